@@ -1,0 +1,108 @@
+/**
+ * The settings of one environment after `.github/ops.yml`, its `extends:` and the environment's own section were merged.
+ * Everything is optional: an action falls back to its documented default. Durations are milliseconds, rates are shares (0.02 = 2 %).
+ */
+export interface EnvironmentSettings {
+  /** Name of the environment, as given by the workflow file. */
+  environment: string;
+  /** False only for environments named staging, preview or development, or marked throw-away by the workflow file (S11). */
+  production: boolean;
+  /** Public address of the environment, with scheme, without trailing slash. */
+  url?: string;
+  vercel: VercelSettings;
+  database: DatabaseSettings;
+  health: HealthSettings;
+  smoke: SmokeSettings;
+  watch: WatchSettings;
+  release: ReleaseSettings;
+  slack: SlackSettings;
+}
+
+export interface VercelSettings {
+  /** Project id (`prj_…`) or name. */
+  project?: string;
+  /** Team id (`team_…`) or slug; absent for a personal account. */
+  team?: string;
+  /** How this environment exists on Vercel (design §5). Default `production`. */
+  as?: 'production' | 'custom-environment' | 'alias';
+  /** Slug of the custom environment; required with `as: custom-environment`. */
+  customEnvironment?: string;
+  /** Host to alias; required with `as: alias`. */
+  alias?: string;
+  /** Default `remote`. */
+  build?: 'remote' | 'prebuilt' | 'adopt';
+  /** Folder of the app inside the repository; default: the repository root. */
+  workingDirectory?: string;
+  /** How long a deployment may take to become ready. */
+  deadlineMs?: number;
+}
+
+export interface DatabaseSettings {
+  /** Folder of the migration files, relative to the workspace. Default `supabase/migrations`. */
+  migrations?: string;
+  lockTimeoutMs?: number;
+  statementTimeoutMs?: number;
+  backupDestinations?: ('artifact' | 'directory')[];
+  /** Folder for `directory` destinations, relative to the workspace or absolute. */
+  backupPath?: string;
+}
+
+/** One HTTP check, shared by health gates and smoke suites. */
+export interface CheckSettings {
+  name?: string;
+  /** Path below the base URL, or an absolute URL. */
+  path: string;
+  method?: 'GET' | 'HEAD' | 'POST';
+  /** Accepted statuses; default: 200–399 that are not the SSO wall. */
+  status?: number[];
+  /** JSON pointer-like paths (`$.status`) and the value they must equal. */
+  json?: Record<string, string | number | boolean>;
+  /** Text the body must contain. */
+  contains?: string;
+  timeoutMs?: number;
+}
+
+export interface HealthSettings {
+  checks?: CheckSettings[];
+  consecutive?: number;
+  intervalMs?: number;
+  timeoutMs?: number;
+  deadlineMs?: number;
+}
+
+export interface SmokeSettings {
+  /** The consumer's own command; `{environment}` and `{url}` are replaced. */
+  command?: string;
+  /** Ordered checks, run once each in order. */
+  checks?: CheckSettings[];
+  timeoutMs?: number;
+}
+
+export type SourceName = 'vercel-observability' | 'vercel-runtime-logs' | 'http-json' | 'probe';
+
+export interface WatchSettings {
+  source?: SourceName;
+  windowMs?: number;
+  intervalMs?: number;
+  /** Rules as users write them, e.g. `error-rate above 2% within 15m`. */
+  rules?: string[];
+  minRequests?: number;
+  onNoData?: 'hold' | 'fail' | 'pass';
+  onInconclusive?: 'hold' | 'fail' | 'pass';
+  mode?: 'observe' | 'notify' | 'approve' | 'auto';
+  /** For `http-json`: address and the paths of the two counts. */
+  httpJson?: { url: string; requests: string; errors: string };
+}
+
+export interface ReleaseSettings {
+  /** Production is refused unless this environment passed for the same git tree. */
+  requiresPassed?: string;
+  requireAncestor?: boolean;
+  /** How long an automatic lock lasts. Default 7 days. */
+  lockExpiryMs?: number;
+}
+
+export interface SlackSettings {
+  /** Channel id (`C…`); a name works for the first message only, so an id is asked for. */
+  channel?: string;
+}
