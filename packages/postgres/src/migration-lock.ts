@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DatabaseConnection } from './connection.ts';
+
+/** Who holds the lock: never with query text, which can carry values (S29). */
+export interface LockHolder {
+  pid: number;
+  application: string;
+  /** Seconds since that session began. */
+  seconds: number;
+}
+
+export class MigrationLockTimeout extends Error {
+  readonly holder: LockHolder | undefined;
+  constructor(waitedMs: number, holder: LockHolder | undefined) {
+    const who = holder === undefined ? 'another session' : describeHolder(holder);
+    super(`another migration is running: ${who} still holds the migration lock after ${Math.round(waitedMs / 1000)} s`);
+    this.name = 'MigrationLockTimeout';
+    this.holder = holder;
+  }
+}
+
+export function describeHolder(holder: LockHolder): string {
+  return `session ${holder.pid} (${holder.application || 'no application name'}, connected for ${Math.round(holder.seconds)} s)`;
+}
+
+// ASCII "ops" and the first of our locks; advisory locks are per database.
+const lockKeys = [0x6f7073, 1] as const;
+
+/**
+ * Takes the advisory lock of all our migrations for this session (trap 29). It asks again and again from an idle session:
+ * waiting inside pg_advisory_lock would hold a snapshot that a concurrent index build waits for.
+ * @throws MigrationLockTimeout after `waitMs`.
+ */
+export async function takeMigrationLock(
+  connection: DatabaseConnection,
+  options: { waitMs: number; pollMs?: number; signal?: AbortSignal; onWait?: (holder: LockHolder | undefined) => void },
+): Promise<void> {
+  const started = performance.now();
+  let announced = false;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const [row] = await connection.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS taken', [
+      ...lockKeys,
+    ]);
+    if (row?.taken === true) return;
+    const waited = performance.now() - started;
+    const holder = await lockHolder(connection);
+    if (waited >= options.waitMs) throw new MigrationLockTimeout(waited, holder);
+    if (!announced) options.onWait?.(holder);
+    announced = true;
+    const pause = Math.min(options.pollMs ?? 500, Math.max(1, options.waitMs - waited));
+    await delay(pause, undefined, options.signal === undefined ? {} : { signal: options.signal });
+  }
+}
+
+/** Gives the lock back; closing the session does the same. */
+export async function releaseMigrationLock(connection: DatabaseConnection): Promise<void> {
+  await connection.query('SELECT pg_advisory_unlock($1, $2)', [...lockKeys]);
+}
+
+async function lockHolder(connection: DatabaseConnection): Promise<LockHolder | undefined> {
+  const [row] = await connection.query<{ pid: number; application: string | null; seconds: string | null }>(
+    `SELECT l.pid, a.application_name AS application, extract(epoch FROM clock_timestamp() - a.backend_start) AS seconds
+       FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+      WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND l.objid = $2 AND l.objsubid = 2
+        AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())`,
+    [...lockKeys],
+  );
+  return row === undefined
+    ? undefined
+    : { pid: row.pid, application: row.application ?? '', seconds: Number(row.seconds ?? 0) };
+}
+
+/** The sessions that `pid` waits for right now. */
+export async function blockersOf(observer: DatabaseConnection, pid: number): Promise<LockHolder[]> {
+  const rows = await observer.query<{ pid: number; application: string | null; seconds: string | null }>(
+    `SELECT b.pid, a.application_name AS application, extract(epoch FROM clock_timestamp() - a.xact_start) AS seconds
+       FROM unnest(pg_catalog.pg_blocking_pids($1)) AS b(pid) LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = b.pid`,
+    [pid],
+  );
+  return rows.map((row) => ({ pid: row.pid, application: row.application ?? '', seconds: Number(row.seconds ?? 0) }));
+}

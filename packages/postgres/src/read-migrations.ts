@@ -1,0 +1,115 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** One committed migration. `version` is the leading number as text, exactly as it is stored in the history. */
+export interface MigrationFile {
+  version: string;
+  name: string;
+  /** File name without folder. */
+  file: string;
+  sql: string;
+}
+
+export interface MigrationProblem {
+  file: string;
+  /** The version the file would have, where its name gives one. */
+  version?: string;
+  rule: 'folder-missing' | 'bad-name' | 'duplicate-version' | 'empty' | 'bad-encoding' | 'ambiguous-order';
+  message: string;
+  correction: string;
+}
+
+export interface MigrationFolder {
+  /** Sorted by version as text, as PostgreSQL and the Supabase CLI sort them (supabase.md §3). */
+  files: MigrationFile[];
+  problems: MigrationProblem[];
+  /** Numbers missing in a numbered folder (MIG-02): reported, not refused. */
+  gaps: string[];
+}
+
+// The pattern of the Supabase CLI: time stamps and plain numbers alike.
+const pattern = /^(\d+)_(.+)\.sql$/;
+
+/** Reads a folder of `<digits>_name.sql`; never throws for its contents: all mistakes come back at once. */
+export async function readMigrations(directory: string): Promise<MigrationFolder> {
+  let names: string[];
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    names = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
+  } catch (error) {
+    const problem: MigrationProblem = {
+      file: directory,
+      rule: 'folder-missing',
+      message: `the migrations folder ${directory} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+      correction: 'check out the repository first, or set migrations-dir (database.migrations in ops.yml)',
+    };
+    return { files: [], problems: [problem], gaps: [] };
+  }
+  // `x.down.sql` is the rollback SQL beside a migration, not a migration.
+  const candidates = names.filter((name) => name.endsWith('.sql') && !name.endsWith('.down.sql')).sort();
+  const files: MigrationFile[] = [];
+  const problems: MigrationProblem[] = [];
+  for (const file of candidates) {
+    const [, version, name] = pattern.exec(file) ?? [];
+    if (version === undefined || name === undefined) {
+      const message = 'the name is not <digits>_name.sql, so nothing would ever apply this file';
+      problems.push({ file, rule: 'bad-name', message, correction: 'rename it, or move it out of the folder' });
+      continue;
+    }
+    const read = decode(file, version, await readFile(join(directory, file)));
+    if ('problem' in read) problems.push(read.problem);
+    files.push({ version, name, file, sql: 'sql' in read ? read.sql : '' });
+  }
+  files.sort((a, b) => (a.version < b.version ? -1 : a.version > b.version ? 1 : 0));
+  problems.push(...duplicates(files), ...ambiguous(files));
+  return { files, problems, gaps: gapsOf(files) };
+}
+
+function decode(file: string, version: string, bytes: Uint8Array): { sql: string } | { problem: MigrationProblem } {
+  try {
+    // ignoreBOM: false drops a leading byte order mark, as the Supabase CLI does.
+    const sql = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (sql.includes('\0')) throw new TypeError('NUL');
+    if (sql.trim() !== '') return { sql };
+    const message = 'the file is empty';
+    return { problem: { file, version, rule: 'empty', message, correction: 'write the migration or delete the file' } };
+  } catch {
+    const message = 'the file is not UTF-8 text';
+    const correction = 'save it as UTF-8 without NUL characters';
+    return { problem: { file, version, rule: 'bad-encoding', message, correction } };
+  }
+}
+
+function duplicates(files: MigrationFile[]): MigrationProblem[] {
+  return files.flatMap((file, index): MigrationProblem[] => {
+    const before = files[index - 1];
+    if (before?.version !== file.version) return [];
+    const message = `version ${file.version} is also used by ${before.file}: only one of them could be recorded`;
+    const correction = `give one of the two files a version of its own`;
+    return [{ file: file.file, version: file.version, rule: 'duplicate-version', message, correction }];
+  });
+}
+
+/** `10_` sorts before `9_` as text: legal for the history, never meant. */
+function ambiguous(files: MigrationFile[]): MigrationProblem[] {
+  return files.flatMap((file, index): MigrationProblem[] => {
+    const before = files[index - 1];
+    if (before === undefined || BigInt(before.version) <= BigInt(file.version)) return [];
+    const message = `versions are sorted as text, so ${before.file} comes before ${file.file}`;
+    const correction = `give all versions the same number of digits, e.g. ${file.version.padStart(before.version.length, '0')}_${file.name}.sql`;
+    return [{ file: file.file, version: file.version, rule: 'ambiguous-order', message, correction }];
+  });
+}
+
+function gapsOf(files: MigrationFile[]): string[] {
+  const numbered = files.filter((file) => file.version.length < 8);
+  return numbered.flatMap((file, index) => {
+    const before = numbered[index - 1];
+    if (before === undefined) return [];
+    const missing: string[] = [];
+    for (let number = Number(before.version) + 1; number < Number(file.version) && missing.length < 20; number++) {
+      missing.push(String(number).padStart(file.version.length, '0'));
+    }
+    return missing;
+  });
+}

@@ -1,0 +1,142 @@
+/** One top-level statement of a file; `start` and `end` are UTF-16 offsets without the closing semicolon. */
+export interface ParsedStatement {
+  /** Name of the parse node, e.g. `AlterTableStmt`. */
+  kind: string;
+  node: Record<string, unknown>;
+  start: number;
+  end: number;
+  /** Byte offset to UTF-16 offset in the file, for the `location` fields inside the node. */
+  offsetOf(byte: number): number;
+}
+
+export interface ParsedFile {
+  statements: ParsedStatement[];
+  /** The texts between top-level semicolons, trimmed, comments kept: what the Supabase CLI stores as `statements`. */
+  segments: string[];
+}
+
+export interface SqlSyntaxError {
+  message: string;
+  /** UTF-16 offset of the error. */
+  offset: number;
+}
+
+export interface SqlParser {
+  parse(sql: string): { file: ParsedFile } | { error: SqlSyntaxError };
+  /** The text on one line with comments removed and every literal replaced by `$n` (S29). */
+  normalise(sql: string): string;
+}
+
+interface Token {
+  start: number;
+  end: number;
+  tokenName: string;
+}
+interface Library {
+  loadModule(): Promise<void>;
+  parseSync(sql: string): {
+    stmts?: { stmt: Record<string, unknown>; stmt_location?: number; stmt_len?: number }[];
+  };
+  scanSync(sql: string): { tokens: Token[] };
+}
+
+const literals = new Set(['SCONST', 'USCONST', 'BCONST', 'XCONST', 'ICONST', 'FCONST']);
+const comments = new Set(['SQL_COMMENT', 'C_COMMENT']);
+const longestNormalisedStatement = 400;
+
+let loaded: Promise<SqlParser> | undefined;
+
+/** Loads PostgreSQL's own parser (18, WebAssembly, about 25 ms) once per process. */
+export function loadSqlParser(): Promise<SqlParser> {
+  loaded ??= load();
+  return loaded;
+}
+
+async function load(): Promise<SqlParser> {
+  // The library looks for its .wasm beside `__dirname`, which ES modules (and our bundles) do not have.
+  const scope = globalThis as { __dirname?: string };
+  scope.__dirname ??= import.meta.dirname;
+  const library = (await import('libpg-query')) as unknown as Library;
+  await library.loadModule();
+  return { parse: (sql) => parse(library, sql), normalise: (sql) => normalise(library, sql) };
+}
+
+function parse(library: Library, sql: string): { file: ParsedFile } | { error: SqlSyntaxError } {
+  // Comments only (or nothing): the scanner is content, and so is the Supabase CLI.
+  let answer: ReturnType<Library['parseSync']>;
+  try {
+    answer = sql.trim() === '' ? {} : library.parseSync(sql);
+  } catch (error) {
+    const details = (error as { sqlDetails?: { message: string; cursorPosition?: number } }).sqlDetails;
+    if (details === undefined) throw error;
+    const offset = offsetOfCharacter(sql, details.cursorPosition ?? 0);
+    return { error: { message: details.message, offset } };
+  }
+  const offsetOf = byteOffsets(sql);
+  const bytes = Buffer.byteLength(sql);
+  const spans = (answer.stmts ?? []).map((raw) => {
+    const start = raw.stmt_location ?? 0;
+    return { start, end: raw.stmt_len ? start + raw.stmt_len : bytes, stmt: raw.stmt };
+  });
+  const statements = spans.map((span): ParsedStatement => {
+    const [kind = 'Unknown', node = {}] = Object.entries(span.stmt)[0] ?? [];
+    const start = offsetOf(span.start);
+    const end = offsetOf(span.end);
+    return { kind, node: node as Record<string, unknown>, start, end, offsetOf };
+  });
+  const tokens = sql.trim() === '' ? [] : library.scanSync(sql).tokens;
+  const cuts = tokens
+    .filter((token) => token.tokenName === 'ASCII_59')
+    .filter((token) => !spans.some((span) => token.start >= span.start && token.start < span.end))
+    .map((token) => offsetOf(token.start));
+  return { file: { statements, segments: segmentsBetween(sql, cuts) } };
+}
+
+function segmentsBetween(sql: string, cuts: number[]): string[] {
+  const edges = [-1, ...cuts, sql.length];
+  return edges
+    .slice(1)
+    .map((edge, index) => sql.slice((edges[index] ?? -1) + 1, edge).trim())
+    .filter((segment) => segment !== '');
+}
+
+function byteOffsets(sql: string): (byte: number) => number {
+  const bytes = Buffer.from(sql);
+  return bytes.length === sql.length ? (byte) => byte : (byte) => bytes.subarray(0, byte).toString().length;
+}
+
+/** PostgreSQL counts characters, JavaScript counts UTF-16 units. */
+export function offsetOfCharacter(sql: string, character: number): number {
+  let offset = 0;
+  for (let count = 0; count < character && offset < sql.length; count++) {
+    offset += (sql.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
+  }
+  return offset;
+}
+
+/** 1-based line and column of a UTF-16 offset. */
+export function lineAndColumn(sql: string, offset: number): { line: number; column: number } {
+  const before = sql.slice(0, offset);
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
+}
+
+function normalise(library: Library, sql: string): string {
+  let tokens: Token[];
+  try {
+    tokens = library.scanSync(sql).tokens;
+  } catch {
+    return '(statement that could not be read)';
+  }
+  const bytes = Buffer.from(sql);
+  let text = '';
+  let position = 0;
+  let parameters = 0;
+  for (const token of tokens) {
+    if (token.start > position && text !== '') text += ' ';
+    position = token.end;
+    if (comments.has(token.tokenName)) continue;
+    text += literals.has(token.tokenName) ? `$${++parameters}` : bytes.subarray(token.start, token.end).toString();
+  }
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > longestNormalisedStatement ? `${line.slice(0, longestNormalisedStatement)}…` : line;
+}
