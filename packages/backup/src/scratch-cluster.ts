@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from '#postgres/connection';
+import { findPostgres, type PostgresBinaries } from './find-postgres.ts';
+import { createScratchFolder, endServerIn } from './scratch-folder.ts';
+import { runServerProgram, serverCommand } from './server-program.ts';
+import { type OperatingSystemUser, unprivilegedUser } from './unprivileged-user.ts';
+
+export interface ClusterOptions {
+  /** Major version; default the newest one installed. */
+  major?: number;
+  /** `socket` (default): a Unix socket in a private folder only. `tcp`: also 127.0.0.1 with a random password. */
+  listen?: 'socket' | 'tcp';
+  /** Parent folder; default memory (/dev/shm) when it fits, else the temporary folder. */
+  directory?: string;
+  /** Size of the data to come, to choose between memory and disk. */
+  expectedBytes?: number;
+  log?: (line: string) => void;
+  /** Stops the cluster. */
+  signal?: AbortSignal;
+}
+
+/** A private PostgreSQL server that exists until `stop`. */
+export interface Cluster {
+  /** Superuser `postgres`, database `postgres`; contains the password where `listen` is `tcp`. */
+  url: string;
+  socketDirectory: string;
+  port: number;
+  major: number;
+  binaries: PostgresBinaries;
+  /** Identifies the cluster: two servers with one identifier are one server, or copies of its files. */
+  systemIdentifier: string;
+  /** True when the server runs under another account than this process (S24). */
+  separateUser: boolean;
+  /** Ends the server and removes everything; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const startDeadlineMs = 30_000;
+
+/**
+ * Makes a cluster and starts it with settings that are fast and lose everything in a crash. It ends with this process
+ * (on Linux also when that is killed); what a crash leaves on disk is swept at the next start.
+ * @throws PostgresMissing, or Error with the last lines of the server's log.
+ */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  options.signal?.throwIfAborted();
+  const major = options.major === undefined ? {} : { major: options.major };
+  const binaries = await findPostgres({ ...major, server: true });
+  const user = await unprivilegedUser();
+  const folder = await createScratchFolder({
+    ...(options.directory === undefined ? {} : { parent: options.directory }),
+    ...(options.expectedBytes === undefined ? {} : { expectedBytes: options.expectedBytes }),
+    ...(user === undefined ? {} : { user }),
+  });
+  try {
+    return await startIn(folder, binaries, user, options);
+  } catch (error) {
+    await endServerIn(folder);
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function startIn(
+  folder: string,
+  binaries: PostgresBinaries,
+  user: OperatingSystemUser | undefined,
+  options: ClusterOptions,
+): Promise<Cluster> {
+  const data = join(folder, 'data');
+  const initdb = ['-D', data, '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
+  const access = ['--auth-local=trust', '--auth-host=scram-sha-256'];
+  await runServerProgram(join(binaries.directory, 'initdb'), [...initdb, ...access], { folder, user });
+  options.signal?.throwIfAborted();
+  const tcp = options.listen === 'tcp';
+  const port = tcp ? await freePort() : 5432;
+  const server = serverCommand(
+    join(binaries.directory, 'postgres'),
+    ['-D', data, ...settings(folder, port, tcp)],
+    user,
+  );
+  const child = spawn(server.command, server.args, {
+    cwd: folder,
+    env: server.environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...server.identity,
+  });
+  const log = keepTail(child, options.log);
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', () => resolve());
+    child.once('exit', () => resolve());
+  });
+  const socketUrl = `postgresql://postgres@localhost:${port}/postgres?host=${encodeURIComponent(folder)}`;
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    options.signal?.removeEventListener('abort', onAbort);
+    stopped ??= end(child, ended, folder);
+    return stopped;
+  };
+  const onAbort = () => void stop();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const password = tcp ? randomBytes(18).toString('base64url') : undefined;
+    const systemIdentifier = await whenReady(socketUrl, child, log, password);
+    return {
+      url: password === undefined ? socketUrl : `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
+      socketDirectory: folder,
+      port,
+      major: binaries.major,
+      binaries,
+      systemIdentifier,
+      separateUser: user !== undefined,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function settings(folder: string, port: number, tcp: boolean): string[] {
+  const values: Record<string, string | number> = {
+    unix_socket_directories: folder,
+    unix_socket_permissions: '0700',
+    listen_addresses: tcp ? '127.0.0.1' : '',
+    port,
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    wal_level: 'minimal',
+    max_wal_senders: 0,
+    max_wal_size: '4GB',
+    shared_buffers: '128MB',
+    max_connections: 100,
+    // In the data folder, so that nothing is left in /dev/shm by a server that was killed.
+    dynamic_shared_memory_type: 'mmap',
+    logging_collector: 'off',
+    log_statement: 'none',
+    // Statements carry values; the server's log is shown when it does not start.
+    log_min_error_statement: 'panic',
+  };
+  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+async function whenReady(
+  url: string,
+  child: ChildProcess,
+  log: () => string,
+  password: string | undefined,
+): Promise<string> {
+  const deadline = performance.now() + startDeadlineMs;
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+      throw new Error(`the scratch PostgreSQL server ended while starting: ${log() || 'it said nothing'}`);
+    }
+    try {
+      const connection = await connect(url, { applicationName: 'ops-actions scratch', connectTimeoutMs: 2_000 });
+      try {
+        if (password !== undefined) await connection.query(`ALTER ROLE postgres PASSWORD '${password}'`);
+        const [row] = await connection.query<{ id: string }>(
+          'SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()',
+        );
+        return row?.id ?? '';
+      } finally {
+        await connection.close();
+      }
+    } catch (error) {
+      if (performance.now() > deadline) {
+        throw new Error(`the scratch PostgreSQL server was not ready within ${startDeadlineMs / 1000} s: ${log()}`, {
+          cause: error,
+        });
+      }
+      await delay(25);
+    }
+  }
+}
+
+async function end(child: ChildProcess, ended: Promise<void>, folder: string): Promise<void> {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+    // Nothing in it is kept: an immediate shutdown, then none at all.
+    child.kill('SIGQUIT');
+    const patience = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    await ended;
+    clearTimeout(patience);
+  }
+  // Backends may still be writing for a moment after their parent.
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+}
+
+function keepTail(child: ChildProcess, log: ((line: string) => void) | undefined): () => string {
+  let tail = '';
+  const take = (chunk: Buffer) => {
+    const text = chunk.toString();
+    tail = (tail + text).slice(-2_000);
+    for (const line of text.split('\n')) if (line.trim() !== '') log?.(line);
+  };
+  child.stdout?.on('data', take);
+  child.stderr?.on('data', take);
+  return () => tail.trim();
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
