@@ -1,0 +1,124 @@
+import type { GitHub } from '#github/client';
+import type { ReleaseHandle } from './release-handle.ts';
+import {
+  formatFact,
+  type LedgerFact,
+  type LedgerPayload,
+  ledgerTask,
+  type ReleaseRecord,
+  readLedgerPayload,
+  toReleaseRecord,
+} from './release-record.ts';
+
+export type LedgerState = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive';
+
+/** The record of one release: a GitHub Deployment to which facts are appended (S5). */
+export interface Ledger {
+  /** 0 when there is no entry; then nothing is written. */
+  id: number;
+  /**
+   * Appends one fact, cut to 140 characters. Intent before, outcome after.
+   * @throws GitHubError: before an intent of the way forward, stop; the way back goes on and records later.
+   */
+  record(
+    step: string,
+    kind: LedgerFact['kind'],
+    word: string,
+    text?: string,
+    options?: { state?: LedgerState; environmentUrl?: string },
+  ): Promise<void>;
+}
+
+export function openLedger(github: GitHub, handle: Pick<ReleaseHandle, 'ledgerId'>): Ledger {
+  return {
+    id: handle.ledgerId,
+    async record(step, kind, word, text, options = {}) {
+      if (handle.ledgerId === 0) return;
+      await github.createStatus(handle.ledgerId, {
+        state: options.state ?? 'in_progress',
+        description: formatFact(step, kind, word, text),
+        // A status would otherwise close success statuses of other Deployments of a non-production environment.
+        autoInactive: false,
+        ...(options.environmentUrl === undefined ? {} : { environmentUrl: options.environmentUrl }),
+      });
+    },
+  };
+}
+
+/** Pages of 100 that are read before an entry counts as not there. */
+const pageLimit = 5;
+
+/** Entries of one environment, newest first, one listing per 100 and one request for the statuses of each. */
+export async function* readReleases(
+  github: GitHub,
+  filter: { environment: string; sha?: string },
+): AsyncGenerator<ReleaseRecord> {
+  for (let page = 1; page <= pageLimit; page++) {
+    const deployments = await github.listDeployments({ ...filter, task: ledgerTask, perPage: 100, page });
+    for (const deployment of deployments.toSorted((a, b) => b.id - a.id)) {
+      // Statuses are asked for only where the payload is ours.
+      if (deployment.task !== ledgerTask || readLedgerPayload(deployment.payload) === undefined) continue;
+      const record = toReleaseRecord(deployment, await github.listStatuses(deployment.id));
+      if (record !== undefined) yield record;
+    }
+    if (deployments.length < 100) return;
+  }
+}
+
+/**
+ * Opens the entry of a release, or adopts the one that an earlier attempt opened: of two the lower id wins and the
+ * other is closed (S6).
+ */
+export async function openRelease(
+  github: GitHub,
+  given: { environment: string; production: boolean; payload: LedgerPayload },
+): Promise<{ record: ReleaseRecord; adopted: boolean }> {
+  const found = await findOwn(github, given);
+  if (found !== undefined) return { record: found, adopted: true };
+  const { payload } = given;
+  try {
+    await github.createDeployment({
+      ref: payload.commit,
+      task: ledgerTask,
+      environment: given.environment,
+      payload,
+      description: `${payload.version} by ops-actions`,
+      production: given.production,
+    });
+  } catch (error) {
+    // The answer may have been lost after the effect: what is there now decides.
+    const lost = await findOwn(github, given).catch(() => undefined);
+    if (lost === undefined) throw error;
+  }
+  const record = await findOwn(github, given);
+  if (record === undefined) {
+    throw new Error(
+      `the GitHub Deployment that records this release was created but is not listed for environment ${given.environment}; run the job again`,
+    );
+  }
+  return { record, adopted: false };
+}
+
+/** The entry of a release key, if there is one. */
+export async function findOwn(
+  github: GitHub,
+  given: { environment: string; payload: { key: string; commit: string } },
+): Promise<ReleaseRecord | undefined> {
+  const own: ReleaseRecord[] = [];
+  for await (const record of readReleases(github, { environment: given.environment, sha: given.payload.commit })) {
+    if (record.key === given.payload.key) own.push(record);
+  }
+  const [first, ...others] = own.toSorted((a, b) => a.id - b.id);
+  for (const other of others.filter((entry) => entry.decision === undefined)) {
+    await openLedger(github, { ledgerId: other.id }).record(
+      'release',
+      'outcome',
+      'superseded',
+      `duplicate of ${first?.id}`,
+      {
+        state: 'inactive',
+      },
+    );
+  }
+  return first;
+}

@@ -1,0 +1,200 @@
+import type { DeploymentStatus, GitHub, GitHubDeployment } from '#github/client';
+import { formatFact, parseFact } from './release-record.ts';
+
+/** Task of every GitHub Deployment that is a lock (S8). */
+export const lockTask = 'ops-actions:lock';
+
+/** Default life of a lock: 7 days. */
+export const defaultLockExpiryMs = 7 * 24 * 60 * 60 * 1000;
+
+export interface LockPayload {
+  schemaVersion: 1;
+  key: string;
+  reason: string;
+  runId?: number;
+  runUrl?: string;
+  commit?: string;
+  /** What production has to serve while the lock holds. */
+  target?: { deploymentId: string; version?: string };
+  /** What production served when the lock was taken. */
+  from?: string;
+  /** Value of autoAssignCustomDomains to restore at unlock. */
+  autoAssign?: boolean;
+  /** A duration, because the expiry is counted from the server's own time of creation. */
+  expiresAfterMs: number;
+}
+
+export interface Lock {
+  id: number;
+  environment: string;
+  key: string;
+  reason: string;
+  runId?: number;
+  runUrl?: string;
+  target?: { deploymentId: string; version?: string };
+  from?: string;
+  autoAssign?: boolean;
+  by?: string;
+  /** Milliseconds since the epoch, by GitHub's clock. */
+  createdAt: number;
+  expiresAt: number;
+  /** Set when it was lifted or closed. */
+  releasedAt?: number;
+}
+
+/** A foreign Deployment, or one without the fields of a lock, is none. Pure. */
+export function toLock(deployment: GitHubDeployment, statuses: readonly DeploymentStatus[]): Lock | undefined {
+  if (deployment.task !== lockTask) return undefined;
+  const payload = (typeof deployment.payload === 'string' ? parse(deployment.payload) : deployment.payload) as
+    | Partial<LockPayload>
+    | null
+    | undefined;
+  if (typeof payload?.key !== 'string') return undefined;
+  const closing = statuses.find((status) => {
+    const fact = parseFact(status.description ?? '', status.createdAt);
+    return fact?.step === 'lock' && fact.kind === 'outcome' && closingWords.has(fact.word);
+  });
+  const life = typeof payload.expiresAfterMs === 'number' ? payload.expiresAfterMs : defaultLockExpiryMs;
+  return {
+    id: deployment.id,
+    environment: deployment.environment,
+    key: payload.key,
+    reason: typeof payload.reason === 'string' ? payload.reason : 'no reason given',
+    ...(typeof payload.runId === 'number' ? { runId: payload.runId } : {}),
+    ...(typeof payload.runUrl === 'string' ? { runUrl: payload.runUrl } : {}),
+    ...(typeof payload.target?.deploymentId === 'string' ? { target: payload.target } : {}),
+    ...(typeof payload.from === 'string' ? { from: payload.from } : {}),
+    ...(typeof payload.autoAssign === 'boolean' ? { autoAssign: payload.autoAssign } : {}),
+    ...(deployment.creator === undefined ? {} : { by: deployment.creator }),
+    createdAt: deployment.createdAt,
+    expiresAt: deployment.createdAt + life,
+    ...(closing === undefined ? {} : { releasedAt: closing.createdAt }),
+  };
+}
+
+const closingWords = new Set(['released', 'expired', 'yielded']);
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Open ones, the holder first: the lowest id holds (S8). Pure; `now` is the server's time. */
+export function openAmong(locks: readonly Lock[], now: number): Lock[] {
+  return locks.filter((lock) => lock.releasedAt === undefined && lock.expiresAt > now).toSorted((a, b) => a.id - b.id);
+}
+
+/** A closed lock stays closed: its statuses need not be read at every poll. */
+const closedLocks = new WeakMap<GitHub, Map<number, Lock>>();
+
+/** All locks of an environment that GitHub lists among the newest 100, open or not. */
+export async function readLocks(github: GitHub, environment: string): Promise<Lock[]> {
+  const closed = closedLocks.get(github) ?? new Map<number, Lock>();
+  closedLocks.set(github, closed);
+  const deployments = await github.listDeployments({ environment, task: lockTask, perPage: 100 });
+  const locks: Lock[] = [];
+  for (const deployment of deployments) {
+    if (deployment.task !== lockTask) continue;
+    const lock = closed.get(deployment.id) ?? toLock(deployment, await statusesOf(github, deployment));
+    if (lock === undefined) continue;
+    if (lock.releasedAt !== undefined) closed.set(lock.id, lock);
+    locks.push(lock);
+  }
+  return locks;
+}
+
+async function statusesOf(github: GitHub, deployment: GitHubDeployment): Promise<DeploymentStatus[]> {
+  return await github.listStatuses(deployment.id);
+}
+
+/** The locks that hold now, the holder first. Time is the server's. */
+export async function readOpenLocks(github: GitHub, environment: string): Promise<Lock[]> {
+  const locks = await readLocks(github, environment);
+  return openAmong(locks, github.serverTime());
+}
+
+/** The lock of somebody else that ends this release as superseded (S1), if there is one. */
+export async function foreignLock(
+  github: GitHub,
+  handle: { environment: string; key: string },
+): Promise<Lock | undefined> {
+  const locks = await readOpenLocks(github, handle.environment);
+  const foreign = locks.filter((lock) => lock.key !== handle.key);
+  // A rollback's lock names what production has to serve; a later one is the later word.
+  return foreign.findLast((lock) => lock.target !== undefined) ?? foreign[0];
+}
+
+export interface LockRequest extends LockPayload {
+  environment: string;
+  /** Commit that GitHub knows: a Deployment needs one. */
+  ref: string;
+  production: boolean;
+}
+
+export type LockOutcome = { held: true; lock: Lock; adopted: boolean } | { held: false; holder: Lock; own: Lock };
+
+/**
+ * Takes the lock of an environment: created, read back, lowest id holds, expired ones are closed (S8). An open lock with
+ * the same key is adopted. `held: false`: somebody else was first; the own entry stays open until the caller decides.
+ */
+export async function takeLock(github: GitHub, request: LockRequest): Promise<LockOutcome> {
+  const before = await readLocks(github, request.environment);
+  const own = openAmong(before, github.serverTime()).find((lock) => lock.key === request.key);
+  if (own !== undefined) return outcome(before, github.serverTime(), own, true);
+  await closeExpired(github, before);
+  const { environment, ref, production, ...payload } = request;
+  let created: number | undefined;
+  try {
+    const deployment = await github.createDeployment({
+      ref,
+      task: lockTask,
+      environment,
+      payload,
+      description: `locked: ${request.reason}`.slice(0, 140),
+      production,
+      // Other tools' auto_inactive touches only non-transient Deployments.
+      transient: true,
+    });
+    created = deployment.id;
+  } catch (error) {
+    // The answer may have been lost after the effect: what is listed decides.
+    const locks = await readLocks(github, environment).catch(() => []);
+    if (!locks.some((lock) => lock.key === request.key && lock.releasedAt === undefined)) throw error;
+  }
+  const after = await readLocks(github, environment);
+  const now = github.serverTime();
+  const mine = openAmong(after, now).find((lock) => lock.id === created || lock.key === request.key);
+  if (mine === undefined) throw new Error(`the lock of ${environment} was written but is not listed; run again`);
+  return outcome(after, now, mine, false);
+}
+
+function outcome(locks: readonly Lock[], now: number, own: Lock, adopted: boolean): LockOutcome {
+  const [holder] = openAmong(locks, now);
+  return holder === undefined || holder.id === own.id
+    ? { held: true, lock: own, adopted }
+    : { held: false, holder, own };
+}
+
+async function closeExpired(github: GitHub, locks: readonly Lock[]): Promise<void> {
+  const now = github.serverTime();
+  for (const lock of locks.filter((entry) => entry.releasedAt === undefined && entry.expiresAt <= now)) {
+    await closeLock(github, lock, 'expired');
+  }
+}
+
+/** Closes a lock: lifted by a person, expired, or yielded to the one that came first. */
+export async function closeLock(
+  github: GitHub,
+  lock: { id: number },
+  word: 'released' | 'expired' | 'yielded',
+  text = '',
+): Promise<void> {
+  await github.createStatus(lock.id, {
+    state: 'inactive',
+    description: formatFact('lock', 'outcome', word, text),
+    autoInactive: false,
+  });
+}
