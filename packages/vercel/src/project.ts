@@ -1,0 +1,2 @@
+export { VercelError } from './vercel-error.ts';
+export type * from './vercel-types.ts';

@@ -1,0 +1,141 @@
+import type { Clock } from '#http/clock';
+
+/** How to reach one project. Team and project may be ids or names; ids are what the docs of Vercel ask for (facts §3.9). */
+export interface VercelConnection {
+  apiUrl: string;
+  token: string;
+  /** Team id (`team_…`) or slug; absent for a personal account. */
+  team?: string;
+  /** Project id (`prj_…`) or name. */
+  project: string;
+  /** How the environment exists on Vercel. Anything but `production` can never promote or roll back. Default `production`. */
+  as?: 'production' | 'custom-environment' | 'alias';
+  signal?: AbortSignal;
+  log?: (line: string) => void;
+  clock?: Clock;
+}
+
+export type AliasJobStatus = 'pending' | 'in-progress' | 'succeeded' | 'failed' | 'skipped';
+
+/** The project's last move of its production domains, whoever asked for it (trap 16). */
+export interface LastAliasRequest {
+  type: 'promote' | 'rollback';
+  jobStatus: AliasJobStatus;
+  fromDeploymentId?: string;
+  toDeploymentId: string;
+  /** Milliseconds since the epoch, by the clock of Vercel. */
+  requestedAt: number;
+}
+
+/** What the project looks like right now; read again before every decision. */
+export interface ProjectState {
+  id: string;
+  name: string;
+  accountId: string;
+  /** Hosts of production, without redirects, branch domains and unverified ones. */
+  productionDomains: string[];
+  /** Undefined when the field is missing: callers fail closed (trap 2). */
+  autoAssign: boolean | undefined;
+  gitLink?: { type: string; repository: string; repositoryId?: number; productionBranch: string };
+  protection?: { deploymentType: string; bypassConfigured: boolean };
+  currentDeploymentId?: string;
+  lastAliasRequest?: LastAliasRequest;
+  /** Production is held on an earlier deployment by a rollback; a promotion would lift that (trap 2). */
+  pinnedRollback?: { deploymentId: string; description?: string; by?: string; at?: number };
+  rootDirectory?: string;
+  framework?: string;
+  rollingRelease: boolean;
+  plan?: string;
+  /** Time of Vercel when it answered, from the Date header; milliseconds, whole seconds. */
+  serverTime?: number;
+}
+
+export interface VercelDeployment {
+  id: string;
+  /** Host without scheme; see addressOf. */
+  url: string;
+  readyState: string;
+  readySubstate?: string;
+  /** `production`, `preview`, the slug of a custom environment, or null (a preview, too). */
+  target: string | null;
+  projectId: string;
+  createdAt: number;
+  aliases: string[];
+  aliasAssigned?: boolean;
+  aliasError?: string;
+  isRollbackCandidate?: boolean;
+  /** Written by whoever created the deployment: a claim, never a proof (S17). */
+  meta: Record<string, string>;
+  /** Vercel's own record of what it built from; absent in lists and for uploaded files. */
+  gitSource?: {
+    type: string;
+    repositoryId?: number;
+    repository?: string;
+    sha?: string;
+    ref?: string;
+    pullRequest?: number;
+    fork?: boolean;
+  };
+  creator?: string;
+  /** How it came to be, by Vercel: `git`, `cli`, `import` … */
+  source?: string;
+  /** Why Vercel refuses to build, for BLOCKED. */
+  blockCode?: string;
+  errorCode?: string;
+  errorMessage?: string;
+}
+
+export interface DeploymentFilter {
+  target?: string;
+  sha?: string;
+  /** How many at most; pages are followed. Default 20. */
+  limit?: number;
+  /** Only deployments created before this time (milliseconds). */
+  until?: number;
+  rollbackCandidate?: boolean;
+  state?: string;
+}
+
+export interface MoveOptions {
+  /** Default 180_000. */
+  deadlineMs?: number;
+  /** Default 250. */
+  pollMs?: number;
+  /** Called before the request is sent a second time, e.g. to read the lock again; what it throws ends the move. */
+  beforeRepeat?: () => Promise<void>;
+}
+
+export interface MoveOutcome {
+  /** `queued`: Vercel has it, but a rolling release decides when; the domains have not moved. */
+  outcome: 'moved' | 'already-current' | 'queued' | 'failed';
+  reasonCode: string;
+  message: string;
+  /** When Vercel took the request, else when this call began; milliseconds. */
+  requestedAt: number;
+  /** When every production domain was seen on the target. */
+  settledAt?: number;
+  /** Requests that Vercel accepted: 0 or 1. */
+  requests: number;
+}
+
+/** One project of Vercel. Every method throws VercelError for what Vercel refuses, and the abort reason when aborted. */
+export interface VercelProject {
+  id: string;
+  name: string;
+  accountId: string;
+  teamId?: string;
+  readState(): Promise<ProjectState>;
+  deployment(idOrUrl: string): Promise<VercelDeployment | undefined>;
+  /** Newest first. */
+  deployments(filter: DeploymentFilter): Promise<VercelDeployment[]>;
+  /** Deployment behind a host; undefined when nothing of ours is. */
+  servedBy(host: string): Promise<string | undefined>;
+  promote(deploymentId: string, options: MoveOptions): Promise<MoveOutcome>;
+  rollBack(deploymentId: string, options: MoveOptions & { description?: string }): Promise<MoveOutcome>;
+  assignAlias(deploymentId: string, host: string): Promise<void>;
+  setAutoAssign(value: boolean): Promise<void>;
+  cancel(deploymentId: string): Promise<void>;
+  environmentNames(target: string): Promise<string[]>;
+  /** The last lines of the build log, cleaned and bounded; empty when Vercel has none. */
+  buildLog(deploymentId: string, lines?: number): Promise<string[]>;
+}
