@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { defaultRules, parseRule, type Rule } from './rules.ts';
+
+const cases: { input: string; exp: Omit<Rule, 'metric' | 'text'> }[] = [
+  {
+    input: 'error-rate above 2% within 15m',
+    exp: { above: { kind: 'share', value: 0.02 }, withinMs: 900_000, immediately: false },
+  },
+  { input: 'error-rate above 0.5%', exp: { above: { kind: 'share', value: 0.005 }, immediately: false } },
+  { input: 'error-rate above 10%: immediately', exp: { above: { kind: 'share', value: 0.1 }, immediately: true } },
+  { input: '  error-rate   above 10% immediately', exp: { above: { kind: 'share', value: 0.1 }, immediately: true } },
+  {
+    input: 'error-rate above 3x baseline and at least 2% within 15m',
+    exp: { above: { kind: 'baseline-multiple', factor: 3, atLeast: 0.02 }, withinMs: 900_000, immediately: false },
+  },
+];
+for (const { input, exp } of cases) {
+  test(`reads the rule "${input}"`, () => {
+    assert.deepEqual(parseRule(input), { metric: 'error-rate', ...exp, text: input.trim().replace(/\s+/g, ' ') });
+  });
+}
+
+for (const { input, message } of [
+  { input: 'error-rate over 2%', message: /is not a rule: write e\.g\./ },
+  { input: '', message: /is not a rule/ },
+  { input: 'p95 above 5s', message: /watches error-rate only, not p95/ },
+  { input: 'error-rate above 2', message: /is not a rate/ },
+  { input: 'error-rate above 100%', message: /nothing is above 100%/ },
+  { input: 'error-rate above 2% within 15', message: /is not a duration/ },
+  { input: 'error-rate above 2% within 0s', message: /longer than nothing/ },
+  { input: 'error-rate above 2% within 5m: immediately', message: /choose either/ },
+  { input: 'error-rate above 3x baseline', message: /add a floor/ },
+  { input: 'error-rate above 3x', message: /written "3x baseline"/ },
+  { input: 'error-rate above 2% baseline', message: /written "3x baseline"/ },
+  { input: 'error-rate above 1x baseline and at least 2%', message: /must be above 1/ },
+  { input: 'error-rate above 2% and at least 1%', message: /belongs to a multiple/ },
+]) {
+  test(`refuses the rule "${input}"`, () => assert.throws(() => parseRule(input), message));
+}
+
+test('the default rules are rules', () => {
+  assert.deepEqual(
+    defaultRules.map((rule) => parseRule(rule).immediately),
+    [true, false],
+  );
+});
