@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { registerDemo } from './demo-command.ts';
+import { registerInit } from './init.ts';
+import { registerLock } from './lock-commands.ts';
+import { registerRun } from './run-command.ts';
+import { registerSandbox } from './sandbox-command.ts';
+
+/**
+ * The command line. Exit codes: 0 done, 1 the gate said no, 2 wrong use, 3 could not run or our bug.
+ * Commands set `process.exitCode`; what they throw is outside failure or a bug.
+ */
+export async function main(words: readonly string[]): Promise<void> {
+  const program = new Command('ops-actions')
+    .description('releases you can trust on Vercel and Supabase')
+    .version(packageJson.version)
+    .showHelpAfterError('(ops-actions --help shows the commands)')
+    .exitOverride();
+  for (const register of [registerDemo, registerSandbox, registerRun, registerInit, registerLock]) register(program);
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (error instanceof Error && 'exitCode' in error && 'code' in error) {
+      // Commander has already said what is wrong; its own endings are help (0) and wrong use.
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`ops-actions: ${message}\n`);
+    if (error instanceof Error && process.env.DEBUG !== undefined) process.stderr.write(`${error.stack}\n`);
+    process.exitCode = 3;
+  }
+}
