@@ -91,8 +91,11 @@ export function formatFact(step: string, kind: LedgerFact['kind'], word: string,
   return full.length <= descriptionLimit ? full : `${full.slice(0, descriptionLimit - 1)}…`;
 }
 
+/** What could be read of a payload; every field but the key may be missing. */
+export type ReadPayload = { [Field in keyof LedgerPayload]?: LedgerPayload[Field] | undefined } & { key: string };
+
 /** Reads whatever a payload says, field by field: the way back may depend on one field of it. Undefined when it has no key. */
-export function readLedgerPayload(payload: unknown): (Partial<LedgerPayload> & { key: string }) | undefined {
+export function readLedgerPayload(payload: unknown): ReadPayload | undefined {
   const data = asObject(payload);
   const key = textOf(data.key);
   if (key === undefined) return undefined;

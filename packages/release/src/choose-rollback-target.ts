@@ -1,0 +1,160 @@
+import type { VercelDeployment } from '#vercel/vercel-types';
+import type { EnvironmentKind, RollbackTarget } from './release-handle.ts';
+import type { ReleaseRecord } from './release-record.ts';
+
+/** What Vercel and the ledger say about one environment. Vercel decides, the ledger proposes (S9). */
+export interface EnvironmentHistory {
+  projectId: string;
+  as: EnvironmentKind;
+  environment: string;
+  /** Vercel's target of this environment's deployments: `production`, `preview`, or the slug of a custom environment. */
+  vercelTarget: string;
+  /** What the domains serve now. */
+  currentDeploymentId?: string | undefined;
+  deployments: readonly VercelDeployment[];
+  releases: readonly ReleaseRecord[];
+}
+
+export type Standing = 'proven' | 'adopted' | 'failed' | 'unproven' | 'ineligible';
+
+/** One deployment as a rollback candidate. */
+export interface Candidate {
+  deployment: VercelDeployment;
+  release?: ReleaseRecord;
+  standing: Standing;
+  /** Why it stands so, for people. */
+  reason: string;
+  version?: string;
+  commit?: string;
+  /** When it went live, as far as known; milliseconds. */
+  liveAt: number;
+  current: boolean;
+}
+
+export interface TargetChoice {
+  target?: RollbackTarget;
+  /** Passed over on the way, newest first. */
+  skipped: Candidate[];
+}
+
+const proven = new Set(['released', 'held']);
+
+/** Every deployment of the history with its standing, newest first. Pure. */
+export function assessCandidates(history: EnvironmentHistory): Candidate[] {
+  return history.deployments
+    .map((deployment) => assess(history, deployment))
+    .toSorted((a, b) => b.liveAt - a.liveAt || b.deployment.createdAt - a.deployment.createdAt);
+}
+
+function assess(history: EnvironmentHistory, deployment: VercelDeployment): Candidate {
+  const release = releaseOf(history.releases, deployment);
+  const current = deployment.id === history.currentDeploymentId;
+  const version = release?.version ?? deployment.meta.opsVersion;
+  const commit = release?.commit ?? deployment.gitSource?.sha ?? deployment.meta.githubCommitSha;
+  const { standing, reason } = judgeStanding(history, deployment, release, current);
+  return {
+    deployment,
+    ...(release === undefined ? {} : { release }),
+    standing,
+    reason,
+    ...(version === undefined ? {} : { version }),
+    ...(commit === undefined ? {} : { commit }),
+    liveAt: release?.promotedAt ?? deployment.createdAt,
+    current,
+  };
+}
+
+/** The ledger's own fact about the deployment wins over the deployment's meta, which is a claim (S17). */
+function releaseOf(releases: readonly ReleaseRecord[], deployment: VercelDeployment): ReleaseRecord | undefined {
+  const named = releases.filter((release) => release.deploymentId === deployment.id);
+  const promoted = named.find((release) => release.promotion === 'promoted');
+  if (named.length > 0) return promoted ?? named[0];
+  const key = deployment.meta.opsRelease;
+  return releases.find((release) => release.deploymentId === undefined && key !== undefined && release.key === key);
+}
+
+function judgeStanding(
+  history: EnvironmentHistory,
+  deployment: VercelDeployment,
+  release: ReleaseRecord | undefined,
+  current: boolean,
+): { standing: Standing; reason: string } {
+  const problem = whyIneligible(history, deployment, release, current);
+  if (problem !== undefined) return { standing: 'ineligible', reason: problem };
+  if (release === undefined) return { standing: 'adopted', reason: 'in Vercel’s history, not released by ops-actions' };
+  if (release.rolledBack || release.decision === 'rolled-back')
+    return { standing: 'failed', reason: 'was rolled back' };
+  if (release.unwatched) return { standing: 'unproven', reason: 'was left without a verdict (unwatched)' };
+  if (release.decision === undefined) return { standing: 'unproven', reason: 'its release has no verdict yet' };
+  if (proven.has(release.decision)) return { standing: 'proven', reason: release.decision };
+  return { standing: 'failed', reason: `ended as ${release.decision}` };
+}
+
+/** What Vercel says decides; undefined when it may be served again (S9). */
+function whyIneligible(
+  history: EnvironmentHistory,
+  deployment: VercelDeployment,
+  release: ReleaseRecord | undefined,
+  current: boolean,
+): string | undefined {
+  const { id, projectId, readyState } = deployment;
+  if (projectId !== '' && projectId !== history.projectId) return `${id} belongs to another Vercel project`;
+  const target = deployment.target ?? 'preview';
+  if (target !== history.vercelTarget) {
+    return `${id} is a ${target} deployment, environment ${history.environment} takes only ${history.vercelTarget} ones`;
+  }
+  if (readyState !== 'READY') return `${id} is ${readyState}`;
+  if (current) return undefined;
+  if (history.as !== 'production') {
+    return release?.promotion === 'promoted' ? undefined : `${id} never carried the address of ${history.environment}`;
+  }
+  if (deployment.readySubstate === 'STAGED') return `${id} was never in production`;
+  if (deployment.isRollbackCandidate === false) return `Vercel does not offer ${id} as a rollback candidate`;
+  const wasLive = deployment.isRollbackCandidate === true || deployment.readySubstate === 'PROMOTED';
+  return wasLive ? undefined : `${id} was never in production`;
+}
+
+/**
+ * The way back of a release that is about to start: what production serves now, or, where that failed or is unwatched, the
+ * newest proven one (trap 1). On a live project without a ledger it comes from Vercel's own history and is marked adopted.
+ */
+export function chooseRollbackTarget(history: EnvironmentHistory, own: { key: string }): TargetChoice {
+  const candidates = assessCandidates(history);
+  const current = candidates.find((candidate) => candidate.current);
+  // An earlier attempt of this very release may already be live: its way back is older than itself.
+  const others = candidates.filter((candidate) => !candidate.current && !isOwn(candidate, own.key));
+  const ordered = current === undefined || isOwn(current, own.key) ? others : [current, ...others];
+  return choose(ordered);
+}
+
+/** What `previous` means by hand: the newest good one before the one that is served now. */
+export function choosePrevious(history: EnvironmentHistory): TargetChoice {
+  const candidates = assessCandidates(history);
+  const at = candidates.findIndex((candidate) => candidate.current);
+  return choose(candidates.slice(at + 1));
+}
+
+function choose(candidates: readonly Candidate[]): TargetChoice {
+  const skipped: Candidate[] = [];
+  for (const candidate of candidates) {
+    if (candidate.standing === 'proven' || candidate.standing === 'adopted') {
+      return { target: toTarget(candidate), skipped };
+    }
+    skipped.push(candidate);
+  }
+  return { skipped };
+}
+
+function isOwn(candidate: Candidate, key: string): boolean {
+  return candidate.release?.key === key || candidate.deployment.meta.opsRelease === key;
+}
+
+export function toTarget(candidate: Candidate): RollbackTarget {
+  return {
+    deploymentId: candidate.deployment.id,
+    ...(candidate.version === undefined ? {} : { version: candidate.version }),
+    ...(candidate.commit === undefined ? {} : { commit: candidate.commit }),
+    url: candidate.deployment.url,
+    adopted: candidate.standing !== 'proven',
+  };
+}

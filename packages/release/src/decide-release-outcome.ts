@@ -1,0 +1,205 @@
+import type { StepOutcome } from './decide-rollback-needed.ts';
+import type { ReleaseMode } from './release-handle.ts';
+
+/** How a release can end (design §10). */
+export const releaseDecisions = [
+  'released',
+  'staged',
+  'held',
+  'would-roll-back',
+  'rolled-back',
+  'rollback-failed',
+  'refused',
+  'failed',
+  'already-current',
+  'superseded',
+  'planned',
+  'cancelled',
+] as const;
+export type ReleaseDecision = (typeof releaseDecisions)[number];
+
+export interface StepFacts {
+  outcome: StepOutcome;
+  decision: string;
+  reason: string;
+  summary: string;
+}
+
+/** What the steps of deploy/action.yml left behind. */
+export interface OutcomeFacts {
+  mode: ReleaseMode;
+  jobStatus: string;
+  stopAfter: string;
+  preflight: StepFacts;
+  migrate: StepFacts;
+  deploy: StepFacts;
+  stagedHealth: StepFacts;
+  stagedSmoke: StepFacts;
+  promote: StepFacts;
+  health: StepFacts;
+  smoke: StepFacts;
+  watch: StepFacts;
+  rollback: StepFacts;
+}
+
+export interface ReleaseOutcome {
+  decision: ReleaseDecision;
+  reasonCode: string;
+  /** What happened, one sentence, without what serves now. */
+  what: string;
+  red: boolean;
+  /** A yellow mark although the run is green. */
+  warning: boolean;
+  incident: boolean;
+}
+
+const green = new Set<ReleaseDecision>(['released', 'staged', 'held', 'already-current', 'planned']);
+
+/** The one decision of a release, from the outcomes of its steps; what cannot be explained is a failure. Pure. */
+export function decideReleaseOutcome(facts: OutcomeFacts): ReleaseOutcome {
+  const { decision, reasonCode, what } = decide(facts);
+  const observed = decision === 'would-roll-back' && facts.mode === 'observe';
+  return {
+    decision,
+    reasonCode,
+    what,
+    red: !green.has(decision) && !observed,
+    warning: decision === 'held' || observed,
+    incident: decision === 'rolled-back' || decision === 'rollback-failed' || leftUnproven(facts, decision),
+  };
+}
+
+type Decided = Pick<ReleaseOutcome, 'decision' | 'reasonCode' | 'what'>;
+
+function decide(facts: OutcomeFacts): Decided {
+  return (
+    endedInPreflight(facts) ?? takenBack(facts) ?? stoppedBeforePromotion(facts) ?? notPromoted(facts) ?? watched(facts)
+  );
+}
+
+function endedInPreflight({ preflight }: OutcomeFacts): Decided | undefined {
+  if (preflight.decision === 'ready') return undefined;
+  const known = (['refused', 'already-current', 'superseded', 'planned', 'staged'] as const).find(
+    (decision) => decision === preflight.decision,
+  );
+  if (known !== undefined) return ended(known, preflight, 'refused by preflight');
+  if (preflight.decision === 'cancelled' || preflight.outcome === 'cancelled') {
+    return ended('cancelled', preflight, 'cancelled before anything was changed');
+  }
+  // An input mistake is found before anything is touched, too.
+  if (preflight.decision === 'could-not-run' && preflight.reason === 'bad_input') {
+    return ended('refused', preflight, 'the inputs cannot be used');
+  }
+  return ended('failed', preflight, 'preflight could not run; nothing was changed');
+}
+
+function takenBack({ rollback, promote, watch }: OutcomeFacts): Decided | undefined {
+  switch (rollback.decision) {
+    case 'rolled-back':
+    case 'already-current':
+      return ended('rolled-back', rollback, 'rolled back');
+    case 'superseded':
+      return ended('superseded', rollback, 'a rollback took over');
+    case 'held':
+      // Without a target, or without a verdict in a mode that asks: locked, and people decide.
+      return rollback.reason === 'cancelled'
+        ? ended('cancelled', rollback, 'cancelled after promotion; locked, unwatched')
+        : ended('rollback-failed', rollback, 'nothing could be taken back; locked');
+    case 'not-needed':
+      if (promote.decision === 'superseded')
+        return ended('superseded', promote, 'a rollback or a newer release took over');
+      return watch.decision === 'superseded' ? ended('superseded', watch, 'a rollback took over') : undefined;
+    default:
+      // The step itself broke after a promotion: nobody knows that the way back was taken.
+      return promote.outcome === '' || promote.outcome === 'skipped' ? undefined : brokenWayBack(rollback);
+  }
+}
+
+function brokenWayBack(rollback: StepFacts): Decided {
+  return ended('rollback-failed', rollback, 'the rollback step did not finish');
+}
+
+function stoppedBeforePromotion(facts: OutcomeFacts): Decided | undefined {
+  const { migrate, deploy, stagedHealth, stagedSmoke } = facts;
+  if (migrate.outcome === 'failure') {
+    return ended(
+      migrate.decision === 'refused' ? 'refused' : 'failed',
+      migrate,
+      'the migration failed; nothing was deployed',
+    );
+  }
+  if (deploy.outcome === 'failure') return ended('failed', deploy, 'the deployment failed; nothing was promoted');
+  if (stagedHealth.outcome === 'failure') {
+    return ended(
+      'failed',
+      stagedHealth,
+      'the staged deployment is not healthy; nothing was promoted',
+      'staged_health_failed',
+    );
+  }
+  if (stagedSmoke.outcome === 'failure') {
+    return ended(
+      'failed',
+      stagedSmoke,
+      'the smoke tests failed on the staged deployment; nothing was promoted',
+      'staged_smoke_failed',
+    );
+  }
+  return undefined;
+}
+
+function notPromoted(facts: OutcomeFacts): Decided | undefined {
+  const { promote, deploy, jobStatus, stopAfter } = facts;
+  if (promote.decision === 'promoted' || promote.decision === 'already-current') return undefined;
+  if (jobStatus === 'cancelled' || promote.outcome === 'cancelled' || deploy.outcome === 'cancelled') {
+    return {
+      decision: 'cancelled',
+      reasonCode: 'cancelled',
+      what: 'cancelled before promotion; production was not touched',
+    };
+  }
+  if (promote.decision === 'refused') return ended('refused', promote, 'the promotion was refused');
+  if (promote.outcome === 'failure') return ended('failed', promote, 'the promotion failed; production was not moved');
+  if (stopAfter === 'staged' && deploy.outcome === 'success') {
+    return { decision: 'staged', reasonCode: 'staged', what: 'staged and tested, not promoted' };
+  }
+  return {
+    decision: 'failed',
+    reasonCode: 'not_promoted',
+    what: 'the release ended before its promotion for no recorded reason',
+  };
+}
+
+function watched({ watch, health, smoke, jobStatus }: OutcomeFacts): Decided {
+  // The rollback step is the one that acts on failures here; "not needed" after one of them would be a contradiction.
+  if (health.outcome === 'failure')
+    return ended('rollback-failed', health, 'production is not healthy', 'health_failed');
+  if (smoke.outcome === 'failure') return ended('rollback-failed', smoke, 'the smoke tests failed', 'smoke_failed');
+  switch (watch.decision) {
+    case 'pass':
+      return ended('released', watch, 'released', 'passed');
+    case 'held':
+      return ended('held', watch, 'live, not proven');
+    case 'would-roll-back':
+      return ended('would-roll-back', watch, 'the error rate is above its limit; nothing was taken back');
+    default:
+      return jobStatus === 'cancelled'
+        ? { decision: 'cancelled', reasonCode: 'cancelled', what: 'cancelled after promotion, without a verdict' }
+        : ended('failed', watch, 'the watch ended without a verdict', 'no_verdict');
+  }
+}
+
+function ended(decision: ReleaseDecision, step: StepFacts, fallback: string, reasonCode?: string): Decided {
+  return {
+    decision,
+    reasonCode:
+      step.reason !== '' && reasonCode === undefined ? step.reason : (reasonCode ?? decision.replaceAll('-', '_')),
+    what: step.summary === '' ? fallback : step.summary,
+  };
+}
+
+/** Production was left on the new deployment although nothing proves it. */
+function leftUnproven(facts: OutcomeFacts, decision: ReleaseDecision): boolean {
+  const live = facts.promote.decision === 'promoted' || facts.promote.decision === 'already-current';
+  return live && (decision === 'failed' || (decision === 'cancelled' && facts.rollback.decision !== 'not-needed'));
+}

@@ -1,0 +1,111 @@
+import type { ReleaseMode } from './release-handle.ts';
+
+/** Outcome of a step as GitHub records it; empty when the step was never reached. */
+export type StepOutcome = 'success' | 'failure' | 'cancelled' | 'skipped' | '';
+
+/** What is known when the always-reached rollback step starts. */
+export interface RollbackFacts {
+  /** False when preflight left no release behind. */
+  hasRelease: boolean;
+  mode: ReleaseMode;
+  jobStatus: 'success' | 'failure' | 'cancelled' | '';
+  promote: { outcome: StepOutcome; decision: string };
+  health: { outcome: StepOutcome };
+  smoke: { outcome: StepOutcome };
+  watch: { outcome: StepOutcome; decision: string; reason?: string | undefined };
+  /** What the domains serve; `unknown` where Vercel did not answer. Read only where the recorded outcomes leave it open. */
+  serving: 'new' | 'other' | 'mixed' | 'unknown';
+  /** Somebody else's lock is open. */
+  foreignLock: boolean;
+  hasTarget: boolean;
+}
+
+export interface RollbackDecision {
+  /** `hold`: nothing is moved, the environment is locked and people are told. */
+  act: 'not-needed' | 'roll-back' | 'hold';
+  reasonCode: string;
+  reason: string;
+}
+
+/** True when the outcomes alone do not say whether the domains moved. Pure. */
+export function mustAskWhatIsServed(facts: Pick<RollbackFacts, 'hasRelease' | 'promote'>): boolean {
+  const { outcome, decision } = facts.promote;
+  if (!facts.hasRelease || outcome === '' || outcome === 'skipped') return false;
+  return decision !== 'promoted' && decision !== 'already-current' && decision !== 'superseded';
+}
+
+/** Whether the release must be taken back, from what its steps left behind (design §5, S1). Pure. */
+export function decideRollbackNeeded(facts: RollbackFacts): RollbackDecision {
+  const { promote, watch } = facts;
+  if (!facts.hasRelease) return notNeeded('nothing_started', 'no release was started');
+  if (promote.outcome === '' || promote.outcome === 'skipped') {
+    return notNeeded('not_promoted', 'production was not touched');
+  }
+  if (promote.decision === 'superseded' || watch.decision === 'superseded') {
+    return notNeeded('superseded', 'a rollback or a newer release took over');
+  }
+  const trouble = mustAskWhatIsServed(facts) ? unsettled(facts) : troubleAfterPromotion(facts);
+  if (trouble === undefined) return notNeeded('verified', 'the release passed its checks');
+  if (trouble.act === 'not-needed') return trouble;
+  // The lock of a rollback in flight: it moves the domains, a second mover would undo it (S1).
+  if (facts.foreignLock)
+    return notNeeded('superseded', 'another rollback holds the lock and decides what production serves');
+  if (trouble.act === 'roll-back' && !facts.hasTarget) {
+    return {
+      act: 'hold',
+      reasonCode: 'no_previous_deployment',
+      reason: `${trouble.reason}, and there is no earlier good deployment to go back to`,
+    };
+  }
+  return trouble;
+}
+
+/** The promotion did not end cleanly: Vercel says how far it came. */
+function unsettled(facts: RollbackFacts): RollbackDecision {
+  const cancelled = facts.promote.outcome === 'cancelled' || facts.jobStatus === 'cancelled';
+  const what = cancelled ? 'cancelled while it was being promoted' : 'the promotion did not finish';
+  if (facts.serving === 'other')
+    return notNeeded('not_moved', `${what}; production still serves what it served before`);
+  const where = {
+    new: 'production serves it unverified',
+    mixed: 'some domains serve it and some do not',
+    unknown: 'Vercel does not say what production serves',
+  }[facts.serving];
+  const reason = `${what}: ${where}`;
+  // Half moved is broken in every mode.
+  if (cancelled && facts.serving !== 'mixed' && facts.mode !== 'auto') return hold('cancelled', reason);
+  return rollBack(cancelled ? 'cancelled' : 'promotion_failed', reason);
+}
+
+function troubleAfterPromotion(facts: RollbackFacts): RollbackDecision | undefined {
+  const { health, smoke, watch, mode } = facts;
+  // A failed check after promotion goes back whatever the mode is: it is no statistic.
+  if (health.outcome === 'failure') return rollBack('health_failed', 'the health gate on production failed');
+  if (smoke.outcome === 'failure') return rollBack('smoke_failed', 'the smoke tests on production failed');
+  if (watch.decision === 'pass' || watch.decision === 'held') return undefined;
+  if (watch.decision === 'would-roll-back') {
+    const reason = watch.reason === undefined || watch.reason === '' ? 'the watch saw a breach' : watch.reason;
+    if (mode === 'auto') return rollBack('breach', reason);
+    // `observe` only records; the others tell people, who decide.
+    return mode === 'observe' ? notNeeded('observed', reason) : notNeeded('would_roll_back', reason);
+  }
+  const cancelled =
+    facts.jobStatus === 'cancelled' || [health, smoke, watch].some((step) => step.outcome === 'cancelled');
+  const reason = cancelled
+    ? 'cancelled after promotion, before there was a verdict'
+    : 'the watch ended without a verdict';
+  const reasonCode = cancelled ? 'cancelled' : 'no_verdict';
+  return mode === 'auto' ? rollBack(reasonCode, reason) : hold(reasonCode, reason);
+}
+
+function notNeeded(reasonCode: string, reason: string): RollbackDecision {
+  return { act: 'not-needed', reasonCode, reason };
+}
+
+function rollBack(reasonCode: string, reason: string): RollbackDecision {
+  return { act: 'roll-back', reasonCode, reason };
+}
+
+function hold(reasonCode: string, reason: string): RollbackDecision {
+  return { act: 'hold', reasonCode, reason };
+}

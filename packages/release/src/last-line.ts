@@ -1,0 +1,91 @@
+import type { ReleaseDecision } from './decide-release-outcome.ts';
+
+/** What the domains of an environment serve. */
+export interface Serving {
+  deploymentId: string;
+  version?: string | undefined;
+  /** Milliseconds since the epoch. */
+  since?: number | undefined;
+}
+
+/** What a red end must say in one last line: what serves now, since when, the next command. */
+export interface LastLineFacts {
+  decision: ReleaseDecision;
+  reasonCode: string;
+  what: string;
+  environment: string;
+  version: string;
+  /** Undefined when Vercel did not say. */
+  serving: Serving | undefined;
+  locked: boolean;
+  rollbackTarget?: { deploymentId: string; version?: string | undefined } | undefined;
+  now: number;
+}
+
+/** One line, no full stop missing, no line break. Pure. */
+export function renderLastLine(facts: LastLineFacts): string {
+  const parts = [`${facts.decision}: ${sentence(facts.what)}`, servingNow(facts), nextCommand(facts)];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+function servingNow({ environment, serving, now }: LastLineFacts): string {
+  if (serving === undefined) return `Vercel did not say what ${environment} serves now.`;
+  const name = serving.version === undefined ? serving.deploymentId : `${serving.version} (${serving.deploymentId})`;
+  const since = serving.since === undefined ? '' : ` since ${clockTime(serving.since)} (${age(now - serving.since)})`;
+  return `Now serving on ${environment}: ${name}${since}.`;
+}
+
+function nextCommand(facts: LastLineFacts): string {
+  const { decision, reasonCode, environment, locked, serving, rollbackTarget } = facts;
+  const unlock = `ops-actions unlock --environment ${environment}`;
+  switch (decision) {
+    case 'rolled-back':
+      return locked ? `Next: fix it, then lift the lock with: ${unlock}` : 'Next: fix it and release again.';
+    case 'rollback-failed': {
+      const target = rollbackTarget?.deploymentId;
+      return target === undefined
+        ? `Next: there is nothing to go back to; fix forward, then: ${unlock}`
+        : `Next, at once: ops-actions rollback --environment ${environment} --target ${target}`;
+    }
+    case 'would-roll-back':
+      return rollbackTarget === undefined
+        ? 'Next: look at the errors; there is no earlier deployment to go back to.'
+        : `Next: look, then either leave it or: ops-actions rollback --environment ${environment} --target ${rollbackTarget.deploymentId}`;
+    case 'refused':
+      return reasonCode === 'locked' || reasonCode === 'pinned_rollback' || locked
+        ? `Next: when the cause is mended: ${unlock}`
+        : 'Next: mend what is listed above and run again.';
+    case 'failed':
+      return serving === undefined
+        ? 'Next: check production, then run again.'
+        : 'Next: mend the cause and run the job again.';
+    case 'cancelled':
+      return locked ? `Next: check production, then: ${unlock}` : 'Next: run the job again when you want it released.';
+    case 'superseded':
+      return locked ? `Next: when the cause is mended: ${unlock}` : 'Next: nothing; the newer state stays.';
+    case 'held':
+      return 'Next: watch it for a while; nothing was proven wrong.';
+    case 'staged':
+      return 'Next: approve, then run the job with resume: true.';
+    default:
+      return '';
+  }
+}
+
+function sentence(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line === '' || /[.!?]$/.test(line) ? line : `${line}.`;
+}
+
+function clockTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** `3 min`, `2 h`, `5 d`. */
+export function age(ms: number): string {
+  const minutes = Math.max(0, Math.round(ms / 60_000));
+  if (minutes < 1) return 'just now';
+  if (minutes < 120) return `${minutes} min ago`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} d ago`;
+}

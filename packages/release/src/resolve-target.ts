@@ -1,0 +1,133 @@
+import {
+  assessCandidates,
+  type Candidate,
+  choosePrevious,
+  type EnvironmentHistory,
+  toTarget,
+} from './choose-rollback-target.ts';
+import type { RollbackTarget } from './release-handle.ts';
+
+export type TargetResolution =
+  | { target: RollbackTarget; warnings: string[] }
+  | {
+      reasonCode:
+        | 'unknown_target'
+        | 'ambiguous_target'
+        | 'never_in_production'
+        | 'no_previous_deployment'
+        | 'bad_target';
+      message: string;
+    };
+
+/** How a person wrote the target (FRB-03). */
+export type WantedTarget =
+  | { kind: 'previous' }
+  | { kind: 'deployment'; id: string }
+  | { kind: 'url'; host: string }
+  | { kind: 'commit'; sha: string }
+  | { kind: 'version'; version: string };
+
+/** Reads what was typed; 7 to 40 hexadecimal digits are a commit. Pure. */
+export function readWantedTarget(text: string): WantedTarget {
+  const given = text.trim();
+  if (given === '' || given.toLowerCase() === 'previous') return { kind: 'previous' };
+  if (/^dpl_\w+$/.test(given)) return { kind: 'deployment', id: given };
+  const host =
+    /^https?:\/\/([^/?#]+)/i.exec(given)?.[1] ?? (/^[\w-]+(\.[\w-]+)*\.vercel\.app$/i.test(given) ? given : undefined);
+  if (host !== undefined) return { kind: 'url', host: host.toLowerCase() };
+  if (/^[0-9a-f]{7,40}$/i.test(given)) return { kind: 'commit', sha: given.toLowerCase() };
+  return { kind: 'version', version: given };
+}
+
+/**
+ * The one deployment that is meant, or why none can be taken; unknown, ambiguous and never-in-production ones are refused
+ * before anything is changed (FRB-02, FRB-03). Pure.
+ */
+export function resolveTarget(wanted: WantedTarget, history: EnvironmentHistory): TargetResolution {
+  if (wanted.kind === 'previous') return resolvePrevious(history);
+  const candidates = assessCandidates(history);
+  const matching = candidates.filter((candidate) => matches(wanted, candidate));
+  const label = labelOf(wanted);
+  const [first, ...more] = matching;
+  if (first === undefined) {
+    return {
+      reasonCode: 'unknown_target',
+      message: `no deployment of ${history.environment} matches ${label}. ${offer(candidates)}`,
+    };
+  }
+  const eligible = matching.filter((candidate) => candidate.standing !== 'ineligible');
+  const [taken, ...others] = eligible;
+  if (taken === undefined) {
+    const reasons = matching.map((candidate) => candidate.reason).join('; ');
+    return { reasonCode: 'never_in_production', message: `${label} cannot be taken: ${reasons}. ${offer(candidates)}` };
+  }
+  if (others.length > 0) {
+    const ids = eligible.map((candidate) => describe(candidate)).join(', ');
+    return {
+      reasonCode: 'ambiguous_target',
+      message: `${label} matches ${eligible.length} deployments: ${ids}. Give the deployment id.`,
+    };
+  }
+  const warnings =
+    taken.standing === 'failed' || taken.standing === 'unproven'
+      ? [`${describe(taken)} ${taken.reason}; it is taken because it was named`]
+      : [];
+  if (more.length > 0) warnings.push(`${more.length} other deployment(s) of ${label} were never in production`);
+  return { target: toTarget(taken), warnings };
+}
+
+function resolvePrevious(history: EnvironmentHistory): TargetResolution {
+  const { target, skipped } = choosePrevious(history);
+  const passed = skipped.map((candidate) => `${describe(candidate)} (${candidate.reason})`);
+  if (target !== undefined) return { target, warnings: passed.map((text) => `passed over ${text}`) };
+  const looked = passed.length === 0 ? 'there is none' : `looked at ${passed.slice(0, 5).join(', ')}`;
+  return {
+    reasonCode: 'no_previous_deployment',
+    message: `no earlier good deployment of ${history.environment} is known: ${looked}. Name a target, or fix forward.`,
+  };
+}
+
+function matches(wanted: WantedTarget, candidate: Candidate): boolean {
+  const { deployment } = candidate;
+  switch (wanted.kind) {
+    case 'deployment':
+      return deployment.id === wanted.id;
+    case 'url':
+      return deployment.url.toLowerCase() === wanted.host;
+    case 'commit':
+      return candidate.commit?.toLowerCase().startsWith(wanted.sha) === true;
+    case 'version':
+      return candidate.version === wanted.version;
+    default:
+      return false;
+  }
+}
+
+function labelOf(wanted: WantedTarget): string {
+  switch (wanted.kind) {
+    case 'deployment':
+      return `deployment ${wanted.id}`;
+    case 'url':
+      return `address ${wanted.host}`;
+    case 'commit':
+      return `commit ${wanted.sha}`;
+    case 'version':
+      return `version ${wanted.version}`;
+    default:
+      return 'previous';
+  }
+}
+
+/** `v1.2.0 (dpl_…)`, for messages. */
+export function describe(candidate: Candidate): string {
+  return candidate.version === undefined
+    ? candidate.deployment.id
+    : `${candidate.version} (${candidate.deployment.id})`;
+}
+
+function offer(candidates: readonly Candidate[]): string {
+  const good = candidates.filter((candidate) => candidate.standing !== 'ineligible').slice(0, 5);
+  return good.length === 0
+    ? 'No deployment can be rolled back to.'
+    : `Can be taken: ${good.map((candidate) => describe(candidate)).join(', ')}.`;
+}
