@@ -5,6 +5,7 @@ import {
   type LedgerFact,
   type LedgerPayload,
   ledgerTask,
+  type ReadPayload,
   type ReleaseRecord,
   readLedgerPayload,
   toReleaseRecord,
@@ -52,12 +53,14 @@ const pageLimit = 5;
 export async function* readReleases(
   github: GitHub,
   filter: { environment: string; sha?: string },
+  /** Keeps the statuses of uninteresting entries unread. */
+  wanted: (entry: ReadPayload & { id: number }) => boolean = () => true,
 ): AsyncGenerator<ReleaseRecord> {
   for (let page = 1; page <= pageLimit; page++) {
     const deployments = await github.listDeployments({ ...filter, task: ledgerTask, perPage: 100, page });
     for (const deployment of deployments.toSorted((a, b) => b.id - a.id)) {
-      // Statuses are asked for only where the payload is ours.
-      if (deployment.task !== ledgerTask || readLedgerPayload(deployment.payload) === undefined) continue;
+      const payload = deployment.task === ledgerTask ? readLedgerPayload(deployment.payload) : undefined;
+      if (payload === undefined || !wanted({ ...payload, id: deployment.id })) continue;
       const record = toReleaseRecord(deployment, await github.listStatuses(deployment.id));
       if (record !== undefined) yield record;
     }
@@ -105,9 +108,9 @@ export async function findOwn(
   given: { environment: string; payload: { key: string; commit: string } },
 ): Promise<ReleaseRecord | undefined> {
   const own: ReleaseRecord[] = [];
-  for await (const record of readReleases(github, { environment: given.environment, sha: given.payload.commit })) {
-    if (record.key === given.payload.key) own.push(record);
-  }
+  const { key, commit } = given.payload;
+  const entries = readReleases(github, { environment: given.environment, sha: commit }, (entry) => entry.key === key);
+  for await (const record of entries) own.push(record);
   const [first, ...others] = own.toSorted((a, b) => a.id - b.id);
   for (const other of others.filter((entry) => entry.decision === undefined)) {
     await openLedger(github, { ledgerId: other.id }).record(

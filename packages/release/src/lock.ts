@@ -116,15 +116,26 @@ export async function readOpenLocks(github: GitHub, environment: string): Promis
   return openAmong(locks, github.serverTime());
 }
 
-/** The lock of somebody else that ends this release as superseded (S1), if there is one. */
+/**
+ * The lock of somebody else's rollback, if there is one: it ends a release at every point as superseded (S1). A lock that
+ * names no target only stops what is not promoted yet: a watch goes on under it, so that nothing is left unwatched.
+ */
 export async function foreignLock(
   github: GitHub,
   handle: { environment: string; key: string },
 ): Promise<Lock | undefined> {
   const locks = await readOpenLocks(github, handle.environment);
-  const foreign = locks.filter((lock) => lock.key !== handle.key);
-  // A rollback's lock names what production has to serve; a later one is the later word.
-  return foreign.findLast((lock) => lock.target !== undefined) ?? foreign[0];
+  // Of two rollbacks the later one is the later word.
+  return locks.findLast((lock) => lock.key !== handle.key && lock.target !== undefined);
+}
+
+/** Any lock of somebody else: it stops what is not promoted yet. A rollback's comes first. */
+export async function stoppingLock(
+  github: GitHub,
+  handle: { environment: string; key: string },
+): Promise<Lock | undefined> {
+  const locks = (await readOpenLocks(github, handle.environment)).filter((lock) => lock.key !== handle.key);
+  return locks.findLast((lock) => lock.target !== undefined) ?? locks[0];
 }
 
 export interface LockRequest extends LockPayload {
@@ -172,7 +183,9 @@ export async function takeLock(github: GitHub, request: LockRequest): Promise<Lo
 }
 
 function outcome(locks: readonly Lock[], now: number, own: Lock, adopted: boolean): LockOutcome {
-  const [holder] = openAmong(locks, now);
+  // Between rollbacks only their own locks count: a person's plain lock neither moves nor protects domains.
+  const rivals = openAmong(locks, now).filter((lock) => own.target === undefined || lock.target !== undefined);
+  const [holder] = rivals;
   return holder === undefined || holder.id === own.id
     ? { held: true, lock: own, adopted }
     : { held: false, holder, own };
@@ -197,4 +210,11 @@ export async function closeLock(
     description: formatFact('lock', 'outcome', word, text),
     autoInactive: false,
   });
+}
+
+/** `The environment production is locked (octocat, <run>): <reason>.` */
+export function describeLock(lock: Lock): string {
+  const run = lock.runUrl ?? (lock.runId === undefined ? undefined : `run ${lock.runId}`);
+  const by = [lock.by, run].filter((part) => part !== undefined).join(', ');
+  return `The environment ${lock.environment} is locked${by === '' ? '' : ` (${by})`}: ${lock.reason}.`;
 }

@@ -1,0 +1,105 @@
+import type { SupersededDecision } from './decide-superseded.ts';
+import { describeLock, type Lock } from './lock.ts';
+
+/** One thing preflight found; refusals are listed all at once, each with its exact fix. */
+export interface Finding {
+  /** Stable snake_case. */
+  code: string;
+  severity: 'refuse' | 'warning' | 'notice';
+  message: string;
+  /** What to do, as a command or a sentence. */
+  fix?: string;
+}
+
+export interface PreflightFacts {
+  environment: string;
+  dryRun: boolean;
+  /** What the readers of configuration, Vercel, GitHub and the database found. */
+  findings: readonly Finding[];
+  openLocks: readonly Lock[];
+  superseded?: SupersededDecision | undefined;
+  /** Production serves this very commit, released or never released by us. */
+  alreadyCurrent?: { deploymentId: string; version?: string | undefined } | undefined;
+  version: string;
+}
+
+export interface PreflightDecision {
+  decision: 'ready' | 'refused' | 'already-current' | 'superseded' | 'planned';
+  reasonCode: string;
+  summary: string;
+  findings: Finding[];
+}
+
+/** Reasons that name the whole ending where several refusals stand beside each other, most telling first. */
+const ranking = ['locked', 'pinned_rollback', 'unsafe_migration'];
+
+/** What preflight says, from everything it read. Pure. */
+export function decidePreflight(facts: PreflightFacts): PreflightDecision {
+  const findings = [...facts.findings, ...lockFindings(facts), ...supersededFindings(facts)];
+  const refusals = findings.filter((finding) => finding.severity === 'refuse');
+  const { alreadyCurrent, environment, version } = facts;
+  if (alreadyCurrent !== undefined) {
+    const name =
+      alreadyCurrent.version === undefined || alreadyCurrent.version === version
+        ? ''
+        : ` (as ${alreadyCurrent.version})`;
+    return {
+      decision: 'already-current',
+      reasonCode: 'already_current',
+      summary: `${environment} already serves the commit of ${version}${name}: ${alreadyCurrent.deploymentId}. Nothing to do.`,
+      findings,
+    };
+  }
+  if (
+    facts.superseded?.superseded === true &&
+    refusals.every((finding) => finding.code === facts.superseded?.reasonCode)
+  ) {
+    return {
+      decision: 'superseded',
+      reasonCode: facts.superseded.reasonCode ?? 'superseded',
+      summary: `${version} is superseded: ${facts.superseded.message}`,
+      findings,
+    };
+  }
+  const [first] = refusals;
+  if (first !== undefined) {
+    const leading =
+      ranking.map((code) => refusals.find((finding) => finding.code === code)).find((found) => found) ?? first;
+    const more = refusals.length === 1 ? '' : ` (and ${refusals.length - 1} more)`;
+    const fix = leading.fix === undefined ? '' : ` Fix: ${leading.fix}`;
+    return {
+      decision: 'refused',
+      reasonCode: leading.code,
+      summary: `${version} is refused on ${environment}: ${leading.message}${more}${fix}`,
+      findings,
+    };
+  }
+  if (facts.dryRun) {
+    return {
+      decision: 'planned',
+      reasonCode: 'dry_run',
+      summary: `${version} could be released to ${environment}; nothing was changed.`,
+      findings,
+    };
+  }
+  return { decision: 'ready', reasonCode: 'ready', summary: `${version} can be released to ${environment}.`, findings };
+}
+
+function lockFindings({ openLocks, environment }: PreflightFacts): Finding[] {
+  return openLocks.map((lock) => ({
+    code: 'locked',
+    severity: 'refuse',
+    message: `${describeLock(lock)} It expires ${new Date(lock.expiresAt).toISOString()}`,
+    fix: `when the cause is mended: ops-actions unlock --environment ${environment}`,
+  }));
+}
+
+function supersededFindings({ superseded }: PreflightFacts): Finding[] {
+  if (superseded === undefined) return [];
+  const notes = superseded.notes.map((message): Finding => ({ code: 'history', severity: 'warning', message }));
+  if (!superseded.superseded) return notes;
+  return [
+    ...notes,
+    { code: superseded.reasonCode ?? 'superseded', severity: 'refuse', message: superseded.message ?? '' },
+  ];
+}
