@@ -1,0 +1,56 @@
+import { glob } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+/**
+ * `npm test [-- filter…]` runs every `*.test.ts` but the deep ones; `--deep` runs those, seeded by OPS_ACTIONS_SEED.
+ * Ends with every skipped test and its reason, and with the line `N passed, N failed, N skipped`.
+ */
+const root = join(import.meta.dirname, '..');
+const words = process.argv.slice(2);
+const deep = words.includes('--deep');
+const filters = words.filter((word) => !word.startsWith('--'));
+
+const files: string[] = [];
+for await (const file of glob('{packages,actions,test,scripts}/**/*.test.ts', {
+  cwd: root,
+  exclude: (name) => name === 'node_modules' || name === 'dist',
+})) {
+  const wanted = file.endsWith('.deep.test.ts') === deep;
+  if (wanted && (filters.length === 0 || filters.some((filter) => file.includes(filter)))) files.push(join(root, file));
+}
+if (files.length === 0) {
+  console.error(`no test file matches ${filters.join(' ')}`);
+  process.exit(2);
+}
+if (deep) {
+  process.env.OPS_ACTIONS_SEED ??= String(Math.floor(Math.random() * 2 ** 31));
+  console.log(`seed: OPS_ACTIONS_SEED=${process.env.OPS_ACTIONS_SEED}`);
+}
+
+let passed = 0;
+let failed = 0;
+const skipped: string[] = [];
+const started = performance.now();
+const stream = run({ files: files.sort(), concurrency: Math.min(2, availableParallelism()), timeout: 15 * 60_000 });
+stream.on('test:pass', (event) => {
+  if (event.details.type === 'suite') return;
+  if (event.skip !== undefined && event.skip !== false) {
+    const reason = typeof event.skip === 'string' && event.skip !== '' ? event.skip : 'no reason given';
+    skipped.push(`${relative(root, event.file ?? '')} › ${event.name}: ${reason}`);
+  } else passed++;
+});
+stream.on('test:fail', (event) => {
+  if (event.details.type !== 'suite') failed++;
+});
+stream.compose(spec()).pipe(process.stdout);
+await new Promise((resolve) => stream.once('end', resolve));
+await new Promise((resolve) => setImmediate(resolve));
+
+process.stdout.write('\n');
+for (const line of skipped) process.stdout.write(`skipped: ${line}\n`);
+process.stdout.write(`${files.length} files in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+process.stdout.write(`${passed} passed, ${failed} failed, ${skipped.length} skipped\n`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
