@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: GitHub writes its expressions like this
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { composite, runnerFixture } from './local-runner-fixture.ts';

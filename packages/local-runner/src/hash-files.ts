@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { globSync, readFileSync, statSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
+import { globPattern } from './glob-pattern.ts';
 
 /**
  * `hashFiles(…)`: SHA-256 over the SHA-256 of every matching file below the workspace, '' when nothing matches.
- * Synchronous because GitHub's evaluator is. Patterns are relative to the workspace; `!` takes files away again.
+ * Synchronous because GitHub's evaluator is. Files are taken in the order of the runner's walk (its hashFiles script).
  */
 export function hashFiles(workspace: string, given: string[]): string {
   const [first, ...rest] = given;
@@ -12,35 +13,37 @@ export function hashFiles(workspace: string, given: string[]): string {
   if (option !== undefined && option.toLowerCase() !== '--follow-symbolic-links') {
     throw new Error(`Invalid glob option ${option}, available option: '--follow-symbolic-links'.`);
   }
-  const patterns = (option === undefined ? given : rest).flatMap((pattern) => pattern.split(/\r?\n/));
-  const files = new Set<string>();
-  for (const pattern of patterns.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'))) {
-    const excludes = pattern.startsWith('!');
-    for (const file of matchingFiles(workspace, excludes ? pattern.slice(1) : pattern)) {
-      if (excludes) files.delete(file);
-      else files.add(file);
+  const lines = (option === undefined ? given : rest).flatMap((text) => text.split(/\r?\n/)).map((line) => line.trim());
+  const patterns = lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => globPattern(workspace, line));
+  const whole = createHash('sha256');
+  let count = 0;
+  for (const root of searchRoots(patterns.filter(({ negated }) => !negated).map(({ root }) => root))) {
+    for (const file of walk(root, option !== undefined)) {
+      const chosen = patterns.reduce((taken, { negated, matches }) => (matches(file) ? !negated : taken), false);
+      if (!chosen || !file.startsWith(workspace + sep)) continue;
+      whole.update(createHash('sha256').update(readFileSync(file)).digest());
+      count += 1;
     }
   }
-  const whole = createHash('sha256');
-  const ordered = [...files].sort(compareByFolder).filter((file) => file.startsWith(workspace + sep));
-  for (const file of ordered) whole.update(createHash('sha256').update(readFileSync(file)).digest());
-  return ordered.length === 0 ? '' : whole.digest('hex');
+  return count === 0 ? '' : whole.digest('hex');
 }
 
-/** A pattern that names a folder means everything below it. */
-function matchingFiles(workspace: string, pattern: string): string[] {
-  const found = globSync([pattern, `${pattern.replace(/\/+$/, '')}/**`], { cwd: workspace });
-  return found
-    .map((path) => resolve(workspace, path))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+/** Folders to walk, without those that lie below another one. */
+function searchRoots(roots: string[]): string[] {
+  const distinct = [...new Set(roots)];
+  return distinct.filter((root) => !distinct.some((other) => other !== root && root.startsWith(other + sep)));
 }
 
-/** The order in which the runner's walk visits files: each folder's entries by name. */
-function compareByFolder(left: string, right: string): number {
-  const [a, b] = [left.split(sep), right.split(sep)];
-  for (let index = 0; index < Math.min(a.length, b.length); index += 1) {
-    const order = Buffer.compare(Buffer.from(a[index] ?? ''), Buffer.from(b[index] ?? ''));
-    if (order !== 0) return order;
+function* walk(path: string, followLinks: boolean): Generator<string> {
+  const kind = statSync(path, { throwIfNoEntry: false });
+  if (kind?.isFile()) yield path;
+  if (!kind?.isDirectory()) return;
+  const entries: Dirent[] = readdirSync(path, { withFileTypes: true });
+  for (const entry of entries.sort((left, right) => Buffer.compare(Buffer.from(left.name), Buffer.from(right.name)))) {
+    const child = join(path, entry.name);
+    const isLinkToFolder = entry.isSymbolicLink() && statSync(child, { throwIfNoEntry: false })?.isDirectory() === true;
+    if (!isLinkToFolder || followLinks) yield* walk(resolve(child), followLinks);
   }
-  return a.length - b.length;
 }

@@ -44,7 +44,7 @@ export interface Preparation {
   repositories: ActionRepository[];
 }
 
-/** actions/runner's CompositeActionsMaxDepth: ten levels. */
+/** actions/runner's CompositeActionsMaxDepth: steps below a ninth composite are the deepest. */
 const maxDepth = 9;
 
 /** Reads an action and all that it uses. Throws ActionError or UnsupportedError naming the reference. */
@@ -53,13 +53,14 @@ export function prepareAction(
   place: { directory: string; repository: ActionRepository; local: boolean; path: string[] },
   depth = 0,
 ): PreparedAction {
-  if (depth > maxDepth + 1)
-    throw new ActionError(
-      `Composite actions are nested deeper than GitHub's ${maxDepth + 1} levels at ${place.path.join('/')}.`,
-    );
   const definition = readAction(preparation.libraries, place.directory);
   const action: PreparedAction = { ...place, definition, steps: [] };
   if (definition.runs.using === 'composite') {
+    if (depth + 1 > maxDepth) {
+      throw new ActionError(
+        `Composite actions are nested deeper than GitHub allows (${maxDepth} composites) at ${place.path.join('/')}.`,
+      );
+    }
     action.steps = definition.runs.steps.map((step, index) =>
       prepareStep(preparation, action, step, place.path, index, depth),
     );
