@@ -21,7 +21,7 @@ interface EventOf<Kind extends string> {
 /** What happens while it happens; every text has its secrets masked. */
 export type RunnerEvent =
   | (EventOf<'step-started'> & { stage: Stage; name: string; uses?: string })
-  | (EventOf<'step-ended'> & { stage: Stage; name: string; outcome: Result; conclusion: Result; durationMs: number })
+  | (EventOf<'step-ended'> & { step: StepReport })
   | (EventOf<'line'> & { stream: 'stdout' | 'stderr'; text: string })
   | (EventOf<'annotation'> & Annotation)
   | (EventOf<'summary'> & { text: string });

@@ -1,5 +1,5 @@
 import { continuesOnError, displayName, evaluateEnvironment, evaluateInputs, stillWanted } from './evaluate-step.ts';
-import type { Stage } from './events.ts';
+import type { Stage, StepReport } from './events.ts';
 import { evaluateCondition, evaluateText } from './expressions.ts';
 import { hasPost, hasPre, type PreparedAction, type PreparedStep } from './prepare-actions.ts';
 import { mergeResults, type Result } from './results.ts';
@@ -188,7 +188,7 @@ function report(context: StepContext, step: PreparedStep, name: string, startedA
   const outputs = Object.fromEntries(
     Object.entries(context.outputs()).map(([key, value]) => [key, job.masker.mask(value)]),
   );
-  job.steps.push({
+  const ended: StepReport = {
     ...(step.definition.id === undefined ? {} : { id: step.definition.id }),
     ...usesOf(step),
     ...(context.error === undefined ? {} : { error: job.masker.mask(context.error) }),
@@ -200,15 +200,7 @@ function report(context: StepContext, step: PreparedStep, name: string, startedA
     outputs: stage === 'main' ? outputs : {},
     startedAt,
     endedAt,
-  });
-  job.emit({
-    kind: 'step-ended',
-    at: endedAt,
-    path,
-    stage,
-    name,
-    outcome,
-    conclusion,
-    durationMs: endedAt - startedAt,
-  });
+  };
+  job.steps.push(ended);
+  job.emit({ kind: 'step-ended', at: endedAt, path, step: ended });
 }

@@ -61,8 +61,9 @@ export function collectRollback(
   };
 }
 
+/** A step of deploy/action.yml itself: its path is the composite and the step. */
 function isTopLevel(step: StepReport): boolean {
-  return step.path.length === 1;
+  return step.path.length === 2;
 }
 
 function resultOf(report: RunReport, id: string): StepResult {

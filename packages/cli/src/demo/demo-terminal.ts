@@ -22,7 +22,7 @@ export function createDemoTerminal(write: (text: string) => void): DemoTerminal 
   return {
     line,
     follow(chapter, event) {
-      if (event.kind !== 'step-ended' || event.path.length !== 1) return;
+      if (event.kind !== 'step-ended' || event.path.length !== 2) return;
       const { step } = event;
       if (step.outcome === 'skipped') return;
       const seconds = ((step.endedAt - step.startedAt) / 1000).toFixed(1);
