@@ -10,6 +10,7 @@ export interface DatabaseConnection {
   processId: number;
   /** Version number of the server, e.g. 150018. */
   serverVersion: number;
+  /** Rows of the statement; of the last one where the text holds several. */
   query<Row extends object = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<Row[]>;
   /**
    * Sends SQL text as one message and answers the command tags of its statements, in order. A failure carries, as
@@ -100,8 +101,10 @@ function session(
     processId,
     serverVersion,
     async query<Row extends object>(sql: string, values: unknown[] = []) {
-      const { rows } = await client.query<Row>(values.length === 0 ? { text: sql } : { text: sql, values });
-      return rows;
+      const answer: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await client.query<Row>(
+        values.length === 0 ? { text: sql } : { text: sql, values },
+      );
+      return (Array.isArray(answer) ? answer.at(-1)?.rows : answer.rows) ?? [];
     },
     async run(sql) {
       const tags: string[] = [];

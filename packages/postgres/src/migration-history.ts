@@ -1,4 +1,6 @@
+import pg from 'pg';
 import type { DatabaseConnection } from './connection.ts';
+import { sqlstateOf } from './database-error.ts';
 
 /** One row of `supabase_migrations.schema_migrations`. */
 export interface AppliedMigration {
@@ -37,13 +39,35 @@ export async function readMigrationHistory(connection: DatabaseConnection): Prom
 
 /** Creates the history table, or adds its missing columns, as the Supabase CLI 3.1.0 does (supabase.md §2). */
 export async function bootstrapMigrationHistory(connection: DatabaseConnection): Promise<void> {
-  await connection.query(
-    `BEGIN;
-     SET LOCAL lock_timeout = '4s';
-     CREATE SCHEMA IF NOT EXISTS supabase_migrations;
-     CREATE TABLE IF NOT EXISTS supabase_migrations.schema_migrations (version text NOT NULL PRIMARY KEY);
-     ALTER TABLE supabase_migrations.schema_migrations ADD COLUMN IF NOT EXISTS statements text[];
-     ALTER TABLE supabase_migrations.schema_migrations ADD COLUMN IF NOT EXISTS name text;
-     COMMIT`,
-  );
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await connection.query(bootstrap);
+      return;
+    } catch (error) {
+      await connection.query('ROLLBACK');
+      // IF NOT EXISTS still collides with a session that creates the same thing at the same moment.
+      if (sqlstateOf(error) !== '23505' || attempt === 3) throw error;
+    }
+  }
 }
+
+const bootstrap = `BEGIN;
+  SET LOCAL lock_timeout = '4s';
+  CREATE SCHEMA IF NOT EXISTS supabase_migrations;
+  CREATE TABLE IF NOT EXISTS supabase_migrations.schema_migrations (version text NOT NULL PRIMARY KEY);
+  ALTER TABLE supabase_migrations.schema_migrations ADD COLUMN IF NOT EXISTS statements text[];
+  ALTER TABLE supabase_migrations.schema_migrations ADD COLUMN IF NOT EXISTS name text;
+  COMMIT`;
+
+/** The statement that records a file as the Supabase CLI does; literals only, so that it can travel with COMMIT. */
+export function recordMigration(given: { version: string; name: string; statements: readonly string[] }): string {
+  const statements = given.statements.map((statement) => pg.escapeLiteral(statement)).join(', ');
+  return `INSERT INTO supabase_migrations.schema_migrations (version, statements, name) VALUES (${pg.escapeLiteral(given.version)}, ARRAY[${statements}]::text[], ${pg.escapeLiteral(given.name)})`;
+}
+
+/**
+ * Takes the history for this transaction and answers the versions in it. Readers pass; whoever else records a migration,
+ * with or without our advisory lock, waits (S28).
+ */
+export const lockAndReadHistory = `LOCK TABLE supabase_migrations.schema_migrations IN SHARE ROW EXCLUSIVE MODE;
+  SELECT version FROM supabase_migrations.schema_migrations`;

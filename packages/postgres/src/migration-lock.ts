@@ -23,6 +23,11 @@ export function describeHolder(holder: LockHolder): string {
   return `session ${holder.pid} (${holder.application || 'no application name'}, connected for ${Math.round(holder.seconds)} s)`;
 }
 
+/** For a session that stands in the way: `seconds` counts from the start of its transaction. */
+export function describeBlocker(holder: LockHolder): string {
+  return `session ${holder.pid} (${holder.application || 'no application name'}, in a transaction for ${Math.round(holder.seconds)} s)`;
+}
+
 // ASCII "ops" and the first of our locks; advisory locks are per database.
 const lockKeys = [0x6f7073, 1] as const;
 
@@ -71,7 +76,7 @@ async function lockHolder(connection: DatabaseConnection): Promise<LockHolder | 
     : { pid: row.pid, application: row.application ?? '', seconds: Number(row.seconds ?? 0) };
 }
 
-/** The sessions that `pid` waits for right now. */
+/** The sessions that `pid` waits for right now; `seconds` is the age of their transactions. */
 export async function blockersOf(observer: DatabaseConnection, pid: number): Promise<LockHolder[]> {
   const rows = await observer.query<{ pid: number; application: string | null; seconds: string | null }>(
     `SELECT b.pid, a.application_name AS application, extract(epoch FROM clock_timestamp() - a.xact_start) AS seconds

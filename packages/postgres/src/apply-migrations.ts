@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { applyAlone } from './apply-alone.ts';
+import { type ApplySettings, applyFile, type FileToApply } from './apply-file.ts';
+import { type AppliedFile, type ApplyOutcome, describeFailure, FileFailed } from './apply-outcome.ts';
+import { standsAlone } from './classify-statement.ts';
+import { bootstrapMigrationHistory } from './migration-history.ts';
+import type { MigrationSession } from './migration-session.ts';
+import type { MigrationFile } from './read-migrations.ts';
+import { loadSqlParser, type SqlParser } from './sql-parser.ts';
+
+export interface ApplyOptions {
+  /** Pending files in order, already classified: nothing here decides whether they should run. */
+  pending: readonly MigrationFile[];
+  /** Versions in the history when the plan was made. */
+  applied: readonly string[];
+  /** Default 5 s. */
+  lockTimeoutMs?: number;
+  /** Default none. */
+  statementTimeoutMs?: number;
+  /** Attempts per file when a lock was not to be had, default 3. */
+  attempts?: number;
+  /** Before the second attempt; doubles. Default 2 s. */
+  pauseMs?: number;
+  log?: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+/** PostgREST reads its schema again; harmless where nobody listens. A notice is not a proof (trap 9). */
+const reloadSchema = `NOTIFY pgrst, 'reload schema';`;
+
+/**
+ * Applies pending files in order, each whole or not at all, into `supabase_migrations.schema_migrations` as the Supabase
+ * CLI writes it. Stops at the first failure; earlier files stay.
+ * @throws Error when the history table cannot be made, or when `signal` aborts between two files.
+ */
+export async function applyMigrations(session: MigrationSession, options: ApplyOptions): Promise<ApplyOutcome> {
+  const parser = await loadSqlParser();
+  const log = options.log ?? (() => {});
+  const settings: ApplySettings = {
+    lockTimeoutMs: options.lockTimeoutMs ?? 5_000,
+    statementTimeoutMs: options.statementTimeoutMs ?? 0,
+    log,
+  };
+  const expected = new Set(options.applied);
+  const applied: AppliedFile[] = [];
+  await bootstrapMigrationHistory(session.connection);
+  for (const [index, file] of options.pending.entries()) {
+    options.signal?.throwIfAborted();
+    const started = performance.now();
+    const last = index === options.pending.length - 1;
+    const task = { file, segments: segmentsOf(file, parser), expected, atCommit: last ? reloadSchema : '' };
+    const failure = await applyWithPatience(session, task, settings, parser, options);
+    if (failure !== undefined) {
+      if (applied.length > 0) await session.connection.query(reloadSchema).catch(() => {});
+      const outcome = failure.reasonCode === 'outcome_unknown' ? 'unknown' : 'failed';
+      return { outcome, applied, remaining: options.pending.slice(index).map((one) => one.file), failure };
+    }
+    expected.add(file.version);
+    const durationMs = performance.now() - started;
+    applied.push({ version: file.version, file: file.file, durationMs });
+    log(`applied ${file.file} in ${(durationMs / 1000).toFixed(2)} s (${index + 1} of ${options.pending.length})`);
+  }
+  return { outcome: 'applied', applied, remaining: [] };
+}
+
+async function applyWithPatience(
+  session: MigrationSession,
+  task: FileToApply,
+  settings: ApplySettings,
+  parser: SqlParser,
+  options: ApplyOptions,
+) {
+  const attempts = options.attempts ?? 3;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await applyOnce(session, task, settings, parser);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof FileFailed)) throw error;
+      let failed: FileFailed = error;
+      if (failed.reasonCode === 'connection_lost') {
+        const settled = await settle(session, task.file, options.signal);
+        if (settled === 'applied') {
+          settings.log(`the connection was lost while ${task.file.file} was committed; the history says it is applied`);
+          return undefined;
+        }
+        if (settled !== 'not-applied') {
+          failed = new FileFailed('outcome_unknown', {
+            message: `the connection was lost (${failed.message}) and the history cannot be read (${settled.message}): whether ${task.file.file} is applied is not known; run again, it reads the history first`,
+          });
+        }
+      }
+      if (!failed.passing || attempt >= attempts) return describeFailure(task.file, failed, parser, attempt);
+      const pause = (options.pauseMs ?? 2_000) * 2 ** (attempt - 1);
+      settings.log(
+        `${task.file.file}: ${failed.message}; nothing of it is applied, trying again in ${(pause / 1000).toFixed(1)} s`,
+      );
+      await delay(pause, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    }
+  }
+}
+
+async function applyOnce(
+  session: MigrationSession,
+  task: FileToApply,
+  settings: ApplySettings,
+  parser: SqlParser,
+): Promise<void> {
+  const parsed = parser.parse(task.file.sql);
+  const statements = 'file' in parsed ? parsed.file.statements : [];
+  const [statement] = statements;
+  if (statement !== undefined && statements.length === 1 && standsAlone(statement)) {
+    await applyAlone(session, { ...task, statement, parser }, settings);
+  } else {
+    await applyFile(session, task, settings);
+  }
+}
+
+/** After a lost connection only the history knows; it is read under the lock, so that the old session is out of the way. */
+async function settle(
+  session: MigrationSession,
+  file: MigrationFile,
+  signal: AbortSignal | undefined,
+): Promise<'applied' | 'not-applied' | Error> {
+  try {
+    signal?.throwIfAborted();
+    await session.reopen();
+    return (await session.history()).includes(file.version) ? 'applied' : 'not-applied';
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function segmentsOf(file: MigrationFile, parser: SqlParser): string[] {
+  const parsed = parser.parse(file.sql);
+  return 'file' in parsed ? parsed.file.segments : [file.sql];
+}
