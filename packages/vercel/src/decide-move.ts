@@ -1,0 +1,121 @@
+import type { LastAliasRequest, MoveOutcome } from './vercel-types.ts';
+
+/** What happened to our one request so far. `conflict`: answered 409. `unanswered`: it may or may not have arrived. */
+export type Sent = 'not-yet' | 'accepted' | 'queued' | 'unanswered' | 'conflict';
+
+/** Everything the next step of a move is decided from; times in milliseconds. */
+export interface MoveView {
+  type: 'promote' | 'rollback';
+  target: string;
+  sent: Sent;
+  /** The project's last request as it was before ours, and the time of Vercel at that read. */
+  before: LastAliasRequest | undefined;
+  since: number;
+  last: LastAliasRequest | undefined;
+  /** After a 409 another request was seen running: when it has ended, ours may be sent again. */
+  blocked: boolean;
+  /** Production hosts and what serves them; a project without domains is told by its current deployment. */
+  served: { host: string; by: string | undefined }[];
+  /** The rolling release still holds our deployment back (trap 4). */
+  heldByRollingRelease: boolean;
+  now: number;
+  sentAt: number;
+  deadlineAt: number;
+}
+
+export type NextMove =
+  | { do: 'send' | 'wait' }
+  | ({ do: 'end' } & Pick<MoveOutcome, 'outcome' | 'reasonCode' | 'message'>);
+
+/** How long the project may take to show a request that got no answer, before it is sent again. */
+export const REPEAT_AFTER_MS = 2_000;
+/** How long somebody else's later request must be seen, before ours counts as overtaken: ours may only be late to show. */
+const OVERTAKEN_AFTER_MS = 2_000;
+/** How long aliases may lag behind a 409 "already current". */
+const CONFLICT_GRACE_MS = 5_000;
+
+/** Decides the next step; success needs the domains themselves as proof, not only a status (traps 4, 16; oracles: the CLI's gap). */
+export function decideMove(view: MoveView): NextMove {
+  const { sent, now } = view;
+  const ours = isOurs(view);
+  const onTarget = view.served.length > 0 && view.served.every(({ by }) => by === view.target);
+  const late = now >= view.deadlineAt;
+  const waited = now - view.sentAt;
+
+  if (onTarget) {
+    // Somebody else's move in progress may be about to take the domains away from the target, or ours is still being finished.
+    if (isRunning(view.last) && (ours || view.last?.toDeploymentId !== view.target) && !late) return { do: 'wait' };
+    if (view.heldByRollingRelease) return late ? atDeadline(view, ours) : { do: 'wait' };
+    return sent === 'not-yet' || (sent === 'conflict' && !ours) ? end(view, 'already-current') : end(view, 'moved');
+  }
+  if (late) return atDeadline(view, ours);
+  if (sent === 'not-yet') return { do: 'send' };
+  if (ours) {
+    if (view.last?.jobStatus === 'failed') return end(view, 'failed', 'move_failed');
+    if (view.last?.jobStatus === 'skipped' && waited >= CONFLICT_GRACE_MS) return end(view, 'failed', 'move_skipped');
+    return { do: 'wait' };
+  }
+  if (sent === 'conflict' && (view.blocked || isForeign(view)) && !isRunning(view.last)) return { do: 'send' };
+  if (isForeign(view) && sent !== 'conflict' && waited >= OVERTAKEN_AFTER_MS) return end(view, 'failed', 'overtaken');
+  if (sent === 'unanswered') return { do: waited >= REPEAT_AFTER_MS ? 'send' : 'wait' };
+  if (sent === 'conflict' && !isRunning(view.last) && waited >= CONFLICT_GRACE_MS)
+    return end(view, 'failed', 'move_conflict');
+  return { do: 'wait' };
+}
+
+/** True when the project's last request is the one that we sent: same type, same target, not older than ours (trap 16). */
+export function isOurs({ last, type, target, since, before, sent }: MoveView): boolean {
+  if (!last || sent === 'not-yet' || last.type !== type || last.toDeploymentId !== target) return false;
+  return last.requestedAt >= since && last.requestedAt !== before?.requestedAt;
+}
+
+function isForeign(view: MoveView): boolean {
+  const { last, before } = view;
+  return last !== undefined && !isOurs(view) && last.requestedAt !== before?.requestedAt;
+}
+
+/** A move of this project's domains that Vercel has not finished yet. */
+export function isRunning(last: LastAliasRequest | undefined): boolean {
+  return last?.jobStatus === 'pending' || last?.jobStatus === 'in-progress';
+}
+
+function atDeadline(view: MoveView, ours: boolean): NextMove {
+  if (view.heldByRollingRelease) return end(view, 'queued', 'queued_behind_rolling_release');
+  if (view.sent === 'accepted' || view.sent === 'queued' || ours) return end(view, 'failed', 'domains_not_moved');
+  if (view.sent === 'conflict') return end(view, 'failed', 'move_conflict');
+  return end(view, 'failed', 'move_unanswered');
+}
+
+function end(view: MoveView, outcome: MoveOutcome['outcome'], reasonCode?: string): NextMove {
+  const reason =
+    reasonCode ?? (outcome === 'moved' ? (view.type === 'promote' ? 'promoted' : 'rolled_back') : 'already_current');
+  return { do: 'end', outcome, reasonCode: reason, message: messageOf(view, reason) };
+}
+
+function messageOf(view: MoveView, reason: string): string {
+  const { target, type } = view;
+  const asked = type === 'promote' ? 'promotion' : 'rollback';
+  const hosts = view.served.map(({ host }) => host).join(', ') || 'production';
+  const where = view.served.map(({ host, by }) => `${host} is served by ${by ?? 'nothing of this project'}`).join('; ');
+  switch (reason) {
+    case 'already_current':
+      return `${hosts} already ${view.served.length > 1 ? 'are' : 'is'} on ${target}; nothing was sent.`;
+    case 'promoted':
+    case 'rolled_back':
+      return `${hosts} moved to ${target}.`;
+    case 'move_failed':
+      return `Vercel reports that the ${asked} to ${target} failed. ${where}.`;
+    case 'move_skipped':
+      return `Vercel skipped the ${asked} to ${target}. ${where}.`;
+    case 'overtaken':
+      return `Another ${view.last?.type} (to ${view.last?.toDeploymentId}) came after our ${asked} to ${target}. ${where}.`;
+    case 'move_conflict':
+      return `Vercel refused the ${asked} to ${target} as conflicting (409), but it is not current. ${where}.`;
+    case 'queued_behind_rolling_release':
+      return `The ${asked} to ${target} waits behind a rolling release. ${where}. Complete or abort that rolling release in Vercel.`;
+    case 'domains_not_moved':
+      return `Vercel took the ${asked} to ${target}, but not every domain moved in time. ${where}.`;
+    default:
+      return `Vercel did not answer the ${asked} to ${target} in time, and the project shows no trace of it; it may still be carried out. ${where}.`;
+  }
+}
