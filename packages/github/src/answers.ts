@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+/** What we use of GitHub's answers (REST, 2022-11-28); unknown fields are ignored, missing ones are an error by name. */
+const time = z.string().transform((text) => Date.parse(text));
+
+export const deploymentAnswer = z
+  .object({
+    id: z.number(),
+    ref: z.string(),
+    sha: z.string(),
+    task: z.string(),
+    environment: z.string(),
+    /** An object, or a string where the creator sent one. */
+    payload: z.unknown(),
+    description: z.string().nullish(),
+    created_at: time,
+    creator: z.object({ login: z.string() }).nullish(),
+  })
+  .transform(({ created_at, creator, description, ...rest }) => ({
+    ...rest,
+    payload: rest.payload,
+    description: description ?? '',
+    createdAt: created_at,
+    ...(creator == null ? {} : { creator: creator.login }),
+  }));
+
+export const statusAnswer = z
+  .object({ id: z.number(), state: z.string(), description: z.string().nullish(), created_at: time })
+  .transform(({ id, state, description, created_at }) => ({
+    id,
+    state,
+    description: description ?? '',
+    createdAt: created_at,
+  }));
+
+const commitAnswerShape = z.object({
+  sha: z.string(),
+  commit: z.object({
+    message: z.string(),
+    tree: z.object({ sha: z.string() }).optional(),
+    author: z.object({ name: z.string() }).nullish(),
+  }),
+  author: z.object({ login: z.string() }).nullish(),
+});
+
+export const commitAnswer = commitAnswerShape.transform((answer) => ({
+  sha: answer.sha,
+  treeSha: answer.commit.tree?.sha ?? '',
+  message: answer.commit.message,
+  author: answer.author?.login ?? answer.commit.author?.name ?? '',
+}));
+
+export const compareAnswer = z
+  .object({
+    status: z.enum(['ahead', 'behind', 'identical', 'diverged']),
+    ahead_by: z.number(),
+    behind_by: z.number(),
+    commits: z.array(commitAnswerShape).default([]),
+  })
+  .transform(({ status, ahead_by, behind_by, commits }) => ({
+    status,
+    aheadBy: ahead_by,
+    behindBy: behind_by,
+    commits: commits.map((one) => commitAnswer.parse(one)),
+  }));
+
+export const issueAnswer = z
+  .object({
+    number: z.number(),
+    title: z.string(),
+    state: z.string(),
+    body: z.string().nullish(),
+    html_url: z.string(),
+    pull_request: z.unknown().optional(),
+  })
+  .transform(({ number, title, state, body, html_url, pull_request }) => ({
+    number,
+    title,
+    state,
+    body: body ?? '',
+    url: html_url,
+    isPullRequest: pull_request !== undefined,
+  }));

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { createGitHub, GitHubError } from './client.ts';
+
+interface Seen {
+  method: string;
+  url: string;
+  body: unknown;
+  authorization: string | undefined;
+}
+
+const seen: Seen[] = [];
+let answer: (request: IncomingMessage, response: ServerResponse) => void = () => {};
+const server = createServer((request, response) => {
+  let text = '';
+  request.on('data', (chunk) => {
+    text += chunk;
+  });
+  request.on('end', () => {
+    seen.push({
+      method: request.method ?? '',
+      url: request.url ?? '',
+      body: text === '' ? undefined : JSON.parse(text),
+      authorization: request.headers.authorization,
+    });
+    answer(request, response);
+  });
+});
+let github: ReturnType<typeof createGitHub>;
+
+before(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const apiUrl = `http://127.0.0.1:${port}`;
+  github = createGitHub({ apiUrl, token: 'ghs_canary', repository: 'acme/notes', attempts: 1 });
+});
+after(() => server.close());
+
+function json(status: number, body: unknown, headers: Record<string, string> = {}): void {
+  answer = (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  };
+}
+
+const deployment = {
+  id: 7,
+  ref: 'v1',
+  sha: 'a'.repeat(40),
+  task: 'ops-actions',
+  environment: 'production',
+  payload: { key: 'k' },
+  description: null,
+  created_at: '2026-01-24T10:30:00Z',
+  creator: { login: 'octocat' },
+};
+
+describe('createGitHub', () => {
+  test('a deployment is never merged and waits for no context (trap 42)', async () => {
+    json(201, deployment);
+    const created = await github.createDeployment({
+      ref: 'v1',
+      task: 'ops-actions',
+      environment: 'production',
+      payload: { key: 'k' },
+      description: 'x',
+      production: true,
+    });
+    assert.equal(created.createdAt, Date.parse('2026-01-24T10:30:00Z'));
+    assert.equal(created.creator, 'octocat');
+    const request = seen.at(-1);
+    assert.equal(request?.authorization, 'Bearer ghs_canary');
+    assert.equal(request?.url, '/repos/acme/notes/deployments');
+    const body = request?.body as Record<string, unknown>;
+    assert.deepEqual([body.auto_merge, body.required_contexts], [false, []]);
+  });
+
+  test('the time is the server’s', async () => {
+    json(200, [], { date: 'Sat, 24 Jan 2026 10:30:00 GMT' });
+    await github.listDeployments({ environment: 'production' });
+    assert.ok(Math.abs(github.serverTime() - Date.parse('2026-01-24T10:30:00Z')) < 2000);
+  });
+
+  test('statuses come oldest first', async () => {
+    json(200, [
+      { id: 2, state: 'success', description: 'b', created_at: '2026-01-24T10:31:00Z' },
+      { id: 1, state: 'in_progress', description: null, created_at: '2026-01-24T10:30:00Z' },
+    ]);
+    const statuses = await github.listStatuses(7);
+    assert.deepEqual(
+      statuses.map((status) => [status.id, status.description]),
+      [
+        [1, ''],
+        [2, 'b'],
+      ],
+    );
+  });
+
+  const failures: { status: number; headers?: Record<string, string>; reason: string; says: RegExp }[] = [
+    { status: 401, reason: 'github_unauthorized', says: /token/ },
+    { status: 403, reason: 'github_forbidden', says: /permissions: \{ contents: read \}/ },
+    { status: 403, headers: { 'x-ratelimit-remaining': '0' }, reason: 'github_rate_limited', says: /rate limit/ },
+    { status: 429, reason: 'github_rate_limited', says: /rate limit/ },
+    { status: 404, reason: 'github_not_found', says: /repository/ },
+    { status: 422, reason: 'github_refused', says: /422/ },
+    { status: 500, reason: 'github_refused', says: /500/ },
+  ];
+  for (const { status, headers, reason, says } of failures) {
+    test(`HTTP ${status}${headers === undefined ? '' : ' with an empty quota'} is ${reason}`, async () => {
+      json(status, { message: 'no <b>' }, headers);
+      await assert.rejects(github.commit('main'), (error) => {
+        assert.ok(error instanceof GitHubError);
+        assert.equal(error.reasonCode, reason);
+        assert.match(error.message, says);
+        assert.match(error.message, /no <b>/);
+        assert.doesNotMatch(error.message, /ghs_canary/);
+        return true;
+      });
+    });
+  }
+
+  test('no connection is github_unreachable and was not sent', async () => {
+    const closed = createGitHub({ apiUrl: 'http://127.0.0.1:9', token: 't0ken', repository: 'a/b', attempts: 1 });
+    await assert.rejects(closed.commit('main'), { reasonCode: 'github_unreachable', maybeSent: false });
+  });
+});
