@@ -48,6 +48,8 @@ export function openLedger(github: GitHub, handle: Pick<ReleaseHandle, 'ledgerId
 
 /** Pages of 100 that are read before an entry counts as not there. */
 const pageLimit = 5;
+/** Entries whose statuses are read at the same time. */
+const chunk = 8;
 
 /** Entries of one environment, newest first, one listing per 100 and one request for the statuses of each. */
 export async function* readReleases(
@@ -58,11 +60,20 @@ export async function* readReleases(
 ): AsyncGenerator<ReleaseRecord> {
   for (let page = 1; page <= pageLimit; page++) {
     const deployments = await github.listDeployments({ ...filter, task: ledgerTask, perPage: 100, page });
-    for (const deployment of deployments.toSorted((a, b) => b.id - a.id)) {
-      const payload = deployment.task === ledgerTask ? readLedgerPayload(deployment.payload) : undefined;
-      if (payload === undefined || !wanted({ ...payload, id: deployment.id })) continue;
-      const record = toReleaseRecord(deployment, await github.listStatuses(deployment.id));
-      if (record !== undefined) yield record;
+    const entries = deployments
+      .filter((deployment) => {
+        const payload = deployment.task === ledgerTask ? readLedgerPayload(deployment.payload) : undefined;
+        return payload !== undefined && wanted({ ...payload, id: deployment.id });
+      })
+      .toSorted((a, b) => b.id - a.id);
+    // A few at a time: who stops early has not paid for all.
+    for (let from = 0; from < entries.length; from += chunk) {
+      const batch = entries.slice(from, from + chunk);
+      const statuses = await Promise.all(batch.map((deployment) => github.listStatuses(deployment.id)));
+      for (const [index, deployment] of batch.entries()) {
+        const record = toReleaseRecord(deployment, statuses[index] ?? []);
+        if (record !== undefined) yield record;
+      }
     }
     if (deployments.length < 100) return;
   }

@@ -1,4 +1,4 @@
-import type { MoveOutcome, VercelProject } from '#vercel/project';
+import type { MoveOutcome, ProjectState, VercelProject } from '#vercel/project';
 import type { EnvironmentKind } from './release-handle.ts';
 
 /** Where an environment lives on Vercel. */
@@ -12,12 +12,13 @@ export interface EnvironmentPlace {
 export async function readServed(
   project: VercelProject,
   place: EnvironmentPlace,
+  known?: ProjectState,
 ): Promise<{ deploymentId: string | undefined; mixed: boolean; hosts: string[] }> {
   if (place.as !== 'production') {
     const host = hostOf(place);
     return { deploymentId: await project.servedBy(host), mixed: false, hosts: [host] };
   }
-  const state = await project.readState();
+  const state = known ?? (await project.readState());
   const served = await Promise.all(state.productionDomains.map((host) => project.servedBy(host)));
   const [first] = served;
   return {

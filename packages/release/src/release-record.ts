@@ -68,7 +68,7 @@ export interface ReleaseRecord {
   closedAt?: number | undefined;
   /** Production was left on it without a verdict: never a rollback target until proven (S7). */
   unwatched: boolean;
-  slack?: { channel: string | undefined; ts: string };
+  slack?: { channel: string; ts: string } | undefined;
   facts: LedgerFact[];
 }
 

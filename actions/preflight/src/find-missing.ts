@@ -1,0 +1,53 @@
+import type { Finding } from '#release/decide-preflight';
+
+/** Every secret and name that a release needs and that was not given, at once; all of `workflow_call`'s are optional. Pure. */
+export function findMissing(given: {
+  githubToken?: string | undefined;
+  vercelToken?: string | undefined;
+  vercelProject?: string | undefined;
+  slackBotToken?: string | undefined;
+  slackWebhookUrl?: string | undefined;
+  slackChannel?: string | undefined;
+}): Finding[] {
+  const findings: Finding[] = [];
+  if (given.githubToken === undefined) {
+    findings.push({
+      code: 'github_token_missing',
+      severity: 'refuse',
+      message: 'there is no GitHub token, so neither lock nor ledger can be read',
+      fix: 'leave github-token at its default and grant the job contents: read, deployments: write, issues: write',
+    });
+  }
+  if (given.vercelToken === undefined) {
+    findings.push({
+      code: 'vercel_token_missing',
+      severity: 'refuse',
+      message: 'there is no Vercel token',
+      fix: 'create one at https://vercel.com/account/tokens, store it as the secret VERCEL_TOKEN and pass it as vercel-token',
+    });
+  }
+  if (given.vercelProject === undefined) {
+    findings.push({
+      code: 'vercel_project_missing',
+      severity: 'refuse',
+      message: 'there is no Vercel project',
+      fix: 'set vercel.project in ops.yml or pass vercel-project (the id prj_... from the project settings)',
+    });
+  }
+  if (given.slackBotToken !== undefined && given.slackChannel === undefined) {
+    findings.push({
+      code: 'slack_channel_missing',
+      severity: 'warning',
+      message: 'a Slack bot token is given but no channel, so nobody is told',
+      fix: 'set slack.channel in ops.yml to the channel id (C...)',
+    });
+  }
+  if (given.slackBotToken === undefined && given.slackWebhookUrl === undefined) {
+    findings.push({
+      code: 'nobody_is_told',
+      severity: 'notice',
+      message: 'no Slack token or webhook is given: only this run tells how it went',
+    });
+  }
+  return findings;
+}

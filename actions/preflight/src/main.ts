@@ -1,0 +1,126 @@
+import { readInputs } from '#action-kit/inputs';
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { serviceAddress } from '#action-kit/service-address';
+import { loadSettings } from '#action-kit/settings';
+import { createGitHub } from '#github/client';
+import { nameVersion, openRelease, recordStart } from '#release/open-release';
+import { preflight } from '#release/preflight';
+import { formatReleaseHandle, releaseKey } from '#release/release-handle';
+import { openVercelProject } from '#vercel/project';
+import { announce } from './announce.ts';
+import { findMissing } from './find-missing.ts';
+import { inputs } from './inputs.ts';
+import { readCheckout } from './read-checkout.ts';
+import { renderPlan } from './render-plan.ts';
+
+/** Refuses early and with the whole list; records the way back before the way forward starts. */
+export async function main(runner: Runner): Promise<Result> {
+  const given = readInputs(runner, inputs);
+  const settings = await loadSettings(runner, given);
+  const { signal, clock, logger, context } = runner;
+  const checkout = await readCheckout(context);
+  const version = given.version ?? (context.refType === 'tag' ? context.refName : checkout.commit.slice(0, 7));
+  const vercelApiUrl = serviceAddress(runner, {
+    name: 'vercel-api-url',
+    input: given.vercelApiUrl,
+    variable: 'OPS_ACTIONS_VERCEL_API_URL',
+    standard: 'https://api.vercel.com',
+  });
+  const team = given.vercelTeam ?? settings.vercel.team;
+  const projectName = given.vercelProject ?? settings.vercel.project;
+  const { vercelToken, githubToken } = given;
+  const github =
+    githubToken === undefined
+      ? undefined
+      : createGitHub({
+          apiUrl: context.apiUrl,
+          token: githubToken,
+          repository: context.repository,
+          signal,
+          log: logger.debug,
+        });
+  const report = await preflight(
+    {
+      github,
+      openProject:
+        vercelToken === undefined || projectName === undefined
+          ? undefined
+          : () =>
+              openVercelProject({
+                apiUrl: vercelApiUrl,
+                token: vercelToken,
+                project: projectName,
+                ...(team === undefined ? {} : { team }),
+                as: settings.vercel.as ?? 'production',
+                signal,
+                log: logger.debug,
+                clock,
+              }),
+    },
+    {
+      settings,
+      key: releaseKey({ repositoryId: context.repositoryId, environment: settings.environment, runId: context.runId }),
+      runId: context.runId,
+      commit: checkout.commit,
+      treeSha: checkout.treeSha,
+      version,
+      workspace: context.workspace,
+      vercelApiUrl,
+      dryRun: given.dryRun,
+      resume: given.resume,
+      allowOlder: given.allowOlder,
+      bypassSecretGiven: given.protectionBypassSecret !== undefined,
+      databaseUrl: given.databaseUrl,
+      ageRecipients: given.ageRecipients ?? [],
+      throwAway: given.throwAway,
+      findings: findMissing({
+        ...given,
+        vercelProject: projectName,
+        slackChannel: given.slackChannel ?? settings.slack.channel,
+      }),
+      signal,
+    },
+  );
+  for (const finding of report.findings) {
+    const text = finding.fix === undefined ? finding.message : `${finding.message}. Fix: ${finding.fix}`;
+    logger[finding.severity === 'refuse' ? 'error' : finding.severity](text);
+  }
+  const named = given.version !== undefined || context.refType === 'tag';
+  if (report.decision === 'already-current' && named && github !== undefined)
+    await nameVersion(github, report, version);
+  const outputs: Record<string, string> = {
+    version,
+    url: report.url,
+    'rollback-target': report.target.target?.deploymentId ?? '',
+    database: report.database.database,
+    smoke:
+      settings.smoke.command !== undefined || (settings.smoke.checks ?? []).length > 0
+        ? 'configured'
+        : 'not-configured',
+    'vercel-project': report.state?.id ?? projectName ?? '',
+    'vercel-team': team ?? '',
+    release: '',
+  };
+  if (report.decision === 'ready' && github !== undefined) {
+    const handle = await openRelease(github, report, { settings, context, version, ...checkout });
+    const slack = await announce(runner, given, settings, handle);
+    outputs.release = formatReleaseHandle(slack === undefined ? handle : { ...handle, slack });
+    if (slack !== undefined) await recordStart(github, { ...handle, slack });
+  }
+  return {
+    decision: report.decision,
+    reasonCode: report.reasonCode,
+    summary: report.summary,
+    failed: report.decision === 'refused' || report.decision === 'superseded',
+    details: {
+      findings: report.database.migrations,
+      problems: report.findings,
+      pending: report.database.pending,
+      rollbackTarget: report.target.target ?? null,
+      autoAssign: report.autoAssign,
+    },
+    outputs,
+    jobSummary: renderPlan(report, { settings, version, resume: given.resume }),
+  };
+}

@@ -1,0 +1,13 @@
+import { commonInputs, githubToken, type InputDefinitions, secret, text } from '#action-kit/inputs';
+
+export const inputs = {
+  ...commonInputs,
+  release: text(),
+  'deployment-id': text({ required: true, pattern: /^dpl_\w+$/, allowed: 'a deployment id (dpl_...)' }),
+  'allow-older': text(),
+  'github-token': githubToken(),
+  'vercel-token': secret({ required: true }),
+  'vercel-project': text(),
+  'vercel-team': text(),
+  'vercel-api-url': text(),
+} satisfies InputDefinitions;

@@ -1,0 +1,39 @@
+import type { Runner } from '#action-kit/runner';
+import type { EnvironmentSettings } from '#config/settings';
+import type { EnvironmentPlace } from '#release/move-domains';
+import { type ReleaseHandle, releaseKey } from '#release/release-handle';
+import type { VercelProject } from '#vercel/project';
+
+/** The handle of a promotion without a preflight: no ledger entry, and the way back is what the project serves now. */
+export async function standaloneHandle(
+  { context, clock }: Runner,
+  settings: EnvironmentSettings,
+  place: EnvironmentPlace,
+  project: VercelProject,
+): Promise<ReleaseHandle> {
+  const { repository, repositoryId, runId, sha } = context;
+  const { environment, production } = settings;
+  const state = await project.readState();
+  return {
+    schemaVersion: 1,
+    key: releaseKey({ repositoryId, environment, runId }),
+    environment,
+    production,
+    as: place.as,
+    host: place.host,
+    ledgerId: 0,
+    repository,
+    runId,
+    commit: sha,
+    version: sha.slice(0, 7),
+    openedAt: clock.now(),
+    ...(state.currentDeploymentId === undefined
+      ? {}
+      : { rollbackTarget: { deploymentId: state.currentDeploymentId, adopted: true } }),
+    // Fail closed: an unknown value is left off afterwards (trap 2).
+    autoAssign: state.autoAssign ?? false,
+    url: settings.url ?? '',
+    mode: settings.watch.mode ?? 'auto',
+    firstDeployment: state.currentDeploymentId === undefined,
+  };
+}

@@ -1,0 +1,120 @@
+import { InputError, type InputValues } from '#action-kit/inputs';
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { serviceAddress } from '#action-kit/service-address';
+import { loadSettings } from '#action-kit/settings';
+import type { EnvironmentSettings } from '#config/settings';
+import { defaultLockExpiryMs } from '#release/lock';
+import { placeOf } from '#release/read-environment';
+import { type ReleaseHandle, type RollbackTarget, releaseKey } from '#release/release-handle';
+import type { RollBackDependencies } from '#release/roll-back';
+import { rollBackByHand } from '#release/roll-back-by-hand';
+import { addressOf } from '#vercel/deployment-address';
+import type { inputs } from './inputs.ts';
+import { commonOutputs, describeRollback } from './outputs.ts';
+import { openServices } from './services.ts';
+
+type Given = InputValues<typeof inputs>;
+
+/** A person names a target; unclear ones are refused before anything is changed (FRB-01 to FRB-03). */
+export async function byHand(runner: Runner, given: Given): Promise<Result> {
+  const settings = await loadSettings(runner, given);
+  checkRequest(given, settings);
+  const services = await openServices(runner, given, settings);
+  const { context } = runner;
+  const key = releaseKey({ ...context, environment: settings.environment });
+  const reason = given.reason ?? `rolled back by hand${context.actor === '' ? '' : ` by ${context.actor}`}`;
+  const outcome = await rollBackByHand(services, {
+    settings,
+    key,
+    runId: context.runId,
+    runUrl: context.runUrl === '' ? undefined : context.runUrl,
+    commit: context.sha,
+    target: given.target,
+    reason,
+    dryRun: given.dryRun,
+    lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
+    promoteInstead: settings.vercel.rollbackFallback === 'promote',
+  });
+  const url = await addressFor(runner, given, settings, services);
+  if ('rollback' in outcome) {
+    const { target, autoAssign, rollback } = outcome;
+    const handle = handleOf(runner, settings, { key, url, target, autoAssign, ledgerId: rollback.lockId ?? 0 });
+    const outputs = commonOutputs(settings, services.project, { url, team: given.vercelTeam, handle });
+    return describeRollback(runner, { ...rollback, warnings: outcome.warnings }, { reason, outputs });
+  }
+  for (const warning of outcome.warnings) runner.logger.warning(warning);
+  const { decision, reasonCode, message } = outcome;
+  const outputs = commonOutputs(settings, services.project, { url, team: given.vercelTeam });
+  return {
+    decision,
+    reasonCode,
+    summary: message,
+    failed: decision === 'refused',
+    outputs: { ...outputs, ...('target' in outcome ? { to: outcome.target.deploymentId } : {}) },
+  };
+}
+
+function checkRequest(given: Given, settings: EnvironmentSettings): void {
+  const unknown = (given.parts ?? []).filter((part) => part !== 'app');
+  const problems = unknown.map((part) => ({
+    name: 'parts',
+    given: part,
+    message: 'this version takes back the app only; edge functions and database are not touched',
+    allowed: 'app',
+  }));
+  if (given.confirm !== undefined && given.confirm !== settings.environment) {
+    problems.push({
+      name: 'confirm',
+      given: given.confirm,
+      message: 'is not the name of the environment, so nothing was changed',
+      allowed: settings.environment,
+    });
+  }
+  if (problems.length > 0) throw new InputError(problems);
+}
+
+async function addressFor(
+  runner: Runner,
+  given: Given,
+  settings: EnvironmentSettings,
+  { project }: RollBackDependencies,
+): Promise<string> {
+  if (settings.url !== undefined) return settings.url;
+  const host = placeOf(settings).host ?? (await project.readState()).productionDomains[0];
+  const apiUrl = serviceAddress(runner, {
+    name: 'vercel-api-url',
+    input: given.vercelApiUrl,
+    variable: 'OPS_ACTIONS_VERCEL_API_URL',
+    standard: 'https://api.vercel.com',
+  });
+  return host === undefined ? '' : addressOf(host, apiUrl);
+}
+
+/** What the record of a rollback by hand needs; its ledger entry is the lock. */
+function handleOf(
+  { context, clock }: Runner,
+  settings: EnvironmentSettings,
+  given: { key: string; url: string; target: RollbackTarget; autoAssign: boolean; ledgerId: number },
+): ReleaseHandle {
+  return {
+    schemaVersion: 1,
+    key: given.key,
+    environment: settings.environment,
+    production: settings.production,
+    ...placeOf(settings),
+    ledgerId: given.ledgerId,
+    repository: context.repository,
+    runId: context.runId,
+    runUrl: context.runUrl,
+    actor: context.actor,
+    commit: given.target.commit ?? context.sha,
+    version: given.target.version ?? given.target.deploymentId,
+    openedAt: clock.now(),
+    rollbackTarget: given.target,
+    autoAssign: given.autoAssign,
+    url: given.url,
+    mode: settings.watch.mode ?? 'auto',
+    firstDeployment: false,
+  };
+}

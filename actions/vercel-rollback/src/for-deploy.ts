@@ -1,0 +1,56 @@
+import type { InputValues } from '#action-kit/inputs';
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { loadSettings } from '#action-kit/settings';
+import type { StepOutcome } from '#release/decide-rollback-needed';
+import { defaultLockExpiryMs } from '#release/lock';
+import { parseReleaseHandle } from '#release/release-handle';
+import { takeBack } from '#release/take-back';
+import type { inputs } from './inputs.ts';
+import { commonOutputs, describeRollback } from './outputs.ts';
+import { openServices } from './services.ts';
+
+/** Always reached by deploy: decides from what its steps left behind whether the release is taken back. */
+export async function forDeploy(runner: Runner, given: InputValues<typeof inputs>): Promise<Result> {
+  if (given.release === undefined) return notNeeded('nothing_started', 'no release was started');
+  const promoted = (given.promoteOutcome ?? '') as StepOutcome;
+  if (promoted === '' || promoted === 'skipped') return notNeeded('not_promoted', 'production was not touched');
+  const handle = parseReleaseHandle(given.release);
+  const settings = await loadSettings(runner, given);
+  const services = await openServices(runner, given, settings);
+  const outcome = await takeBack(services, {
+    handle,
+    deploymentId: given.deploymentId ?? '',
+    outcomes: {
+      jobStatus: (given.jobStatus ?? '') as 'success' | 'failure' | 'cancelled' | '',
+      promote: { outcome: promoted, decision: given.promoteDecision ?? '' },
+      health: { outcome: (given.healthOutcome ?? '') as StepOutcome },
+      smoke: { outcome: (given.smokeOutcome ?? '') as StepOutcome },
+      watch: {
+        outcome: (given.watchOutcome ?? '') as StepOutcome,
+        decision: given.watchDecision ?? '',
+        reason: given.watchReason,
+      },
+    },
+    lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
+    promoteInstead: settings.vercel.rollbackFallback === 'promote',
+  });
+  const outputs = commonOutputs(settings, services.project, { url: handle.url, team: given.vercelTeam, handle });
+  if (outcome.act === 'roll-back')
+    return describeRollback(runner, outcome.rollback, { reason: outcome.reason, outputs });
+  for (const warning of outcome.warnings) runner.logger.warning(warning);
+  const { act, reasonCode, message } = outcome;
+  if (act === 'not-needed') return { decision: 'not-needed', reasonCode, summary: message, failed: false, outputs };
+  return {
+    decision: 'held',
+    reasonCode,
+    summary: message,
+    failed: true,
+    outputs,
+    details: { lockId: outcome.lockId ?? null },
+  };
+}
+
+function notNeeded(reasonCode: string, summary: string): Result {
+  return { decision: 'not-needed', reasonCode, summary, failed: false };
+}

@@ -1,0 +1,26 @@
+import { commonInputs, flag, githubToken, type InputDefinitions, list, secret, text } from '#action-kit/inputs';
+
+export const inputs = {
+  ...commonInputs,
+  target: text({ default: 'previous' }),
+  reason: text(),
+  parts: list(),
+  'dry-run': flag(false),
+  confirm: text(),
+  'called-by': text(),
+  release: text(),
+  'deployment-id': text(),
+  'job-status': text(),
+  'promote-outcome': text(),
+  'promote-decision': text(),
+  'health-outcome': text(),
+  'smoke-outcome': text(),
+  'watch-outcome': text(),
+  'watch-decision': text(),
+  'watch-reason': text(),
+  'github-token': githubToken(),
+  'vercel-token': secret(),
+  'vercel-project': text(),
+  'vercel-team': text(),
+  'vercel-api-url': text(),
+} satisfies InputDefinitions;

@@ -1,0 +1,50 @@
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import type { EnvironmentSettings } from '#config/settings';
+import { formatReleaseHandle, type ReleaseHandle } from '#release/release-handle';
+import type { RollBackOutcome } from '#release/roll-back';
+import type { VercelProject } from '#vercel/project';
+
+/** What the later steps of rollback/action.yml need. */
+export function commonOutputs(
+  settings: EnvironmentSettings,
+  project: VercelProject,
+  given: { url: string; team?: string | undefined; handle?: ReleaseHandle },
+): Record<string, string> {
+  const { smoke } = settings;
+  return {
+    url: given.url,
+    smoke: smoke.command !== undefined || (smoke.checks ?? []).length > 0 ? 'configured' : 'not-configured',
+    'vercel-project': project.id,
+    'vercel-team': given.team ?? settings.vercel.team ?? '',
+    ...(given.handle === undefined ? {} : { release: formatReleaseHandle(given.handle) }),
+  };
+}
+
+/** The result of a rollback that was tried; times in Unix seconds. Only a failed one is red: deploy's last step tells the rest. */
+export function describeRollback(
+  { logger }: Runner,
+  rollback: RollBackOutcome,
+  given: { reason: string; outputs: Record<string, string> },
+): Result {
+  for (const warning of rollback.warnings) logger.warning(warning);
+  const { decision, reasonCode, message, from, to, lockId, startedAt, lockedAt, swappedAt } = rollback;
+  return {
+    decision,
+    reasonCode,
+    summary: decision === 'rolled-back' ? `Rolled back to ${to}: ${given.reason}. ${message}` : message,
+    failed: decision === 'failed',
+    details: {
+      from: from ?? null,
+      to,
+      reason: given.reason,
+      startedAt: startedAt / 1000,
+      ...(lockId === undefined ? {} : { lockId }),
+      ...(lockedAt === undefined ? {} : { lockedAt: lockedAt / 1000 }),
+      ...(swappedAt === undefined ? {} : { swappedAt: swappedAt / 1000 }),
+      requests: rollback.requests,
+      warnings: rollback.warnings,
+    },
+    outputs: { ...given.outputs, from: from ?? '', to },
+  };
+}

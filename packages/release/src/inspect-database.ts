@@ -1,0 +1,148 @@
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { MigrationFinding } from '#postgres/classify-migrations';
+import type { Finding } from './decide-preflight.ts';
+
+export interface DatabaseInspection {
+  database: 'configured' | 'not-configured';
+  pending: string[];
+  findings: Finding[];
+  /** Every remark about the pending files, with file, line, statement and correction. */
+  migrations: MigrationFinding[];
+}
+
+export interface DatabaseRequest {
+  url?: string | undefined;
+  /** Folder of the migrations, relative to the workspace; undefined: the default. */
+  migrations?: string | undefined;
+  workspace: string;
+  ageRecipients: readonly string[];
+  /** False for environments marked throw-away: they may go without a backup. */
+  backupNeeded: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+const defaultFolder = 'supabase/migrations';
+
+/** What the migrations of this commit would do, and whether they could be applied and backed up. Changes nothing. */
+export async function inspectDatabase(request: DatabaseRequest): Promise<DatabaseInspection> {
+  const folder = request.migrations ?? defaultFolder;
+  const directory = isAbsolute(folder) ? folder : join(request.workspace, folder);
+  const present = await isFolder(directory);
+  const nothing = { pending: [], migrations: [] };
+  if (!present && request.migrations !== undefined) {
+    return {
+      ...nothing,
+      database: 'configured',
+      findings: [
+        {
+          code: 'migrations_missing',
+          severity: 'refuse',
+          message: `the migrations folder ${folder} is not in the checkout`,
+          fix: 'check out the repository before this step, or correct database.migrations in ops.yml',
+        },
+      ],
+    };
+  }
+  if (request.url === undefined) {
+    if (!present) return { ...nothing, database: 'not-configured', findings: [] };
+    return {
+      ...nothing,
+      database: 'configured',
+      findings: [
+        {
+          code: 'database_url_missing',
+          severity: 'refuse',
+          message: `there is a migrations folder (${folder}) but no connection to the database, so nobody knows what is pending`,
+          fix: 'store the session pooler’s connection string as DATABASE_URL and pass it as database-url',
+        },
+      ],
+    };
+  }
+  if (!present) return { ...nothing, database: 'not-configured', findings: [noFolder(folder)] };
+  return await inspectPending({ ...request, url: request.url, directory });
+}
+
+function noFolder(folder: string): Finding {
+  return {
+    code: 'no_migrations_folder',
+    severity: 'notice',
+    message: `a database is given but ${folder} is not in the checkout: no migration will run`,
+  };
+}
+
+async function inspectPending(
+  request: DatabaseRequest & { url: string; directory: string },
+): Promise<DatabaseInspection> {
+  // Loaded only here: a release without a database does not pay for the driver and the parser.
+  const [{ connect }, { readMigrationHistory }, { inspectMigrations }] = await Promise.all([
+    import('#postgres/connection'),
+    import('#postgres/migration-history'),
+    import('#postgres/inspect-migrations'),
+  ]);
+  try {
+    const connection = await connect(request.url, {
+      applicationName: 'ops-actions preflight',
+      statementTimeoutMs: 15_000,
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+    const { serverVersion } = connection;
+    const history = await readMigrationHistory(connection).finally(() => connection.close());
+    const inspection = await inspectMigrations({
+      directory: request.directory,
+      applied: history.applied.map((migration) => migration.version),
+    });
+    const pending = inspection.plan.pending.map((file) => file.version);
+    const findings = [
+      ...inspection.findings.map(toFinding),
+      ...(pending.length === 0 ? [] : await checkBackup(request, Math.floor(serverVersion / 10_000))),
+    ];
+    return { database: 'configured', pending, findings, migrations: inspection.findings };
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (name !== 'DatabaseUnreachable' && name !== 'DatabaseUrlError') throw error;
+    const code = name === 'DatabaseUrlError' ? 'bad_database_url' : 'database_unreachable';
+    return { database: 'configured', pending: [], migrations: [], findings: [{ code, severity: 'refuse', message }] };
+  }
+}
+
+function toFinding(finding: MigrationFinding): Finding {
+  const statement = finding.statement === '' ? '' : `: ${finding.statement}`;
+  return {
+    code: 'unsafe_migration',
+    severity: finding.severity === 'refuse' ? 'refuse' : 'warning',
+    message: `${finding.file} line ${finding.line} (${finding.rule}) ${finding.message}${statement}`,
+    fix: finding.correction,
+  };
+}
+
+/** A restore point must be possible before anything is touched: recipients, and pg_dump of the server's own major (trap 10). */
+async function checkBackup(request: DatabaseRequest, major: number): Promise<Finding[]> {
+  if (!request.backupNeeded) return [];
+  const findings: Finding[] = [];
+  if (request.ageRecipients.length === 0) {
+    findings.push({
+      code: 'age_recipients_missing',
+      severity: 'refuse',
+      message: 'migrations are pending and no age public key is given, so the backup could not be encrypted',
+      fix: 'pass age-recipients (made by `ops-actions init`, or age-keygen)',
+    });
+  }
+  const { findPostgres } = await import('#backup/find-postgres');
+  try {
+    await findPostgres({ major, server: true });
+  } catch (error) {
+    const { message, reasonCode } = error as { message: string; reasonCode?: string };
+    if (reasonCode !== 'postgres_tools_missing') throw error;
+    findings.push({ code: reasonCode, severity: 'refuse', message });
+  }
+  return findings;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Clock } from '#http/clock';
+import type { VercelProject } from '#vercel/project';
+import type { RollbackFacts } from './decide-rollback-needed.ts';
+import { type EnvironmentPlace, readServed } from './move-domains.ts';
+
+/** How long a promotion whose step died may still be under way at Vercel; milliseconds. */
+const settleMs = 60_000;
+/** A request that was sent right before the step died may not show yet. */
+const showsWithinMs = 2_000;
+const pollMs = 500;
+
+/**
+ * What the domains serve after a promotion that did not end cleanly: waits until Vercel is done with our request, because
+ * "the old one" would otherwise only mean "not yet".
+ */
+export async function readServing(
+  { project, clock }: { project: VercelProject; clock: Clock },
+  place: EnvironmentPlace,
+  deploymentId: string,
+): Promise<RollbackFacts['serving']> {
+  const startedAt = clock.now();
+  for (;;) {
+    const [state, served] = await Promise.all([project.readState(), readServed(project, place)]);
+    const request = state.lastAliasRequest;
+    const running =
+      request !== undefined &&
+      request.toDeploymentId === deploymentId &&
+      (request.jobStatus === 'pending' || request.jobStatus === 'in-progress');
+    const waited = clock.now() - startedAt;
+    const final = served.deploymentId === deploymentId && !served.mixed;
+    if (final && !running) return 'new';
+    if (waited >= (running ? settleMs : showsWithinMs)) return served.mixed ? 'mixed' : final ? 'new' : 'other';
+    await clock.sleep(pollMs);
+  }
+}

@@ -1,0 +1,149 @@
+import type { EnvironmentSettings } from '#config/settings';
+import type { GitHub } from '#github/client';
+import type { Clock } from '#http/clock';
+import type { VercelProject } from '#vercel/project';
+import { type Lock, openAmong, readLocks } from './lock.ts';
+import { placeOf, readHistory, readRecentReleases } from './read-environment.ts';
+import type { RollbackTarget } from './release-handle.ts';
+import type { ReleaseRecord } from './release-record.ts';
+import { readWantedTarget, resolveTarget } from './resolve-target.ts';
+import { type RollBackOutcome, rollBack } from './roll-back.ts';
+
+export interface ByHandRequest {
+  settings: EnvironmentSettings;
+  key: string;
+  runId: number;
+  runUrl?: string | undefined;
+  /** A commit that GitHub knows. */
+  commit: string;
+  target: string;
+  reason: string;
+  dryRun: boolean;
+  lockExpiryMs: number;
+  promoteInstead: boolean;
+}
+
+export type ByHandOutcome =
+  | { decision: 'refused'; reasonCode: string; message: string; warnings: string[] }
+  | {
+      decision: 'planned';
+      reasonCode: string;
+      message: string;
+      warnings: string[];
+      from?: string;
+      target: RollbackTarget;
+    }
+  | { decision: 'already-current'; reasonCode: string; message: string; warnings: string[]; target: RollbackTarget }
+  | {
+      decision: RollBackOutcome['decision'];
+      rollback: RollBackOutcome;
+      target: RollbackTarget;
+      autoAssign: boolean;
+      warnings: string[];
+    };
+
+/** How long the ledger may take before Vercel's own history has to do (S1). */
+const ledgerPatienceMs = 5_000;
+
+/** A rollback that a person asks for: ignores lock and freeze, is refused before any change when the target is not clear. */
+export async function rollBackByHand(
+  deps: { github: GitHub; project: VercelProject; clock: Clock; log: (line: string) => void },
+  request: ByHandRequest,
+): Promise<ByHandOutcome> {
+  const { project } = deps;
+  const { settings } = request;
+  const { environment } = settings;
+  const warnings: string[] = [];
+  const [ledger, state] = await Promise.all([readLedger(deps, environment, warnings), project.readState()]);
+  const history = await readHistory(project, settings, ledger.releases);
+  const wanted = readWantedTarget(request.target);
+  const current = history.currentDeploymentId;
+  const holder = ledger.locks.findLast((lock) => lock.target !== undefined && lock.target.deploymentId === current);
+  if (wanted.kind === 'previous' && holder?.target !== undefined) {
+    // Two people at 3 a.m.: the second "previous" must not go back one further.
+    const message = `${environment} was already rolled back to ${holder.target.deploymentId} (${holder.reason}). To go back further, name the target.`;
+    return {
+      decision: 'already-current',
+      reasonCode: 'already_rolled_back',
+      message,
+      warnings,
+      target: { ...holder.target, adopted: false },
+    };
+  }
+  const resolution = resolveTarget(wanted, history);
+  if (!('target' in resolution)) return { decision: 'refused', ...resolution, warnings };
+  warnings.push(...resolution.warnings);
+  const { target } = resolution;
+  const running = ledger.releases.find((release) => isRunning(release, ledger.now));
+  if (current === target.deploymentId && running === undefined) {
+    const message = `${environment} already serves ${nameOf(target)}; nothing was changed.`;
+    return { decision: 'already-current', reasonCode: 'already_current', message, warnings, target };
+  }
+  if (request.dryRun) {
+    const message = `Would lock ${environment} and move it from ${current ?? 'nothing'} to ${nameOf(target)}; nothing was changed.`;
+    return {
+      decision: 'planned',
+      reasonCode: 'dry_run',
+      message,
+      warnings,
+      target,
+      ...(current === undefined ? {} : { from: current }),
+    };
+  }
+  const leaving = ledger.releases.find((release) => release.deploymentId === current);
+  // The newest original that is recorded: the project itself may show what an earlier rollback left (trap 1).
+  const autoAssign = ledger.locks.at(-1)?.autoAssign ?? running?.autoAssign ?? state.autoAssign ?? false;
+  const rollback = await rollBack(deps, {
+    ...placeOf(settings),
+    environment,
+    production: settings.production,
+    key: request.key,
+    runId: request.runId,
+    runUrl: request.runUrl,
+    commit: request.commit,
+    ledgerId: leaving?.id ?? 0,
+    from: current,
+    target,
+    reason: request.reason,
+    automatic: false,
+    autoAssign,
+    lockExpiryMs: request.lockExpiryMs,
+    promoteInstead: request.promoteInstead,
+  });
+  return { decision: rollback.decision, rollback, target, autoAssign, warnings: [...warnings, ...rollback.warnings] };
+}
+
+/** Longer than a job may run: an entry still open after this has lost its runner. */
+const longestRunMs = 6 * 60 * 60 * 1000;
+
+function isRunning(release: ReleaseRecord, now: number): boolean {
+  return release.decision === undefined && now - release.openedAt < longestRunMs;
+}
+
+export function nameOf(target: RollbackTarget): string {
+  return target.version === undefined ? target.deploymentId : `${target.version} (${target.deploymentId})`;
+}
+
+async function readLedger(
+  { github, clock }: { github: GitHub; clock: Clock },
+  environment: string,
+  warnings: string[],
+): Promise<{ releases: ReleaseRecord[]; locks: Lock[]; now: number }> {
+  const read = Promise.all([readRecentReleases(github, environment), readLocks(github, environment)]).then(
+    ([releases, locks]) => ({ releases, locks: openAmong(locks, github.serverTime()), now: github.serverTime() }),
+    (error: Error) => error,
+  );
+  const given = new AbortController();
+  const patience = clock.sleep(ledgerPatienceMs, given.signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  const answer = await Promise.race([read, patience]);
+  given.abort();
+  if (answer !== undefined && !(answer instanceof Error)) return answer;
+  const why = answer === undefined ? 'GitHub does not answer' : answer.message;
+  warnings.push(
+    `The ledger could not be read (${why}): the target comes from Vercel’s own history, verdicts are not known`,
+  );
+  return { releases: [], locks: [], now: clock.now() };
+}

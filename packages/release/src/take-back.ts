@@ -1,0 +1,155 @@
+import type { GitHub } from '#github/client';
+import type { Clock } from '#http/clock';
+import type { VercelProject } from '#vercel/project';
+import {
+  decideRollbackNeeded,
+  mustAskWhatIsServed,
+  type RollbackDecision,
+  type RollbackFacts,
+} from './decide-rollback-needed.ts';
+import { giveWay } from './give-way.ts';
+import { openLedger } from './ledger.ts';
+import { foreignLock, type Lock, takeLock } from './lock.ts';
+import { readServing } from './read-serving.ts';
+import type { ReleaseHandle } from './release-handle.ts';
+import { type RollBackOutcome, rollBack } from './roll-back.ts';
+
+export interface TakeBackDependencies {
+  github: GitHub;
+  project: VercelProject;
+  clock: Clock;
+  log: (line: string) => void;
+}
+
+export interface TakeBackRequest {
+  handle: ReleaseHandle;
+  deploymentId: string;
+  /** Outcomes of the steps before; what Vercel and GitHub add is read here. */
+  outcomes: Omit<RollbackFacts, 'serving' | 'foreignLock' | 'hasTarget' | 'hasRelease' | 'mode'>;
+  lockExpiryMs: number;
+  promoteInstead: boolean;
+}
+
+export type TakeBackOutcome =
+  | { act: 'not-needed'; reasonCode: string; message: string; warnings: string[] }
+  | { act: 'hold'; reasonCode: string; message: string; lockId?: number; warnings: string[] }
+  | { act: 'roll-back'; reasonCode: string; reason: string; rollback: RollBackOutcome };
+
+/** What a release does about itself at its end: nothing, lock and tell, or one rollback. Decides from recorded state only. */
+export async function takeBack(deps: TakeBackDependencies, request: TakeBackRequest): Promise<TakeBackOutcome> {
+  const { handle, outcomes } = request;
+  const warnings: string[] = [];
+  const base = { ...outcomes, hasRelease: true, mode: handle.mode, hasTarget: handle.rollbackTarget !== undefined };
+  const ask = mustAskWhatIsServed(base);
+  const serving = ask ? await askServing(deps, request, warnings) : 'new';
+  const first = decideRollbackNeeded({ ...base, serving, foreignLock: false });
+  if (first.act === 'not-needed' && first.reasonCode !== 'superseded') {
+    return { act: 'not-needed', reasonCode: first.reasonCode, message: first.reason, warnings };
+  }
+  // Not in the way of the swap: where GitHub is silent the lock itself tells, or comes later (S1).
+  const lock = await askLock(deps, handle, warnings);
+  const decision = decideRollbackNeeded({ ...base, serving, foreignLock: lock !== undefined });
+  if (decision.act === 'not-needed') return await stayAway(deps, request, decision, lock, warnings);
+  if (decision.act === 'hold') return await hold(deps, request, decision, warnings);
+  return { act: 'roll-back', ...decision, rollback: await goBack(deps, request, decision) };
+}
+
+async function askServing(
+  deps: TakeBackDependencies,
+  { handle, deploymentId }: TakeBackRequest,
+  warnings: string[],
+): Promise<RollbackFacts['serving']> {
+  try {
+    return await readServing(deps, handle, deploymentId);
+  } catch (error) {
+    warnings.push(`Vercel does not say what is served: ${(error as Error).message}`);
+    return 'unknown';
+  }
+}
+
+/** How long the lock of somebody else is asked for before the way back goes on without knowing. */
+const lockPatienceMs = 3_000;
+
+async function askLock(
+  deps: TakeBackDependencies,
+  handle: ReleaseHandle,
+  warnings: string[],
+): Promise<Lock | undefined> {
+  const given = new AbortController();
+  const patience = deps.clock.sleep(lockPatienceMs, given.signal).then(
+    () => 'late' as const,
+    () => 'late' as const,
+  );
+  const asked = foreignLock(deps.github, handle).then(
+    (lock) => ({ lock }),
+    (error: Error) => ({ error }),
+  );
+  const answer = await Promise.race([asked, patience]);
+  given.abort();
+  if (answer !== 'late' && 'lock' in answer) return answer.lock;
+  warnings.push(`The lock could not be read: ${answer === 'late' ? 'GitHub does not answer' : answer.error.message}`);
+  return undefined;
+}
+
+async function stayAway(
+  deps: TakeBackDependencies,
+  { handle, deploymentId }: TakeBackRequest,
+  decision: RollbackDecision,
+  lock: Lock | undefined,
+  warnings: string[],
+): Promise<TakeBackOutcome> {
+  const message = lock === undefined ? decision.reason : await giveWay(deps, { ...handle, deploymentId, lock });
+  return { act: 'not-needed', reasonCode: decision.reasonCode, message, warnings };
+}
+
+/** Nothing is moved: the environment is locked, the entry says that nobody proved it. */
+async function hold(
+  { github }: TakeBackDependencies,
+  request: TakeBackRequest,
+  decision: RollbackDecision,
+  warnings: string[],
+): Promise<TakeBackOutcome> {
+  const { handle } = request;
+  const { reasonCode, reason } = decision;
+  let lockId: number | undefined;
+  try {
+    const lock = await takeLock(github, {
+      schemaVersion: 1,
+      environment: handle.environment,
+      production: handle.production,
+      ref: handle.commit,
+      key: handle.key,
+      reason,
+      runId: handle.runId,
+      ...(handle.runUrl === undefined ? {} : { runUrl: handle.runUrl }),
+      from: request.deploymentId,
+      autoAssign: handle.autoAssign,
+      expiresAfterMs: request.lockExpiryMs,
+    });
+    lockId = lock.held ? lock.lock.id : lock.own.id;
+    await openLedger(github, handle).record('watch', 'outcome', 'unwatched', reason);
+  } catch (error) {
+    warnings.push(`The environment could not be locked: ${(error as Error).message}`);
+  }
+  const message = `${reason}. Nothing was moved${lockId === undefined ? '' : '; the environment is locked'}: a person decides.`;
+  return { act: 'hold', reasonCode, message, warnings, ...(lockId === undefined ? {} : { lockId }) };
+}
+
+async function goBack(
+  deps: TakeBackDependencies,
+  request: TakeBackRequest,
+  decision: RollbackDecision,
+): Promise<RollBackOutcome> {
+  const { handle, deploymentId } = request;
+  const target = handle.rollbackTarget;
+  if (target === undefined) throw new Error('a rollback was decided without a target');
+  return await rollBack(deps, {
+    ...handle,
+    from: deploymentId,
+    target,
+    reason: `${handle.version}: ${decision.reason}`,
+    automatic: true,
+    lockExpiryMs: request.lockExpiryMs,
+    promoteInstead: request.promoteInstead,
+  });
+}
