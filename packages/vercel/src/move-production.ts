@@ -28,7 +28,7 @@ export interface Move extends MoveOptions {
 
 const DEADLINE = new Error('the deadline of the move has passed');
 /** One attempt of the request; what is not answered by then is looked up in the project's state. */
-const SEND_DEADLINE_MS = 10_000;
+const ANSWER_MS = 10_000;
 
 /**
  * Moves the production domains with at most one accepted request: whatever got no answer is looked up before it is sent
@@ -145,7 +145,7 @@ class Mover {
     try {
       const status = await port.send(
         times.signal,
-        Math.max(1, Math.min(SEND_DEADLINE_MS, times.deadlineAt - this.sentAt)),
+        Math.max(1, Math.min(move.answerMs ?? ANSWER_MS, times.deadlineAt - this.sentAt)),
       );
       this.sent = status === 409 ? 'conflict' : status === 202 ? 'queued' : 'accepted';
       port.log(`Vercel answered the ${move.type} to ${move.target} with ${status}`);

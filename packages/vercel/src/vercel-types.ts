@@ -101,6 +101,8 @@ export interface MoveOptions {
   deadlineMs?: number;
   /** Default 250. */
   pollMs?: number;
+  /** How long one request may stay unanswered before the project is looked at. Default 10_000. */
+  answerMs?: number;
   /** Called before the request is sent a second time, e.g. to read the lock again; what it throws ends the move. */
   beforeRepeat?: () => Promise<void>;
 }

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decideMove, isOurs, type MoveView, type Sent } from './decide-move.ts';
+
+const request = fc.record({
+  type: fc.constantFrom('promote' as const, 'rollback' as const),
+  jobStatus: fc.constantFrom('pending', 'in-progress', 'succeeded', 'failed', 'skipped'),
+  toDeploymentId: fc.constantFrom('dpl_target', 'dpl_old', 'dpl_other'),
+  requestedAt: fc.integer({ min: 0, max: 20_000 }),
+});
+const view: fc.Arbitrary<MoveView> = fc.record({
+  type: fc.constantFrom('promote' as const, 'rollback' as const),
+  target: fc.constant('dpl_target'),
+  sent: fc.constantFrom<Sent>('not-yet', 'accepted', 'queued', 'unanswered', 'conflict'),
+  before: fc.option(request as fc.Arbitrary<NonNullable<MoveView['before']>>, { nil: undefined }),
+  since: fc.integer({ min: 0, max: 10_000 }),
+  last: fc.option(request as fc.Arbitrary<NonNullable<MoveView['last']>>, { nil: undefined }),
+  blocked: fc.boolean(),
+  served: fc.array(
+    fc.record({ host: fc.constant('app.example.com'), by: fc.constantFrom('dpl_target', 'dpl_old', undefined) }),
+    { minLength: 1, maxLength: 3 },
+  ),
+  heldByRollingRelease: fc.boolean(),
+  now: fc.integer({ min: 0, max: 30_000 }),
+  sentAt: fc.integer({ min: 0, max: 30_000 }),
+  deadlineAt: fc.integer({ min: 0, max: 30_000 }),
+});
+
+test('success is claimed only when every domain is on the target', () => {
+  fc.assert(
+    fc.property(view, (given) => {
+      const next = decideMove(given);
+      if (next.do !== 'end' || (next.outcome !== 'moved' && next.outcome !== 'already-current')) return;
+      assert.ok(given.served.every(({ by }) => by === given.target));
+    }),
+  );
+});
+
+test('nothing is sent again while ours may still be under way, and nothing at all once the deadline has passed', () => {
+  fc.assert(
+    fc.property(view, (given) => {
+      if (decideMove(given).do !== 'send') return;
+      assert.ok(given.now < given.deadlineAt);
+      assert.ok(!isOurs(given));
+      assert.ok(given.sent !== 'accepted' && given.sent !== 'queued');
+    }),
+  );
+});
+
+test('every view past its deadline ends, with a message that names the target', () => {
+  fc.assert(
+    fc.property(view, (given) => {
+      const next = decideMove({ ...given, now: given.deadlineAt });
+      assert.ok(next.do === 'end' && next.message.includes('dpl_target'));
+    }),
+  );
+});
+
+test('a request is ours only by type, target and time', () => {
+  const base: MoveView = {
+    type: 'promote',
+    target: 'dpl_target',
+    sent: 'accepted',
+    before: undefined,
+    since: 5_000,
+    last: { type: 'promote', jobStatus: 'pending', toDeploymentId: 'dpl_target', requestedAt: 5_100 },
+    blocked: false,
+    served: [],
+    heldByRollingRelease: false,
+    now: 5_200,
+    sentAt: 5_050,
+    deadlineAt: 9_000,
+  };
+  const last = base.last as NonNullable<MoveView['last']>;
+  assert.ok(isOurs(base));
+  assert.ok(!isOurs({ ...base, last: { ...last, type: 'rollback' } }));
+  assert.ok(!isOurs({ ...base, last: { ...last, toDeploymentId: 'dpl_other' } }));
+  assert.ok(!isOurs({ ...base, last: { ...last, requestedAt: 4_999 } }));
+  assert.ok(!isOurs({ ...base, before: last }));
+});

@@ -1,0 +1,208 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { VercelConnection } from '../src/vercel-types.ts';
+
+/** What a test orders for the next matching request. */
+export interface Fault {
+  method?: string;
+  route: RegExp;
+  times?: number;
+  status?: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** Never answer. */
+  blackHole?: boolean;
+  /** Do it, then lose the answer (a black hole or a cut connection). */
+  afterEffect?: 'cut' | 'black-hole';
+}
+
+export interface LocalDeployment extends Record<string, unknown> {
+  id: string;
+  readyState: string;
+}
+
+/** The part of Vercel that a move needs, strict about token, team and project; a small server for faults that need exact control. */
+export class LocalVercel {
+  readonly token = 'local-token-123456';
+  readonly teamId = 'team_local';
+  readonly projectId = 'prj_local';
+  domains: Record<string, string | undefined> = { 'app.example.com': 'dpl_old', 'www.example.com': 'dpl_old' };
+  project: Record<string, unknown> = { autoAssignCustomDomains: true, lastAliasRequest: null, rootDirectory: null };
+  deployments = new Map<string, LocalDeployment>();
+  rollingRelease: Record<string, unknown> | null = null;
+  /** Milliseconds until a move has finished; Infinity never. */
+  settleMs = 20;
+  /** Domains that never follow a move. */
+  stuck = new Set<string>();
+  accepted: { type: string; target: string; at: number }[] = [];
+  log: { method: string; path: string; query: URLSearchParams; body: string }[] = [];
+  faults: Fault[] = [];
+  routes: { method: string; route: RegExp; answer: (body: string, url: URL) => { status?: number; json: unknown } }[] =
+    [];
+  private readonly server = createServer((request, response) => void this.handle(request, response));
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private port = 0;
+
+  static async start(): Promise<LocalVercel> {
+    const local = new LocalVercel();
+    for (const id of ['dpl_old', 'dpl_new']) local.add({ id, readyState: 'READY' });
+    await new Promise<void>((resolve) => local.server.listen(0, '127.0.0.1', resolve));
+    local.port = (local.server.address() as AddressInfo).port;
+    return local;
+  }
+
+  add(deployment: LocalDeployment): LocalDeployment {
+    const whole = {
+      url: `${deployment.id.replace('_', '-')}.vercel.app`,
+      target: 'production',
+      projectId: this.projectId,
+      createdAt: 1_000 + this.deployments.size,
+      alias: [],
+      meta: {},
+      ...deployment,
+    };
+    this.deployments.set(deployment.id, whole);
+    return whole;
+  }
+
+  get apiUrl(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  connection(more: Partial<VercelConnection> = {}): VercelConnection {
+    return { apiUrl: this.apiUrl, token: this.token, team: this.teamId, project: this.projectId, ...more };
+  }
+
+  posts(): string[] {
+    return this.log.filter(({ method }) => method === 'POST').map(({ path }) => path);
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.timers) clearTimeout(timer);
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', this.apiUrl);
+    const path = decodeURIComponent(url.pathname);
+    const method = request.method ?? 'GET';
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    this.log.push({ method, path, query: url.searchParams, body });
+    const fault = this.faults.find((one) => (one.method ?? method) === method && one.route.test(path));
+    if (fault) {
+      fault.times = (fault.times ?? 1) - 1;
+      if (fault.times <= 0) this.faults.splice(this.faults.indexOf(fault), 1);
+      if (fault.blackHole) return;
+      if (fault.status) {
+        response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers });
+        response.end(JSON.stringify(fault.body ?? { error: { code: 'ordered', message: 'Ordered by the test' } }));
+        return;
+      }
+    }
+    const answer = this.answer(method, path, url, body, request.headers.authorization);
+    if (fault?.afterEffect === 'black-hole') return;
+    if (fault?.afterEffect === 'cut') return void response.destroy();
+    response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
+    response.end(answer.json === undefined ? '' : JSON.stringify(answer.json));
+  }
+
+  private answer(
+    method: string,
+    path: string,
+    url: URL,
+    body: string,
+    authorization?: string,
+  ): { status?: number; json?: unknown } {
+    const { projectId } = this;
+    const error = (status: number, code: string) => ({ status, json: { error: { code, message: `Error: ${code}` } } });
+    if (authorization !== `Bearer ${this.token}`)
+      return { status: 403, json: { error: { code: 'forbidden', message: 'Not authorized', invalidToken: true } } };
+    if (url.searchParams.getAll('teamId').join() !== this.teamId) return error(404, 'not_found');
+    for (const { method: wanted, route, answer } of this.routes)
+      if (wanted === method && route.test(path)) return answer(body, url);
+    if (method === 'GET' && path === `/v9/projects/${projectId}`) return { json: this.projectAnswer() };
+    if (method === 'PATCH' && path === `/v9/projects/${projectId}`) {
+      Object.assign(this.project, JSON.parse(body));
+      return { json: this.projectAnswer() };
+    }
+    if (method === 'GET' && path === `/v9/projects/${projectId}/domains`) {
+      const domains = Object.keys(this.domains).map((name) => ({ name, verified: true }));
+      return { json: { domains, pagination: { count: domains.length, next: null } } };
+    }
+    if (method === 'GET' && path === `/v1/projects/${projectId}/rolling-release`)
+      return { json: { rollingRelease: this.rollingRelease } };
+    if (method === 'GET' && path === '/v7/deployments') {
+      const deployments = [...this.deployments.values()].map(({ id, gitSource: _git, ...rest }) => ({
+        uid: id,
+        ...rest,
+      }));
+      const target = url.searchParams.get('target');
+      return {
+        json: {
+          deployments: deployments.filter((one) => !target || (one as { target?: unknown }).target === target),
+          pagination: { next: null },
+        },
+      };
+    }
+    const alias = /^\/v4\/aliases\/(.+)$/.exec(path)?.[1];
+    if (method === 'GET' && alias) {
+      const deploymentId = this.domains[alias];
+      return deploymentId ? { json: { alias, deploymentId, projectId } } : error(404, 'not_found');
+    }
+    const assign = /^\/v2\/deployments\/([^/]+)\/aliases$/.exec(path)?.[1];
+    if (method === 'POST' && assign) {
+      const { alias: host } = JSON.parse(body) as { alias: string };
+      this.domains[host] = assign;
+      return { json: { uid: 'als_1', alias: host } };
+    }
+    const deploymentId = /^\/v13\/deployments\/([^/]+)$/.exec(path)?.[1];
+    if (method === 'GET' && deploymentId) {
+      const deployment = this.deployments.get(deploymentId);
+      return deployment ? { json: deployment } : error(404, 'not_found');
+    }
+    const cancel = /^\/v12\/deployments\/([^/]+)\/cancel$/.exec(path)?.[1];
+    const cancelled = cancel && this.deployments.get(cancel);
+    if (method === 'PATCH' && cancelled) {
+      cancelled.readyState = 'CANCELED';
+      return { json: cancelled };
+    }
+    const move = /^\/v(?:10|1)\/projects\/prj_local\/(promote|rollback)\/([^/]+)$/.exec(path);
+    if (method === 'POST' && move) return this.move(move[1] as 'promote' | 'rollback', move[2] ?? '');
+    return error(404, `no_route: ${method} ${path}`);
+  }
+
+  /** Starts a move as somebody else would, or for our own request. */
+  move(type: 'promote' | 'rollback', target: string): { status: number; json?: unknown } {
+    if (Object.values(this.domains).every((by) => by === target)) {
+      return {
+        status: 409,
+        json: { error: { code: 'conflict', message: 'already the current production deployment' } },
+      };
+    }
+    const at = Date.now();
+    this.accepted.push({ type, target, at });
+    const request = {
+      type,
+      jobStatus: 'pending',
+      fromDeploymentId: 'dpl_old',
+      toDeploymentId: target,
+      requestedAt: at,
+    };
+    this.project.lastAliasRequest = request;
+    this.project.autoAssignCustomDomains = type === 'promote';
+    if (this.settleMs < Infinity) {
+      const timer = setTimeout(() => {
+        request.jobStatus = 'succeeded';
+        for (const host of Object.keys(this.domains)) if (!this.stuck.has(host)) this.domains[host] = target;
+      }, this.settleMs);
+      this.timers.add(timer);
+    }
+    return { status: 201 };
+  }
+
+  private projectAnswer(): Record<string, unknown> {
+    return { id: this.projectId, name: 'notes', accountId: this.teamId, ...this.project };
+  }
+}
