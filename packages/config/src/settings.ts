@@ -35,6 +35,8 @@ export interface VercelSettings {
   workingDirectory?: string;
   /** How long a deployment may take to become ready. */
   deadlineMs?: number;
+  /** `promote`: where the plan refuses rollbacks (402) the target is promoted instead. Default: the rollback fails clearly. */
+  rollbackFallback?: 'promote';
 }
 
 export interface DatabaseSettings {

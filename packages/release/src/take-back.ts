@@ -51,7 +51,8 @@ export async function takeBack(deps: TakeBackDependencies, request: TakeBackRequ
   const decision = decideRollbackNeeded({ ...base, serving, foreignLock: lock !== undefined });
   if (decision.act === 'not-needed') return await stayAway(deps, request, decision, lock, warnings);
   if (decision.act === 'hold') return await hold(deps, request, decision, warnings);
-  return { act: 'roll-back', ...decision, rollback: await goBack(deps, request, decision) };
+  const { reasonCode, reason } = decision;
+  return { act: 'roll-back', reasonCode, reason, rollback: await goBack(deps, request, decision) };
 }
 
 async function askServing(
