@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { systemClock } from '#http/clock';
+import { resolveCheck } from './check.ts';
+import { type HealthGate, type HealthReport, runHealthGate } from './health-gate.ts';
+
+/** Runs a gate against an app that answers with these statuses in turn, the last one for ever. */
+async function gateOn(
+  statuses: number[],
+  options: Partial<HealthGate> = {},
+  body = '{"commit":"abcdef1234567"}',
+): Promise<HealthReport> {
+  let asked = 0;
+  const server = createServer((_, response) => {
+    const status = statuses[Math.min(asked, statuses.length - 1)] ?? 200;
+    asked += 1;
+    response.writeHead(status).end(body);
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    return await runHealthGate({
+      checks: [resolveCheck({ path: '/' }, { baseUrl })],
+      context: { listedHosts: new Set([new URL(baseUrl).host]), clock: systemClock },
+      consecutive: 2,
+      intervalMs: 5,
+      deadlineMs: 2000,
+      ...options,
+    });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test('a healthy app passes after the passes in a row that were asked for', async () => {
+  const report = await gateOn([200], { consecutive: 3 });
+  assert.equal(report.decision, 'pass');
+  assert.equal(report.reasonCode, 'healthy');
+  assert.equal(report.rounds.length, 3);
+});
+
+test('an app that comes up late passes, and the failures before are said', async () => {
+  const report = await gateOn([503, 503, 200]);
+  assert.equal(report.decision, 'pass');
+  assert.equal(report.reasonCode, 'healthy_after_failures');
+  assert.match(report.summary, /2 rounds with failures/);
+});
+
+test('alternating answers never pass', async () => {
+  const report = await gateOn(
+    Array.from({ length: 500 }, (_, index) => (index % 2 ? 500 : 200)),
+    { deadlineMs: 150 },
+  );
+  assert.equal(report.decision, 'fail');
+});
+
+test('the deadline ends a gate that waits, and the last problem is named', async () => {
+  const report = await gateOn([500], { deadlineMs: 80 });
+  assert.equal(report.decision, 'fail');
+  assert.equal(report.reasonCode, 'wrong_status');
+  assert.match(report.summary, /status 500.*not healthy within 0.08 s/);
+});
+
+test('what waiting cannot change ends the gate early', async () => {
+  const checks = [resolveCheck({ path: 'http://169.254.169.254/' }, {})];
+  const report = await gateOn([200], { checks, deadlineMs: 60_000 });
+  assert.equal(report.decision, 'could-not-run');
+  assert.equal(report.reasonCode, 'address_refused');
+  assert.equal(report.rounds.length, 2);
+});
+
+test('a healthy answer from another deployment fails, from the right one passes (trap 19)', async () => {
+  const serving = (id: string): HealthGate['serving'] => ({
+    expected: { deploymentId: 'dpl_new' },
+    host: 'app.example',
+    read: async () => ({ deploymentId: id }),
+  });
+  const wrong = await gateOn([200], { serving: serving('dpl_old'), deadlineMs: 50 });
+  assert.equal(wrong.decision, 'fail');
+  assert.equal(wrong.reasonCode, 'wrong_deployment');
+  assert.match(wrong.summary, /dpl_old is served, expected dpl_new/);
+  assert.equal((await gateOn([200], { serving: serving('dpl_new') })).decision, 'pass');
+});
+
+test('a deployment that cannot be asked for is neither pass nor fail', async () => {
+  const read = async (): Promise<never> => {
+    throw Object.assign(new Error('no answer'), { reasonCode: 'vercel_unreachable' });
+  };
+  const serving = { expected: { deploymentId: 'dpl_new' }, host: 'app.example', read };
+  const report = await gateOn([200], { serving, deadlineMs: 50 });
+  assert.equal(report.decision, 'could-not-run');
+  assert.equal(report.reasonCode, 'vercel_unreachable');
+});
+
+test('the commit can be read from the app itself', async () => {
+  const serving = (commit: string): HealthGate['serving'] => ({
+    expected: { commit },
+    host: 'app',
+    commitPath: '$.commit',
+  });
+  assert.equal((await gateOn([200], { serving: serving('abcdef1234567890') })).decision, 'pass');
+  const other = await gateOn([200], { serving: serving('1234567abcdef'), deadlineMs: 50 });
+  assert.equal(other.reasonCode, 'wrong_commit');
+});
