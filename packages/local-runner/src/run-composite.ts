@@ -7,6 +7,7 @@ import { Job } from './job.ts';
 import { githubContext, runnerContext, splitEnvironment } from './job-contexts.ts';
 import { type ActionRepository, hasPre, type PreparedStep, prepareAction, repositoryRoot } from './prepare-actions.ts';
 import { machineEnvironment } from './process-environment.ts';
+import { readAction } from './read-action.ts';
 import { runStep, stageCondition } from './run-step.ts';
 import { SecretMasker } from './secret-masker.ts';
 import { StepContext } from './step-context.ts';
@@ -74,6 +75,11 @@ export async function runComposite(options: RunOptions): Promise<RunReport> {
   } finally {
     rmSync(temp, { recursive: true, force: true });
   }
+}
+
+/** The names of an action's inputs. Throws ActionError or UnsupportedError when there is no readable action in the folder. */
+export async function declaredInputs(action: string): Promise<string[]> {
+  return readAction(await loadGitHubLibraries(), resolve(action)).inputs.map(({ id }) => id);
 }
 
 async function runJob(options: RunOptions, temp: string): Promise<RunReport> {
