@@ -1,0 +1,78 @@
+import { type Clock, systemClock } from '#http/clock';
+import { type GitHubContext, readGitHubContext } from './github-context.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { appendOutput, appendSummary } from './runner-files.ts';
+import { writeLine } from './stdout.ts';
+import { formatCommand } from './workflow-command.ts';
+
+/** Everything an action may know of and tell the machine that runs it. */
+export interface Runner {
+  /** Trimmed; '' when not given. */
+  input(name: string): string;
+  environment(name: string): string | undefined;
+  logger: Logger;
+  /** Hides a value, each of its lines, and a password inside an address, from every log line that follows. */
+  mask(secret: string): void;
+  /** Aborts when the run is cancelled; main should end within six seconds. */
+  signal: AbortSignal;
+  clock: Clock;
+  context: GitHubContext;
+  output(name: string, value: string): void;
+  /** Appends Markdown to the job summary. */
+  summary(markdown: string): void;
+}
+
+export interface RunnerOptions {
+  environment?: NodeJS.ProcessEnv;
+  signal?: AbortSignal;
+  clock?: Clock;
+  write?: (line: string) => void;
+}
+
+// Shorter values would hide ordinary words in every log line (S15).
+const SHORTEST_SECRET = 4;
+
+/** The runner behind the environment variables and files of GitHub Actions. */
+export function createRunner(options: RunnerOptions = {}): Runner {
+  const environment = options.environment ?? process.env;
+  const write = options.write ?? writeLine;
+  const logger = createLogger(write);
+  return {
+    input: (name) => (environment[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`] ?? '').trim(),
+    environment: (name) => environment[name] || undefined,
+    logger,
+    mask(secret) {
+      for (const value of secretForms(secret)) write(formatCommand('add-mask', value));
+    },
+    signal: options.signal ?? new AbortController().signal,
+    clock: options.clock ?? systemClock,
+    context: readGitHubContext(environment),
+    output(name, value) {
+      const file = environment.GITHUB_OUTPUT;
+      // Started by hand: a person wants to see what a workflow would get.
+      if (!file) return logger.info(`output ${name}=${value}`);
+      appendOutput(file, name, value);
+    },
+    summary(markdown) {
+      const file = environment.GITHUB_STEP_SUMMARY;
+      if (file) appendSummary(file, markdown);
+    },
+  };
+}
+
+function secretForms(secret: string): Set<string> {
+  const lines = secret.split(/\r?\n/).map((line) => line.trim());
+  const forms = [secret, ...(lines.length > 1 ? lines : []), ...passwordForms(secret)];
+  return new Set(forms.filter((form) => form.length >= SHORTEST_SECRET));
+}
+
+/** The password of an address (`postgres://user:password@host`), as written and decoded. */
+function passwordForms(secret: string): string[] {
+  const written = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:(.+)@[^@/\s]*(?:[/?#]|$)/i.exec(secret)?.[1];
+  if (!written) return [];
+  try {
+    return [written, decodeURIComponent(written)];
+  } catch {
+    return [written];
+  }
+}
