@@ -1,0 +1,11 @@
+/** `npm run bench -- <name>`: ratios of medians against a peer or a bare baseline of the same run. */
+const benches: Record<string, () => Promise<void>> = {
+  'cold-start': async () => (await import('./bench/cold-start.ts')).coldStart(),
+};
+
+const [name = ''] = process.argv.slice(2);
+const bench = benches[name];
+if (bench === undefined) {
+  console.error(`npm run bench -- <name>, where name is one of: ${Object.keys(benches).join(', ')}`);
+  process.exitCode = 2;
+} else await bench();
