@@ -97,7 +97,15 @@ function takenBack({ rollback, promote, watch }: OutcomeFacts): Decided | undefi
   switch (rollback.decision) {
     case 'rolled-back':
     case 'already-current':
-      return ended('rolled-back', rollback, 'rolled back');
+      // The swap is done, but the checks of the way back failed: production is still broken (FRB-06).
+      return rollback.outcome === 'failure'
+        ? ended(
+            'rollback-failed',
+            { ...rollback, summary: `${rollback.summary} Its checks failed, too.`.trim() },
+            '',
+            'unhealthy_after_rollback',
+          )
+        : ended('rolled-back', rollback, 'rolled back');
     case 'superseded':
       return ended('superseded', rollback, 'a rollback took over');
     case 'held':

@@ -2,6 +2,7 @@ import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
 import type { MoveOutcome, VercelProject } from '#vercel/project';
 import { decideSuperseded } from './decide-superseded.ts';
+import { attempt } from './finish-release.ts';
 import { giveWay } from './give-way.ts';
 import { openLedger } from './ledger.ts';
 import { describeLock, foreignLock, stoppingLock } from './lock.ts';
@@ -136,14 +137,5 @@ function judge(moved: MoveOutcome): Omit<PromoteOutcome, 'warnings'> {
       return { decision: 'queued', reasonCode, message };
     default:
       return { decision: 'failed', reasonCode, message };
-  }
-}
-
-async function attempt<T>(warnings: string[], what: string, promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    warnings.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
-    return undefined;
   }
 }

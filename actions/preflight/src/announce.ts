@@ -1,0 +1,62 @@
+import type { InputValues } from '#action-kit/inputs';
+import type { Runner } from '#action-kit/runner';
+import { serviceAddress } from '#action-kit/service-address';
+import type { EnvironmentSettings } from '#config/settings';
+import { renderRelease } from '#notify/render-release';
+import { createSlack } from '#notify/slack';
+import type { ReleaseHandle } from '#release/release-handle';
+import type { inputs } from './inputs.ts';
+
+/** Posts the living message, or brings that of an earlier attempt up to date; a failed delivery is shown, never more. */
+export async function announce(
+  runner: Runner,
+  given: InputValues<typeof inputs>,
+  settings: EnvironmentSettings,
+  handle: ReleaseHandle,
+): Promise<{ channel: string; ts: string } | undefined> {
+  const channel = given.slackChannel ?? settings.slack.channel;
+  const { slackBotToken: token, slackWebhookUrl: webhookUrl } = given;
+  if (webhookUrl === undefined && (token === undefined || channel === undefined)) return handle.slack;
+  const slack = createSlack({
+    ...(token === undefined ? {} : { token }),
+    ...(webhookUrl === undefined || token !== undefined ? {} : { webhookUrl }),
+    ...(channel === undefined ? {} : { channel }),
+    apiUrl: serviceAddress(runner, {
+      name: 'slack-api-url',
+      input: given.slackApiUrl,
+      variable: 'OPS_ACTIONS_SLACK_API_URL',
+      standard: 'https://slack.com/api/',
+    }),
+    signal: runner.signal,
+    log: (line) => runner.logger.debug(line),
+  });
+  const now = runner.clock.now();
+  const message = renderRelease({
+    environment: handle.environment,
+    version: handle.version,
+    repository: handle.repository,
+    phase: 'started',
+    summary: `Releasing ${handle.version} to ${handle.environment}`,
+    phases: phaseNames.map((name, index) => ({ name, state: index === 0 ? 'done' : 'pending' })),
+    links: [
+      ...(handle.runUrl === undefined || handle.runUrl === '' ? [] : [{ label: 'Run', url: handle.runUrl }]),
+      ...(handle.url === '' ? [] : [{ label: handle.environment, url: handle.url }]),
+    ],
+    ...(handle.actor === undefined ? {} : { actor: handle.actor }),
+    startedAt: handle.openedAt,
+    now,
+  });
+  const delivery =
+    handle.slack === undefined
+      ? await slack.postMessage(message)
+      : await slack.updateMessage({ ...handle.slack, ...message });
+  if (!delivery.delivered) {
+    runner.logger.warning(`Slack was not told: ${delivery.message}`);
+    return handle.slack;
+  }
+  return delivery.ts === undefined || delivery.channel === undefined
+    ? handle.slack
+    : { channel: delivery.channel, ts: delivery.ts };
+}
+
+const phaseNames = ['Preflight', 'Migrate', 'Deploy', 'Test staged', 'Promote', 'Test production', 'Watch'];

@@ -1,0 +1,134 @@
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { loadSettings } from '#action-kit/settings';
+import type { EnvironmentSettings } from '#config/settings';
+import { decideReleaseOutcome } from '#release/decide-release-outcome';
+import { attempt, closeLedger, settleEnvironment } from '#release/finish-release';
+import { renderLastLine } from '#release/last-line';
+import { parseReleaseHandle, type ReleaseHandle } from '#release/release-handle';
+import { reportIncident } from './report-incident.ts';
+import { type Given, githubOf, projectOf } from './services.ts';
+import { readSteps, toPhases } from './steps.ts';
+import { renderSummary } from './summary.ts';
+import { tell } from './tell.ts';
+
+/** The end of a release: settles the environment, closes the record, tells people, and says everything in one last line. */
+export async function finished(runner: Runner, given: Given): Promise<Result> {
+  const settings = await settingsOf(runner, given);
+  const handle = given.release === undefined ? undefined : parseReleaseHandle(given.release);
+  const steps = readSteps(given, handle?.mode ?? settings.watch.mode ?? 'auto');
+  const outcome = decideReleaseOutcome(steps);
+  const github = githubOf(runner, given);
+  const project = await projectOf(runner, given, settings);
+  const version = handle?.version ?? given.version ?? runner.context.sha.slice(0, 7);
+  const { environment } = settings;
+  const moved = steps.promote.outcome !== '' && steps.promote.outcome !== 'skipped';
+  const closing = await settleEnvironment({ github, project }, handle ?? withoutRelease(runner, settings, version), {
+    moved: moved && handle !== undefined,
+    names: [
+      ...(given.deploymentId === undefined ? [] : [{ deploymentId: given.deploymentId, version }]),
+      ...(handle?.rollbackTarget === undefined ? [] : [handle.rollbackTarget]),
+    ],
+  });
+  const { serving, openLocks, warnings } = closing;
+  const now = runner.clock.now();
+  const lastLine = renderLastLine({
+    ...outcome,
+    environment,
+    version,
+    serving,
+    locked: openLocks.length > 0,
+    rollbackTarget: handle?.rollbackTarget,
+    now,
+  });
+  const incident =
+    outcome.incident && handle !== undefined && github !== undefined
+      ? await attempt(
+          warnings,
+          'The incident issue could not be opened',
+          reportIncident(github, { handle, outcome, steps, given, serving, lastLine }),
+        )
+      : undefined;
+  if (github !== undefined && handle !== undefined) {
+    const closed = closeLedger(github, handle, { ...outcome, environmentUrl: handle.url });
+    await attempt(warnings, 'The record of the release could not be closed', closed);
+  }
+  if (outcome.decision !== 'planned') {
+    const links = [
+      ...(runner.context.runUrl === '' ? [] : [{ label: 'Run', url: runner.context.runUrl }]),
+      ...(incident === undefined ? [] : [{ label: `Incident #${incident.number}`, url: incident.url }]),
+    ];
+    await tell(
+      runner,
+      given,
+      settings,
+      {
+        environment,
+        version,
+        repository: runner.context.repository,
+        phase: outcome.decision,
+        summary: lastLine,
+        phases: toPhases(steps),
+        links,
+        ...(serving === undefined ? {} : { serving }),
+        ...(runner.context.actor === '' ? {} : { actor: runner.context.actor }),
+        startedAt: handle?.openedAt ?? now,
+        now,
+        details: [outcome.what, ...warnings],
+      },
+      handle?.slack,
+    );
+  }
+  for (const warning of warnings) runner.logger.warning(warning);
+  return {
+    decision: outcome.decision,
+    reasonCode: outcome.reasonCode,
+    summary: lastLine,
+    failed: outcome.red,
+    ...(outcome.warning ? { warning: true } : {}),
+    details: {
+      version,
+      environment,
+      serving: serving ?? null,
+      since: serving?.since === undefined ? null : serving.since / 1000,
+      ...(incident === undefined ? {} : { incident: { number: incident.number, url: incident.url } }),
+      autoAssignRestored: closing.autoAssignRestored,
+      locked: openLocks.length > 0,
+      verifiedAt: now / 1000,
+      warnings,
+    },
+    jobSummary: renderSummary({ outcome, lastLine, steps, warnings, incident, environment, version }),
+  };
+}
+
+/** A configuration that cannot be read was refused by preflight already; the end must still be told. */
+async function settingsOf(runner: Runner, given: Given): Promise<EnvironmentSettings> {
+  try {
+    return await loadSettings(runner, given);
+  } catch {
+    const none = { vercel: {}, database: {}, health: {}, smoke: {}, watch: {}, release: {}, slack: {} };
+    return { environment: given.environment ?? '', production: true, ...none };
+  }
+}
+
+/** What is needed to say what serves now where preflight opened no release. */
+function withoutRelease({ context, clock }: Runner, settings: EnvironmentSettings, version: string): ReleaseHandle {
+  return {
+    schemaVersion: 1,
+    key: '-',
+    environment: settings.environment,
+    production: settings.production,
+    as: settings.vercel.as ?? 'production',
+    host: settings.vercel.alias,
+    ledgerId: 0,
+    repository: context.repository,
+    runId: context.runId,
+    commit: context.sha,
+    version,
+    openedAt: clock.now(),
+    autoAssign: true,
+    url: settings.url ?? '',
+    mode: settings.watch.mode ?? 'auto',
+    firstDeployment: false,
+  };
+}

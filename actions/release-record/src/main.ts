@@ -1,0 +1,20 @@
+import { readInputs } from '#action-kit/inputs';
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { finished } from './finished.ts';
+import { inputs } from './inputs.ts';
+import { promoted } from './promoted.ts';
+import { rolledBack } from './rolled-back.ts';
+
+/** Keeps the record of a release and tells people: when it went live, how it ended, and what a rollback by hand did. */
+export async function main(runner: Runner): Promise<Result> {
+  const given = readInputs(runner, inputs);
+  switch (given.event) {
+    case 'promoted':
+      return await promoted(runner, given);
+    case 'rolled-back':
+      return await rolledBack(runner, given);
+    default:
+      return await finished(runner, given);
+  }
+}

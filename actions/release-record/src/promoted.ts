@@ -1,0 +1,45 @@
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { loadSettings } from '#action-kit/settings';
+import { parseReleaseHandle } from '#release/release-handle';
+import type { Given } from './services.ts';
+import { tell } from './tell.ts';
+
+/** Between promotion and watch: people learn that it is live and watched. */
+export async function promoted(runner: Runner, given: Given): Promise<Result> {
+  const settings = await loadSettings(runner, given);
+  const handle = parseReleaseHandle(given.release ?? '');
+  const { environment, version } = handle;
+  const now = runner.clock.now();
+  const summary = `${version} is live on ${environment} and is being watched`;
+  await tell(
+    runner,
+    given,
+    settings,
+    {
+      environment,
+      version,
+      repository: handle.repository,
+      phase: 'promoted',
+      summary,
+      phases: [
+        { name: 'Preflight', state: 'done' },
+        { name: 'Migrate', state: 'done' },
+        { name: 'Deploy', state: 'done' },
+        { name: 'Test staged', state: 'done' },
+        { name: 'Promote', state: 'done' },
+        { name: 'Test production', state: 'running' },
+        { name: 'Watch', state: 'pending' },
+      ],
+      links: handle.runUrl === undefined || handle.runUrl === '' ? [] : [{ label: 'Run', url: handle.runUrl }],
+      ...(given.deploymentId === undefined
+        ? {}
+        : { serving: { deploymentId: given.deploymentId, version, since: now } }),
+      ...(handle.actor === undefined ? {} : { actor: handle.actor }),
+      startedAt: handle.openedAt,
+      now,
+    },
+    handle.slack,
+  );
+  return { decision: 'recorded', reasonCode: 'promoted', summary, failed: false };
+}

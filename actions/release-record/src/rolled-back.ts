@@ -1,0 +1,118 @@
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { loadSettings } from '#action-kit/settings';
+import { openIncident } from '#incident/incident';
+import { attempt, settleEnvironment } from '#release/finish-release';
+import { renderLastLine } from '#release/last-line';
+import { parseReleaseHandle } from '#release/release-handle';
+import { type Given, githubOf, projectOf } from './services.ts';
+import { tell } from './tell.ts';
+
+/** The end of a rollback by hand: proof of what is served, incident, people told. Nothing to tell where nothing was moved. */
+export async function rolledBack(runner: Runner, given: Given): Promise<Result> {
+  const { rollbackDecision: decision = '', rollbackReason = '', rollbackSummary = '' } = given;
+  if (given.release === undefined) {
+    const refused = rollbackSummary === '' ? 'the rollback did not start; nothing was changed' : rollbackSummary;
+    return {
+      decision: decision || 'refused',
+      reasonCode: rollbackReason || 'not_started',
+      summary: refused,
+      failed: false,
+    };
+  }
+  const settings = await loadSettings(runner, given);
+  const handle = parseReleaseHandle(given.release);
+  const { environment, rollbackTarget } = handle;
+  const github = githubOf(runner, given);
+  const project = await projectOf(runner, given, settings);
+  const names = rollbackTarget === undefined ? [] : [rollbackTarget];
+  const { serving, openLocks, warnings } = await settleEnvironment({ github, project }, handle, {
+    moved: false,
+    names,
+  });
+  const checks = given.healthOutcome === 'failure' || given.smokeOutcome === 'failure';
+  const effective = serving === undefined || serving.deploymentId === rollbackTarget?.deploymentId;
+  const failed = decision === 'failed' || checks || !effective;
+  const reasonCode = !effective ? 'rollback_not_effective' : checks ? 'unhealthy_after_rollback' : rollbackReason;
+  const what = !effective
+    ? `The rollback was accepted but is not effective: ${environment} serves ${serving?.deploymentId}, not ${rollbackTarget?.deploymentId}`
+    : checks
+      ? `${rollbackSummary} Its checks failed: ${given.healthSummary ?? ''} ${given.smokeSummary ?? ''}`.trim()
+      : rollbackSummary;
+  const ended = failed ? 'rollback-failed' : 'rolled-back';
+  const now = runner.clock.now();
+  const lastLine = renderLastLine({
+    decision: ended,
+    reasonCode,
+    what,
+    environment,
+    version: handle.version,
+    serving,
+    locked: openLocks.length > 0,
+    rollbackTarget,
+    now,
+  });
+  const incident =
+    github === undefined
+      ? undefined
+      : await attempt(
+          warnings,
+          'The incident issue could not be opened',
+          openIncident(github, {
+            key: handle.key,
+            environment,
+            version: handle.version,
+            decision: ended,
+            reasonCode,
+            what,
+            timeline: [{ at: handle.openedAt, text: `rollback to ${rollbackTarget?.deploymentId ?? handle.version}` }],
+            measured: [],
+            serving,
+            commands: [
+              `ops-actions releases --environment ${environment}`,
+              `ops-actions unlock --environment ${environment}`,
+            ],
+            notes: [
+              'What went back runs with the environment variables it was built with; the database stays as it is (trap 5).',
+            ],
+            runUrl: handle.runUrl,
+          }),
+        );
+  await tell(
+    runner,
+    given,
+    settings,
+    {
+      environment,
+      version: handle.version,
+      repository: handle.repository,
+      phase: ended,
+      summary: lastLine,
+      phases: [{ name: 'Roll back', state: failed ? 'failed' : 'done', detail: what }],
+      links: [
+        ...(runner.context.runUrl === '' ? [] : [{ label: 'Run', url: runner.context.runUrl }]),
+        ...(incident === undefined ? [] : [{ label: `Incident #${incident.number}`, url: incident.url }]),
+      ],
+      ...(serving === undefined ? {} : { serving }),
+      ...(handle.actor === undefined ? {} : { actor: handle.actor }),
+      startedAt: handle.openedAt,
+      now,
+      details: warnings,
+    },
+    handle.slack,
+  );
+  for (const warning of warnings) runner.logger.warning(warning);
+  return {
+    decision: ended,
+    reasonCode,
+    summary: lastLine,
+    failed,
+    details: {
+      serving: serving ?? null,
+      locked: openLocks.length > 0,
+      ...(incident === undefined ? {} : { incident: { number: incident.number, url: incident.url } }),
+      ...(effective && serving !== undefined ? { verifiedAt: now / 1000 } : {}),
+      warnings,
+    },
+  };
+}

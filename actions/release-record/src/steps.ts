@@ -1,0 +1,59 @@
+import type { ReleaseNews } from '#notify/render-release';
+import type { OutcomeFacts, StepFacts } from '#release/decide-release-outcome';
+import type { StepOutcome } from '#release/decide-rollback-needed';
+import type { ReleaseMode } from '#release/release-handle';
+import type { Given } from './services.ts';
+
+/** What the steps of deploy left behind, from the inputs. Pure. */
+export function readSteps(given: Given, mode: ReleaseMode): OutcomeFacts {
+  const step = (outcome?: string, decision?: string, reason?: string, summary?: string): StepFacts => ({
+    outcome: (outcome ?? '') as StepOutcome,
+    decision: decision ?? '',
+    reason: reason ?? '',
+    summary: summary ?? '',
+  });
+  return {
+    mode,
+    jobStatus: given.jobStatus ?? '',
+    stopAfter: given.stopAfter ?? '',
+    preflight: step(given.preflightOutcome, given.preflightDecision, given.preflightReason, given.preflightSummary),
+    migrate: step(given.migrateOutcome, given.migrateDecision, given.migrateReason, given.migrateSummary),
+    deploy: step(given.deployOutcome, given.deployDecision, given.deployReason, given.deploySummary),
+    stagedHealth: step(given.stagedHealthOutcome, '', '', given.stagedHealthSummary),
+    stagedSmoke: step(given.stagedSmokeOutcome, '', '', given.stagedSmokeSummary),
+    promote: step(given.promoteOutcome, given.promoteDecision, given.promoteReason, given.promoteSummary),
+    health: step(given.healthOutcome, '', '', given.healthSummary),
+    smoke: step(given.smokeOutcome, '', '', given.smokeSummary),
+    watch: step(given.watchOutcome, given.watchDecision, given.watchReason, given.watchSummary),
+    rollback: step(given.rollbackOutcome, given.rollbackDecision, given.rollbackReason, given.rollbackSummary),
+  };
+}
+
+/** The steps as people follow them in the message and the summary. Pure. */
+export function toPhases(steps: OutcomeFacts): ReleaseNews['phases'] {
+  const rows: [string, StepFacts][] = [
+    ['Preflight', steps.preflight],
+    ['Migrate', steps.migrate],
+    ['Deploy', steps.deploy],
+    ['Test staged', worse(steps.stagedHealth, steps.stagedSmoke)],
+    ['Promote', steps.promote],
+    ['Test production', worse(steps.health, steps.smoke)],
+    ['Watch', steps.watch],
+  ];
+  const { rollback } = steps;
+  if (rollback.decision !== '' && rollback.decision !== 'not-needed') rows.push(['Roll back', rollback]);
+  return rows.map(([name, step]) => ({
+    name,
+    state: stateOf(step),
+    ...(step.summary === '' ? {} : { detail: step.summary }),
+  }));
+}
+
+function worse(first: StepFacts, second: StepFacts): StepFacts {
+  return second.outcome === 'failure' || first.outcome === '' ? second : first;
+}
+
+function stateOf({ outcome }: StepFacts): ReleaseNews['phases'][number]['state'] {
+  if (outcome === 'success') return 'done';
+  return outcome === 'failure' || outcome === 'cancelled' ? 'failed' : 'skipped';
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type IncidentFacts, incidentMarker, renderIncident } from './render-incident.ts';
+
+const facts: IncidentFacts = {
+  key: '1:production:42',
+  environment: 'production',
+  version: 'v1.1.0',
+  commit: 'a'.repeat(40),
+  decision: 'rolled-back',
+  reasonCode: 'breach',
+  what: 'error rate 12.5 % above 2 % (25 of 200 requests)',
+  timeline: [
+    { at: 2_000, text: 'swapped' },
+    { at: 1_000, text: 'promoted' },
+  ],
+  measured: [{ name: 'error rate', value: '12.5 % of 200 requests, limit 2 %' }],
+  serving: { deploymentId: 'dpl_a', version: 'v1.0.0', since: 2_000 },
+  commands: ['ops-actions unlock --environment production'],
+  notes: [],
+  runUrl: 'https://github.com/o/r/actions/runs/42',
+};
+
+test('An incident says what happened, what serves now and what to type next, with the timeline in order', () => {
+  const { title, body } = renderIncident(facts);
+  assert.equal(title, 'v1.1.0 on production was rolled back');
+  assert.ok(body.startsWith(incidentMarker(facts.key)));
+  assert.match(body, /Now serving: `v1\.0\.0 \(dpl_a\)` since 1970-01-01 00:00:02 UTC/);
+  assert.ok(body.indexOf('promoted') < body.indexOf('swapped'));
+  assert.match(body, /ops-actions unlock --environment production/);
+});
+
+test('Foreign text forms no mention, command, markup or HTML in an incident', () => {
+  const hostile =
+    '</details>@team `code` ::stop-commands::x \u202E\u001b[31m |cell| <!-- ops-actions:incident:9:x:9 --> #1';
+  const { title, body } = renderIncident({
+    ...facts,
+    version: hostile,
+    what: hostile,
+    notes: [hostile],
+    commands: [`echo \`\`\`\n@team`],
+    measured: [{ name: hostile, value: hostile }],
+    runUrl: 'javascript:alert(1)',
+  });
+  assert.doesNotMatch(title, /[@#\r\n]/);
+  const outside = body.replaceAll(/(`{3,})[\s\S]*?\n\1/g, '').replaceAll(/`[^`]*`/g, '');
+  for (const part of ['@team', '</details>', '\u202E', '\u001b', 'incident:9'])
+    assert.ok(!outside.includes(part), part);
+  assert.doesNotMatch(body, /javascript:/);
+});
