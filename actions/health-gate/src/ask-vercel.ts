@@ -1,0 +1,47 @@
+import type { EnvironmentSettings } from '#config/settings';
+import type { Serving } from '#probe/served-deployment';
+import type { VercelConnection, VercelProject } from '#vercel/project';
+
+/** Asks Vercel which deployment is behind a host; everything of it is loaded and connected on first use. */
+export function vercelQuestions(connection: VercelConnection): {
+  serving(host: string): Promise<Serving | undefined>;
+  owns(host: string): Promise<boolean>;
+} {
+  let opening: Promise<VercelProject> | undefined;
+  const open = async (): Promise<VercelProject> => {
+    opening ??= import('#vercel/project').then(({ openVercelProject }) => openVercelProject(connection));
+    try {
+      return await opening;
+    } catch (error) {
+      opening = undefined;
+      throw error;
+    }
+  };
+  return {
+    async serving(host) {
+      const project = await open();
+      // A staged deployment has no alias: its own address names it.
+      const deployment = await project.deployment((await project.servedBy(host)) ?? host);
+      const { meta, gitSource } = deployment ?? {};
+      const commit = gitSource?.sha ?? meta?.opsCommit ?? meta?.githubCommitSha ?? meta?.gitlabCommitSha;
+      return deployment && { deploymentId: deployment.id, commit };
+    },
+    async owns(host) {
+      const project = await open();
+      return (await project.servedBy(host)) !== undefined || (await project.deployment(host)) !== undefined;
+    },
+  };
+}
+
+/** The project to ask: inputs first, then ops.yml; undefined without token or project. */
+export function connectionFrom(
+  given: { vercelToken?: string | undefined; vercelProject?: string | undefined; vercelTeam?: string | undefined },
+  settings: Pick<EnvironmentSettings, 'vercel'>,
+  rest: Pick<VercelConnection, 'apiUrl' | 'signal' | 'log' | 'clock'>,
+): VercelConnection | undefined {
+  const { vercelToken: token } = given;
+  const project = given.vercelProject ?? settings.vercel.project;
+  const team = given.vercelTeam ?? settings.vercel.team;
+  if (!token || !project) return undefined;
+  return { ...rest, token, project, ...(team && { team }), as: settings.vercel.as ?? 'production' };
+}

@@ -1,0 +1,22 @@
+import { commonInputs, duration, type InputDefinitions, integer, list, secret, text } from '#action-kit/inputs';
+
+// What has a default in ops.yml has none here: an input given wins over ops.yml, that wins over the defaults in plan-gate.ts.
+export const inputs = {
+  ...commonInputs,
+  'base-url': text(),
+  urls: list(),
+  'expect-status': text(),
+  'expect-json': list(),
+  consecutive: integer({ min: 1, max: 100 }),
+  interval: duration(),
+  timeout: duration(),
+  deadline: duration(),
+  'expect-deployment': text({ pattern: /^dpl_\w+$/, allowed: 'a deployment id, dpl_…' }),
+  'expect-commit': text({ pattern: /^[0-9a-fA-F]{7,40}$/, allowed: '7 to 40 hexadecimal digits' }),
+  'commit-path': text({ pattern: /^\$/, allowed: 'a JSON path such as $.commit' }),
+  'vercel-token': secret(),
+  'vercel-project': text(),
+  'vercel-team': text(),
+  'vercel-api-url': text(),
+  'protection-bypass-secret': secret(),
+} satisfies InputDefinitions;

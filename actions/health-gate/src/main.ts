@@ -1,0 +1,62 @@
+import { readInputs } from '#action-kit/inputs';
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { serviceAddress } from '#action-kit/service-address';
+import { loadSettings } from '#action-kit/settings';
+import { runHealthGate } from '#probe/health-gate';
+import { connectionFrom, vercelQuestions } from './ask-vercel.ts';
+import { inputs } from './inputs.ts';
+import { planGate } from './plan-gate.ts';
+import { historyOf, renderGate, STANDARD_CHECK } from './render-gate.ts';
+
+/** Repeats health checks until they pass N times in a row, and asserts which deployment or commit serves. */
+export async function main(runner: Runner): Promise<Result> {
+  const given = readInputs(runner, inputs);
+  const settings = await loadSettings(runner, given);
+  const { clock, signal, logger } = runner;
+  const plan = planGate(given, settings);
+  const apiUrl = serviceAddress(runner, {
+    input: given.vercelApiUrl,
+    variable: 'OPS_ACTIONS_VERCEL_API_URL',
+    standard: 'https://api.vercel.com',
+  });
+  const connection = connectionFrom(given, settings, { apiUrl, signal, log: logger.debug, clock });
+  const vercel = connection && vercelQuestions(connection);
+
+  const { baseUrl, listedHosts } = plan;
+  const host = baseUrl === undefined ? '' : new URL(baseUrl).host;
+  const secret = given.protectionBypassSecret;
+  if (secret && host && !listedHosts.has(host)) {
+    // The address comes from ops.yml, which must not choose who gets the secret (S11, S20).
+    if (await vercel?.owns(host)) listedHosts.add(host);
+    else logger.warning(`The bypass secret is not sent to ${host}: name it in base-url, or give vercel-token.`);
+  }
+  const expected = { deploymentId: given.expectDeployment, commit: given.expectCommit };
+  const asksVercel = given.expectDeployment !== undefined || given.commitPath === undefined;
+  const report = await runHealthGate({
+    ...plan,
+    context: { listedHosts, bypassSecret: secret, signal, clock },
+    serving:
+      given.expectDeployment || given.expectCommit
+        ? {
+            expected,
+            host,
+            read: asksVercel && vercel ? () => vercel.serving(host) : undefined,
+            commitPath: given.commitPath,
+          }
+        : undefined,
+    log: logger.info,
+  });
+
+  const checks = historyOf(report);
+  const { decision, reasonCode, durationMs } = report;
+  return {
+    decision,
+    reasonCode,
+    summary: plan.standardCheck ? `${report.summary}. ${STANDARD_CHECK.replaceAll('`', '')}` : report.summary,
+    failed: decision !== 'pass',
+    details: { checks, rounds: report.rounds.length, durationMs, standardCheck: plan.standardCheck },
+    outputs: { checks: JSON.stringify(checks) },
+    jobSummary: renderGate(report, host, plan.standardCheck),
+  };
+}
