@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { VercelConnection } from '../src/vercel-types.ts';
 
@@ -30,6 +30,18 @@ export class LocalVercel {
   project: Record<string, unknown> = { autoAssignCustomDomains: true, lastAliasRequest: null, rootDirectory: null };
   deployments = new Map<string, LocalDeployment>();
   rollingRelease: Record<string, unknown> | null = null;
+  /** Uploaded files by SHA-1. */
+  files = new Map<string, string>();
+  /** States that a created deployment goes through, each with the milliseconds since its creation. */
+  build: [string, number][] = [
+    ['BUILDING', 0],
+    ['READY', 300],
+  ];
+  /** Fields that a created deployment gets beside what was sent. */
+  createdWith: Record<string, unknown> = {};
+  created: Record<string, unknown>[] = [];
+  /** Milliseconds until the list shows a created deployment. */
+  listLagMs = 0;
   /** Milliseconds until a move has finished; Infinity never. */
   settleMs = 20;
   /** Domains that never follow a move. */
@@ -41,6 +53,7 @@ export class LocalVercel {
     [];
   private readonly server = createServer((request, response) => void this.handle(request, response));
   private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly hidden = new Set<string>();
   private port = 0;
 
   static async start(): Promise<LocalVercel> {
@@ -101,7 +114,7 @@ export class LocalVercel {
         return;
       }
     }
-    const answer = this.answer(method, path, url, body, request.headers.authorization);
+    const answer = this.answer(method, path, url, body, request.headers);
     if (fault?.afterEffect === 'black-hole') return;
     if (fault?.afterEffect === 'cut') return void response.destroy();
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
@@ -113,11 +126,11 @@ export class LocalVercel {
     path: string,
     url: URL,
     body: string,
-    authorization?: string,
+    headers: IncomingHttpHeaders,
   ): { status?: number; json?: unknown } {
     const { projectId } = this;
     const error = (status: number, code: string) => ({ status, json: { error: { code, message: `Error: ${code}` } } });
-    if (authorization !== `Bearer ${this.token}`)
+    if (headers.authorization !== `Bearer ${this.token}`)
       return { status: 403, json: { error: { code: 'forbidden', message: 'Not authorized', invalidToken: true } } };
     if (url.searchParams.getAll('teamId').join() !== this.teamId) return error(404, 'not_found');
     for (const { method: wanted, route, answer } of this.routes)
@@ -141,11 +154,18 @@ export class LocalVercel {
       const target = url.searchParams.get('target');
       return {
         json: {
-          deployments: deployments.filter((one) => !target || (one as { target?: unknown }).target === target),
+          deployments: deployments
+            .filter((one) => !this.hidden.has(one.uid))
+            .filter((one) => !target || (one as { target?: unknown }).target === target),
           pagination: { next: null },
         },
       };
     }
+    if (method === 'POST' && path === '/v2/files') {
+      this.files.set(String(headers['x-now-digest']), body);
+      return { json: { urls: [] } };
+    }
+    if (method === 'POST' && path === '/v13/deployments') return this.create(JSON.parse(body));
     const alias = /^\/v4\/aliases\/(.+)$/.exec(path)?.[1];
     if (method === 'GET' && alias) {
       const deploymentId = this.domains[alias];
@@ -171,6 +191,36 @@ export class LocalVercel {
     const move = /^\/v(?:10|1)\/projects\/prj_local\/(promote|rollback)\/([^/]+)$/.exec(path);
     if (method === 'POST' && move) return this.move(move[1] as 'promote' | 'rollback', move[2] ?? '');
     return error(404, `no_route: ${method} ${path}`);
+  }
+
+  private create(body: { files: { sha?: string }[] } & Record<string, unknown>): { status?: number; json: unknown } {
+    const missing = body.files.map(({ sha }) => sha ?? '').filter((sha) => sha && !this.files.has(sha));
+    if (missing.length > 0)
+      return { status: 400, json: { error: { code: 'missing_files', message: 'Missing files', missing } } };
+    this.created.push(body);
+    const id = `dpl_created${this.created.length}`;
+    const target = body.customEnvironmentSlugOrId ? null : (body.target ?? null);
+    const deployment = this.add({
+      id,
+      readyState: 'QUEUED',
+      target,
+      createdAt: Date.now(),
+      meta: body.meta,
+      ...(body.customEnvironmentSlugOrId ? { customEnvironment: { slug: body.customEnvironmentSlugOrId } } : {}),
+      ...this.createdWith,
+    });
+    if (this.listLagMs > 0) {
+      this.hidden.add(id);
+      this.timers.add(setTimeout(() => this.hidden.delete(id), this.listLagMs));
+    }
+    for (const [state, after] of this.build) {
+      const enter = (): void => {
+        if (deployment.readyState !== 'CANCELED') deployment.readyState = state;
+      };
+      if (after === 0) enter();
+      else this.timers.add(setTimeout(enter, after));
+    }
+    return { json: deployment };
   }
 
   /** Starts a move as somebody else would, or for our own request. */
