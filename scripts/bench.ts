@@ -1,3 +1,5 @@
+import process from 'node:process';
+
 /** `npm run bench -- <name>`: ratios of medians against a peer or a bare baseline of the same run. */
 const benches: Record<string, () => Promise<void>> = {
   'cold-start': async () => (await import('./bench/cold-start.ts')).coldStart(),
