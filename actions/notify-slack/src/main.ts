@@ -27,7 +27,7 @@ export async function main(runner: Runner): Promise<Result> {
     signal: runner.signal,
     log: (line) => runner.logger.debug(line),
   });
-  const note = renderNote({ ...given, status: given.status });
+  const note = renderNote({ status: given.status, title: given.title, text: given.text });
   const place = { channel: channel ?? '' };
   const delivery =
     messageId !== undefined

@@ -127,7 +127,7 @@ function duration(seconds: number): string {
 }
 
 /** A message from plain words, for `notify-slack`. Pure. */
-export function renderNote(note: { status: string; title: string; text?: string }): SlackMessage {
+export function renderNote(note: { status: string; title: string; text?: string | undefined }): SlackMessage {
   const sign = noteSigns[note.status] ?? 'ℹ️';
   const title = `${sign} ${note.title}`;
   const blocks: SlackBlock[] = [
