@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { BackupFailed } from './backup-error.ts';
+
+/** A key pair that lives in memory for one backup: it proves that what was stored can be read, and is then dropped. */
+export interface OneTimeKey {
+  identity: string;
+  recipient: string;
+}
+
+export async function createOneTimeKey(): Promise<OneTimeKey> {
+  const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
+  const identity = await generateX25519Identity();
+  return { identity, recipient: await identityToRecipient(identity) };
+}
+
+/**
+ * Encrypts to age recipients (`age1…`) in chunks of 64 KiB; memory does not grow with the stream.
+ * @throws BackupFailed `no_recipients` or `bad_recipient`, naming the line and never a private key.
+ */
+export async function* encryptStream(
+  source: AsyncIterable<Uint8Array>,
+  recipients: readonly string[],
+): AsyncGenerator<Uint8Array> {
+  const encrypter = await encrypterFor(recipients);
+  yield* fromWeb(await encrypter.encrypt(toWeb(source)));
+}
+
+/** Decrypts what `encryptStream` or the age command wrote. Every chunk is authenticated before it is given out. */
+export async function* decryptStream(source: AsyncIterable<Uint8Array>, identity: string): AsyncGenerator<Uint8Array> {
+  const { Decrypter } = await import('age-encryption');
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(identity);
+  yield* fromWeb(await decrypter.decrypt(toWeb(source)));
+}
+
+/** @throws BackupFailed when one of the recipients cannot be used. */
+export async function checkRecipients(recipients: readonly string[]): Promise<void> {
+  await encrypterFor(recipients);
+}
+
+/** Short name of a recipient for manifests and messages: it identifies the key and is not the key. */
+export function fingerprint(recipient: string): string {
+  return `sha256:${createHash('sha256').update(recipient.trim()).digest('hex').slice(0, 16)}`;
+}
+
+async function encrypterFor(recipients: readonly string[]) {
+  if (recipients.length === 0) {
+    throw new BackupFailed(
+      'no_recipients',
+      'no age recipient is given, so the backup could not be encrypted. Make a key with `age-keygen -o backup-key.txt` (keep that file outside the repository) and give its public key, the line that starts with age1, as age-recipients',
+    );
+  }
+  const { Encrypter } = await import('age-encryption');
+  const encrypter = new Encrypter();
+  for (const [index, recipient] of recipients.entries()) {
+    const place = recipients.length === 1 ? 'the age recipient' : `age recipient ${index + 1}`;
+    if (/^AGE-SECRET-KEY-/i.test(recipient)) {
+      throw new BackupFailed(
+        'bad_recipient',
+        `${place} is a private key: give the public key (age1…) that age-keygen printed beside it, and replace this key, for it has been in a place meant for public ones`,
+      );
+    }
+    try {
+      encrypter.addRecipient(recipient);
+    } catch (error) {
+      throw new BackupFailed(
+        'bad_recipient',
+        `${place} is not an age public key (given: ${recipient.slice(0, 12)}…); expected age1 and 58 more characters, as age-keygen prints it`,
+        { cause: error },
+      );
+    }
+  }
+  return encrypter;
+}
+
+function toWeb(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  return ReadableStream.from(source) as ReadableStream<Uint8Array>;
+}
+
+function fromWeb(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+  return Readable.fromWeb(stream as NodeReadableStream<Uint8Array>);
+}

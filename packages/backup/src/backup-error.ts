@@ -1,0 +1,17 @@
+export type BackupReason =
+  | 'no_recipients'
+  | 'bad_recipient'
+  | 'dump_failed'
+  | 'destination_failed'
+  | 'postgres_tools_missing'
+  | 'source_unreadable';
+
+/** No restore point was made; nothing else has happened. The message never holds values of rows (S29). */
+export class BackupFailed extends Error {
+  readonly reasonCode: BackupReason;
+  constructor(reasonCode: BackupReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'BackupFailed';
+    this.reasonCode = reasonCode;
+  }
+}

@@ -1,0 +1,69 @@
+import type { DatabaseContents } from './database-contents.ts';
+
+export interface Comparison {
+  /** `empty`: there was nothing to compare on either side. */
+  outcome: 'equal' | 'different' | 'empty' | 'nothing-compared';
+  relations: number;
+  rows: number;
+  /** At most ten, by name, without values. */
+  differences: string[];
+}
+
+const shown = 10;
+
+/**
+ * Compares a restored database with what its source held when it was dumped. Pure. A source that holds relations and a
+ * comparison that covers none of them is `nothing-compared`, never equal (trap 31).
+ */
+export function compareContents(source: DatabaseContents, restored: DatabaseContents): Comparison {
+  const differences = [
+    ...compareNames(
+      source.relations.map((relation) => `${relation.kind} ${relation.name}`),
+      restored.relations.map((relation) => `${relation.kind} ${relation.name}`),
+    ),
+    ...compareNames(source.definitions, restored.definitions),
+    ...compareRows(source, restored),
+    ...(source.largeObjects === restored.largeObjects
+      ? []
+      : [`large objects: ${source.largeObjects} in the source, ${restored.largeObjects} restored`]),
+  ];
+  const rows = source.tables.reduce((sum, table) => sum + table.rows, 0);
+  const more = differences.length - shown;
+  return {
+    outcome: outcomeOf(source, restored, differences.length),
+    relations: source.relations.length,
+    rows,
+    differences: more > 0 ? [...differences.slice(0, shown), `and ${more} more`] : differences,
+  };
+}
+
+function outcomeOf(source: DatabaseContents, restored: DatabaseContents, differences: number): Comparison['outcome'] {
+  if (differences > 0) return 'different';
+  if (source.relations.length > 0) return restored.relations.length > 0 ? 'equal' : 'nothing-compared';
+  return source.definitions.length === 0 && source.largeObjects === 0 ? 'empty' : 'equal';
+}
+
+function compareNames(source: readonly string[], restored: readonly string[]): string[] {
+  const before = new Set(source);
+  const after = new Set(restored);
+  return [
+    ...source.filter((name) => !after.has(name)).map((name) => `missing after the restore: ${withoutDigest(name)}`),
+    ...restored.filter((name) => !before.has(name)).map((name) => `not in the source: ${withoutDigest(name)}`),
+  ];
+}
+
+function compareRows(source: DatabaseContents, restored: DatabaseContents): string[] {
+  const after = new Map(restored.tables.map((table) => [table.name, table]));
+  return source.tables.flatMap((table) => {
+    const other = after.get(table.name);
+    if (other === undefined) return [`rows of ${table.name} were not restored`];
+    if (other.rows !== table.rows) return [`${table.name}: ${table.rows} rows in the source, ${other.rows} restored`];
+    return other.checksum === table.checksum
+      ? []
+      : [`${table.name}: ${table.rows} rows on both sides, with other contents`];
+  });
+}
+
+function withoutDigest(line: string): string {
+  return line.replace(/ [0-9a-f]{32}$/, '');
+}

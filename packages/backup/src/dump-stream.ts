@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { startTool } from '#child-process/run-tool';
+import { libpqEnvironment } from '#postgres/connection';
+import type { DatabaseSettings } from '#postgres/database-url';
+import { BackupFailed } from './backup-error.ts';
+import type { PostgresBinaries } from './find-postgres.ts';
+import { toolComplaint } from './tool-complaint.ts';
+
+export interface DumpOptions {
+  binaries: PostgresBinaries;
+  settings: DatabaseSettings;
+  /** Exported by a transaction that stays open until the dump has begun. */
+  snapshot: string;
+  /** Quoted names of tables to leave out. */
+  excludedTables: readonly string[];
+  deadlineMs: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * The database as pg_dump's custom format, uncompressed, as it is produced; never on disk. The password travels in the
+ * environment (S13). The stream ends only when pg_dump has succeeded.
+ * @throws BackupFailed `dump_failed` with pg_dump's own reason.
+ */
+export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Array> {
+  const tool = startTool({
+    command: join(options.binaries.directory, 'pg_dump'),
+    args: [
+      '--format=custom',
+      '--compress=0',
+      '--no-password',
+      `--snapshot=${options.snapshot}`,
+      // A table that somebody holds exclusively must not stall the release for ever.
+      '--lock-wait-timeout=60s',
+      ...options.excludedTables.map((table) => `--exclude-table=${table}`),
+    ],
+    environment: libpqEnvironment(options.settings, 'ops-actions backup'),
+    deadlineMs: options.deadlineMs,
+    signal: options.signal,
+  });
+  tool.child.stdin?.end();
+  try {
+    yield* tool.child.stdout as AsyncIterable<Uint8Array>;
+    const result = await tool.finished;
+    if (result.timedOut) {
+      throw new BackupFailed('dump_failed', `pg_dump did not end within ${Math.round(options.deadlineMs / 1000)} s`);
+    }
+    // A dump that fails half way has written something: only the exit code tells (trap 10).
+    if (result.exitCode !== 0) throw new BackupFailed('dump_failed', `pg_dump failed: ${toolComplaint(result.stderr)}`);
+  } finally {
+    await tool.stop();
+  }
+}

@@ -1,0 +1,61 @@
+/** What is restored into the scratch cluster, and what is not. */
+export interface RestorePlan {
+  /** Lines for `pg_restore --use-list`. */
+  list: string[];
+  /** `KIND schema name` of objects that are in the backup and not restored here; said in the manifest. */
+  leftOut: string[];
+}
+
+/** Only a superuser may create these, and the restore has none (S24); or they reach outside the cluster. */
+const superuserKinds = new Set([
+  'ACCESS METHOD',
+  'EVENT TRIGGER',
+  'FOREIGN DATA WRAPPER',
+  'FOREIGN TABLE',
+  'OPERATOR CLASS',
+  'OPERATOR FAMILY',
+  'PROCEDURAL LANGUAGE',
+  'PUBLICATION',
+  'PUBLICATION TABLE',
+  'PUBLICATION TABLES IN SCHEMA',
+  'SERVER',
+  'SUBSCRIPTION',
+  'SUBSCRIPTION TABLE',
+  'TRANSFORM',
+  'USER MAPPING',
+]);
+
+/** Nothing depends on these; owners and rights belong to roles that exist in the scratch cluster as names only. */
+const ignoredKinds = new Set(['COMMENT', 'ACL', 'DEFAULT ACL', 'SECURITY LABEL']);
+
+const tableKinds = new Set(['TABLE', 'TABLE DATA', 'SEQUENCE', 'SEQUENCE SET']);
+
+const knownKinds = [...superuserKinds, ...ignoredKinds, ...tableKinds, 'EXTENSION', 'SCHEMA'].sort(
+  (a, b) => b.length - a.length,
+);
+
+/**
+ * Chooses from a table of contents (`pg_restore --list`: `ID; catalog oid KIND schema name owner`) what an unprivileged
+ * role can restore. Pure. Schemas in `existing` and extensions are made beforehand; `missing` extensions cannot be.
+ */
+export function planRestore(
+  contents: string,
+  given: { existing: ReadonlySet<string>; missing: readonly string[]; missingTables: ReadonlySet<string> },
+): RestorePlan {
+  const list: string[] = [];
+  const leftOut = given.missing.map((name) => `EXTENSION ${name}`);
+  for (const line of contents.split('\n')) {
+    const [, rest] = /^\d+; \d+ \d+ (.+)$/.exec(line) ?? [];
+    if (rest === undefined) continue;
+    const kind = knownKinds.find((known) => rest.startsWith(`${known} `));
+    const [schema = '', ...words] = rest.slice((kind ?? '').length + 1).split(' ');
+    const name = words.slice(0, -1).join(' ');
+    if (kind === undefined) list.push(line);
+    else if (ignoredKinds.has(kind) || kind === 'EXTENSION') continue;
+    else if (kind === 'SCHEMA' && given.existing.has(name)) continue;
+    else if (superuserKinds.has(kind) || given.missingTables.has(`${schema}.${name}`))
+      leftOut.push(schema === '-' ? `${kind} ${name}` : `${kind} ${schema}.${name}`);
+    else list.push(line);
+  }
+  return { list, leftOut: leftOut.sort() };
+}

@@ -1,0 +1,125 @@
+import { connect, type DatabaseConnection } from '#postgres/connection';
+import type { Cluster } from './scratch-cluster.ts';
+import type { InstalledExtension } from './source-extensions.ts';
+import type { SourceSnapshot } from './source-snapshot.ts';
+
+/** What the restore needs to know of the source; plain data. */
+export type SourceFacts = Pick<
+  SourceSnapshot,
+  'roles' | 'schemas' | 'extensions' | 'encoding' | 'collate' | 'characterType'
+>;
+
+export interface PreparedScratch {
+  /** Of the database to restore into, as the role that restores. */
+  url: string;
+  role: string;
+  database: string;
+  /** Schemas that exist before the restore. */
+  existing: Set<string>;
+  /** Extensions that this server cannot have and nothing of the user's own needs. */
+  missing: InstalledExtension[];
+  /** Said in the manifest, e.g. another locale. */
+  remarks: string[];
+}
+
+/** The scratch server lacks an extension that objects of the source depend on. */
+export class ExtensionMissing extends Error {
+  readonly reasonCode = 'extension_missing';
+  constructor(extension: InstalledExtension, major: number) {
+    super(
+      `the database uses extension ${extension.name} (${extension.dependents.slice(0, 3).join('; ')}), which the scratch PostgreSQL ${major} does not have, so the backup cannot be restored here to prove it; install the package that brings it (Debian and PGDG: postgresql-${major}-${packageName(extension.name)})`,
+    );
+    this.name = 'ExtensionMissing';
+  }
+}
+
+const role = 'ops_restore';
+const database = 'ops_restore';
+
+/**
+ * Makes the roles (without login), an empty database of the same encoding, and the extensions, as the superuser. The
+ * restore itself runs as a role that is none and may neither start programs nor touch files (S24).
+ * @throws ExtensionMissing.
+ */
+export async function prepareScratch(cluster: Cluster, source: SourceFacts): Promise<PreparedScratch> {
+  const remarks: string[] = [];
+  const admin = await connect(cluster.url, { applicationName: 'ops-actions scratch' });
+  try {
+    const existing = await admin.query<{ name: string }>('SELECT rolname AS name FROM pg_catalog.pg_roles');
+    const known = new Set(existing.map((row) => row.name));
+    for (const name of source.roles.filter((one) => !known.has(one) && one !== role)) {
+      await admin.query(`CREATE ROLE ${quoted(name)} NOLOGIN`);
+    }
+    await admin.query(`CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE BYPASSRLS`);
+    await createDatabase(admin, source, remarks);
+  } finally {
+    await admin.close();
+  }
+  const url = new URL(cluster.url);
+  url.pathname = `/${database}`;
+  const inside = await connect(url.href, { applicationName: 'ops-actions scratch' });
+  try {
+    const made = await createExtensions(inside, source, cluster.major);
+    url.username = role;
+    return { url: url.href, role, database, remarks, ...made };
+  } finally {
+    await inside.close();
+  }
+}
+
+async function createDatabase(admin: DatabaseConnection, source: SourceFacts, remarks: string[]): Promise<void> {
+  const create = (collate: string, type: string) =>
+    admin.query(
+      `CREATE DATABASE ${database} OWNER ${role} TEMPLATE template0 ENCODING ${literal(source.encoding)} LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(type)}`,
+    );
+  try {
+    await create(source.collate, source.characterType);
+  } catch {
+    remarks.push(`locale ${source.collate} is not installed on this machine; the scratch copy sorts by C`);
+    await create('C', 'C');
+  }
+}
+
+async function createExtensions(
+  inside: DatabaseConnection,
+  source: SourceFacts,
+  major: number,
+): Promise<{ existing: Set<string>; missing: InstalledExtension[] }> {
+  const rows = await inside.query<{ name: string }>('SELECT name FROM pg_catalog.pg_available_extensions');
+  const available = new Set(rows.map((row) => row.name));
+  const existing = new Set(['public']);
+  const missing: InstalledExtension[] = [];
+  for (const extension of source.extensions) {
+    if (!available.has(extension.name)) {
+      if (extension.dependents.length > 0) throw new ExtensionMissing(extension, major);
+      missing.push(extension);
+      continue;
+    }
+    if (!existing.has(extension.schema) && extension.schema !== 'pg_catalog') {
+      await inside.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(extension.schema)} AUTHORIZATION ${role}`);
+      existing.add(extension.schema);
+    }
+    await inside.query(
+      `CREATE EXTENSION IF NOT EXISTS ${quoted(extension.name)} SCHEMA ${quoted(extension.schema)} CASCADE`,
+    );
+    for (const table of extension.tables) {
+      await inside.query(`GRANT ALL ON TABLE ${table} TO ${role}`).catch(() => {});
+    }
+  }
+  await inside.query(`GRANT ALL ON SCHEMA public TO ${role}`);
+  if (!source.schemas.includes('public')) await inside.query('DROP SCHEMA public');
+  return { existing, missing };
+}
+
+function packageName(extension: string): string {
+  const names: Record<string, string> = { vector: 'pgvector', postgis: 'postgis-3', pg_cron: 'cron' };
+  return names[extension] ?? extension.replaceAll('_', '-');
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,96 @@
+import { chown, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { startTool } from '#child-process/run-tool';
+import type { PreparedScratch } from './prepare-scratch.ts';
+import type { Cluster } from './scratch-cluster.ts';
+import { serverCommand } from './server-program.ts';
+import { toolComplaint } from './tool-complaint.ts';
+import { unprivilegedUser } from './unprivileged-user.ts';
+
+/** pg_restore could not bring the backup back; its reason without values. */
+export class RestoreFailed extends Error {
+  readonly reasonCode = 'restore_failed';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RestoreFailed';
+  }
+}
+
+interface RestoreRun {
+  cluster: Cluster;
+  deadlineMs: number;
+  signal?: AbortSignal;
+}
+
+/** The table of contents of a dump that streams by; the stream is left as soon as it was read. */
+export async function listContents(source: AsyncIterable<Uint8Array>, run: RestoreRun): Promise<string> {
+  const { stdout } = await runRestore(['--list'], source, run);
+  return stdout;
+}
+
+/** Restores in one stream, as a role without privileges, stopping at the first error. */
+export async function restoreStream(
+  source: AsyncIterable<Uint8Array>,
+  scratch: PreparedScratch,
+  list: readonly string[],
+  run: RestoreRun,
+): Promise<void> {
+  const { cluster } = run;
+  const file = join(cluster.socketDirectory, 'restore-list');
+  await writeFile(file, `${list.join('\n')}\n`, { mode: 0o600 });
+  const user = await unprivilegedUser();
+  if (user !== undefined) await chown(file, user.uid, user.gid);
+  const args = [
+    '--exit-on-error',
+    '--no-owner',
+    '--no-privileges',
+    '--no-comments',
+    '--no-password',
+    `--use-list=${file}`,
+    `--host=${cluster.socketDirectory}`,
+    `--port=${cluster.port}`,
+    `--username=${scratch.role}`,
+    `--dbname=${scratch.database}`,
+  ];
+  await runRestore(args, source, run);
+}
+
+/** Under the account of the server and with nothing in its environment: it reads what somebody else has written (S24). */
+async function runRestore(
+  args: string[],
+  source: AsyncIterable<Uint8Array>,
+  run: RestoreRun,
+): Promise<{ stdout: string }> {
+  const user = await unprivilegedUser();
+  const { command, args: all } = serverCommand(join(run.cluster.binaries.directory, 'pg_restore'), args, user);
+  const tool = startTool({
+    command,
+    args: all,
+    cwd: run.cluster.socketDirectory,
+    environment: { HOME: run.cluster.socketDirectory, PGPASSFILE: '/dev/null', LC_ALL: 'C', TZ: 'UTC' },
+    deadlineMs: run.deadlineMs,
+    ...(run.signal === undefined ? {} : { signal: run.signal }),
+  });
+  const { stdin, stdout } = tool.child;
+  if (stdin === null || stdout === null) throw new RestoreFailed('pg_restore was started without its streams');
+  let failure: unknown;
+  const fed = pipeline(Readable.from(source, { objectMode: false }), stdin).catch((error: NodeJS.ErrnoException) => {
+    // pg_restore stops reading when it has what it wants, or an error of its own to tell.
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') failure = error;
+  });
+  try {
+    let text = '';
+    for await (const chunk of stdout) text += String(chunk);
+    const result = await tool.finished;
+    await fed;
+    if (failure !== undefined) throw failure;
+    if (result.timedOut)
+      throw new RestoreFailed(`pg_restore did not end within ${Math.round(run.deadlineMs / 1000)} s`);
+    if (result.exitCode !== 0) throw new RestoreFailed(`pg_restore failed: ${toolComplaint(result.stderr)}`);
+    return { stdout: text };
+  } finally {
+    await tool.stop();
+  }
+}
