@@ -5,7 +5,7 @@ const longest = 10 * 365 * milliseconds.d;
 
 /** Reads `15m`, `90s`, `250ms`, `1h`, `7d` or `2w` as milliseconds. Throws an Error that says what is allowed. */
 export function parseDuration(text: string): number {
-  const match = /^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d|w)\s*$/.exec(text);
+  const match = /^\s*(\d{1,12}(?:\.\d{1,6})?)\s*(ms|s|m|h|d|w)\s*$/.exec(text);
   if (!match) {
     throw new Error(
       `"${shorten(text)}" is not a duration: write a number and a unit (ms, s, m, h, d, w), e.g. 90s or 15m`,

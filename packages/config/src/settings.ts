@@ -9,6 +9,8 @@ export interface EnvironmentSettings {
   production: boolean;
   /** Public address of the environment, with scheme, without trailing slash. */
   url?: string;
+  /** When its workflow starts; `init` writes it into the workflow file, a run does not read it. */
+  trigger?: { event: 'push' | 'tag' | 'after' | 'manual'; ref?: string };
   vercel: VercelSettings;
   database: DatabaseSettings;
   health: HealthSettings;
@@ -42,11 +44,17 @@ export interface VercelSettings {
 export interface DatabaseSettings {
   /** Folder of the migration files, relative to the workspace. Default `supabase/migrations`. */
   migrations?: string;
+  /** Who applies pending migrations: the release (`automatic`, the default), or a person before it (`approve`, `manual`). */
+  apply?: 'automatic' | 'approve' | 'manual';
   lockTimeoutMs?: number;
   statementTimeoutMs?: number;
   backupDestinations?: ('artifact' | 'directory')[];
   /** Folder for `directory` destinations, relative to the workspace or absolute. */
   backupPath?: string;
+  /** Default `required`; less only outside production (S11). */
+  backupPolicy?: 'required' | 'platform' | 'skip';
+  /** Default `restore`; less only outside production (S11). */
+  backupVerify?: 'restore' | 'structure' | 'checksum';
 }
 
 /** One HTTP check, shared by health gates and smoke suites. */

@@ -1,0 +1,50 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { notActedOn } from './not-acted-on.ts';
+import { opsSchema } from './ops-schema.ts';
+
+type Node = { [key: string]: unknown };
+
+/** Address under which editors find the schema. */
+export const schemaAddress = 'https://raw.githubusercontent.com/org/ops-actions/v1/schema/ops.schema.json';
+
+/** The JSON Schema of `.github/ops.yml` for editors (draft 7, which YAML language servers know best). */
+export function opsJsonSchema(): Node {
+  const schema = z.toJSONSchema(opsSchema, { target: 'draft-7', io: 'input' }) as Node;
+  for (const pattern of notActedOn) {
+    const steps = pattern.split('.');
+    for (const node of find(schema, steps)) mark(node);
+    for (const environment of find(schema, ['environments', '*'])) {
+      for (const node of find(environment, steps)) mark(node);
+    }
+  }
+  shareSections(schema);
+  return { $schema: schema.$schema, $id: schemaAddress, title: 'ops-actions: .github/ops.yml', ...schema };
+}
+
+/** Sections under an environment are those of the top: said once. */
+function shareSections(schema: Node): void {
+  const top = schema.properties as Record<string, Node>;
+  const [environment] = find(schema, ['environments', '*']);
+  const below = environment?.properties as Record<string, Node>;
+  for (const [name, section] of Object.entries(below)) {
+    if (isDeepStrictEqual(section, top[name])) below[name] = { $ref: `#/properties/${name}` };
+  }
+}
+
+function mark(node: Node): void {
+  const note = 'Read but not acted on by this version.';
+  if (typeof node.description === 'string' && node.description.includes(note)) return;
+  node.description = node.description ? `${node.description} ${note}` : note;
+}
+
+/** The nodes behind a path; `*` is every entry of a list or map, and each branch of anyOf is followed. */
+function find(node: Node, steps: readonly string[]): Node[] {
+  const branches = Array.isArray(node.anyOf) ? (node.anyOf as Node[]) : [];
+  const [step, ...rest] = steps;
+  if (step === undefined) return [node];
+  const below = branches.flatMap((branch) => find(branch, steps));
+  const child =
+    step === '*' ? (node.items ?? node.additionalProperties) : (node.properties as Node | undefined)?.[step];
+  return typeof child === 'object' && child !== null ? [...below, ...find(child as Node, rest)] : below;
+}

@@ -1,0 +1,89 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isPart } from './merge.ts';
+import { laterSourceNames } from './sections.ts';
+
+/** What may be written and is checked, but changes nothing yet. `*` stands for every entry of a list or map. */
+export const notActedOn: readonly string[] = [
+  'supabase',
+  'vercel.required-variables',
+  'database.backup.policy',
+  'database.backup.verify',
+  'database.backup.before',
+  'database.backup.schedule',
+  'database.backup.retention',
+  'database.backup.verify-every',
+  'database.naming',
+  'database.command',
+  'database.verify-command',
+  'database.verify-tables',
+  'database.critical',
+  'database.lint',
+  'database.rollback-sql',
+  'database.on-failure',
+  'health.checks.*.retries',
+  'health.checks.*.every',
+  'health.checks.*.recent',
+  'health.checks.*.release',
+  'health.checks.*.json-all',
+  'smoke.checks.*.retries',
+  'smoke.checks.*.every',
+  'smoke.checks.*.recent',
+  'smoke.checks.*.release',
+  'smoke.checks.*.json-all',
+  'smoke.end-to-end',
+  'smoke.after',
+  'release.approval',
+  'release.strategy',
+  'release.keep-previous',
+  'release.time-budget',
+  'release.issue',
+  'checklist',
+  'rollback',
+  'notifications',
+  'alerts',
+  'incidents',
+  'golden-paths',
+  'after-release',
+  'budgets',
+  'doctor',
+  'maintenance',
+  'security',
+  'variables',
+  'webhooks',
+  'scans',
+  'drills',
+  'tasks',
+  'contacts',
+  'metrics',
+];
+
+/** Values that say what happens anyway: writing them down is no reason for a warning. */
+const saysWhatHappens: Readonly<Record<string, readonly unknown[]>> = {
+  'database.backup.policy': ['required'],
+  'database.backup.verify': ['restore'],
+  'database.backup.before': [['migration']],
+  'database.naming': ['timestamp'],
+  'database.on-failure': [['stop']],
+  'release.approval': ['none'],
+  'release.strategy': ['direct'],
+};
+
+/** The keys of a merged environment that this version reads without acting on them. */
+export function findNotActedOn(environment: unknown): string[] {
+  const found = notActedOn.filter((pattern) =>
+    present(environment, pattern.split('.'), saysWhatHappens[pattern] ?? []),
+  );
+  const watch = isPart(environment) && isPart(environment.watch) ? environment.watch : {};
+  const sources = Array.isArray(watch.source) ? (watch.source as string[]) : [];
+  const unknown = sources.filter(
+    (source, index) => index > 0 || (laterSourceNames as readonly string[]).includes(source),
+  );
+  return [...found, ...unknown.map((source) => `watch.source ${source}`)];
+}
+
+function present(value: unknown, steps: readonly string[], usual: readonly unknown[]): boolean {
+  const [step, ...rest] = steps;
+  if (step === undefined) return value !== undefined && !usual.some((entry) => isDeepStrictEqual(entry, value));
+  if (step === '*') return Object.values(value ?? {}).some((entry) => present(entry, rest, usual));
+  return isPart(value) && present(value[step], rest, usual);
+}

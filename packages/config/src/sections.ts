@@ -1,0 +1,199 @@
+import { z } from 'zod';
+import {
+  address,
+  duration,
+  flag,
+  integer,
+  oneOf,
+  oneOrMore,
+  pattern,
+  repositoryPath,
+  template,
+  text,
+  watchRule,
+} from './values.ts';
+
+const list = <S extends z.ZodType>(item: S) => z.array(item);
+const variableName = () => pattern(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable');
+
+/** How the environment exists on Vercel. */
+export const vercel = z.strictObject({
+  project: text('a project id (prj_…) or name').optional().meta({ description: 'Project id (prj_…) or name.' }),
+  team: text('a team id (team_…) or slug')
+    .optional()
+    .meta({ description: 'Team id (team_…) or slug; leave out for a personal account.' }),
+  as: oneOf(['production', 'custom-environment', 'alias']).optional().meta({
+    description:
+      'production: a project of its own. custom-environment: one of Vercel’s. alias: a preview deployment behind a domain.',
+  }),
+  'custom-environment': text('the slug of a custom environment').optional(),
+  alias: pattern(/^[a-z0-9.-]+(:\d+)?$/i, 'a host such as staging.example.com').optional(),
+  build: oneOf(['remote', 'prebuilt', 'adopt']).optional().meta({
+    description:
+      'remote: Vercel builds. prebuilt: the workflow built. adopt: take what Vercel’s Git integration built.',
+  }),
+  'working-directory': repositoryPath()
+    .optional()
+    .meta({ description: 'Folder of the app; default the repository root.' }),
+  deadline: duration().optional().meta({ description: 'How long a deployment may take to become ready.' }),
+  'required-variables': list(variableName())
+    .optional()
+    .meta({ description: 'Environment variables that must exist on Vercel.' }),
+});
+
+const backup = z.strictObject({
+  destination: oneOrMore(oneOf(['artifact', 'directory'])).optional(),
+  path: text('a folder').optional().meta({ description: 'Folder for the destination "directory".' }),
+  policy: oneOf(['required', 'platform', 'skip']).optional(),
+  verify: oneOf(['restore', 'structure', 'checksum']).optional(),
+  before: list(oneOf(['migration', 'restore', 'database-rollback'])).optional(),
+  schedule: text('times such as "daily at 02:00 UTC"').optional(),
+  retention: z
+    .strictObject({ managed: duration().optional(), manual: duration().optional(), storage: duration().optional() })
+    .optional(),
+  'verify-every': text('a duration, or after-deploy').optional(),
+});
+
+/** Migrations, locks and the restore point before them. */
+export const database = z.strictObject({
+  migrations: repositoryPath()
+    .optional()
+    .meta({ description: 'Folder of the migration files; default supabase/migrations.' }),
+  'lock-timeout': duration().optional(),
+  'statement-timeout': duration().optional(),
+  backup: backup.optional(),
+  apply: oneOf(['automatic', 'approve', 'manual']).optional(),
+  naming: oneOf(['timestamp', 'numbered']).optional(),
+  command: template(['environment']).optional(),
+  'verify-command': template(['environment']).optional(),
+  'verify-tables': list(text('the name of a table')).optional(),
+  critical: list(text('the name of a migration file')).optional(),
+  lint: flag().optional(),
+  'rollback-sql': oneOf(['required', 'optional', 'ignored']).optional(),
+  'on-failure': oneOrMore(oneOf(['stop', 'rollback', 'fix-forward'])).optional(),
+});
+
+const checkPath = () => pattern(/^(\/|https?:\/\/)\S*$/, 'a path such as /api/health, or an address');
+const jsonPath = () =>
+  pattern(/^\$(\.[^.[\]*\s]+|\[\d+\]|\['[^']+'\]|\["[^"]+"\])+$/, 'a path such as $.status or $.checks[0].name');
+const status = () => integer(100, 599);
+
+const checkObject = z.strictObject({
+  name: text().optional(),
+  path: checkPath(),
+  method: oneOf(['GET', 'HEAD', 'POST']).optional(),
+  status: oneOrMore(status())
+    .optional()
+    .meta({ description: 'Accepted statuses; default 200–399 that are not a login wall.' }),
+  json: z
+    .record(jsonPath(), z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .meta({ description: 'Paths into the JSON body and the values they must equal, e.g. { $.status: healthy }.' }),
+  contains: text().optional().meta({ description: 'Text that the body must contain.' }),
+  timeout: duration().optional(),
+  retries: integer(0, 20).optional(),
+  every: duration().optional(),
+  'json-all': z
+    .record(jsonPath(), text())
+    .optional()
+    .meta({ description: 'Paths to objects and the value that each entry must equal.' }),
+  recent: list(jsonPath()).optional().meta({ description: 'Paths to times that must be from now.' }),
+  release: jsonPath().optional().meta({ description: 'Path to the version or commit that must be the released one.' }),
+});
+
+/** One HTTP check: a path alone, or a path with expectations. */
+export const check = z
+  .union([checkPath(), checkObject])
+  .transform((given) => (typeof given === 'string' ? { path: given } : given));
+
+/** The gate before and after promotion. `health: /api/health` and `health: [/a, /b]` are short forms. */
+export const health = z
+  .union([
+    checkPath(),
+    list(check),
+    z.strictObject({
+      checks: list(check).optional(),
+      consecutive: integer(1, 100).optional(),
+      interval: duration().optional(),
+      timeout: duration().optional(),
+      deadline: duration().optional(),
+    }),
+  ])
+  .transform((given) => {
+    if (typeof given === 'string') return { checks: [{ path: given }] };
+    return Array.isArray(given) ? { checks: given } : given;
+  });
+
+const smokeCommand = () => template(['environment', 'url']);
+
+/** The smoke tests. `smoke: npm run test:smoke -- --env={environment}` is the short form; `none` removes an inherited one. */
+export const smoke = z
+  .union([
+    smokeCommand(),
+    z.strictObject({
+      command: smokeCommand().optional(),
+      checks: list(check).optional(),
+      timeout: duration().optional(),
+      'end-to-end': smokeCommand().optional(),
+      after: list(oneOf(['deploy', 'migration', 'migration-rollback', 'rollback', 'restore'])).optional(),
+    }),
+  ])
+  .transform((given) => {
+    if (given === 'none') return 'none' as const;
+    return typeof given === 'string' ? { command: given } : given;
+  });
+
+/** Sources that this version can count with. */
+export const sourceNames = ['vercel-observability', 'vercel-runtime-logs', 'http-json', 'probe'] as const;
+
+/** Sources that a file may already name: the release is watched with the default source, and the run says so. */
+export const laterSourceNames = ['sentry', 'datadog', 'prometheus', 'supabase-logs'] as const;
+
+/** The time after promotion. */
+export const watch = z.strictObject({
+  source: oneOrMore(oneOf([...sourceNames, ...laterSourceNames])).optional(),
+  window: duration().optional(),
+  interval: duration().optional(),
+  rules: list(watchRule()).optional(),
+  'min-requests': integer(1, 1_000_000_000).optional(),
+  'on-no-data': oneOf(['hold', 'fail', 'pass']).optional(),
+  'on-inconclusive': oneOf(['hold', 'fail', 'pass']).optional(),
+  mode: oneOf(['observe', 'notify', 'approve', 'auto'])
+    .optional()
+    .meta({ description: 'observe: watch and say. notify: red, a person acts. approve: ask. auto: roll back.' }),
+  'http-json': z
+    .strictObject({
+      url: address(),
+      requests: text('a path such as $.requests'),
+      errors: text('a path such as $.errors'),
+    })
+    .optional(),
+});
+
+/** What a release needs and how long its lock lasts. */
+export const release = z.strictObject({
+  'requires-passed': text('the name of an environment')
+    .optional()
+    .meta({ description: 'Refused unless this environment passed for the same git tree.' }),
+  'require-ancestor': flag().optional(),
+  'lock-expiry': duration().optional(),
+  approval: oneOf(['always', 'migrations', 'none']).optional(),
+  strategy: oneOf(['direct', 'blue-green']).optional(),
+  'keep-previous': duration().optional(),
+  'time-budget': duration().optional(),
+  issue: template(['version', 'environment']).optional(),
+});
+
+const channel = () => pattern(/^#?[\w-]{2,80}$/, 'a channel id such as C0123456789');
+
+/** Where the one living message goes. `slack: C0123456789` is the short form. */
+export const slack = z
+  .union([channel(), z.strictObject({ channel: channel().optional() })])
+  .transform((given) => (typeof given === 'string' ? { channel: given } : given));
+
+/** Supabase beyond the database. */
+export const supabase = z.strictObject({
+  project: text('a project reference').optional(),
+  functions: repositoryPath().optional(),
+  'required-secrets': list(variableName()).optional(),
+});

@@ -1,0 +1,89 @@
+import type { EnvironmentLayer } from './ops-schema.ts';
+import { sourceNames } from './sections.ts';
+import type { CheckSettings, EnvironmentSettings, SourceName } from './settings.ts';
+
+type CheckLayer = NonNullable<Extract<EnvironmentLayer['health'], { checks?: unknown }>['checks']>[number];
+
+/** The settings of one environment from its merged layer; unstated keys stay absent. */
+export function toSettings(layer: EnvironmentLayer, environment: string, production: boolean): EnvironmentSettings {
+  const { vercel = {}, database = {}, watch = {}, release = {} } = layer;
+  const backup = database.backup ?? {};
+  const smoke = layer.smoke === 'none' ? {} : (layer.smoke ?? {});
+  const health = layer.health ?? {};
+  return {
+    environment,
+    production,
+    ...defined({ url: layer.url, trigger: layer.trigger }),
+    vercel: defined({
+      project: vercel.project,
+      team: vercel.team,
+      as: vercel.as,
+      customEnvironment: vercel['custom-environment'],
+      alias: vercel.alias,
+      build: vercel.build,
+      workingDirectory: vercel['working-directory'],
+      deadlineMs: vercel.deadline,
+      requiredVariables: vercel['required-variables'],
+    }),
+    database: defined({
+      migrations: database.migrations,
+      apply: database.apply,
+      lockTimeoutMs: database['lock-timeout'],
+      statementTimeoutMs: database['statement-timeout'],
+      backupDestinations: backup.destination,
+      backupPath: backup.path,
+      backupPolicy: backup.policy,
+      backupVerify: backup.verify,
+    }),
+    health: defined({
+      checks: health.checks?.map(toCheck),
+      consecutive: 'consecutive' in health ? health.consecutive : undefined,
+      intervalMs: 'interval' in health ? health.interval : undefined,
+      timeoutMs: 'timeout' in health ? health.timeout : undefined,
+      deadlineMs: 'deadline' in health ? health.deadline : undefined,
+    }),
+    smoke: defined({
+      command: smoke.command,
+      checks: 'checks' in smoke ? smoke.checks?.map(toCheck) : undefined,
+      timeoutMs: 'timeout' in smoke ? smoke.timeout : undefined,
+    }),
+    watch: defined({
+      source: watch.source?.find((name): name is SourceName => (sourceNames as readonly string[]).includes(name)),
+      windowMs: watch.window,
+      intervalMs: watch.interval,
+      rules: watch.rules,
+      minRequests: watch['min-requests'],
+      onNoData: watch['on-no-data'],
+      onInconclusive: watch['on-inconclusive'],
+      mode: watch.mode,
+      httpJson: watch['http-json'],
+    }),
+    release: defined({
+      requiresPassed: release['requires-passed'],
+      requireAncestor: release['require-ancestor'],
+      lockExpiryMs: release['lock-expiry'],
+    }),
+    slack: defined({ channel: layer.slack?.channel }),
+  };
+}
+
+function toCheck(check: CheckLayer): CheckSettings {
+  const { path, ...rest } = {
+    name: undefined,
+    method: undefined,
+    status: undefined,
+    json: undefined,
+    contains: undefined,
+    timeout: undefined,
+    ...check,
+  };
+  const { name, method, status, json, contains, timeout } = rest;
+  return { path, ...defined({ name, method, status, json, contains, timeoutMs: timeout }) };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Leaves out keys that have no value, so that `in` and spreading mean what they say. */
+function defined<T extends object>(part: T): Defined<T> {
+  return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,41 @@
+import type { EnvironmentLayer } from './ops-schema.ts';
+
+/** A weakening that a file of the branch may not bring to production (S11). */
+export interface Weakening {
+  path: readonly string[];
+  message: string;
+}
+
+/** Environments that may be weakened by ops.yml because they are not production, whatever the workflow file says. */
+export const nonProductionNames = ['staging', 'preview', 'development'] as const;
+
+/** Production is every environment that the workflow file neither marks as throw-away nor names staging, preview or development. */
+export function isProduction(environment: string, throwAway: boolean): boolean {
+  return !throwAway && !(nonProductionNames as readonly string[]).includes(environment);
+}
+
+/** The weakenings of production in a merged environment. */
+export function findWeakenings(environment: EnvironmentLayer, name: string): Weakening[] {
+  const why = `is refused, for ${name} counts as production and a file of the branch cannot weaken it`;
+  const found: Weakening[] = [];
+  if (environment.watch?.['on-no-data'] === 'pass') {
+    found.push({
+      path: ['watch', 'on-no-data'],
+      message: `pass ${why}; no data is not zero errors. Give the input on-no-data in the workflow file`,
+    });
+  }
+  const { policy, verify } = environment.database?.backup ?? {};
+  if (policy === 'platform' || policy === 'skip') {
+    found.push({
+      path: ['database', 'backup', 'policy'],
+      message: `${policy} ${why}. Give the input backup in the workflow file`,
+    });
+  }
+  if (verify === 'structure' || verify === 'checksum') {
+    found.push({
+      path: ['database', 'backup', 'verify'],
+      message: `${verify} ${why}; a backup counts when it was restored. Give the input verify in the workflow file`,
+    });
+  }
+  return found;
+}
