@@ -36,7 +36,7 @@ interface Options<T> {
   required?: true;
   default?: T;
 }
-type Definition<T, O> = O extends { required: true } | { default: {} } ? InputDefinition<T> : Optional<T>;
+type Definition<T, O> = O extends { required: true } | { default: unknown } ? InputDefinition<T> : Optional<T>;
 
 function define<T, O>(
   kind: InputDefinition<T>['kind'],

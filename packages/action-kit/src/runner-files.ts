@@ -17,7 +17,10 @@ export function appendOutput(file: string, name: string, value: string): void {
 export function appendSummary(file: string, markdown: string): void {
   const bytes = Buffer.from(`${markdown}\n`);
   const room = LARGEST_SUMMARY - (statSync(file, { throwIfNoEntry: false })?.size ?? 0);
-  if (bytes.length <= room) return appendFileSync(file, bytes);
+  if (bytes.length <= room) {
+    appendFileSync(file, bytes);
+    return;
+  }
   if (room <= CUT.length) return;
   const kept = bytes.subarray(0, room - CUT.length).toString('utf8');
   // The last character may have been cut in half.
