@@ -29,7 +29,11 @@ export async function readServingNow(
   const version = named?.version ?? (await project.deployment(deploymentId))?.meta.opsVersion;
   const request = state.lastAliasRequest;
   const since = place.as === 'production' && request?.toDeploymentId === deploymentId ? request.requestedAt : undefined;
-  return { deploymentId, version, since };
+  return {
+    deploymentId,
+    ...(version === undefined ? {} : { version }),
+    ...(since === undefined ? {} : { since }),
+  };
 }
 
 /**

@@ -3,9 +3,9 @@ import type { ReleaseDecision } from './decide-release-outcome.ts';
 /** What the domains of an environment serve. */
 export interface Serving {
   deploymentId: string;
-  version?: string | undefined;
+  version?: string;
   /** Milliseconds since the epoch. */
-  since?: number | undefined;
+  since?: number;
 }
 
 /** What a red end must say in one last line: what serves now, since when, the next command. */

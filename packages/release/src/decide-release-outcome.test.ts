@@ -1,0 +1,387 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decideReleaseOutcome, type OutcomeFacts, releaseDecisions, type StepFacts } from './decide-release-outcome.ts';
+import { renderLastLine } from './last-line.ts';
+import { releaseModes } from './release-handle.ts';
+
+function step(outcome: StepFacts['outcome'], decision = '', reason = '', summary = ''): StepFacts {
+  return { outcome, decision, reason, summary };
+}
+const none = step('skipped');
+const passed: OutcomeFacts = {
+  mode: 'auto',
+  jobStatus: 'success',
+  stopAfter: '',
+  preflight: step('success', 'ready', 'ready'),
+  migrate: step('success', 'nothing-pending', 'nothing_pending'),
+  deploy: step('success', 'ready', 'ready'),
+  stagedHealth: step('success'),
+  stagedSmoke: step('success'),
+  promote: step('success', 'promoted', 'promoted'),
+  health: step('success'),
+  smoke: step('success'),
+  watch: step('success', 'pass', 'within_limits'),
+  rollback: step('success', 'not-needed', 'verified'),
+};
+const stopped: Partial<OutcomeFacts> = {
+  jobStatus: 'failure',
+  deploy: none,
+  stagedHealth: none,
+  stagedSmoke: none,
+  promote: none,
+  health: none,
+  smoke: none,
+  watch: none,
+  rollback: step('success', 'not-needed', 'not_promoted'),
+};
+const refused = { ...stopped, migrate: none };
+
+const table: {
+  name: string;
+  facts: Partial<OutcomeFacts>;
+  decision: string;
+  reason?: string;
+  red?: boolean;
+  incident?: boolean;
+}[] = [
+  { name: 'everything passed', facts: {}, decision: 'released', reason: 'passed' },
+  {
+    name: 'without migrations and smoke tests',
+    facts: { migrate: none, smoke: none, stagedSmoke: none },
+    decision: 'released',
+  },
+  {
+    name: 'refused',
+    facts: { ...refused, preflight: step('failure', 'refused', 'unsafe_migration') },
+    decision: 'refused',
+    reason: 'unsafe_migration',
+    red: true,
+  },
+  {
+    name: 'bad inputs',
+    facts: { ...refused, preflight: step('failure', 'could-not-run', 'bad_input') },
+    decision: 'refused',
+    reason: 'bad_input',
+    red: true,
+  },
+  {
+    name: 'preflight broke',
+    facts: { ...refused, preflight: step('failure', 'could-not-run', 'unexpected_error') },
+    decision: 'failed',
+    red: true,
+  },
+  {
+    name: 'preflight said nothing at all',
+    facts: { ...refused, preflight: step('failure') },
+    decision: 'failed',
+    red: true,
+  },
+  {
+    name: 'already current',
+    facts: { ...refused, jobStatus: 'success', preflight: step('success', 'already-current', 'already_current') },
+    decision: 'already-current',
+  },
+  {
+    name: 'superseded in preflight',
+    facts: { ...refused, preflight: step('failure', 'superseded', 'newer_release') },
+    decision: 'superseded',
+    reason: 'newer_release',
+    red: true,
+  },
+  {
+    name: 'planned',
+    facts: { ...refused, jobStatus: 'success', preflight: step('success', 'planned', 'dry_run') },
+    decision: 'planned',
+  },
+  {
+    name: 'cancelled in preflight',
+    facts: { ...refused, jobStatus: 'cancelled', preflight: step('cancelled', 'cancelled', 'cancelled') },
+    decision: 'cancelled',
+    red: true,
+  },
+  {
+    name: 'migration failed',
+    facts: { ...stopped, migrate: step('failure', 'failed', 'sql_error') },
+    decision: 'failed',
+    reason: 'sql_error',
+    red: true,
+  },
+  {
+    name: 'migration refused',
+    facts: { ...stopped, migrate: step('failure', 'refused', 'locked') },
+    decision: 'refused',
+    red: true,
+  },
+  {
+    name: 'build failed',
+    facts: { ...stopped, deploy: step('failure', 'failed', 'build_failed') },
+    decision: 'failed',
+    reason: 'build_failed',
+    red: true,
+  },
+  {
+    name: 'staged deployment unhealthy',
+    facts: { ...stopped, deploy: passed.deploy, stagedHealth: step('failure') },
+    decision: 'failed',
+    reason: 'staged_health_failed',
+    red: true,
+  },
+  {
+    name: 'staged smoke tests failed',
+    facts: { ...stopped, deploy: passed.deploy, stagedHealth: passed.stagedHealth, stagedSmoke: step('failure') },
+    decision: 'failed',
+    reason: 'staged_smoke_failed',
+    red: true,
+  },
+  {
+    name: 'staged on purpose',
+    facts: { promote: none, health: none, smoke: none, watch: none, stopAfter: 'staged' },
+    decision: 'staged',
+  },
+  {
+    name: 'cancelled before promotion',
+    facts: { ...stopped, deploy: step('cancelled'), jobStatus: 'cancelled' },
+    decision: 'cancelled',
+    red: true,
+  },
+  {
+    name: 'superseded before promotion',
+    facts: {
+      promote: step('failure', 'superseded', 'locked'),
+      health: none,
+      smoke: none,
+      watch: none,
+      rollback: step('success', 'not-needed', 'superseded'),
+    },
+    decision: 'superseded',
+    reason: 'locked',
+    red: true,
+  },
+  {
+    name: 'promotion failed, nothing moved',
+    facts: {
+      jobStatus: 'failure',
+      promote: step('failure', 'failed', 'domains_not_moved'),
+      health: none,
+      smoke: none,
+      watch: none,
+      rollback: step('success', 'not-needed', 'not_moved'),
+    },
+    decision: 'failed',
+    reason: 'domains_not_moved',
+    red: true,
+  },
+  {
+    name: 'rolled back',
+    facts: {
+      jobStatus: 'failure',
+      watch: step('failure', 'would-roll-back', 'breach'),
+      rollback: step('success', 'rolled-back', 'rolled_back'),
+    },
+    decision: 'rolled-back',
+    red: true,
+    incident: true,
+  },
+  {
+    name: 'somebody had rolled back already',
+    facts: {
+      jobStatus: 'failure',
+      watch: step('failure', 'would-roll-back', 'breach'),
+      rollback: step('success', 'already-current', 'already_current'),
+    },
+    decision: 'rolled-back',
+    red: true,
+    incident: true,
+  },
+  {
+    name: 'rolled back, but what went back is broken, too',
+    facts: {
+      jobStatus: 'failure',
+      health: step('failure'),
+      watch: none,
+      rollback: step('failure', 'rolled-back', 'rolled_back'),
+    },
+    decision: 'rollback-failed',
+    reason: 'unhealthy_after_rollback',
+    red: true,
+    incident: true,
+  },
+  {
+    name: 'rollback failed',
+    facts: {
+      jobStatus: 'failure',
+      watch: step('failure', 'would-roll-back', 'breach'),
+      rollback: step('failure', 'failed', 'vercel_unreachable'),
+    },
+    decision: 'rollback-failed',
+    reason: 'vercel_unreachable',
+    red: true,
+    incident: true,
+  },
+  {
+    name: 'the rollback step died',
+    facts: { jobStatus: 'failure', watch: step('failure', 'would-roll-back', 'breach'), rollback: step('failure') },
+    decision: 'rollback-failed',
+    red: true,
+    incident: true,
+  },
+  {
+    name: 'no way back',
+    facts: {
+      jobStatus: 'failure',
+      health: step('failure'),
+      watch: none,
+      rollback: step('failure', 'held', 'no_previous_deployment'),
+    },
+    decision: 'rollback-failed',
+    reason: 'no_previous_deployment',
+    red: true,
+    incident: true,
+  },
+  {
+    name: 'cancelled during the watch, held',
+    facts: {
+      jobStatus: 'cancelled',
+      watch: step('cancelled', 'cancelled'),
+      rollback: step('failure', 'held', 'cancelled'),
+    },
+    decision: 'cancelled',
+    red: true,
+    incident: true,
+  },
+  {
+    name: 'cancelled during the watch, taken back',
+    facts: {
+      jobStatus: 'cancelled',
+      watch: step('cancelled', 'cancelled'),
+      rollback: step('success', 'rolled-back', 'cancelled'),
+    },
+    decision: 'rolled-back',
+    red: true,
+    incident: true,
+  },
+  {
+    name: 'a rollback by hand during the watch',
+    facts: {
+      jobStatus: 'failure',
+      watch: step('failure', 'superseded', 'locked'),
+      rollback: step('success', 'not-needed', 'superseded'),
+    },
+    decision: 'superseded',
+    reason: 'locked',
+    red: true,
+  },
+  {
+    name: 'held',
+    facts: { watch: step('success', 'held', 'too_little_traffic') },
+    decision: 'held',
+    reason: 'too_little_traffic',
+  },
+  {
+    name: 'would roll back, mode notify',
+    facts: {
+      mode: 'notify',
+      jobStatus: 'failure',
+      watch: step('failure', 'would-roll-back', 'breach'),
+      rollback: step('success', 'not-needed', 'would_roll_back'),
+    },
+    decision: 'would-roll-back',
+    red: true,
+  },
+  {
+    name: 'would roll back, mode observe',
+    facts: {
+      mode: 'observe',
+      watch: step('success', 'would-roll-back', 'breach'),
+      rollback: step('success', 'not-needed', 'observed'),
+    },
+    decision: 'would-roll-back',
+    red: false,
+  },
+];
+
+for (const { name, facts, decision, reason, red = false, incident = false } of table) {
+  test(`Release outcome: ${name}`, () => {
+    const outcome = decideReleaseOutcome({ ...passed, ...facts });
+    assert.equal(outcome.decision, decision);
+    assert.equal(outcome.red, red);
+    assert.equal(outcome.incident, incident);
+    if (reason !== undefined) assert.equal(outcome.reasonCode, reason);
+  });
+}
+
+test('Whatever the steps left behind, the ending is one of the closed set and green only with a reason to be', () => {
+  const anyStep = fc.record({
+    outcome: fc.constantFrom<StepFacts['outcome']>('success', 'failure', 'cancelled', 'skipped', ''),
+    decision: fc.constantFrom(
+      '',
+      'ready',
+      'promoted',
+      'pass',
+      'held',
+      'would-roll-back',
+      'rolled-back',
+      'failed',
+      'superseded',
+      'not-needed',
+      'refused',
+    ),
+    reason: fc.constantFrom('', 'some_reason'),
+    summary: fc.constantFrom('', 'something happened'),
+  });
+  const names = [
+    'preflight',
+    'migrate',
+    'deploy',
+    'stagedHealth',
+    'stagedSmoke',
+    'promote',
+    'health',
+    'smoke',
+    'watch',
+    'rollback',
+  ];
+  const facts = fc.record({
+    mode: fc.constantFrom(...releaseModes),
+    jobStatus: fc.constantFrom('success', 'failure', 'cancelled'),
+    stopAfter: fc.constantFrom('', 'staged'),
+    ...Object.fromEntries(names.map((name) => [name, anyStep])),
+  }) as fc.Arbitrary<OutcomeFacts>;
+  fc.assert(
+    fc.property(facts, (given) => {
+      const outcome = decideReleaseOutcome(given);
+      assert.ok(releaseDecisions.includes(outcome.decision));
+      assert.notEqual(outcome.reasonCode, '');
+      assert.notEqual(outcome.what, '');
+      if (outcome.decision === 'released') {
+        assert.ok(
+          given.watch.decision === 'pass' && given.health.outcome !== 'failure' && given.smoke.outcome !== 'failure',
+        );
+      }
+      if (outcome.decision === 'rolled-back') assert.ok(outcome.red);
+    }),
+  );
+});
+
+test('Every red last line says what serves now, since when, and the next command', () => {
+  const red = releaseDecisions.filter(
+    (decision) => !['released', 'staged', 'held', 'already-current', 'planned'].includes(decision),
+  );
+  for (const decision of red) {
+    const line = renderLastLine({
+      decision,
+      reasonCode: 'x',
+      what: 'something\nhappened',
+      environment: 'production',
+      version: 'v1.1.0',
+      serving: { deploymentId: 'dpl_1', version: 'v1.0.0', since: 0 },
+      locked: true,
+      rollbackTarget: { deploymentId: 'dpl_1' },
+      now: 600_000,
+    });
+    assert.doesNotMatch(line, /\n/);
+    assert.match(line, /Now serving on production: v1\.0\.0 \(dpl_1\) since 1970-01-01 00:00 UTC \(10 min ago\)\./);
+    assert.match(line, /Next/);
+  }
+});
