@@ -14,13 +14,19 @@ export function decompressStream(source: AsyncIterable<Uint8Array>): AsyncIterab
   return through(source, createZstdDecompress());
 }
 
-function through(
+/** Nothing starts before the first chunk is asked for, and all of it ends when the reader leaves. */
+async function* through(
   source: AsyncIterable<Uint8Array>,
   transform: ReturnType<typeof createZstdCompress>,
-): AsyncIterable<Uint8Array> {
+): AsyncGenerator<Uint8Array> {
   const input = Readable.from(source, { objectMode: false });
-  // pipe() does not carry errors: a source that broke must break the result.
+  // pipe() does not carry errors: a source that broke must break the result, which the loop below reports.
   input.on('error', (error) => transform.destroy(error));
-  transform.on('close', () => input.destroy());
-  return input.pipe(transform);
+  transform.on('error', () => {});
+  try {
+    yield* input.pipe(transform) as AsyncIterable<Uint8Array>;
+  } finally {
+    transform.destroy();
+    input.destroy();
+  }
 }
