@@ -241,6 +241,17 @@ class OpenProject implements VercelProject {
     return envs.filter((env) => [env.target ?? []].flat().includes(target)).map(({ key }) => key);
   }
 
+  async queryObservability(body: object): Promise<unknown> {
+    const what = `Reading the request counts of project ${this.name}`;
+    // A query changes nothing, so it may be repeated like a read.
+    const path = '/v2/observability/query';
+    return readAnswer(
+      await this.api.call({ method: 'POST', path, json: body, repeat: 'always' }, what),
+      z.unknown(),
+      what,
+    );
+  }
+
   buildLog(deploymentId: string, lines = 20): Promise<string[]> {
     return readBuildLog(this.api, deploymentId, lines);
   }

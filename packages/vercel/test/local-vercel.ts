@@ -51,6 +51,8 @@ export class LocalVercel {
   faults: Fault[] = [];
   routes: { method: string; route: RegExp; answer: (body: string, url: URL) => { status?: number; json: unknown } }[] =
     [];
+  /** Bodies that a test writes over time. */
+  streams: { route: RegExp; open: (response: ServerResponse) => void }[] = [];
   private readonly server = createServer((request, response) => void this.handle(request, response));
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly hidden = new Set<string>();
@@ -103,6 +105,13 @@ export class LocalVercel {
     let body = '';
     for await (const chunk of request) body += chunk;
     this.log.push({ method, path, query: url.searchParams, body });
+    const stream = this.streams.find(({ route }) => route.test(path));
+    if (stream && this.faults.length === 0) {
+      response.writeHead(200, { 'content-type': 'application/stream+json' });
+      response.flushHeaders();
+      stream.open(response);
+      return;
+    }
     const fault = this.faults.find((one) => (one.method ?? method) === method && one.route.test(path));
     if (fault) {
       fault.times = (fault.times ?? 1) - 1;
