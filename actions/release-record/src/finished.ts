@@ -42,7 +42,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
     now,
   });
   const incident =
-    outcome.incident && handle !== undefined && github !== undefined
+    outcome.incident && given.incident === 'here' && handle !== undefined && github !== undefined
       ? await attempt(
           warnings,
           'The incident issue could not be opened',

@@ -2,7 +2,7 @@ import { commonInputs, githubToken, type InputDefinitions, oneOf, secret, text }
 
 export const inputs = {
   ...commonInputs,
-  event: oneOf(['promoted', 'finished', 'rolled-back'], { required: true }),
+  event: oneOf(['promoted', 'finished', 'rolled-back', 'incident'], { required: true }),
   release: text(),
   version: text(),
   'deployment-id': text(),
@@ -42,6 +42,11 @@ export const inputs = {
   'rollback-reason': text(),
   'rollback-summary': text(),
   'rollback-result': text(),
+  incident: oneOf(['here', 'elsewhere'], { default: 'here' }),
+  'release-decision': text(),
+  'release-reason': text(),
+  'release-summary': text(),
+  'release-result': text(),
   'github-token': githubToken(),
   'vercel-token': secret(),
   'vercel-project': text(),

@@ -2,11 +2,12 @@ import { readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { finished } from './finished.ts';
+import { incident } from './incident.ts';
 import { inputs } from './inputs.ts';
 import { promoted } from './promoted.ts';
 import { rolledBack } from './rolled-back.ts';
 
-/** Keeps the record of a release and tells people: when it went live, how it ended, and what a rollback by hand did. */
+/** Keeps the record of a release and tells people: when it went live, how it ended, what a rollback by hand did, and what people must look at. */
 export async function main(runner: Runner): Promise<Result> {
   const given = readInputs(runner, inputs);
   switch (given.event) {
@@ -14,6 +15,8 @@ export async function main(runner: Runner): Promise<Result> {
       return await promoted(runner, given);
     case 'rolled-back':
       return await rolledBack(runner, given);
+    case 'incident':
+      return await incident(runner, given);
     default:
       return await finished(runner, given);
   }

@@ -53,7 +53,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
     now,
   });
   const incident =
-    github === undefined
+    github === undefined || given.incident === 'elsewhere'
       ? undefined
       : await attempt(
           warnings,

@@ -1,0 +1,73 @@
+import { InputError } from '#action-kit/inputs';
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import type { GitHub } from '#github/client';
+import { openIncident } from '#incident/incident';
+import { readReleases } from '#release/ledger';
+import { releaseKey } from '#release/release-handle';
+import type { ReleaseRecord } from '#release/release-record';
+import { decideIncident } from './decide-incident.ts';
+import { type Given, githubOf } from './services.ts';
+
+/**
+ * Opens the incident from a job of its own, which has `issues: write` and no production secrets (S12). It reads the ledger,
+ * so it also tells of a release whose job died without a word.
+ */
+export async function incident(runner: Runner, given: Given): Promise<Result> {
+  const { context } = runner;
+  const environment = given.environment ?? 'production';
+  const github = githubOf(runner, given);
+  if (github === undefined) {
+    throw new InputError([
+      { name: 'github-token', message: 'is needed to open the incident', allowed: 'a token with issues: write' },
+    ]);
+  }
+  const key = releaseKey({ ...context, environment });
+  const record = await recordOf(github, environment, key);
+  const told = decideIncident(record, {
+    decision: given.releaseDecision,
+    reason: given.releaseReason,
+    summary: given.releaseSummary,
+    result: given.releaseResult,
+  });
+  if (told === undefined) {
+    const summary = 'No incident: production was left as it was or proven.';
+    return { decision: 'not-needed', reasonCode: 'not_needed', summary, failed: false };
+  }
+  const opened = await openIncident(github, {
+    key,
+    environment,
+    version: told.version ?? context.sha.slice(0, 7),
+    commit: record?.commit ?? context.sha,
+    decision: told.decision,
+    reasonCode: told.reasonCode,
+    what: told.what,
+    timeline: timelineOf(record),
+    measured: [],
+    serving: told.serving,
+    commands: [`ops-actions releases --environment ${environment}`, `ops-actions unlock --environment ${environment}`],
+    notes: ['The run has the whole story: measured values, what was taken back, what is locked.'],
+    runUrl: context.runUrl,
+  });
+  return {
+    decision: opened.created ? 'opened' : 'updated',
+    reasonCode: told.reasonCode,
+    summary: `Incident #${opened.number}: ${told.what}`,
+    failed: false,
+    details: { incident: { number: opened.number, url: opened.url } },
+  };
+}
+
+async function recordOf(github: GitHub, environment: string, key: string): Promise<ReleaseRecord | undefined> {
+  for await (const record of readReleases(github, { environment }, (entry) => entry.key === key)) return record;
+  return undefined;
+}
+
+function timelineOf(record: ReleaseRecord | undefined): { at: number; text: string }[] {
+  if (record === undefined) return [];
+  const facts = record.facts.filter((fact) => fact.step !== 'slack');
+  return [
+    { at: record.openedAt, text: 'release opened' },
+    ...facts.map(({ at, step, kind, word, text }) => ({ at, text: `${step} ${kind}: ${word} ${text}`.trim() })),
+  ];
+}
