@@ -1,0 +1,66 @@
+import type { EdgeRequest } from './edge/edge-log.ts';
+import type { Faults } from './faults.ts';
+import type { LoggedRequest } from './request-log.ts';
+import type { VercelAccess } from './vercel/vercel-access.ts';
+import type { GitLink } from './vercel/vercel-records.ts';
+import type { VercelBehaviour } from './vercel/vercel-state.ts';
+
+export interface SandboxOptions {
+  log?: (line: string) => void;
+  /** Repository that stands for the one on GitHub: compare, commits, trees, contents and Git deployments come from it. */
+  gitDirectory?: string;
+  /** `owner/name`; default `acme/notes-app`. */
+  repository?: string;
+  vercel?: Partial<VercelBehaviour> & {
+    /** Default: the repository's name. */
+    projectName?: string;
+    /** Default true, as at Vercel. */
+    autoAssign?: boolean;
+    /** Deployment type of Vercel Authentication; default none. */
+    protection?: string;
+    /** Link of the project to its repository; `true`: to `repository`, production branch main. Default none. */
+    gitLink?: GitLink | true;
+    rootDirectory?: string;
+    /** Production domains; default 1. */
+    domains?: number;
+    /** Environment variables of production and preview. */
+    environment?: Record<string, string>;
+  };
+  /** False starts no PostgreSQL; `postgres.url` is then empty. Default true. */
+  postgres?: boolean;
+  /** How far GitHub's clock is from ours, in milliseconds. */
+  githubClockOffsetMs?: number;
+}
+
+/** The one line of JSON that `ops-actions sandbox` prints. */
+export interface SandboxDescription {
+  vercel: {
+    apiUrl: string;
+    token: string;
+    teamId: string;
+    projectId: string;
+    projectName: string;
+    /** Production domains with scheme. */
+    domains: string[];
+  };
+  postgres: { url: string };
+  slack: { apiUrl: string; token: string; channelId: string; webhookUrl: string };
+  github: { apiUrl: string; token: string; repository: string };
+  /** The artifact service as a job sees it: ACTIONS_RESULTS_URL and ACTIONS_RUNTIME_TOKEN. */
+  artifacts: { resultsUrl: string; runtimeToken: string };
+  /** Where faults are ordered and requests are read: POST /_sandbox/faults, GET /_sandbox/requests. */
+  control: { url: string };
+}
+
+export interface Sandbox {
+  description: SandboxDescription;
+  artifacts: SandboxDescription['artifacts'];
+  /** GitHub's id of the repository. */
+  repositoryId: number;
+  faults: Faults;
+  requests(): LoggedRequest[];
+  edgeRequests(): EdgeRequest[];
+  vercel: VercelAccess;
+  /** Ends everything and removes every file. Safe to call twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,194 @@
+import { asRecord, asText, jsonAnswer, jsonBody, type SandboxRequest } from '../http/answer.ts';
+import type { Routes } from '../http/router.ts';
+import { requestMove } from './move-domains.ts';
+import { renderDomain, renderProject } from './render-project.ts';
+import type { EnvironmentVariable, ProjectRecord } from './vercel-records.ts';
+import { notFound, VercelRefusal } from './vercel-refusal.ts';
+import { findProject, randomName, type VercelState } from './vercel-state.ts';
+
+/** Projects with their settings, domains, environment variables, custom environments and rolling releases; teams and user. */
+export function projectRoutes(state: VercelState): Routes {
+  const known = (idOrName = ''): ProjectRecord => {
+    const project = findProject(state, idOrName);
+    if (!project) throw notFound('Project');
+    return project;
+  };
+  const listEnv = (_request: SandboxRequest, { project }: Record<string, string>) =>
+    jsonAnswer(200, { envs: known(project).env.map(concealed) });
+  return {
+    'GET /v2/user': () =>
+      jsonAnswer(200, { user: { id: state.user.uid, ...state.user, defaultTeamId: state.team.id } }),
+    'GET /v2/teams': () =>
+      jsonAnswer(200, { teams: [renderTeam(state)], pagination: { count: 1, next: null, prev: null } }),
+    'GET /v1/teams': () =>
+      jsonAnswer(200, { teams: [renderTeam(state)], pagination: { count: 1, next: null, prev: null } }),
+    'GET /v2/teams/:team': (_request, { team }) => {
+      if (team !== state.team.id && team !== state.team.slug) throw notFound('Team');
+      return jsonAnswer(200, renderTeam(state));
+    },
+    'GET /teams/:team': (_request, { team }) => {
+      if (team !== state.team.id && team !== state.team.slug) throw notFound('Team');
+      return jsonAnswer(200, renderTeam(state));
+    },
+    'GET /v9/projects/:project': (_request, { project }) => jsonAnswer(200, renderProject(state, known(project))),
+    'PATCH /v9/projects/:project': (request, { project: id }) => {
+      const project = known(id);
+      patchProject(project, jsonBody(request) ?? {});
+      return jsonAnswer(200, renderProject(state, project));
+    },
+    'GET /v9/projects/:project/domains': (_request, { project: id }) => {
+      const project = known(id);
+      const domains = project.domains.map((domain) => renderDomain(project, domain));
+      return jsonAnswer(200, { domains, pagination: { count: domains.length, next: null, prev: null } });
+    },
+    'GET /v10/projects/:project/env': listEnv,
+    'GET /v9/projects/:project/env': listEnv,
+    'POST /v10/projects/:project/env': (request, { project }) => {
+      const created = addVariable(known(project), jsonBody(request) ?? {}, request.query.get('upsert') === 'true');
+      return jsonAnswer(201, { created: concealed(created), failed: [] });
+    },
+    'DELETE /v9/projects/:project/env/:id': (_request, { project: id, id: variableId }) => {
+      const project = known(id);
+      const variable = project.env.find((candidate) => candidate.id === variableId);
+      if (!variable) throw notFound('Environment variable');
+      project.env = project.env.filter((candidate) => candidate !== variable);
+      return jsonAnswer(200, concealed(variable));
+    },
+    'GET /v9/projects/:project/custom-environments': (_request, { project }) =>
+      jsonAnswer(200, { environments: renderProject(state, known(project)).customEnvironments }),
+    'POST /v9/projects/:project/custom-environments': (request, { project }) => {
+      const slug = asText(jsonBody(request)?.slug);
+      if (slug === undefined) throw new VercelRefusal(400, 'bad_request', '`slug` is required');
+      const environment = { id: `env_${randomName(24)}`, slug, createdAt: Date.now() };
+      known(project).customEnvironments.push(environment);
+      return jsonAnswer(201, { ...environment, type: 'preview', updatedAt: environment.createdAt });
+    },
+    'GET /v1/projects/:project/rolling-release': (_request, { project }) =>
+      jsonAnswer(200, { rollingRelease: renderRollingRelease(state, known(project)) }),
+    'GET /v1/projects/:project/rolling-release/config': (_request, { project }) =>
+      jsonAnswer(200, { rollingRelease: renderProject(state, known(project)).rollingRelease }),
+    'POST /v1/projects/:project/rolling-release/complete': (request, { project: id }) => {
+      const project = known(id);
+      completeRollingRelease(state, project, asText(jsonBody(request)?.canaryDeploymentId));
+      return jsonAnswer(200, { rollingRelease: renderRollingRelease(state, project) });
+    },
+  };
+}
+
+function patchProject(project: ProjectRecord, body: Record<string, unknown>): void {
+  if (typeof body.autoAssignCustomDomains === 'boolean') project.autoAssignCustomDomains = body.autoAssignCustomDomains;
+  if (typeof body.rootDirectory === 'string' || body.rootDirectory === null) {
+    project.rootDirectory = asText(body.rootDirectory) ?? null;
+  }
+  if (typeof body.framework === 'string' || body.framework === null) project.framework = asText(body.framework) ?? null;
+  if (body.ssoProtection === null) project.ssoProtection = null;
+  const deploymentType = asText(asRecord(body.ssoProtection)?.deploymentType);
+  if (deploymentType !== undefined) project.ssoProtection = { deploymentType };
+  const name = asText(body.name);
+  if (name !== undefined) project.name = name;
+}
+
+function addVariable(project: ProjectRecord, body: Record<string, unknown>, upsert: boolean): EnvironmentVariable {
+  const key = asText(body.key);
+  const target = Array.isArray(body.target) ? body.target.map(String) : [asText(body.target) ?? ''].filter(Boolean);
+  if (key === undefined || typeof body.value !== 'string' || target.length === 0) {
+    throw new VercelRefusal(400, 'bad_request', '`key`, `value` and `target` are required');
+  }
+  const known = project.env.find(
+    (variable) => variable.key === key && variable.target.some((one) => target.includes(one)),
+  );
+  if (known && !upsert) {
+    throw new VercelRefusal(403, 'ENV_CONFLICT', `Another environment variable with the name ${key} exists`);
+  }
+  const type = ['plain', 'sensitive'].includes(String(body.type)) ? (body.type as 'plain' | 'sensitive') : 'encrypted';
+  const variable: EnvironmentVariable = {
+    id: known?.id ?? randomName(16),
+    key,
+    value: body.value,
+    target,
+    type,
+    createdAt: Date.now(),
+  };
+  project.env = [...project.env.filter((other) => other !== known), variable];
+  return variable;
+}
+
+/** Values are never given back, except plain ones. */
+function concealed(variable: EnvironmentVariable) {
+  return {
+    ...variable,
+    value: variable.type === 'plain' ? variable.value : '',
+    updatedAt: variable.createdAt,
+    configurationId: null,
+    createdBy: null,
+    updatedBy: null,
+  };
+}
+
+function renderTeam(state: VercelState) {
+  const { id, slug, name } = state.team;
+  return {
+    id,
+    slug,
+    name,
+    avatar: null,
+    creatorId: state.user.uid,
+    createdAt: 0,
+    updatedAt: 0,
+    billing: { plan: state.behaviour.plan },
+    membership: { uid: state.user.uid, role: 'OWNER', confirmed: true, teamId: id, created: 0, createdAt: 0 },
+  };
+}
+
+function renderRollingRelease(state: VercelState, project: ProjectRecord) {
+  const rolling = project.rollingRelease;
+  if (!rolling) return null;
+  const stages = (project.rollingReleaseConfig?.stages ?? [100]).map((targetPercentage, index, all) => ({
+    index,
+    isFinalStage: index === all.length - 1,
+    targetPercentage,
+    requireApproval: true,
+    duration: null,
+  }));
+  const active = rolling.state === 'ACTIVE' ? (stages[rolling.activeStage] ?? null) : null;
+  const named = (id: string | null) => {
+    const deployment = id ? state.deployments.get(id) : undefined;
+    return deployment
+      ? {
+          id: deployment.id,
+          name: deployment.name,
+          url: deployment.url,
+          target: 'production',
+          source: deployment.source,
+          createdAt: deployment.createdAt,
+          readyState: 'READY',
+          readyStateAt: deployment.readyAt ?? 0,
+        }
+      : null;
+  };
+  return {
+    state: rolling.state,
+    substate: null,
+    currentDeployment: named(rolling.currentDeploymentId),
+    canaryDeployment: named(rolling.canaryDeploymentId),
+    queuedDeploymentId: rolling.queuedDeploymentId,
+    advancementType: 'manual-approval',
+    stages,
+    activeStage: active,
+    nextStage: rolling.state === 'ACTIVE' ? (stages[rolling.activeStage + 1] ?? null) : null,
+    currentCanaryPercentage: active?.targetPercentage ?? 100,
+    startedAt: rolling.startedAt,
+    updatedAt: rolling.updatedAt,
+  };
+}
+
+function completeRollingRelease(state: VercelState, project: ProjectRecord, canaryId: string | undefined): void {
+  const rolling = project.rollingRelease;
+  const canary = rolling && state.deployments.get(rolling.canaryDeploymentId);
+  if (rolling?.state !== 'ACTIVE' || !canary || canary.id !== canaryId) {
+    throw new VercelRefusal(400, 'bad_request', 'No such rolling release is active');
+  }
+  rolling.state = 'COMPLETE';
+  rolling.updatedAt = Date.now();
+  requestMove(state, project, canary, 'promote');
+}
