@@ -87,7 +87,8 @@ async function build(name: string): Promise<{ sizes: string; problems: string[] 
 /** What a bundle that builds with exit 0 can still hide. */
 function faults(code: string): string[] {
   const found: string[] = [];
-  if (code.includes('webpackMissingModule')) found.push('a module is missing: the bundle would fail when it runs');
+  const missing = /new Error\(["'`]Cannot find module '([^'"`$]+)'["'`]\)/.exec(code)?.[1];
+  if (missing !== undefined) found.push(`the module ${missing} is missing: the bundle would fail when it runs`);
   if (code.includes(root)) found.push('the bundle contains an absolute path of this checkout');
   return found;
 }

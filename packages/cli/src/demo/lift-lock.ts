@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { runTool } from '#child-process/run-tool';
-import type { Sandbox } from '#sandbox/start-sandbox';
+import type { Sandbox } from '#sandbox/sandbox-types';
 
 /** Lifts the lock of production as a person would: with the command line, tokens in the environment. */
 export async function liftLock(given: {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type RunnerEvent, type RunReport, runComposite } from '#local-runner/run-composite';
-import type { Sandbox } from '#sandbox/start-sandbox';
+import type { Sandbox } from '#sandbox/sandbox-types';
 
 /** One run of `deploy/action.yml`, as GitHub would start it for the tag of this version. */
 export async function runRelease(given: {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { createHttpClient } from '#http/client';
 import type { RunReport } from '#local-runner/run-composite';
-import type { Sandbox } from '#sandbox/start-sandbox';
+import type { Sandbox } from '#sandbox/sandbox-types';
 import { collectRelease, collectRollback } from './collect-release.ts';
 import type { DemoRelease, DemoResult, DemoRollback } from './demo-result.ts';
 import type { DemoTerminal } from './demo-terminal.ts';
