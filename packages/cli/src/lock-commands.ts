@@ -1,0 +1,146 @@
+import type { Command } from 'commander';
+import { parseDuration } from '#config/parse-duration';
+import { assessCandidates } from '#release/choose-rollback-target';
+import { age } from '#release/last-line';
+import { defaultLockExpiryMs, type Lock, readOpenLocks, takeLock } from '#release/lock';
+import { readHistory, readRecentReleases } from '#release/read-environment';
+import { unlock } from '#release/unlock';
+import { type EnvironmentOptions, openEnvironment, UsageError } from './open-environment.ts';
+
+interface LockOptions extends EnvironmentOptions {
+  reason?: string;
+  expires?: string;
+  show?: true;
+  autoAssign?: 'on' | 'off';
+}
+
+/** Adds `lock`, `unlock` and `releases`. Exit code 0 done, 1 somebody else holds the lock, 2 wrong use, 3 could not run. */
+export function registerLock(program: Command): void {
+  common(program.command('lock'))
+    .description('stop releases of one environment until somebody lifts it; rollbacks ignore it')
+    .option('--reason <text>', 'why; everybody who is stopped reads it')
+    .option('--expires <duration>', 'when it ends by itself, e.g. 2h or 7d', '7d')
+    .option('--show', 'only show who holds it')
+    .action((options: LockOptions) => run(options, lock));
+  common(program.command('unlock'))
+    .description('lift the lock after a rollback and give auto-assignment of production domains back')
+    .option('--reason <text>', 'why it may be lifted', 'lifted by hand')
+    .option('--auto-assign <on|off>', 'what to restore where no lock remembers it')
+    .action((options: LockOptions) => run(options, lift));
+  common(program.command('releases'))
+    .description('list what production served: version, verdict, and whether it can be rolled back to')
+    .action((options: LockOptions) => run(options, listReleases));
+}
+
+function common(command: Command): Command {
+  return command
+    .requiredOption('--environment <name>', 'name of the environment in .github/ops.yml')
+    .option('--config <file>', 'the configuration', '.github/ops.yml')
+    .option('--repository <owner/name>', 'default: GITHUB_REPOSITORY, else the git remote origin')
+    .option('--vercel-project <id>', 'default from the configuration')
+    .option('--vercel-team <id>', 'default from the configuration')
+    .option('--json', 'one JSON object on standard output')
+    .addHelpText('after', '\nTokens come from the environment: GITHUB_TOKEN, VERCEL_TOKEN.');
+}
+
+interface Answer {
+  exitCode: 0 | 1;
+  text: string;
+  json: object;
+}
+
+async function run(options: LockOptions, action: (options: LockOptions) => Promise<Answer>): Promise<void> {
+  try {
+    const { exitCode, text, json } = await action(options);
+    process.stdout.write(`${options.json ? JSON.stringify({ schemaVersion: 1, ...json }) : text}\n`);
+    process.exitCode = exitCode;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    for (const problem of error.problems) process.stderr.write(`ops-actions: ${problem}\n`);
+    process.exitCode = 2;
+  }
+}
+
+async function lock(options: LockOptions): Promise<Answer> {
+  const { github, settings, key } = await openEnvironment(options);
+  const { environment, production } = settings;
+  if (options.show) {
+    const locks = await readOpenLocks(github, environment);
+    const text = locks.length === 0 ? `${environment} is not locked.` : locks.map(showLock).join('\n');
+    return { exitCode: 0, text, json: { environment, locked: locks.length > 0, locks } };
+  }
+  if (options.reason === undefined)
+    throw new UsageError(['--reason is missing: say why, the next one who is stopped reads it']);
+  const { sha } = await github.commit('HEAD');
+  const taken = await takeLock(github, {
+    schemaVersion: 1,
+    environment,
+    production,
+    ref: sha,
+    key,
+    reason: options.reason,
+    expiresAfterMs: options.expires === undefined ? defaultLockExpiryMs : parseDuration(options.expires),
+  });
+  const held = taken.held ? taken.lock : taken.holder;
+  const text = taken.held ? `Locked. ${showLock(held)}` : `Already locked. ${showLock(held)}`;
+  return { exitCode: taken.held ? 0 : 1, text, json: { environment, held: taken.held, lock: held } };
+}
+
+function showLock(lock: Lock): string {
+  const by = [lock.by, lock.runUrl ?? (lock.runId === undefined ? undefined : `run ${lock.runId}`)]
+    .filter(Boolean)
+    .join(', ');
+  const target = lock.target === undefined ? '' : `\n  serves meanwhile: ${lock.target.deploymentId}`;
+  return `${lock.environment}: ${lock.reason}\n  by: ${by || 'unknown'}\n  expires: ${new Date(lock.expiresAt).toISOString()}${target}`;
+}
+
+async function lift(options: LockOptions): Promise<Answer> {
+  const { github, settings, key, openProject } = await openEnvironment(options);
+  if (options.autoAssign !== undefined && !['on', 'off'].includes(options.autoAssign)) {
+    throw new UsageError([`--auto-assign ${options.autoAssign}: give on or off`]);
+  }
+  // An alias or a custom environment has no auto-assign to restore.
+  const project = (settings.vercel.as ?? 'production') === 'production' ? await openProject() : undefined;
+  const outcome = await unlock(
+    { github, project },
+    {
+      environment: settings.environment,
+      production: settings.production,
+      reason: options.reason ?? 'lifted by hand',
+      key,
+      autoAssignDefault: options.autoAssign !== 'off',
+    },
+  );
+  return { exitCode: 0, text: outcome.message, json: { environment: settings.environment, ...outcome } };
+}
+
+async function listReleases(options: LockOptions): Promise<Answer> {
+  const { github, settings, openProject } = await openEnvironment(options);
+  const project = await openProject();
+  const history = await readHistory(project, settings, await readRecentReleases(github, settings.environment));
+  const now = github.serverTime();
+  const releases = assessCandidates(history).map((candidate) => ({
+    version: candidate.version,
+    commit: candidate.commit,
+    deploymentId: candidate.deployment.id,
+    liveAt: candidate.liveAt / 1000,
+    current: candidate.current,
+    verdict: candidate.release?.decision ?? candidate.standing,
+    rollback: candidate.standing !== 'ineligible' && !candidate.current,
+    reason: candidate.reason,
+  }));
+  const rows = releases.map((release) =>
+    [
+      release.current ? '*' : ' ',
+      (release.version ?? '-').padEnd(14),
+      (release.commit?.slice(0, 7) ?? '-').padEnd(8),
+      release.deploymentId.padEnd(32),
+      age(now - release.liveAt * 1000).padEnd(12),
+      release.verdict.padEnd(14),
+      release.rollback ? 'yes' : release.current ? 'serving now' : `no: ${release.reason}`,
+    ].join(' '),
+  );
+  const head = `  ${'version'.padEnd(14)} ${'commit'.padEnd(8)} ${'deployment'.padEnd(32)} ${'live'.padEnd(12)} ${'verdict'.padEnd(14)} can go back to`;
+  const text = rows.length === 0 ? `${settings.environment} has no deployments.` : [head, ...rows].join('\n');
+  return { exitCode: 0, text, json: { environment: settings.environment, releases } };
+}

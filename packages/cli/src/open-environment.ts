@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { ConfigError, describeConfigProblem, loadConfig } from '#config/load-config';
+import type { EnvironmentSettings } from '#config/settings';
+import { createGitHub, type GitHub } from '#github/client';
+import { isLoopback } from '#vercel/is-loopback';
+import { openVercelProject, type VercelProject } from '#vercel/project';
+import { workspaceIdentity } from './run-identity.ts';
+
+export interface EnvironmentOptions {
+  environment: string;
+  config: string;
+  repository?: string;
+  vercelProject?: string;
+  vercelTeam?: string;
+  json?: true;
+}
+
+/** Wrong use: everything that is missing or mistaken at once. */
+export class UsageError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('; '));
+    this.name = 'UsageError';
+    this.problems = problems;
+  }
+}
+
+export interface OpenEnvironment {
+  github: GitHub;
+  settings: EnvironmentSettings;
+  /** Stands in for a release key: a command has no run. GitHub itself records who did it. */
+  key: string;
+  openProject(): Promise<VercelProject>;
+}
+
+/** One environment for a command: settings, GitHub, and Vercel when it is needed. @throws UsageError. */
+export async function openEnvironment(options: EnvironmentOptions): Promise<OpenEnvironment> {
+  const { GITHUB_TOKEN: token, GITHUB_API_URL: apiUrl, GITHUB_REPOSITORY: given } = process.env;
+  const repository = options.repository ?? given ?? (await workspaceIdentity(process.cwd())).repository;
+  if (!token)
+    throw new UsageError(['GITHUB_TOKEN is not set: lock and ledger are kept on GitHub (deployments: write)']);
+  const settings = await settingsOf(options);
+  return {
+    settings,
+    github: createGitHub({ apiUrl: apiUrl || 'https://api.github.com', token, repository }),
+    key: `${repository}:${settings.environment}:by-hand-${Date.now()}`,
+    openProject: () => openProject(options, settings),
+  };
+}
+
+async function openProject(options: EnvironmentOptions, settings: EnvironmentSettings): Promise<VercelProject> {
+  const { VERCEL_TOKEN: token, OPS_ACTIONS_VERCEL_API_URL: apiUrl } = process.env;
+  const project = options.vercelProject ?? settings.vercel.project;
+  const team = options.vercelTeam ?? settings.vercel.team;
+  const problems: string[] = [];
+  if (!token) problems.push('VERCEL_TOKEN is not set');
+  if (project === undefined) problems.push(`--vercel-project is missing, and ${options.config} names none`);
+  if (apiUrl && !isLoopback(new URL(apiUrl).hostname)) {
+    problems.push('OPS_ACTIONS_VERCEL_API_URL may only be an address of this machine (S11)');
+  }
+  if (!token || project === undefined || problems.length > 0) throw new UsageError(problems);
+  return await openVercelProject({
+    apiUrl: apiUrl || 'https://api.vercel.com',
+    token,
+    project,
+    ...(team === undefined ? {} : { team }),
+    as: settings.vercel.as ?? 'production',
+  });
+}
+
+async function settingsOf(options: EnvironmentOptions): Promise<EnvironmentSettings> {
+  const text = await readFile(options.config, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  try {
+    const { settings } = await loadConfig({
+      file: options.config,
+      text,
+      environment: options.environment,
+      throwAway: false,
+      readReference: (reference) => readReference(reference),
+    });
+    return settings;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new UsageError(error.problems.map(describeConfigProblem));
+    throw error;
+  }
+}
+
+/** `owner/repository/path@<40-hex>`, read with the same token. */
+async function readReference(reference: string): Promise<{ file: string; text: string }> {
+  const match = /^([\w.-]+\/[\w.-]+)\/(.+)@([0-9a-f]{40})$/.exec(reference);
+  if (match === null) throw new UsageError([`extends: ${reference} is not owner/repository/path@<40-hex commit>`]);
+  const [, repository = '', path = '', ref = ''] = match;
+  const { createHttpClient } = await import('#http/client');
+  const client = createHttpClient({
+    baseUrl: process.env.GITHUB_API_URL || 'https://api.github.com',
+    headers: { accept: 'application/vnd.github.raw+json', authorization: `Bearer ${process.env.GITHUB_TOKEN}` },
+  });
+  const place = path.split('/').map(encodeURIComponent).join('/');
+  const answer = await client.request({ path: `/repos/${repository}/contents/${place}`, query: { ref } });
+  return { file: reference, text: answer.text };
+}
