@@ -21,7 +21,8 @@ export function problemAt(
     file: document.file,
     ...document.locate(path, part),
     path: showPath(path),
-    message,
+    // Parts of the file are quoted in messages.
+    message: cleanText(message, 800),
     ...(allowed && { allowed }),
   };
 }

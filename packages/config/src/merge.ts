@@ -12,6 +12,11 @@ export function merge(base: unknown, over: unknown): unknown {
   if (!isPart(over)) return over;
   const merged: Part = Object.create(null);
   const below = isPart(base) ? base : {};
-  for (const key of [...Object.keys(below), ...Object.keys(over)]) merged[key] = merge(below[key], over[key]);
+  for (const key of [...Object.keys(below), ...Object.keys(over)]) merged[key] = merge(own(below, key), own(over, key));
   return { ...merged };
+}
+
+// A name of the user may be `toString`: what every object inherits is not a value of the file.
+function own(part: Part, key: string): unknown {
+  return Object.hasOwn(part, key) ? part[key] : undefined;
 }
