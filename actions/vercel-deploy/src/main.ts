@@ -1,0 +1,75 @@
+import { InputError, readInputs } from '#action-kit/inputs';
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { serviceAddress } from '#action-kit/service-address';
+import { loadSettings } from '#action-kit/settings';
+import { createGitHub } from '#github/client';
+import { parseReleaseHandle, releaseKey } from '#release/release-handle';
+import { createDeployment } from '#vercel/deploy';
+import { openVercelProject } from '#vercel/project';
+import { inputs } from './inputs.ts';
+import { placeOfDeployment } from './place-of-deployment.ts';
+import { readCommit } from './read-commit.ts';
+import { recordDeployment } from './record-deployment.ts';
+import { releaseMeta } from './release-meta.ts';
+import { renderOutcome } from './render-outcome.ts';
+
+/** Brings this commit to Vercel and waits until the deployment is ready; production domains stay where they are when staged. */
+export async function main(runner: Runner): Promise<Result> {
+  const given = readInputs(runner, inputs);
+  const settings = await loadSettings(runner, given);
+  const { context, signal, clock, logger } = runner;
+  const projectName = given.vercelProject ?? settings.vercel.project;
+  if (projectName === undefined) {
+    throw new InputError([{ name: 'vercel-project', message: 'is neither given nor in the configuration' }]);
+  }
+  const place = placeOfDeployment(given.target, settings);
+  const team = given.vercelTeam ?? settings.vercel.team;
+  const connection = {
+    apiUrl: serviceAddress(runner, {
+      name: 'vercel-api-url',
+      input: given.vercelApiUrl,
+      variable: 'OPS_ACTIONS_VERCEL_API_URL',
+      standard: 'https://api.vercel.com',
+    }),
+    token: given.vercelToken,
+    project: projectName,
+    as: place.as,
+    ...(team !== undefined && { team }),
+    signal,
+    clock,
+    log: (line: string) => logger.info(line),
+  };
+  const github = given.githubToken
+    ? createGitHub({
+        apiUrl: context.apiUrl,
+        token: given.githubToken,
+        repository: context.repository,
+        signal,
+        log: logger.debug,
+      })
+    : undefined;
+  const handle = given.release === undefined ? undefined : parseReleaseHandle(given.release);
+  const { environment } = settings;
+  const project = await openVercelProject(connection);
+  const git = await readCommit(runner, github, handle?.commit);
+  const outcome = await recordDeployment(github, handle, logger, async () =>
+    createDeployment(project, {
+      ...place,
+      connection,
+      git,
+      directory: context.workspace,
+      build: given.build ?? settings.vercel.build ?? 'remote',
+      staged: given.staged,
+      deadlineMs: given.deadline ?? settings.vercel.deadlineMs ?? 15 * 60_000,
+      releaseKey: handle?.key ?? releaseKey({ repositoryId: context.repositoryId, environment, runId: context.runId }),
+      meta: await releaseMeta(runner, settings, given.version ?? handle?.version),
+      ...workingDirectory(given.workingDirectory ?? settings.vercel.workingDirectory),
+    }),
+  );
+  return renderOutcome(outcome, connection.apiUrl, clock.now());
+}
+
+function workingDirectory(folder: string | undefined): { workingDirectory?: string } {
+  return folder === undefined ? {} : { workingDirectory: folder };
+}
