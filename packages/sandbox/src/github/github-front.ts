@@ -1,5 +1,5 @@
 import type { GitRepository } from '../git-repository.ts';
-import type { Answer, Handler } from '../http/answer.ts';
+import type { Answer, Handler, SandboxRequest } from '../http/answer.ts';
 import { forward } from '../http/forward.ts';
 import { createRouter } from '../http/router.ts';
 import { githubDeploymentRoutes } from './github-deployments.ts';
@@ -7,8 +7,8 @@ import { githubGitRoutes } from './github-git.ts';
 import { GitHubRefusal } from './github-refusal.ts';
 
 export interface GitHubFrontOptions {
-  /** Port of the `github` service of the emulate package. */
-  innerPort: () => number;
+  /** The `github` service of the emulate package: its port, and its address as it appears in its answers. */
+  inner: () => { port: number; url: string };
   /** Tokens that are accepted; emulate itself takes any. */
   tokens: Set<string>;
   /** The token that emulate knows: it counts calls by token and refuses after 5,000. */
@@ -40,7 +40,7 @@ export function createGitHubFront(options: GitHubFrontOptions): Handler {
       }),
       ...(options.git && githubGitRoutes(options.repository, options.git, options.url)),
     },
-    (request) => forward(options.innerPort(), request, { authorization: `Bearer ${options.innerToken()}` }),
+    (request) => forwarded(options, request),
   );
   return async (request): Promise<Answer> => {
     const answer = await answered(options, own, request);
@@ -48,7 +48,15 @@ export function createGitHubFront(options: GitHubFrontOptions): Handler {
   };
 }
 
-async function answered(options: GitHubFrontOptions, own: Handler, request: Parameters<Handler>[0]): Promise<Answer> {
+async function forwarded(options: GitHubFrontOptions, request: SandboxRequest): Promise<Answer> {
+  const { port, url } = options.inner();
+  const answer = await forward(port, request, { authorization: `Bearer ${options.innerToken()}` });
+  const body = Buffer.from(answer.body ?? '').toString('utf8');
+  // Links lead here, so that what follows them meets our routes and faults.
+  return { ...answer, body: body.replaceAll(url, options.url()) };
+}
+
+async function answered(options: GitHubFrontOptions, own: Handler, request: SandboxRequest): Promise<Answer> {
   try {
     const token = /^(?:Bearer|token) (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined) throw new GitHubRefusal(401, 'Requires authentication');

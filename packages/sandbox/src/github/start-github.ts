@@ -33,7 +33,6 @@ export async function startGitHub(
   const inner = await createEmulator({
     service: 'github',
     port: 0,
-    baseUrl: front.url,
     seed: {
       tokens: Object.fromEntries(names.map((one) => [one, { login, scopes: ['repo'] }])),
       github: {
@@ -46,7 +45,7 @@ export async function startGitHub(
   innerPort = Number(new URL(inner.url).port);
   const innerToken = () => names[Math.floor(calls++ / callsPerToken) % names.length] ?? '';
   const handle = createGitHubFront({
-    innerPort: () => innerPort,
+    inner: () => ({ port: innerPort, url: inner.url }),
     tokens: new Set([token]),
     innerToken,
     repository: options.repository,

@@ -14,7 +14,10 @@ export function projectRoutes(state: VercelState): Routes {
     return project;
   };
   const listEnv = (_request: SandboxRequest, { project }: Record<string, string>) =>
-    jsonAnswer(200, { envs: known(project).env.map(concealed) });
+    jsonAnswer(200, {
+      envs: known(project).env.map(concealed),
+      pagination: { count: known(project).env.length, next: null, prev: null },
+    });
   return {
     'GET /v2/user': () =>
       jsonAnswer(200, { user: { id: state.user.uid, ...state.user, defaultTeamId: state.team.id } }),
@@ -55,7 +58,10 @@ export function projectRoutes(state: VercelState): Routes {
       return jsonAnswer(200, concealed(variable));
     },
     'GET /v9/projects/:project/custom-environments': (_request, { project }) =>
-      jsonAnswer(200, { environments: renderProject(state, known(project)).customEnvironments }),
+      jsonAnswer(200, {
+        accountLimit: { total: 12 },
+        environments: renderProject(state, known(project)).customEnvironments,
+      }),
     'POST /v9/projects/:project/custom-environments': (request, { project }) => {
       const slug = asText(jsonBody(request)?.slug);
       if (slug === undefined) throw new VercelRefusal(400, 'bad_request', '`slug` is required');
@@ -122,6 +128,7 @@ function concealed(variable: EnvironmentVariable) {
     configurationId: null,
     createdBy: null,
     updatedBy: null,
+    securityIssues: [],
   };
 }
 

@@ -39,7 +39,12 @@ export function renderProject(state: VercelState, project: ProjectRecord) {
           stages: project.rollingReleaseConfig.stages.map((targetPercentage) => ({ targetPercentage })),
         }
       : null,
-    alias: productionDomains(project).map((domain) => renderProjectAlias(domain, production)),
+    alias: productionDomains(project).map((domain) => ({
+      domain: domain.name,
+      environment: 'production',
+      target: 'PRODUCTION',
+      ...(production && { deployment: renderTarget(state, project, production) }),
+    })),
     targets: { production: production ? renderTarget(state, project, production) : null },
     latestDeployments: deploymentsOf(state, project.id)
       .slice(0, 5)
@@ -57,15 +62,6 @@ export function renderProject(state: VercelState, project: ProjectRecord) {
     resourceConfig: { functionDefaultRegions: ['iad1'] },
     deploymentExpiration: {},
     speedInsights: { id: '', hasData: false },
-  };
-}
-
-function renderProjectAlias(domain: DomainRecord, production: DeploymentRecord | undefined) {
-  return {
-    domain: domain.name,
-    environment: 'production',
-    target: 'PRODUCTION',
-    ...(production && { deployment: { id: production.id, url: production.url } }),
   };
 }
 
