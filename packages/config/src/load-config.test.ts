@@ -239,6 +239,14 @@ for (const { name, lines, line, message } of [
   });
 }
 
+test('without an environment the top of the file counts, as production', async () => {
+  const file = ['watch: { window: 1m }', 'environments: { staging: { watch: { window: 2m } } }'];
+  const { settings } = await load(file, '');
+  assert.deepEqual([settings.watch, settings.production], [{ windowMs: 60_000 }, true]);
+  const [problem] = await problemsOf('watch: { on-no-data: pass }', '');
+  assert.match(problem?.message ?? '', /counts as production/);
+});
+
 test('sections left empty or commented out say nothing', async () => {
   const { settings } = await load([
     'watch:',

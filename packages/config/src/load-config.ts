@@ -32,7 +32,8 @@ export async function loadConfig(given: ConfigRequest): Promise<{ settings: Envi
   const chain = await readChain(given.file, given.text, given.readReference);
   const problems = chain.flatMap((layer) => [...layer.problems, ...findCrossProblems(layer, chain)]);
   const declared = environmentNames(chain);
-  if (declared.length > 0 && !declared.includes(given.environment))
+  // An action used alone may name no environment: it gets the top of the file, judged as production.
+  if (given.environment !== '' && declared.length > 0 && !declared.includes(given.environment))
     problems.push(unknownEnvironment(chain, given, declared));
   const merged = mergeEnvironment(chain, given.environment);
   const production = isProduction(given.environment, given.throwAway);

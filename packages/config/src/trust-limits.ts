@@ -16,7 +16,7 @@ export function isProduction(environment: string, throwAway: boolean): boolean {
 
 /** The weakenings of production in a merged environment. */
 export function findWeakenings(environment: EnvironmentLayer, name: string): Weakening[] {
-  const why = `is refused, for ${name} counts as production and a file of the branch cannot weaken it`;
+  const why = `is refused, for ${name || 'what names no environment'} counts as production and a file of the branch cannot weaken it`;
   const found: Weakening[] = [];
   if (environment.watch?.['on-no-data'] === 'pass') {
     found.push({
