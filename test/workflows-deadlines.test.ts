@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseDuration } from '#config/parse-duration';
+import { readAction, readWorkflows } from './workflows-model.ts';
+
+/** Inputs that bound an action; their default stands in action.yml, as a default or in the description. */
+const boundingInputs: Record<string, string[]> = {
+  'health-gate': ['deadline'],
+  'smoke-test': ['deadline'],
+  'vercel-deploy': ['deadline'],
+  'auto-rollback-on-error-rate': ['window'],
+};
+
+/** Bounds of the actions without such an input: requests with their own deadlines, the move of a domain (3 minutes), a backup. */
+const otherBounds: Record<string, string> = {
+  preflight: '5m',
+  'migrate-with-backup': '30m',
+  'vercel-promote': '5m',
+  'vercel-rollback': '5m',
+  'release-record': '3m',
+  // The watch waits for its last data after the window.
+  'auto-rollback-on-error-rate': '5m',
+};
+
+function minutesOf(action: string): number {
+  const { inputs = {} } = readAction(`actions/${action}`);
+  const bounded = (boundingInputs[action] ?? []).map((name) => {
+    const stated = inputs[name]?.default ?? /default (\d+(?:ms|s|m|h))\b/.exec(inputs[name]?.description ?? '')?.[1];
+    assert.ok(stated !== undefined, `actions/${action}/action.yml does not say the default of ${name}`);
+    return parseDuration(String(stated));
+  });
+  const other = otherBounds[action];
+  assert.ok(bounded.length > 0 || other !== undefined, `${action} has no bound in this test`);
+  return (bounded.reduce((sum, ms) => sum + ms, 0) + (other === undefined ? 0 : parseDuration(other))) / 60_000;
+}
+
+/** Minutes of a $/ reference with everything below it. */
+function sumOf(uses: string): number {
+  const path = uses.slice(2);
+  if (path.startsWith('actions/')) return minutesOf(path.slice('actions/'.length));
+  return (readAction(path).runs.steps ?? []).reduce(
+    (sum, step) => sum + (step.uses === undefined ? 0 : sumOf(step.uses)),
+    0,
+  );
+}
+
+for (const workflow of readWorkflows().filter(({ isPublic }) => isPublic)) {
+  for (const [name, job] of Object.entries(workflow.jobs)) {
+    const own = (job.steps ?? []).flatMap(({ uses }) => (uses?.startsWith('$/') ? [uses] : []));
+    if (own.length === 0) continue;
+    test(`the limit of ${workflow.file} › ${name} exceeds the sum of the deadlines inside`, () => {
+      const limit = job['timeout-minutes'];
+      const minutes = typeof limit === 'number' ? limit : Number(workflow.call.inputs?.['timeout-minutes']?.default);
+      const sum = own.reduce((total, uses) => total + sumOf(uses), 0);
+      assert.ok(minutes > sum, `${minutes} minutes, but its steps may take ${sum}`);
+    });
+  }
+}

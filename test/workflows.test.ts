@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import {
+  permissionReasons,
+  readAction,
+  readWorkflows,
+  root,
+  type Step,
+  secretsOf,
+  type WorkflowModel,
+} from './workflows-model.ts';
+
+const workflows = readWorkflows();
+const published = workflows.filter(({ isPublic }) => isPublic);
+const jobsOf = (workflow: WorkflowModel) => Object.entries(workflow.jobs);
+const productionSecrets = ['VERCEL_TOKEN', 'DATABASE_URL', 'VERCEL_AUTOMATION_BYPASS_SECRET'];
+
+/** What a job that holds production secrets may use from elsewhere (S12). */
+const besideSecrets = new Set(['actions/checkout', 'actions/upload-artifact', 'actions/download-artifact']);
+
+for (const workflow of workflows) {
+  describe(workflow.file, () => {
+    test('says in its first line whether others may call it, and only then can be called', () => {
+      assert.match(workflow.text, /^# (PUBLIC|OWN): \S/);
+      assert.equal(/^ {2}workflow_call:/m.test(workflow.text), workflow.isPublic);
+    });
+
+    test('grants nothing at the top, and each permission of a job has its reason behind it', () => {
+      assert.deepEqual(workflow.permissions, {});
+      for (const [job, reasons] of permissionReasons(workflow)) {
+        assert.ok(workflow.jobs[job]?.permissions !== undefined, `${job} declares no permissions`);
+        for (const [permission, reason] of reasons)
+          assert.ok(reason.length >= 10, `${job}: ${permission} has no reason`);
+      }
+    });
+
+    test('uses siblings by $/ and everything else by a full commit SHA with its version', () => {
+      for (const line of workflow.text.split('\n').filter((text) => /^\s*(- )?uses:/.test(text))) {
+        assert.match(line, /uses: (\$\/[\w./-]+$|[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)/);
+        const own = /uses: \$\/(.+)$/.exec(line)?.[1];
+        if (own === undefined) continue;
+        const target = own.endsWith('.yml') ? own : `${own}/action.yml`;
+        assert.ok(existsSync(join(root, target)), `${target} does not exist`);
+      }
+    });
+
+    test('checks out without leaving credentials behind', () => {
+      for (const [job, { steps = [] }] of jobsOf(workflow)) {
+        for (const step of steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'))) {
+          assert.equal(step.with?.['persist-credentials'], false, job);
+        }
+      }
+    });
+
+    test('never puts an expression into a script', () => {
+      for (const [job, { steps = [] }] of jobsOf(workflow)) {
+        for (const { run } of steps) assert.doesNotMatch(run ?? '', /\$\{\{/, job);
+      }
+    });
+
+    test('gives every job a limit in minutes', () => {
+      for (const [job, { uses, 'timeout-minutes': limit }] of jobsOf(workflow)) {
+        if (uses === undefined) assert.ok(limit !== undefined, job);
+      }
+    });
+  });
+}
+
+for (const workflow of published) {
+  describe(`${workflow.file}, jobs split by secret (S12)`, () => {
+    test('a job with production secrets writes neither issues nor contents, mints no token, uses nothing foreign', () => {
+      for (const [name, job] of jobsOf(workflow)) {
+        if (!secretsOf(job).some((secret) => productionSecrets.includes(secret))) continue;
+        for (const permission of ['issues', 'id-token', 'packages', 'pull-requests', 'actions']) {
+          assert.notEqual(job.permissions?.[permission], 'write', `${name}: ${permission}`);
+        }
+        assert.notEqual(job.permissions?.contents, 'write', name);
+        for (const { uses = '', run } of job.steps ?? []) {
+          assert.equal(run, undefined, `${name} runs a script beside secrets`);
+          assert.ok(uses.startsWith('$/') || besideSecrets.has(uses.split('@')[0] ?? ''), `${name}: ${uses}`);
+        }
+      }
+    });
+
+    test("the consumer's commands, the approval and the incident see no secret", () => {
+      for (const name of ['validate', 'approve', 'incident']) {
+        const job = workflow.jobs[name];
+        if (job === undefined) continue;
+        assert.deepEqual(secretsOf(job), [], name);
+        const isApproval = name === 'approve';
+        assert.equal(JSON.stringify(job.environment ?? '').includes('approval-environment'), isApproval);
+      }
+      if (workflow.jobs.approve !== undefined) assert.deepEqual(workflow.jobs.approve.permissions, {});
+    });
+
+    test('all secrets are optional and used, all inputs are used, and nothing undeclared is read', () => {
+      const body = workflow.text.slice(workflow.text.indexOf('\njobs:'));
+      const { inputs = {}, secrets = {} } = workflow.call;
+      const used = (kind: string) =>
+        new Set([...body.matchAll(new RegExp(`\\b${kind}\\.([\\w-]+)`, 'g'))].map((match) => match[1]));
+      assert.deepEqual(used('inputs'), new Set(Object.keys(inputs)));
+      assert.deepEqual(used('secrets'), new Set(Object.keys(secrets)));
+      for (const [name, { required }] of Object.entries(secrets)) assert.equal(required, false, name);
+    });
+
+    test('a rollback has a concurrency group of its own and no run is dropped from a queue (S1)', () => {
+      const groups = jobsOf(workflow).flatMap(([, { concurrency }]) =>
+        concurrency === undefined ? [] : [concurrency],
+      );
+      const suffix = workflow.file === 'rollback.yml' ? '-rollback' : '';
+      assert.ok(groups.length > 0);
+      for (const { group, queue, 'cancel-in-progress': cancels } of groups) {
+        assert.equal(group, `ops-\${{ inputs.project || github.repository }}-\${{ inputs.environment }}${suffix}`);
+        assert.equal(queue, 'max');
+        assert.equal(cancels, undefined);
+      }
+      for (const [name, job] of jobsOf(workflow)) {
+        if (secretsOf(job).includes('VERCEL_TOKEN')) assert.ok(job.concurrency !== undefined, `${name} has no group`);
+      }
+    });
+  });
+}
+
+describe('references to steps and jobs, which no other tool checks', () => {
+  const outputsOf = (uses: string): string[] | undefined =>
+    uses.startsWith('$/') ? Object.keys(readAction(uses.slice(2)).outputs ?? {}) : undefined;
+
+  /** Every steps.<id>.outputs.<name> must name an earlier step with that output. */
+  function problemsOf(where: string, steps: Step[], rest: unknown): string[] {
+    const known = new Map<string, string[] | undefined>();
+    const problems: string[] = [];
+    const check = (text: string, place: string): void => {
+      for (const [, id = '', output] of text.matchAll(/steps\.([\w-]+)\.(?:outputs\.([\w-]+)|outcome|conclusion)/g)) {
+        if (!known.has(id)) problems.push(`${where}: ${place} names the step ${id}, which is not before it`);
+        const outputs = known.get(id);
+        if (output !== undefined && outputs !== undefined && !outputs.includes(output)) {
+          problems.push(`${where}: ${place} reads output ${output}, which step ${id} does not have`);
+        }
+      }
+    };
+    for (const step of steps) {
+      check(JSON.stringify(step), `step ${step.id ?? step.name}`);
+      if (step.id !== undefined) known.set(step.id, step.uses === undefined ? undefined : outputsOf(step.uses));
+    }
+    check(JSON.stringify(rest), 'outputs');
+    return problems;
+  }
+
+  for (const path of ['.', 'deploy', 'rollback'].filter((folder) => existsSync(join(root, folder, 'action.yml')))) {
+    test(`${path}/action.yml`, () => {
+      const { runs, outputs } = readAction(path);
+      assert.deepEqual(problemsOf(path, runs.steps ?? [], outputs ?? {}), []);
+      for (const step of runs.steps ?? []) {
+        assert.doesNotMatch(JSON.stringify(step), /fromJSON|\[/i, 'an expression that can throw ends a composite');
+      }
+    });
+  }
+
+  for (const workflow of workflows) {
+    test(workflow.file, () => {
+      for (const [name, job] of jobsOf(workflow)) {
+        assert.deepEqual(problemsOf(`${workflow.file} ${name}`, job.steps ?? [], job.outputs ?? {}), []);
+        const needs = [job.needs ?? []].flat();
+        for (const [, needed = '', output] of JSON.stringify(job).matchAll(
+          /needs\.([\w-]+)\.(?:outputs\.([\w-]+)|result)/g,
+        )) {
+          assert.ok(needs.includes(needed), `${name} reads ${needed}, which it does not need`);
+          const outputs = Object.keys(workflow.jobs[needed]?.outputs ?? {});
+          if (output !== undefined) assert.ok(outputs.includes(output), `${name}: ${needed} has no output ${output}`);
+        }
+      }
+      for (const { value } of Object.values(workflow.call.outputs ?? {})) {
+        for (const [, job = '', output = ''] of value.matchAll(/jobs\.([\w-]+)\.outputs\.([\w-]+)/g)) {
+          assert.ok(output in (workflow.jobs[job]?.outputs ?? {}), `${job} has no output ${output}`);
+        }
+      }
+    });
+  }
+});
