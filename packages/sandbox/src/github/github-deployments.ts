@@ -57,7 +57,8 @@ export function githubDeploymentRoutes(options: GitHubDeploymentsOptions): Route
   return {
     [`POST ${base}`]: async (request, parameters) => {
       inRepository(options, parameters);
-      const entry = await newDeployment(options, jsonBody(request), nextId);
+      // The id is taken after the waiting: of requests at the same time each gets its own.
+      const entry = { ...(await newDeployment(options, jsonBody(request))), id: nextId };
       nextId += 1;
       entries.push(entry);
       return jsonAnswer(201, render(options, entry));
@@ -116,8 +117,7 @@ function inRepository(options: GitHubDeploymentsOptions, parameters: Record<stri
 async function newDeployment(
   options: GitHubDeploymentsOptions,
   body: Record<string, unknown> | undefined,
-  id: number,
-): Promise<DeploymentEntry> {
+): Promise<Omit<DeploymentEntry, 'id'>> {
   if (body === undefined) throw new GitHubRefusal(400, 'Problems parsing JSON');
   const ref = asText(body.ref);
   if (ref === undefined) throw invalid('Deployment', 'ref', 'ref is required');
@@ -125,7 +125,6 @@ async function newDeployment(
   if (sha === undefined) throw new GitHubRefusal(422, `No ref found for: ${ref}`);
   const environment = asText(body.environment) ?? 'production';
   return {
-    id,
     ref,
     sha,
     task: asText(body.task) ?? 'deploy',
