@@ -207,14 +207,20 @@ class OpenProject implements VercelProject {
     const what = `Assigning ${host} to ${deploymentId}`;
     const path = `/v2/deployments/${encodeURIComponent(deploymentId)}/aliases`;
     // Repeating is harmless: the alias ends on the same deployment. A 409 may mean that it is there already.
-    const answer = await this.api.call(
-      { method: 'POST', path, json: { alias: host }, repeat: 'always', accept: [409] },
-      what,
-    );
+    const json = { alias: host };
+    const answer = await this.api.call({ method: 'POST', path, json, repeat: 'always', accept: [403, 409] }, what);
+    if (answer.status === 403) {
+      throw new VercelError(
+        'alias_forbidden',
+        `${what}: Vercel says that this project or token may not use ${host}. Add the domain to project ${this.name} in Vercel, and check the scope of the token.`,
+        { status: 403 },
+      );
+    }
     if (answer.status === 409 && (await this.servedBy(host)) !== deploymentId) {
       throw new VercelError(
         'alias_conflict',
         `${what}: Vercel refused it (409). Does the domain belong to another project?`,
+        { status: 409 },
       );
     }
   }
