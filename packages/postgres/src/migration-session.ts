@@ -22,11 +22,17 @@ export interface MigrationSession {
    * the history then says is final.
    */
   reopen(): Promise<void>;
+  /**
+   * Does something long that does not use this session, and keeps poolers from closing it meanwhile. A session that was
+   * lost all the same is opened anew with its lock.
+   */
+  whileIdle<T>(body: () => Promise<T>): Promise<T>;
   /** Ends the session and with it the lock; never throws. */
   close(): Promise<void>;
 }
 
 const applicationName = 'ops-actions migrate';
+const pingMs = 20_000;
 
 /** @throws DatabaseUnreachable, DatabaseUrlError, MigrationLockTimeout. */
 export async function openMigrationSession(
@@ -48,6 +54,10 @@ export async function openMigrationSession(
     }
   };
   let [connection, name] = await open();
+  const reopen = async () => {
+    await connection.close();
+    [connection, name] = await open(name);
+  };
   return {
     url,
     get connection() {
@@ -57,9 +67,19 @@ export async function openMigrationSession(
       const { applied } = await readMigrationHistory(connection);
       return applied.map((row) => row.version);
     },
-    async reopen() {
-      await connection.close();
-      [connection, name] = await open(name);
+    reopen,
+    async whileIdle(body) {
+      const ping = setInterval(() => void connection.query('SELECT 1').catch(() => {}), pingMs);
+      try {
+        return await body();
+      } finally {
+        clearInterval(ping);
+        const alive = await connection.query('SELECT 1').then(
+          () => true,
+          () => false,
+        );
+        if (!alive && options.signal?.aborted !== true) await reopen();
+      }
     },
     close: () => connection.close(),
   };

@@ -1,0 +1,77 @@
+import type { Runner } from '#action-kit/runner';
+import { checkRecipients } from '#backup/age-stream';
+import { BackupFailed } from '#backup/backup-error';
+import { createBackup } from '#backup/create-backup';
+import { type BackupDestination, directoryDestination } from '#backup/destination';
+import { findPostgres, PostgresMissing } from '#backup/find-postgres';
+import { connect } from '#postgres/connection';
+import type { MadeBackup } from './migrate.ts';
+import type { MigrateOptions } from './plan-options.ts';
+
+/** Recipients that work and tools of the server's own major (trap 10), before anything is started. */
+export async function checkFeasible(
+  options: MigrateOptions,
+): Promise<{ reasonCode: string; message: string } | undefined> {
+  return await orReason(
+    (async () => {
+      await checkRecipients(options.recipients);
+      const connection = await connect(options.url ?? '', { applicationName: 'ops-actions migrate' });
+      const major = Math.floor(connection.serverVersion / 10_000);
+      await connection.close();
+      await findPostgres({ major, server: true });
+      return undefined;
+    })(),
+  );
+}
+
+export async function makeBackup(
+  runner: Runner,
+  options: MigrateOptions,
+  environment: string,
+): Promise<MadeBackup | { reasonCode: string; message: string }> {
+  const { clock, context, logger, signal } = runner;
+  const at = new Date(clock.now()).toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
+  const name = `backup-${environment.replaceAll(/[^\w.-]+/g, '-')}-${at}-${context.runId}.${context.runAttempt}`;
+  const destinations: BackupDestination[] = [];
+  for (const word of options.destinations) destinations.push(await openDestination(word, runner, options));
+  if (options.destinations.every((word) => word === 'directory') && context.hosted) {
+    logger.warning(
+      'The backup lies in a directory of this runner, which is gone after the job: add the destination artifact',
+    );
+  }
+  return await logger.group('Backup', () =>
+    orReason(
+      createBackup({
+        url: options.url ?? '',
+        name,
+        destinations,
+        recipients: options.recipients,
+        clock,
+        log: (line) => logger.info(line),
+        signal,
+      }),
+    ),
+  );
+}
+
+async function orReason<T>(made: Promise<T>): Promise<T | { reasonCode: string; message: string }> {
+  try {
+    return await made;
+  } catch (error) {
+    if (!(error instanceof BackupFailed || error instanceof PostgresMissing)) throw error;
+    return { reasonCode: error.reasonCode, message: error.message };
+  }
+}
+
+async function openDestination(
+  word: 'artifact' | 'directory',
+  runner: Runner,
+  options: MigrateOptions,
+): Promise<BackupDestination> {
+  if (word === 'directory') return directoryDestination(options.backupPath ?? '');
+  const [{ artifactDestination }, { artifactStore }] = await Promise.all([
+    import('#backup/artifact-destination'),
+    import('./artifact-store.ts'),
+  ]);
+  return artifactDestination(artifactStore(), runner.context.temp);
+}

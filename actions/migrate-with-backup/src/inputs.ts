@@ -1,0 +1,28 @@
+import {
+  commonInputs,
+  duration,
+  flag,
+  githubToken,
+  type InputDefinitions,
+  list,
+  oneOf,
+  secret,
+  text,
+} from '#action-kit/inputs';
+
+export const inputs = {
+  ...commonInputs,
+  'throw-away': flag(false),
+  release: text(),
+  'github-token': githubToken(),
+  'database-url': secret(),
+  'migrations-dir': text(),
+  mode: oneOf(['apply', 'plan', 'rollback', 'baseline'], { default: 'apply' }),
+  phase: oneOf(['expand', 'all', 'contract'], { default: 'expand' }),
+  backup: oneOf(['required', 'skip', 'platform'], { default: 'required' }),
+  'backup-destination': list(),
+  'backup-path': text(),
+  'age-recipients': list(),
+  'lock-timeout': duration(),
+  'statement-timeout': duration(),
+} satisfies InputDefinitions;

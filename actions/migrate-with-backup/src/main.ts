@@ -1,0 +1,42 @@
+import { stat } from 'node:fs/promises';
+import { readInputs } from '#action-kit/inputs';
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { loadSettings } from '#action-kit/settings';
+import { checkFeasible, makeBackup } from './backup-step.ts';
+import { inputs } from './inputs.ts';
+import { migrate } from './migrate.ts';
+import { type Given, planOptions } from './plan-options.ts';
+import { recordOutcome, releaseRecord } from './release-record.ts';
+import { describeFinding, renderMigration } from './render-migration.ts';
+
+/** Proves a restore point, then applies pending migrations; with nothing pending it is one query. */
+export async function main(runner: Runner): Promise<Result> {
+  const given: Given = readInputs(runner, inputs);
+  const settings = await loadSettings(runner, given);
+  const { logger, signal, context } = runner;
+  const options = planOptions(given, settings, {
+    workspace: context.workspace,
+    artifacts: runner.environment('ACTIONS_RUNTIME_TOKEN') !== undefined,
+  });
+  for (const weakening of options.weakenings) logger.warning(`Weaker than standard: ${weakening}`);
+  const record = releaseRecord(runner, given);
+  const migration = await migrate(options, {
+    log: (line) => logger.info(line),
+    signal,
+    inRelease: given.release !== undefined,
+    folderExists: async (path) => (await stat(path).catch(() => undefined))?.isDirectory() ?? false,
+    record,
+    checkBackup: () => checkFeasible(options),
+    createBackup: () => makeBackup(runner, options, given.environment ?? 'database'),
+  });
+  if ('inspection' in migration) {
+    for (const finding of migration.inspection.findings) {
+      logger[finding.severity === 'refuse' ? 'error' : 'warning'](describeFinding(finding));
+    }
+    const { gaps } = migration.inspection;
+    if (gaps.length > 0) logger.notice(`Numbers missing in ${options.folder}: ${gaps.join(', ')}`);
+  }
+  await recordOutcome(record, migration, (line) => logger.warning(line));
+  return renderMigration(migration, options);
+}

@@ -1,0 +1,54 @@
+import { InputError } from '#action-kit/inputs';
+import type { Runner } from '#action-kit/runner';
+import { createGitHub } from '#github/client';
+import { openLedger } from '#release/ledger';
+import { parseReleaseHandle } from '#release/release-handle';
+import type { Migration, MigrationPorts } from './migrate.ts';
+import type { Given } from './plan-options.ts';
+
+/** Writes to the ledger of the release that was given; without one there is nothing to write. @throws InputError. */
+export function releaseRecord(runner: Runner, given: Given): MigrationPorts['record'] {
+  if (given.release === undefined) return async () => {};
+  const handle = parseReleaseHandle(given.release);
+  if (given.githubToken === undefined) {
+    throw new InputError([{ name: 'github-token', message: 'is needed to write the record of the release' }]);
+  }
+  const github = createGitHub({
+    apiUrl: runner.context.apiUrl,
+    token: given.githubToken,
+    repository: runner.context.repository,
+    signal: runner.signal,
+    log: runner.logger.debug,
+  });
+  const ledger = openLedger(github, handle);
+  return (kind, word, text) => ledger.record('migrate', kind, word, text);
+}
+
+/** A restore point's digest stands in the ledger too, not only beside the object (S26). Never fails a migration that ran. */
+export async function recordOutcome(
+  record: MigrationPorts['record'],
+  migration: Migration,
+  warn: (line: string) => void,
+): Promise<void> {
+  if (migration.kind !== 'ended' && migration.kind !== 'backup-failed') return;
+  const { backup } = migration;
+  try {
+    if (backup !== undefined) {
+      const { object, verification } = backup.manifest;
+      await record('outcome', `backup-${verification.verdict}`, `sha256:${object.sha256} ${object.bytes} bytes`);
+    }
+    if (migration.kind === 'backup-failed') {
+      await record('outcome', 'not-started', migration.reasonCode);
+      return;
+    }
+    const { applied, failure, outcome } = migration.outcome;
+    const newest = applied.at(-1)?.version;
+    const at = newest === undefined ? '' : `, newest ${newest}`;
+    const failed = failure === undefined ? '' : ` at ${failure.version}: ${failure.reasonCode}`;
+    await record('outcome', outcome, `${applied.length} applied${at}${failed}`);
+  } catch (error) {
+    warn(
+      `The outcome could not be written to the release's record: ${(error as Error).message}. The database's own history is right.`,
+    );
+  }
+}

@@ -1,0 +1,22 @@
+import { basename, dirname } from 'node:path';
+
+/** Stores one file as an artifact of this run, uncompressed; the artifact's id. Needs the runner's artifact service. */
+export async function uploadArtifact(name: string, file: string): Promise<{ id: number }> {
+  const client = await openClient();
+  const { id } = await client.uploadArtifact(name, [file], dirname(file), { compressionLevel: 0 });
+  if (id === undefined) throw new Error(`GitHub stored artifact ${name} (${basename(file)}) and gave no id for it`);
+  return { id };
+}
+
+/** Puts the files of an artifact of this run into a folder. */
+export async function downloadArtifact(id: number, folder: string): Promise<void> {
+  const client = await openClient();
+  const { digestMismatch } = await client.downloadArtifact(id, { path: folder });
+  if (digestMismatch === true) throw new Error(`artifact ${id} arrived with other bytes than GitHub stored`);
+}
+
+/** Loaded only where artifacts are used: the library is larger than any action of ours. */
+async function openClient() {
+  const { DefaultArtifactClient } = await import('@actions/artifact');
+  return new DefaultArtifactClient();
+}
