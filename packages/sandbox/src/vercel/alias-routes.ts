@@ -17,7 +17,7 @@ export function aliasRoutes(state: VercelState): Routes {
         throw new VercelRefusal(400, 'deployment_not_ready', `The deployment is ${deployment.readyState}`);
       }
       const owner = [...state.projects.values()].find(({ domains }) => domains.some(({ name }) => name === alias));
-      if (!owner && !alias.endsWith('.vercel.app')) {
+      if (!owner && !alias.includes('.')) {
         throw new VercelRefusal(403, 'forbidden', `You don't have access to the domain ${alias}`);
       }
       if (owner && owner.id !== deployment.projectId) {
