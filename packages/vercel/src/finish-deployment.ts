@@ -66,12 +66,12 @@ export async function finishDeployment(
           ...base,
         };
       default: {
-        if (known.ours && !known.live) await cancelQuietly(context, deploymentId);
+        if (known.ours && deployment?.readyState !== 'READY') await cancelQuietly(context, deploymentId);
         const what =
           deployment?.readyState === 'READY'
             ? 'is ready, but its domains were not assigned'
             : `is still ${deployment?.readyState ?? 'unknown'}`;
-        const done = known.ours && !known.live ? ' It was cancelled.' : '';
+        const done = known.ours && deployment?.readyState !== 'READY' ? ' It was cancelled.' : '';
         return {
           outcome: 'timed-out',
           reasonCode: deployment?.readyState === 'READY' ? 'alias_not_assigned' : 'deployment_timed_out',
@@ -82,7 +82,7 @@ export async function finishDeployment(
     }
   } catch (error) {
     // The run was cancelled before anything was promoted: what was created is undone (design §5).
-    if (connection.signal?.aborted && known.ours && !known.live) await cancelQuietly(context, deploymentId);
+    if (connection.signal?.aborted && known.ours) await cancelQuietly(context, deploymentId);
     throw error;
   }
 }
