@@ -1,0 +1,136 @@
+import type { Bucket, NoData } from './bucket.ts';
+import { explain, type Judgement } from './judge/judge.ts';
+import type { RuleVerdict } from './judge/judge-rule.ts';
+import type { ProbeState } from './probe-rounds.ts';
+
+/** How a watch ends. Times in Unix seconds. */
+export interface WatchConclusion {
+  verdict: 'pass' | 'fail' | 'inconclusive' | 'no-data';
+  reasonCode: string;
+  /** One line for people: value, limit, requests, bound. */
+  summary: string;
+  /** The rule that decided, as it was written. */
+  rule?: string;
+  /** Shares. */
+  limit?: number;
+  value?: number;
+  bound?: { lower: number; upper: number };
+  /** End of the first bucket whose own rate is above the rule's limit. */
+  breachAt?: number;
+  detectedAt?: number;
+  ruleVerdicts: RuleVerdict[];
+  probes?: ProbeState;
+  /** Why the source could not be read, the last time that it could not. */
+  noData?: NoData;
+}
+
+/** Everything a conclusion rests on. */
+export interface WatchFacts {
+  /** The intervals that the source knows. */
+  buckets: Bucket[];
+  /** How many intervals the window has, and how many it has with an extension. */
+  needed: number;
+  planned: number;
+  /** True when the source is our own checks. */
+  probeOnly: boolean;
+  judgement?: Judgement;
+  probes?: ProbeState;
+  noData?: NoData | undefined;
+  superseded?: string | undefined;
+  cancelled?: string | undefined;
+}
+
+// Of a window of which more than a quarter was not seen, nobody can say that it was good.
+const SEEN_SHARE = 0.75;
+
+/** True when the source left out too much of the window to trust what is there. */
+export function isBlind({ buckets, needed }: Pick<WatchFacts, 'buckets' | 'needed'>): boolean {
+  return buckets.length < needed * SEEN_SHARE;
+}
+
+/** Concludes a watch; before its end only a failure (or an end from outside) concludes it, so that a pass stays revocable. */
+export function concludeWatch(facts: WatchFacts, final: boolean): WatchConclusion | undefined {
+  const { judgement, probes, superseded, cancelled } = facts;
+  if (superseded !== undefined) return conclude(facts, 'inconclusive', 'superseded', superseded);
+  if (judgement?.verdict === 'fail') return conclude(facts, 'fail', judgement.reasonCode, said(facts));
+  if (probes?.failing && mayProbesDecide(facts)) {
+    const { name, url, message } = probes.failing;
+    const summary = `our own check ${name} (${url}) fails again and again: ${message}`;
+    return conclude(facts, 'fail', 'probes_failing', summary);
+  }
+  if (cancelled !== undefined) {
+    return conclude(
+      facts,
+      'inconclusive',
+      'cancelled',
+      `the watch was cancelled before its end; so far: ${said(facts)}`,
+    );
+  }
+  if (!final) return undefined;
+  if (facts.probeOnly) return concludeProbes(facts);
+  if (isBlind(facts)) {
+    const seen = `${facts.buckets.length} of ${facts.planned} intervals could be read`;
+    const why = facts.noData ? `: ${facts.noData.message}` : '';
+    return conclude(facts, 'no-data', 'source_blind', `the source told too little, ${seen}${why}${aboutProbes(facts)}`);
+  }
+  if (!judgement) return undefined;
+  return conclude(facts, judgement.verdict, judgement.reasonCode, `${said(facts)}${aboutProbes(facts)}`);
+}
+
+/** Our own checks decide where the traffic of users says too little; otherwise they are reported only. */
+function mayProbesDecide(facts: WatchFacts): boolean {
+  const { probeOnly, judgement } = facts;
+  return probeOnly || facts.buckets.length === 0 || judgement?.reasonCode === 'too_little_traffic';
+}
+
+function concludeProbes(facts: WatchFacts): WatchConclusion {
+  const { probes } = facts;
+  const rounds = probes?.rounds ?? 0;
+  if (!probes || rounds < facts.needed / 2) {
+    return conclude(
+      facts,
+      'no-data',
+      'source_blind',
+      `only ${rounds} of ${facts.planned} rounds of our own checks could run`,
+    );
+  }
+  if (probes.clean) {
+    const summary = `all ${rounds} rounds of our own checks passed; nothing is known about the requests of users`;
+    return conclude(facts, 'pass', 'probes_clean', summary);
+  }
+  const summary = `${probes.failedRounds} of ${rounds} rounds of our own checks failed`;
+  return conclude(facts, 'inconclusive', 'probes_flaky', summary);
+}
+
+function said({ judgement, buckets }: WatchFacts): string {
+  return judgement ? explain(judgement.decisive, buckets) : 'nothing was measured yet';
+}
+
+function aboutProbes({ probes }: WatchFacts): string {
+  if (!probes || probes.rounds === 0) return '';
+  if (probes.clean) return `; all ${probes.rounds} rounds of our own checks passed`;
+  return `; ${probes.failedRounds} of ${probes.rounds} rounds of our own checks failed`;
+}
+
+function conclude(
+  facts: WatchFacts,
+  verdict: WatchConclusion['verdict'],
+  reasonCode: string,
+  summary: string,
+): WatchConclusion {
+  const { judgement, probes, noData } = facts;
+  const { rule, limit, value, bound, breachAt } = judgement?.decisive ?? {};
+  return {
+    verdict,
+    reasonCode,
+    summary,
+    ...(rule !== undefined && { rule }),
+    ...(limit !== undefined && { limit }),
+    ...(value !== undefined && { value }),
+    ...(bound !== undefined && { bound }),
+    ...(breachAt !== undefined && verdict === 'fail' && { breachAt }),
+    ruleVerdicts: judgement?.rules ?? [],
+    ...(probes && { probes }),
+    ...(noData && { noData }),
+  };
+}

@@ -1,0 +1,69 @@
+import type { SourceName } from '#config/settings';
+import type { Clock } from '#http/clock';
+import type { Bucket, NoData } from './bucket.ts';
+
+/** Where requests and errors are counted. Times in milliseconds since the epoch. */
+export interface ObservationSource {
+  name: SourceName;
+  /** The finest interval that it can tell apart. */
+  granularityMs: number;
+  /** What one request of it is, for messages. */
+  denominator: string;
+  /** When to read after the end of an interval: counts may arrive late, and the last reading counts. */
+  readAfterMs: readonly number[];
+  /** True where it can tell about the time before it was opened. */
+  looksBack: boolean;
+  /** Connects; rejects with an error that has a reasonCode. */
+  open(): Promise<void>;
+  /**
+   * Every interval of `intervalMs` from `from` on that is over and known; one that is not known is left out, never given as
+   * zero. Rejects as `open` does.
+   */
+  read(from: number, until: number, intervalMs: number): Promise<Bucket[] | NoData>;
+  close(): Promise<void>;
+}
+
+/** A source that cannot be used; message without secrets. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+  readonly reasonCode: string;
+  constructor(reasonCode: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.reasonCode = reasonCode;
+  }
+}
+
+/** Intervals [start, end) of `intervalMs` between `from` and `until`, whole ones only. */
+export function intervalsOf(from: number, until: number, intervalMs: number): { start: number; end: number }[] {
+  const count = Math.floor((until - from) / intervalMs + 1e-6);
+  return Array.from({ length: Math.max(0, count) }, (_, index) => {
+    return { start: from + index * intervalMs, end: from + (index + 1) * intervalMs };
+  });
+}
+
+/** Runs one question to a source with a deadline; every failure but the caller's abort becomes "no data" with its reason. */
+export async function askSource<T>(
+  ask: () => Promise<T | NoData>,
+  limits: { deadlineMs: number; clock: Clock; signal?: AbortSignal | undefined },
+): Promise<T | NoData> {
+  const { deadlineMs, clock, signal } = limits;
+  const answered = new AbortController();
+  const over = clock
+    .sleep(deadlineMs, signal ? AbortSignal.any([signal, answered.signal]) : answered.signal)
+    .then((): NoData => {
+      return { noData: 'source_timeout', message: `the source gave no answer within ${deadlineMs / 1000} s` };
+    });
+  over.catch(() => {});
+  try {
+    return await Promise.race([ask(), over]);
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    const { reasonCode } = (error ?? {}) as { reasonCode?: unknown };
+    return {
+      noData: typeof reasonCode === 'string' ? reasonCode : 'source_failed',
+      message: error instanceof Error ? error.message : String(error),
+    };
+  } finally {
+    answered.abort();
+  }
+}

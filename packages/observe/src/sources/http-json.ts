@@ -1,0 +1,124 @@
+import { createHttpClient, type HttpClient } from '#http/client';
+import type { Clock } from '#http/clock';
+import { HttpError } from '#http/http-error';
+import { readJsonPath } from '#probe/json-path';
+import type { Bucket, NoData } from '../bucket.ts';
+import { intervalsOf, type ObservationSource, SourceError } from '../source.ts';
+
+/** Where the counts are: an address and the JSON paths of two numbers. */
+export interface HttpJsonSource {
+  /** With `{from}` and `{until}` (Unix seconds) the answer counts that time; without them it counts since some start. */
+  url: string;
+  requests: string;
+  errors: string;
+  /** Sent as a bearer token to the host of `url` only. */
+  token?: string | undefined;
+  signal?: AbortSignal | undefined;
+  clock: Clock;
+}
+
+interface Counts {
+  requests: number;
+  errors: number;
+}
+
+/** Any JSON over HTTP with a count of requests and one of errors. */
+export function httpJson(given: HttpJsonSource): ObservationSource {
+  const ranged = given.url.includes('{from}');
+  const client = createHttpClient({
+    baseUrl: new URL(fill(given.url, 0, 0)).origin,
+    headers: given.token ? { authorization: `Bearer ${given.token}` } : {},
+    deadlineMs: 5_000,
+    attempts: 3,
+    signal: given.signal,
+    clock: given.clock,
+  });
+  const counters = new CounterReadings();
+  return {
+    name: 'http-json',
+    granularityMs: ranged ? 1000 : 0,
+    denominator: 'requests',
+    readAfterMs: [0],
+    looksBack: ranged,
+    async open() {
+      if (!ranged) counters.add(given.clock.now(), await readCounts(client, given, given.url));
+    },
+    async read(from, until, intervalMs) {
+      if (!ranged) {
+        counters.add(given.clock.now(), await readCounts(client, given, given.url));
+        return counters.buckets(from, until, intervalMs);
+      }
+      const buckets: Bucket[] = [];
+      for (const { start, end } of intervalsOf(from, until, intervalMs)) {
+        const counts = await readCounts(client, given, fill(given.url, start / 1000, end / 1000));
+        if ('noData' in counts) return counts;
+        buckets.push({ start: start / 1000, end: end / 1000, ...counts });
+      }
+      return buckets;
+    },
+    async close() {},
+  };
+}
+
+function fill(url: string, from: number, until: number): string {
+  return url.replaceAll('{from}', String(Math.floor(from))).replaceAll('{until}', String(Math.floor(until)));
+}
+
+async function readCounts(client: HttpClient, given: HttpJsonSource, url: string): Promise<Counts | NoData> {
+  let body: unknown;
+  try {
+    body = (await client.request({ path: url })).json();
+  } catch (error) {
+    if (!(error instanceof HttpError) || error.kind === 'aborted') throw error;
+    throw new SourceError(reasonOf(error), `${error.message}. Check source-url and source-token.`, error);
+  }
+  const [requests, errors] = [readJsonPath(body, given.requests), readJsonPath(body, given.errors)];
+  if (requests === undefined || requests === null || errors === undefined || errors === null) {
+    return { noData: 'no_rows', message: `the answer has no number at ${given.requests} or ${given.errors}` };
+  }
+  if (!isCount(requests) || !isCount(errors) || errors > requests) {
+    const message = `${given.requests} and ${given.errors} must be numbers with errors not above requests`;
+    throw new SourceError('source_bad_answer', message);
+  }
+  return { requests, errors };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+function reasonOf(error: HttpError): string {
+  if (error.kind === 'status') {
+    if (error.status === 401 || error.status === 403) return 'source_unauthorized';
+    return error.status === 429 ? 'source_rate_limited' : 'source_unavailable';
+  }
+  return error.kind === 'invalid-json'
+    ? 'source_bad_answer'
+    : error.kind === 'timeout'
+      ? 'source_timeout'
+      : 'source_unavailable';
+}
+
+/** Readings of counters that only grow; the difference of two readings belongs to the interval in which the later one was taken. */
+class CounterReadings {
+  private readonly readings: { at: number; counts: Counts | NoData }[] = [];
+
+  add(at: number, counts: Counts | NoData): void {
+    this.readings.push({ at, counts });
+  }
+
+  buckets(from: number, until: number, intervalMs: number): Bucket[] | NoData {
+    const last = this.readings.at(-1)?.counts;
+    if (last && 'noData' in last) return last;
+    return intervalsOf(from, until, intervalMs).flatMap(({ start, end }) => {
+      const before = this.readings.findLast((reading) => reading.at < start + intervalMs / 2);
+      const after = this.readings.findLast((reading) => reading.at >= end && reading.at < end + intervalMs / 2);
+      if (!before || !after || 'noData' in before.counts || 'noData' in after.counts) return [];
+      const requests = after.counts.requests - before.counts.requests;
+      const errors = after.counts.errors - before.counts.errors;
+      // A counter that fell was reset by a new instance: what happened in between is not known.
+      if (requests < 0 || errors < 0 || errors > requests) return [];
+      return [{ start: start / 1000, end: end / 1000, requests, errors }];
+    });
+  }
+}

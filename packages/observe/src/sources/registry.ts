@@ -1,0 +1,74 @@
+import type { SourceName } from '#config/settings';
+import type { Clock } from '#http/clock';
+import type { VercelConnection } from '#vercel/project';
+import type { OwnRequests } from '../own-requests.ts';
+import type { ProbeRound } from '../probe-rounds.ts';
+import { type ObservationSource, SourceError } from '../source.ts';
+
+/** Everything a source may need; each takes its part. */
+export interface SourceParts {
+  vercel?: VercelConnection | undefined;
+  deploymentId?: string | undefined;
+  httpJson?: { url: string; requests: string; errors: string; token?: string | undefined } | undefined;
+  /** Filled by the watch while it runs. */
+  rounds: readonly ProbeRound[];
+  own: OwnRequests;
+  clock: Clock;
+  signal?: AbortSignal | undefined;
+}
+
+interface SourceEntry {
+  /** One line for the docs. */
+  description: string;
+  create(parts: SourceParts): Promise<ObservationSource>;
+}
+
+/** Every source there is. The input's allowed words, its error text and the README come from these keys. */
+export const sources = {
+  'vercel-runtime-logs': {
+    description: 'live logs of the deployment, requests to functions; every plan, any interval',
+    async create({ vercel, deploymentId, own, clock }) {
+      if (!vercel) throw missing('vercel-runtime-logs', 'vercel-token and vercel-project');
+      if (!deploymentId) throw missing('vercel-runtime-logs', 'deployment-id');
+      const { vercelRuntimeLogs } = await import('./vercel-runtime-logs.ts');
+      return vercelRuntimeLogs({ connection: vercel, deploymentId, own, clock });
+    },
+  },
+  'vercel-observability': {
+    description: "Vercel's observability query, all requests to production; needs Observability Plus, whole minutes",
+    async create({ vercel, own }) {
+      if (!vercel) throw missing('vercel-observability', 'vercel-token and vercel-project');
+      const { vercelObservability } = await import('./vercel-observability.ts');
+      return vercelObservability({ connection: vercel, own });
+    },
+  },
+  'http-json': {
+    description: 'any JSON over HTTP with a number of requests and a number of errors',
+    async create({ httpJson: given, clock, signal }) {
+      if (!given) throw missing('http-json', 'source-url, source-requests and source-errors (or watch.http-json)');
+      const { httpJson } = await import('./http-json.ts');
+      return httpJson({ ...given, clock, signal });
+    },
+  },
+  probe: {
+    description: 'our own health and smoke checks, repeated each interval; needs no account',
+    async create({ rounds }) {
+      const { probeSource } = await import('./probe.ts');
+      return probeSource(rounds);
+    },
+  },
+} satisfies Record<SourceName, SourceEntry>;
+
+/** The names of all sources. */
+export const sourceNames = Object.keys(sources) as SourceName[];
+
+/** Makes a source; throws SourceError for an unknown name (never a default) and for missing parts. */
+export async function createSource(name: string, parts: SourceParts): Promise<ObservationSource> {
+  const entry = Object.hasOwn(sources, name) ? sources[name as SourceName] : undefined;
+  if (!entry) throw new SourceError('unknown_source', `"${name}" is not a source; known are ${sourceNames.join(', ')}`);
+  return await entry.create(parts);
+}
+
+function missing(name: string, what: string): SourceError {
+  return new SourceError('source_not_configured', `source ${name} needs ${what}`);
+}

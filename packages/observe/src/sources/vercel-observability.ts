@@ -1,0 +1,52 @@
+import { type ObservabilityBucket, queryObservability } from '#vercel/observability';
+import { openVercelProject, type VercelConnection, type VercelProject } from '#vercel/project';
+import type { OwnRequests } from '../own-requests.ts';
+import { intervalsOf, type ObservationSource } from '../source.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const PATIENCE_MS = 3 * MINUTE_MS;
+
+/**
+ * Counts all requests of production, static files included, from Vercel's observability query. Needs Observability Plus; whole
+ * minutes only (facts §6). The counts are those of the project: right after a switch the first minutes may hold both releases.
+ */
+export function vercelObservability(given: { connection: VercelConnection; own: OwnRequests }): ObservationSource {
+  let project: VercelProject | undefined;
+  return {
+    name: 'vercel-observability',
+    granularityMs: MINUTE_MS,
+    denominator: 'requests to production',
+    readAfterMs: [5_000, 20_000],
+    looksBack: true,
+    async open() {
+      project = await openVercelProject(given.connection);
+    },
+    async read(from, until, intervalMs) {
+      if (!project) return { noData: 'source_not_open', message: 'the Vercel project is not open' };
+      const minutes: ObservabilityBucket[] = [];
+      // Beyond an hour Vercel answers in coarser buckets, so an hour at a time is asked for.
+      for (let start = from; start < until; start += HOUR_MS) {
+        const span = { from: start, until: Math.min(until, start + HOUR_MS), granularityMinutes: 1 };
+        minutes.push(...(await queryObservability(project, span)));
+      }
+      const intervals = intervalsOf(from, until, intervalMs);
+      const sent = given.own.countBetween(from, until - PATIENCE_MS);
+      if (minutes.length === 0 && (intervals.length === 0 || sent > 0)) {
+        // Our own probes went through production and even they are not counted: the source does not see this project.
+        return { noData: 'no_rows', message: 'Vercel counted nothing, not even the probes of this watch' };
+      }
+      return intervals.map(({ start, end }) => {
+        const inside = minutes.filter((minute) => minute.start >= start && minute.start < end);
+        const requests = inside.reduce((sum, minute) => sum + minute.requests, 0);
+        const errors = inside.reduce((sum, minute) => sum + minute.errors, 0);
+        // Which of the errors are answers to our probes is not known; taking none of them off keeps them visible.
+        const users = Math.max(errors, requests - given.own.countBetween(start, end));
+        return { start: start / 1000, end: end / 1000, requests: users, errors };
+      });
+    },
+    async close() {
+      project = undefined;
+    },
+  };
+}
