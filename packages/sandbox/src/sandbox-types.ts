@@ -55,6 +55,8 @@ export interface SandboxDescription {
 export interface Sandbox {
   description: SandboxDescription;
   artifacts: SandboxDescription['artifacts'];
+  /** ACTIONS_RUNTIME_TOKEN for a run of its own: artifacts of two runs do not meet. */
+  runtimeToken(run: string): string;
   /** GitHub's id of the repository. */
   repositoryId: number;
   faults: Faults;

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCluster } from '#backup/scratch-cluster';
+import { createArtifactService } from './artifacts/artifact-service.ts';
 import { createControl } from './control.ts';
 import { createEdge } from './edge/edge.ts';
 import { createEdgeLog } from './edge/edge-log.ts';
@@ -90,8 +91,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const control = await services.listenUnlogged(createControl({ faults, log: requests, edgeLog, vercel }), () =>
       jsonAnswer(500, { error: 'the sandbox failed; see its log' }),
     );
+    let resultsUrl = '';
+    const artifactService = createArtifactService(() => resultsUrl);
+    resultsUrl = (await services.listen('artifacts', artifactService.handle)).url;
+    const artifacts = { resultsUrl, runtimeToken: artifactService.issueToken('sandbox') };
     const cluster = await starting;
-    const artifacts = { resultsUrl: '', runtimeToken: '' };
     return {
       description: {
         vercel: {
@@ -109,6 +113,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         control: { url: control.url },
       },
       artifacts,
+      runtimeToken: (run) => artifactService.issueToken(run),
       repositoryId: github.repositoryId,
       faults,
       requests: () => requests.entries(),
