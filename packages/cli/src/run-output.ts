@@ -40,7 +40,9 @@ export function createRunPrinter(write: (line: string) => void): {
     finish(report) {
       write('');
       for (const [name, value] of Object.entries(report.outputs)) {
-        if (value !== '') write(`${name}: ${cleanText(value, 2000)}`);
+        const isLong = value.length > 300 && /^[{[]/.test(value);
+        if (value !== '')
+          write(`${name}: ${isLong ? `JSON of ${value.length} characters; --json shows it` : cleanText(value, 2000)}`);
       }
       if (report.error !== undefined) write(`error: ${report.error}`);
       write(`conclusion: ${report.conclusion}`);
