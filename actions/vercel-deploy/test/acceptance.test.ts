@@ -32,7 +32,11 @@ before(async () => {
   git('add', '.');
   git('commit', '-q', '-m', 'First notes');
   sha = git('rev-parse', 'HEAD').trim();
-  sandbox = await startSandbox({ gitDirectory: workspace, postgres: false, vercel: { readyDelayMs: 60 } });
+  sandbox = await startSandbox({
+    gitDirectory: workspace,
+    postgres: false,
+    vercel: { readyDelayMs: 60, gitLink: true },
+  });
   const { apiUrl, token, repository } = sandbox.description.github;
   github = createGitHub({ apiUrl, token, repository });
 });
@@ -231,4 +235,19 @@ test('all wrong inputs are named at once; an expired token and a wrong project s
   assert.deepEqual([expired.code, expired.outputs['reason-code']], [1, 'vercel_token_rejected'], expired.log);
   const project = await run({ 'vercel-project': 'no-such-project' });
   assert.deepEqual([project.code, project.outputs['reason-code']], [1, 'project_not_found'], project.log);
+});
+
+test('adopting takes what the Git integration built of the commit; a fork of the same commit is refused by name', {
+  timeout: 60_000,
+}, async () => {
+  const { project } = sandbox.vercel;
+  const fork = await sandbox.vercel.deployFromGit(project, { sha, ref: 'main', forkOf: 'mallory' });
+  const refused = await run({ build: 'adopt', deadline: '200ms' });
+  assert.deepEqual([refused.code, refused.outputs['reason-code']], [1, 'nothing_to_adopt'], refused.log);
+  assert.match(refused.outputs.summary ?? '', new RegExp(`${fork.id}: it was built from a fork`));
+  const built = await sandbox.vercel.deployFromGit(project, { sha, ref: 'main', author: 'Ada' });
+  const known = sandbox.vercel.deployments().length;
+  const adopted = await run({ build: 'adopt' });
+  assert.deepEqual([adopted.code, adopted.outputs['deployment-id']], [0, built.id], adopted.log);
+  assert.equal(sandbox.vercel.deployments().length, known);
 });

@@ -12,7 +12,7 @@ export async function readBuildLog(api: VercelApi, deploymentId: string, lines: 
 }
 
 /** Reads both shapes of the events endpoint: a JSON array, or one JSON object per line (application/stream+json). */
-export function parseBuildLog(text: string): string[] {
+function parseBuildLog(text: string): string[] {
   const events = parseEvents(text)
     .map((event) => {
       const payload = (event.payload ?? event) as Record<string, unknown>;

@@ -28,7 +28,7 @@ export type NextMove =
   | ({ do: 'end' } & Pick<MoveOutcome, 'outcome' | 'reasonCode' | 'message'>);
 
 /** How long the project may take to show a request that got no answer, before it is sent again. */
-export const REPEAT_AFTER_MS = 2_000;
+const REPEAT_AFTER_MS = 2_000;
 /** How long somebody else's later request must be seen, before ours counts as overtaken: ours may only be late to show. */
 const OVERTAKEN_AFTER_MS = 2_000;
 /** How long aliases may lag behind a 409 "already current". */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { LocalVercel } from '../test/local-vercel.ts';
-import { openVercelProject, VercelError } from './project.ts';
+import { openVercelProject } from './project.ts';
+import { VercelError } from './vercel-error.ts';
 
 let vercel: LocalVercel;
 beforeEach(async () => {

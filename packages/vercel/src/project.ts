@@ -4,13 +4,13 @@ import { cleanText } from '#http/text';
 import { readBuildLog } from './build-log.ts';
 import { deploymentAnswer, toDeployment } from './deployment-answer.ts';
 import { listDeployments } from './list-deployments.ts';
-import { type Move, moveProduction } from './move-production.ts';
+import { moveProduction } from './move-production.ts';
+import type { Move } from './mover.ts';
 import { domainsAnswer, isProductionDomain, projectAnswer, toProjectState } from './project-answer.ts';
 import { createVercelApi, readAnswer, type VercelApi } from './vercel-api.ts';
 import { VercelError } from './vercel-error.ts';
 import type { MoveOutcome, ProjectState, VercelConnection, VercelDeployment, VercelProject } from './vercel-types.ts';
 
-export { VercelError } from './vercel-error.ts';
 export type * from './vercel-types.ts';
 
 /**

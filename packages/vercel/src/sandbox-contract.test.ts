@@ -108,6 +108,12 @@ test('the same release is deployed once; a staging deployment takes the alias an
   const { name: host } = await sandbox.vercel.addDomain(sandbox.vercel.project, { gitBranch: 'staging' });
   await project.assignAlias(preview, host);
   assert.equal(await project.servedBy(host), preview);
+  sandbox.faults.order({
+    service: 'vercel',
+    method: 'POST',
+    route: '/v2/deployments',
+    fault: { status: 403, body: '{}' },
+  });
   await assert.rejects(project.assignAlias(preview, 'staging.example.com'), { reasonCode: 'alias_forbidden' });
   assert.deepEqual((await project.readState()).productionDomains, hosts());
   assert.equal(moves(), before);

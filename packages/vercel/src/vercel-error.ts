@@ -40,7 +40,7 @@ export function toVercelError(error: unknown, what: string): unknown {
 }
 
 /** Vercel's error shape is `{error: {code, message}}` (facts §2); anything else gives nothing. */
-export function readErrorBody(body: string | undefined): { code?: string; message?: string; invalidToken: boolean } {
+function readErrorBody(body: string | undefined): { code?: string; message?: string; invalidToken: boolean } {
   try {
     const { error } = JSON.parse(body ?? '') as {
       error?: { code?: unknown; message?: unknown; invalidToken?: unknown };

@@ -15,7 +15,7 @@ export interface VercelConnection {
   clock?: Clock;
 }
 
-export type AliasJobStatus = 'pending' | 'in-progress' | 'succeeded' | 'failed' | 'skipped';
+type AliasJobStatus = 'pending' | 'in-progress' | 'succeeded' | 'failed' | 'skipped';
 
 /** The project's last move of its production domains, whoever asked for it (trap 16). */
 export interface LastAliasRequest {
