@@ -48,12 +48,13 @@ export async function announce(
   });
   const delivery =
     handle.slack === undefined
-      ? await slack.postMessage(message)
+      ? await slack.postMessage(message, { key: handle.key, since: handle.openedAt })
       : await slack.updateMessage({ ...handle.slack, ...message });
   if (!delivery.delivered) {
     runner.logger.warning(`Slack was not told: ${delivery.message}`);
     return handle.slack;
   }
+  if (delivery.note !== undefined) runner.logger.debug(`Slack: ${delivery.note}`);
   return delivery.ts === undefined || delivery.channel === undefined
     ? handle.slack
     : { channel: delivery.channel, ts: delivery.ts };

@@ -1,4 +1,14 @@
-import { limits, slackLines, slackLink, slackText } from './slack-text.ts';
+import {
+  limits,
+  plainText,
+  type SlackBlock,
+  type SlackMessage,
+  slackLink,
+  slackText,
+  splitLines,
+} from './slack-text.ts';
+
+export type { SlackBlock, SlackMessage } from './slack-text.ts';
 
 export type ReleasePhase =
   | 'started'
@@ -36,17 +46,6 @@ export interface ReleaseNews {
   details?: string[];
 }
 
-export interface SlackBlock {
-  type: string;
-  [key: string]: unknown;
-}
-
-/** A message: `text` for notifications and screen readers, blocks for the channel. */
-export interface SlackMessage {
-  text: string;
-  blocks: SlackBlock[];
-}
-
 const headlines: Record<ReleasePhase, { sign: string; words: string }> = {
   started: { sign: '🚢', words: 'is on its way to' },
   promoted: { sign: '👀', words: 'is live and watched in' },
@@ -72,7 +71,7 @@ export function renderRelease(news: ReleaseNews): SlackMessage {
   const headline = `${sign} ${news.version} ${words} ${news.environment}`;
   const blocks: SlackBlock[] = [
     // A header takes plain text, which Slack does not parse.
-    { type: 'header', text: { type: 'plain_text', text: plain(headline, limits.header), emoji: true } },
+    { type: 'header', text: { type: 'plain_text', text: plainText(headline, limits.header), emoji: true } },
     section(slackText(news.summary, 1500)),
   ];
   const phases = news.phases.slice(0, 20).map((phase) => {
@@ -104,8 +103,9 @@ function slackDate(at: number): string {
   return `<!date^${Math.floor(at / 1000)}^{date_short_pretty} {time_secs}|${fallback}>`;
 }
 
+// Slack refuses a section without text.
 function section(text: string): SlackBlock {
-  return { type: 'section', text: { type: 'mrkdwn', text } };
+  return { type: 'section', text: { type: 'mrkdwn', text: text || '…' } };
 }
 
 /** Whole lines while they fit: a cut inside a link or a date would break it. */
@@ -118,10 +118,6 @@ function fit(lines: readonly string[], maxLength: number): string {
   return text;
 }
 
-function plain(text: string, maxLength: number): string {
-  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`;
-}
-
 function duration(seconds: number): string {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
@@ -131,9 +127,9 @@ export function renderNote(note: { status: string; title: string; text?: string 
   const sign = noteSigns[note.status] ?? 'ℹ️';
   const title = `${sign} ${note.title}`;
   const blocks: SlackBlock[] = [
-    { type: 'header', text: { type: 'plain_text', text: plain(title, limits.header), emoji: true } },
+    { type: 'header', text: { type: 'plain_text', text: plainText(title, limits.header), emoji: true } },
   ];
-  if (note.text !== undefined) blocks.push(section(slackLines(note.text.split('\n'))));
+  if (note.text !== undefined) blocks.push(...splitLines(note.text, 3).map(section));
   return { text: slackText(note.text === undefined ? title : `${title}: ${note.text}`), blocks };
 }
 
