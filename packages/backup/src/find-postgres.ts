@@ -130,8 +130,7 @@ const packageManagers: readonly PackageManager[] = [
   },
 ];
 
-/** The system's package manager, for `providePostgres`. */
-export async function packageManager(): Promise<PackageManager | undefined> {
+async function packageManager(): Promise<PackageManager | undefined> {
   for (const manager of packageManagers) {
     if (await isExecutable(manager.program)) return manager;
   }

@@ -8,14 +8,14 @@ export interface OperatingSystemUser {
 }
 
 /**
- * The account for PostgreSQL's server programs when we are root, which they refuse: `postgres` where it exists, else
- * `nobody`. Undefined when we are not root: then the server runs as we do.
+ * The account for PostgreSQL's server programs when we are root, which they refuse: `nobody`, which owns nothing, else
+ * `postgres`. Undefined when we are not root: then the server runs as we do.
  * @throws Error when root has no other account to use.
  */
 export async function unprivilegedUser(): Promise<OperatingSystemUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = parseAccounts(await readFile('/etc/passwd', 'utf8'));
-  for (const name of ['postgres', 'nobody']) {
+  for (const name of ['nobody', 'postgres']) {
     const account = accounts.find((candidate) => candidate.name === name && candidate.uid !== 0);
     if (account !== undefined) return account;
   }

@@ -92,8 +92,10 @@ function readUrl(text: string): URL {
   if (text === '') throw new DatabaseUrlError([`it is empty; ${expected}`]);
   if (!/^postgres(ql)?:\/\//.test(text))
     throw new DatabaseUrlError([`it does not start with postgresql://; ${expected}`]);
+  // libpq reads user@/database?host=/socket, the URL standard wants a host after the user.
+  const complete = /[?&]host=/.test(text) ? text.replace(/^([a-z]+:\/\/[^/?#@]*@)(?=[/?#])/, '$1localhost') : text;
   try {
-    return new URL(text);
+    return new URL(complete);
   } catch {
     const hint = 'percent-encode special characters of the password (@ is %40, # is %23, / is %2F, : is %3A)';
     throw new DatabaseUrlError([`it is not a valid URL; ${expected}; ${hint}`]);

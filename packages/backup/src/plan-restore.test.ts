@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { planRestore } from './plan-restore.ts';
+
+test('the list keeps what an unprivileged role can restore and names the rest', () => {
+  const contents = `;
+; Archive created at 2026-01-01
+3401; 1262 16384 DATABASE - notes postgres
+6; 2615 2200 SCHEMA - public pg_database_owner
+7; 2615 16400 SCHEMA - app owner
+2; 3079 16385 EXTENSION - pgcrypto
+3400; 0 0 COMMENT - EXTENSION pgcrypto
+215; 1259 16387 TABLE public notes postgres
+216; 1259 16388 TABLE vault secrets postgres
+3390; 0 16387 TABLE DATA public notes postgres
+3391; 0 16388 TABLE DATA vault secrets postgres
+220; 1255 16390 FUNCTION public touch(integer, text) postgres
+3250; 2620 16401 TRIGGER public notes touch postgres
+3251; 3466 16402 EVENT TRIGGER - noticed postgres
+3252; 6104 16403 PUBLICATION - supabase_realtime postgres
+3253; 0 0 ACL public TABLE notes postgres
+3254; 826 16404 DEFAULT ACL public DEFAULT PRIVILEGES FOR TABLES postgres`;
+  const plan = planRestore(contents, {
+    existing: new Set(['public']),
+    missing: ['supabase_vault'],
+    missingTables: new Set(['vault.secrets']),
+  });
+  assert.deepEqual(
+    plan.list.map((line) => line.split(';')[0]),
+    ['3401', '7', '215', '3390', '220', '3250'],
+  );
+  assert.deepEqual(plan.leftOut, [
+    'EVENT TRIGGER noticed',
+    'EXTENSION supabase_vault',
+    'PUBLICATION supabase_realtime',
+    'TABLE DATA vault.secrets',
+    'TABLE vault.secrets',
+  ]);
+});
