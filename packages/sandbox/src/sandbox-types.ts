@@ -23,7 +23,7 @@ export interface SandboxOptions {
     rootDirectory?: string;
     /** Production domains; default 1. */
     domains?: number;
-    /** Environment variables of production and preview. */
+    /** Environment variables of production and preview; `DATABASE_URL` is the sandbox's PostgreSQL where none is given. */
     environment?: Record<string, string>;
   };
   /** False starts no PostgreSQL; `postgres.url` is then empty. Default true. */

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCluster } from '#backup/scratch-cluster';
+import { createScratchFolder } from '#backup/scratch-folder';
 import { createArtifactService } from './artifacts/artifact-service.ts';
 import { createControl } from './control.ts';
 import { createEdge } from './edge/edge.ts';
@@ -37,7 +38,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     return closed;
   };
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'ops-actions-sandbox-'));
+    // Named after this process, so that what a killed sandbox leaves is swept by the next one.
+    const folder = await createScratchFolder({ parent: tmpdir() });
     undo.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
     const starting = options.postgres === false ? undefined : startCluster({ listen: 'tcp' });
     // Awaited below; a failure meanwhile must not go unhandled.
@@ -86,7 +88,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     });
     vercel.project.rootDirectory = options.vercel?.rootDirectory ?? null;
     vercel.protect(vercel.project, options.vercel?.protection ?? null);
-    vercel.setEnvironment(vercel.project, options.vercel?.environment ?? {});
     const api = await services.listen('vercel', createVercelApi(context, edgeLog));
     const control = await services.listenUnlogged(createControl({ faults, log: requests, edgeLog, vercel }), () =>
       jsonAnswer(500, { error: 'the sandbox failed; see its log' }),
@@ -96,6 +97,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     resultsUrl = (await services.listen('artifacts', artifactService.handle)).url;
     const artifacts = { resultsUrl, runtimeToken: artifactService.issueToken('sandbox') };
     const cluster = await starting;
+    // What a consumer sets on Vercel by hand.
+    const environment = { ...(cluster && { DATABASE_URL: cluster.url }), ...options.vercel?.environment };
+    vercel.setEnvironment(vercel.project, environment);
     return {
       description: {
         vercel: {
