@@ -46,6 +46,7 @@ export async function main(runner: Runner): Promise<Result> {
     const reply = await slack.replyInThread({ ...place, ts: head ?? '', text: details.join('\n') });
     if (!reply.delivered) return { ...notDelivered(reply), outputs: idsOf(delivery) };
   }
+  if (delivery.note !== undefined) runner.logger.notice(`Slack: ${delivery.note}`);
   const decision = delivery.updated ? 'updated' : 'sent';
   const summary = `Slack message ${decision}${delivery.channel === undefined ? '' : ` in ${delivery.channel}`}`;
   return { decision, reasonCode: decision, summary, failed: false, outputs: idsOf(delivery) };
