@@ -36,7 +36,8 @@ export interface RuleVerdict {
   evidence: Evidence;
 }
 
-const PASS_ODDS = Math.log(50);
+// At the end there is no later bucket that could tell more: a lower bar, as for a failure.
+const PASS_ODDS = { early: Math.log(50), atTheEnd: Math.log(20) };
 const FAIL_ODDS = { overSame: Math.log(20), atTheEnd: Math.log(7), overDrift: Math.log(3) };
 const OVERWHELMING = { overSame: Math.log(50), overDrift: Math.log(5) };
 
@@ -73,13 +74,14 @@ export function judgeRule(rule: Rule, window: JudgedWindow): RuleVerdict {
   if (total.requests < minRequests || total.requests === 0) return verdict('undecided', 'too_little_traffic');
   const baselineAbove = evidence.reference > limit;
   const isTrue = judged.errors > limit * judged.requests;
+  const last = buckets.length >= planned;
   if (isTrue && segment && segment.errors >= 3 && !(baselineAbove && rule.immediately)) {
-    const last = buckets.length >= planned;
     const strong = evidence.faultOverSame >= (last ? FAIL_ODDS.atTheEnd : FAIL_ODDS.overSame);
     const distinct = segment.bucketsWithErrors >= 2 || (!baselineAbove && isOverwhelming(evidence));
     if (strong && distinct && evidence.faultOverDrift >= FAIL_ODDS.overDrift) return verdict('fail', 'above_limit');
   }
-  if (buckets.length >= 2 && evidence.healthyOverLimit >= PASS_ODDS && evidence.faultOverSame < 0) {
+  const healthy = evidence.healthyOverLimit >= (last ? PASS_ODDS.atTheEnd : PASS_ODDS.early);
+  if (buckets.length >= 2 && healthy && evidence.faultOverSame < 0) {
     return verdict('pass', 'below_limit');
   }
   return verdict('undecided', baselineAbove ? 'baseline_above_limit' : 'undecided');

@@ -1,0 +1,62 @@
+import type { WatchOutcome } from '#observe/watch';
+import type { WatchPlan } from './plan-watch.ts';
+
+/** What follows from a watch. `act`: the way back is taken now. */
+export interface ActionDecision {
+  decision: 'pass' | 'would-roll-back' | 'held' | 'superseded' | 'cancelled';
+  act: boolean;
+  failed: boolean;
+  warning: boolean;
+  summary: string;
+}
+
+/** Turns a verdict into a decision by mode and policies (design §10, ARB-09, ARB-12). */
+export function decideAction(
+  outcome: Pick<WatchOutcome, 'verdict' | 'reasonCode' | 'summary'>,
+  plan: Pick<WatchPlan, 'mode' | 'onNoData' | 'onInconclusive'>,
+  given: { act: boolean; failOn?: 'held' | undefined },
+): ActionDecision {
+  const { verdict, reasonCode, summary } = outcome;
+  if (reasonCode === 'superseded' || reasonCode === 'cancelled') {
+    return { decision: reasonCode, act: false, failed: true, warning: false, summary: sentence(summary) };
+  }
+  const policy = verdict === 'no-data' ? plan.onNoData : verdict === 'inconclusive' ? plan.onInconclusive : undefined;
+  if (verdict === 'fail' || policy === 'fail') {
+    const why = policy === 'fail' ? `${summary} (${settingOf(verdict)}: fail)` : summary;
+    return breach(why, plan.mode, given.act);
+  }
+  if (policy === 'hold') {
+    const failed = given.failOn === 'held';
+    return { decision: 'held', act: false, failed, warning: !failed, summary: `Live, not proven: ${summary}` };
+  }
+  const passed = policy === 'pass' ? `${sentence(summary)} (${settingOf(verdict)}: pass)` : sentence(summary);
+  return { decision: 'pass', act: false, failed: false, warning: policy === 'pass', summary: passed };
+}
+
+function breach(why: string, mode: WatchPlan['mode'], act: boolean): ActionDecision {
+  const base = {
+    decision: 'would-roll-back',
+    act: false,
+    failed: mode !== 'observe',
+    warning: mode === 'observe',
+  } as const;
+  if (!act) return { ...base, summary: sentence(why) };
+  switch (mode) {
+    case 'auto':
+      return { ...base, act: true, summary: sentence(why) };
+    case 'observe':
+      return { ...base, summary: `Would roll back (mode observe): ${why}` };
+    case 'notify':
+      return { ...base, summary: `A person must decide (mode notify): ${why}` };
+    case 'approve':
+      return { ...base, summary: `Waiting for approval to roll back (mode approve): ${why}` };
+  }
+}
+
+function settingOf(verdict: WatchOutcome['verdict']): string {
+  return verdict === 'no-data' ? 'on-no-data' : 'on-inconclusive';
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,89 @@
+import { InputError } from '#action-kit/input-error';
+import { readInputs } from '#action-kit/inputs';
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { loadSettings } from '#action-kit/settings';
+import { OwnRequests } from '#observe/own-requests';
+import type { ProbeRound } from '#observe/probe-rounds';
+import { createSource } from '#observe/sources/registry';
+import { observeWindow } from '#observe/watch';
+import { type ProbeContext, runProbe } from '#probe/probe';
+import { decideAction } from './decide-action.ts';
+import { inputs } from './inputs.ts';
+import { planWatch } from './plan-watch.ts';
+import { renderWatch } from './render-watch.ts';
+import { openGitHub, takenOverBy, vercelConnection, watchedDeployment } from './services.ts';
+import { takeBack } from './take-back.ts';
+
+/** Watches the error rate of a deployment and decides; with `act` it takes a bad release back itself. */
+export async function main(runner: Runner): Promise<Result> {
+  const given = readInputs(runner, inputs);
+  const settings = await loadSettings(runner, given);
+  const { clock, signal, logger, context } = runner;
+  const handle = given.release && (await import('#release/release-handle')).parseReleaseHandle(given.release);
+  const plan = planWatch(given, settings, handle ? handle.mode : undefined);
+  const connection = vercelConnection(runner, given, settings);
+  const github = await openGitHub(runner, given.githubToken);
+  const { environment } = settings;
+  if (given.act && plan.mode === 'auto' && (!connection || !github || environment === '')) {
+    const message =
+      'act: true in mode auto takes the way back itself: it needs environment, github-token, vercel-token and vercel-project';
+    throw new InputError([{ name: 'act', given: 'true', message, allowed: 'false, or mode observe or notify' }]);
+  }
+  const key = handle ? handle.key : `${context.repositoryId}:${environment}:${context.runId}`;
+  const deploymentId = await watchedDeployment(given.deploymentId, connection);
+
+  const own = new OwnRequests();
+  const rounds: ProbeRound[] = [];
+  const bypassSecret = plan.listedHosts.size > 0 ? given.protectionBypassSecret : undefined;
+  const probing: ProbeContext = { listedHosts: plan.listedHosts, bypassSecret, signal, clock };
+  const source = await createSource(plan.source, {
+    vercel: connection,
+    deploymentId,
+    httpJson: plan.httpJson,
+    rounds,
+    own,
+    clock,
+    signal,
+  });
+  const outcome = await observeWindow({
+    ...plan,
+    source,
+    probes: plan.checks.length === 0 ? undefined : { rounds, run: () => Promise.all(plan.checks.map(probe)) },
+    superseded: takenOverBy(github, { environment, key }),
+    clock,
+    signal,
+    log: logger.info,
+  });
+  async function probe(check: (typeof plan.checks)[number]): ReturnType<typeof runProbe> {
+    own.sent(check.url.pathname, clock.now());
+    return await runProbe(check, probing);
+  }
+
+  const decision = decideAction(outcome, plan, given);
+  const back =
+    decision.act && connection && github
+      ? await takeBack({
+          ...{ github, connection, settings, plan, context: probing, key, clock, log: logger.info },
+          ...{ runId: context.runId, runUrl: context.runUrl, commit: context.sha, reason: decision.summary },
+          target: given.rollbackTarget ?? 'previous',
+        })
+      : undefined;
+  for (const warning of back?.warnings ?? []) logger.warning(warning);
+  const { requests, errors, verdict, reasonCode, summary: _, ...rest } = outcome;
+  const about = { decision, source: plan.source, denominator: source.denominator, mode: plan.mode };
+  return {
+    decision: back?.decision ?? decision.decision,
+    reasonCode: back && back.decision !== 'rolled-back' ? back.reasonCode : reasonCode,
+    summary: back ? `${decision.summary}. ${back.summary}` : decision.summary,
+    failed: decision.failed,
+    warning: decision.warning,
+    details: {
+      ...{ verdict, requests, errors, ...rest, mode: plan.mode, source: plan.source, denominator: source.denominator },
+      ...{ rules: plan.rules.map((rule) => rule.text), deploymentId, rollbackTarget: given.rollbackTarget },
+      ...(back && { rollback: back.rollback, rollbackReasonCode: back.reasonCode }),
+    },
+    outputs: { verdict, requests: String(requests), errors: String(errors) },
+    jobSummary: renderWatch(outcome, about),
+  };
+}

@@ -1,0 +1,142 @@
+import { InputError } from '#action-kit/input-error';
+import type { InputValues } from '#action-kit/inputs';
+import { defaultRules, parseRule, type Rule } from '#config/rules';
+import type { CheckSettings, EnvironmentSettings, SourceName } from '#config/settings';
+import { type Check, resolveCheck } from '#probe/check';
+import type { inputs } from './inputs.ts';
+
+export type Given = InputValues<typeof inputs>;
+export type Policy = 'hold' | 'fail' | 'pass';
+
+/** A watch with everything decided but the outside world; times in milliseconds. */
+export interface WatchPlan {
+  source: SourceName;
+  rules: Rule[];
+  windowMs: number;
+  intervalMs: number;
+  minRequests: number;
+  baselineMs: number;
+  onNoData: Policy;
+  onInconclusive: Policy;
+  mode: 'observe' | 'notify' | 'approve' | 'auto';
+  checks: Check[];
+  listedHosts: Set<string>;
+  baseUrl?: string | undefined;
+  httpJson?: { url: string; requests: string; errors: string; token?: string | undefined } | undefined;
+}
+
+const WINDOW_MS = 15 * 60_000;
+const INTERVAL_MS = 30_000;
+const MIN_REQUESTS = 20;
+
+/** Joins inputs, settings and defaults; `releaseMode` is the mode that the release was opened with. Throws InputError with every problem. */
+export function planWatch(given: Given, settings: EnvironmentSettings, releaseMode?: WatchPlan['mode']): WatchPlan {
+  const { watch } = settings;
+  const problems: InputError['problems'] = [];
+  const windowMs = given.window ?? watch.windowMs ?? WINDOW_MS;
+  const intervalMs = given.interval ?? watch.intervalMs ?? INTERVAL_MS;
+  if (intervalMs <= 0 || windowMs < intervalMs) {
+    const message = 'must be longer than nothing and not longer than window';
+    problems.push({ name: 'interval', given: `${intervalMs / 1000}s`, message, allowed: `up to ${windowMs / 1000}s` });
+  }
+  const source = given.source ?? watch.source ?? (hasVercel(given, settings) ? 'vercel-runtime-logs' : 'probe');
+  const baseUrl = given.baseUrl ?? settings.url;
+  const checks = baseUrl === undefined ? [] : checksOf(settings, baseUrl, intervalMs, problems);
+  if (source === 'probe' && checks.length === 0) {
+    problems.push({
+      name: 'base-url',
+      message: 'is needed for source probe: there is nothing to check',
+      allowed: 'https://host',
+    });
+  }
+  const httpJson = source === 'http-json' ? httpJsonOf(given, settings, problems) : undefined;
+  if (source.startsWith('vercel-') && !hasVercel(given, settings)) {
+    problems.push({ name: 'vercel-token', message: `is needed for source ${source}, and vercel-project with it` });
+  }
+  const rules = rulesOf(given, watch.rules, windowMs, problems);
+  if (problems.length > 0) throw new InputError(problems);
+  return {
+    source,
+    rules,
+    windowMs,
+    intervalMs,
+    minRequests: given.minRequests ?? watch.minRequests ?? MIN_REQUESTS,
+    baselineMs: given.baseline,
+    onNoData: given.onNoData ?? watch.onNoData ?? 'hold',
+    onInconclusive: given.onInconclusive ?? watch.onInconclusive ?? 'hold',
+    mode: given.mode ?? releaseMode ?? watch.mode ?? 'auto',
+    checks,
+    listedHosts: new Set(given.baseUrl === undefined ? [] : [new URL(given.baseUrl).host]),
+    baseUrl,
+    httpJson,
+  };
+}
+
+function hasVercel(given: Given, settings: EnvironmentSettings): boolean {
+  return given.vercelToken !== undefined && (given.vercelProject ?? settings.vercel.project) !== undefined;
+}
+
+function rulesOf(
+  given: Given,
+  configured: readonly string[] | undefined,
+  windowMs: number,
+  problems: InputError['problems'],
+): Rule[] {
+  if (given.rules && given.threshold !== undefined) {
+    problems.push({ name: 'threshold', message: 'cannot be combined with rules; write it as a rule' });
+  }
+  const threshold =
+    given.threshold === undefined ? undefined : [`error-rate above ${Number((given.threshold * 100).toPrecision(12))}% within ${windowMs}ms`];
+  return (given.rules ?? threshold ?? configured ?? defaultRules).flatMap((text) => {
+    try {
+      return [parseRule(text)];
+    } catch (error) {
+      problems.push({ name: given.threshold === undefined ? 'rules' : 'threshold', message: (error as Error).message });
+      return [];
+    }
+  });
+}
+
+/** Health and smoke checks that only read: what writes is not repeated every interval. */
+function checksOf(
+  settings: EnvironmentSettings,
+  baseUrl: string,
+  intervalMs: number,
+  problems: InputError['problems'],
+): Check[] {
+  const configured: CheckSettings[] = [...(settings.health.checks ?? []), ...(settings.smoke.checks ?? [])];
+  const reading = configured.filter((check) => check.method !== 'POST');
+  const timeoutMs = Math.min(settings.health.timeoutMs ?? 10_000, Math.max(1000, intervalMs));
+  return (reading.length > 0 ? reading : [{ path: '/' }]).flatMap((check) => {
+    try {
+      return [resolveCheck({ ...check, timeoutMs: Math.min(check.timeoutMs ?? timeoutMs, timeoutMs) }, { baseUrl })];
+    } catch (error) {
+      problems.push({ name: 'base-url', given: check.path, message: (error as Error).message });
+      return [];
+    }
+  });
+}
+
+function httpJsonOf(
+  given: Given,
+  settings: EnvironmentSettings,
+  problems: InputError['problems'],
+): WatchPlan['httpJson'] {
+  const configured = settings.watch.httpJson;
+  const url = given.sourceUrl ?? configured?.url;
+  if (!url || !/^https?:$/.test(URL.parse(url.replace(/[{}]/g, ''))?.protocol ?? '')) {
+    problems.push({ name: 'source-url', message: 'is needed for source http-json', allowed: 'https://host/path' });
+    return undefined;
+  }
+  if (given.sourceToken && !given.sourceUrl) {
+    // ops.yml must not choose who gets a token (S11).
+    const message = 'is only sent to an address that the workflow file names in source-url';
+    problems.push({ name: 'source-token', message });
+  }
+  return {
+    url,
+    requests: given.sourceRequests ?? configured?.requests ?? '$.requests',
+    errors: given.sourceErrors ?? configured?.errors ?? '$.errors',
+    token: given.sourceToken,
+  };
+}

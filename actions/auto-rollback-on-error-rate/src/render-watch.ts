@@ -1,0 +1,82 @@
+import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
+import type { Bucket } from '#observe/bucket';
+import { percent } from '#observe/judge/judge';
+import type { WatchOutcome } from '#observe/watch';
+import type { ActionDecision } from './decide-action.ts';
+
+// A chart with more points is not readable, and a summary over 1 MiB is dropped (trap 43).
+const MOST_POINTS = 40;
+
+/** The watch as a section of the job summary: sentence, chart, table of rules, table of intervals. */
+export function renderWatch(
+  outcome: WatchOutcome,
+  about: { decision: ActionDecision; source: string; denominator: string; mode: string },
+): string {
+  const mark = { pass: '✅', held: '⚠️', superseded: '⚠️', cancelled: '⚠️', 'would-roll-back': '❌' };
+  const rules = outcome.ruleVerdicts.map((rule) => [
+    codeSpan(rule.rule),
+    rule.verdict,
+    percent(rule.limit),
+    percent(rule.value),
+    String(rule.requests),
+    `${percent(rule.bound.lower)} to ${percent(rule.bound.upper)}`,
+  ]);
+  const buckets = joined(outcome.buckets);
+  const rows = buckets.map((bucket) => [
+    clockOf(bucket.end - outcome.startedAt),
+    String(bucket.requests),
+    String(bucket.errors),
+    bucket.requests === 0 ? 'no requests' : percent(bucket.errors / bucket.requests),
+  ]);
+  return [
+    `### ${mark[about.decision.decision]} Watch: ${about.decision.decision}`,
+    escapeMarkdown(about.decision.summary),
+    `Source ${codeSpan(about.source)} (${escapeMarkdown(about.denominator)}), every ${outcome.effectiveIntervalSeconds} s, mode ${about.mode}.`,
+    ...(rules.length > 0 ? [table(['Rule', 'Verdict', 'Limit', 'Measured', 'Requests', '95 % interval'], rules)] : []),
+    ...(buckets.length > 1 ? [chart(buckets, outcome)] : []),
+    ...(rows.length > 0
+      ? [
+          '<details><summary>Intervals</summary>',
+          table(['Until', 'Requests', 'Errors', 'Error rate'], rows),
+          '</details>',
+        ]
+      : []),
+  ].join('\n\n');
+}
+
+/** A Mermaid chart; it holds numbers and our own words only (S14). */
+function chart(buckets: readonly Bucket[], outcome: WatchOutcome): string {
+  const rates = buckets.map(({ requests, errors }) => (requests === 0 ? 0 : (errors / requests) * 100));
+  const limit = (outcome.limit ?? 0) * 100;
+  const top = Math.max(1, ...rates, limit) * 1.1;
+  return [
+    '```mermaid',
+    'xychart-beta',
+    '  title "Error rate in %, and the limit"',
+    `  x-axis [${buckets.map((bucket) => `"${clockOf(bucket.end - outcome.startedAt)}"`).join(', ')}]`,
+    `  y-axis "%" 0 --> ${top.toFixed(2)}`,
+    `  line [${rates.map((rate) => rate.toFixed(2)).join(', ')}]`,
+    ...(limit > 0 ? [`  line [${rates.map(() => limit.toFixed(2)).join(', ')}]`] : []),
+    '```',
+  ].join('\n');
+}
+
+/** Neighbours summed, so that at most MOST_POINTS are left. */
+function joined(buckets: readonly Bucket[]): Bucket[] {
+  const size = Math.ceil(buckets.length / MOST_POINTS);
+  if (size <= 1) return [...buckets];
+  return Array.from({ length: Math.ceil(buckets.length / size) }, (_, index) => {
+    const group = buckets.slice(index * size, (index + 1) * size);
+    return {
+      start: group[0]?.start ?? 0,
+      end: group.at(-1)?.end ?? 0,
+      requests: group.reduce((sum, bucket) => sum + bucket.requests, 0),
+      errors: group.reduce((sum, bucket) => sum + bucket.errors, 0),
+    };
+  });
+}
+
+function clockOf(seconds: number): string {
+  const whole = Math.round(seconds);
+  return `${String(Math.floor(whole / 60)).padStart(2, '0')}:${String(whole % 60).padStart(2, '0')}`;
+}

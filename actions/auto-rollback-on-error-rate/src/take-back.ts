@@ -1,0 +1,79 @@
+import type { EnvironmentSettings } from '#config/settings';
+import type { GitHub } from '#github/client';
+import type { Clock } from '#http/clock';
+import { runHealthGate } from '#probe/health-gate';
+import type { ProbeContext } from '#probe/probe';
+import type { VercelConnection } from '#vercel/project';
+import type { WatchPlan } from './plan-watch.ts';
+
+/** What the way back came to. Times in Unix seconds. */
+export interface TakenBack {
+  decision: 'rolled-back' | 'rollback-failed' | 'superseded';
+  reasonCode: string;
+  summary: string;
+  warnings: string[];
+  rollback?: { from?: string | undefined; to: string; startedAt: number; swappedAt?: number | undefined };
+}
+
+/** Takes the release back through the only mover back, #release/roll-back, and proves that what serves then is healthy. */
+export async function takeBack(parts: {
+  github: GitHub;
+  connection: VercelConnection;
+  settings: EnvironmentSettings;
+  plan: WatchPlan;
+  context: ProbeContext;
+  key: string;
+  runId: number;
+  runUrl: string;
+  commit: string;
+  target: string;
+  reason: string;
+  clock: Clock;
+  log: (line: string) => void;
+}): Promise<TakenBack> {
+  const [{ openVercelProject }, { rollBackByHand }, { defaultLockExpiryMs }] = await Promise.all([
+    import('#vercel/project'),
+    import('#release/roll-back-by-hand'),
+    import('#release/lock'),
+  ]);
+  const { github, settings, clock, log, plan } = parts;
+  const project = await openVercelProject(parts.connection);
+  const outcome = await rollBackByHand(
+    { github, project, clock, log },
+    {
+      settings,
+      key: parts.key,
+      runId: parts.runId,
+      runUrl: parts.runUrl === '' ? undefined : parts.runUrl,
+      commit: parts.commit,
+      target: parts.target,
+      reason: parts.reason,
+      dryRun: false,
+      lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
+      promoteInstead: settings.vercel.rollbackFallback === 'promote',
+    },
+  );
+  const { warnings } = outcome;
+  if (!('rollback' in outcome)) {
+    const { decision, reasonCode, message } = outcome;
+    const there = decision === 'already-current';
+    return { decision: there ? 'rolled-back' : 'rollback-failed', reasonCode, summary: message, warnings };
+  }
+  const { decision, reasonCode, message, from, to, startedAt, swappedAt } = outcome.rollback;
+  const rollback = { from, to, startedAt: startedAt / 1000, swappedAt: swappedAt && swappedAt / 1000 };
+  if (decision === 'superseded') return { decision, reasonCode, summary: message, warnings, rollback };
+  if (decision === 'failed') return { decision: 'rollback-failed', reasonCode, summary: message, warnings, rollback };
+  const health = await runHealthGate({
+    checks: plan.checks,
+    context: parts.context,
+    consecutive: 2,
+    intervalMs: 1000,
+    deadlineMs: 60_000,
+    log,
+  });
+  if (plan.checks.length > 0 && health.decision === 'fail') {
+    const summary = `${message} But what serves now is not healthy: ${health.summary}`;
+    return { decision: 'rollback-failed', reasonCode: 'unhealthy_after_rollback', summary, warnings, rollback };
+  }
+  return { decision: 'rolled-back', reasonCode, summary: message, warnings, rollback };
+}
