@@ -4,11 +4,13 @@ import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
 import { checkFeasible, makeBackup } from './backup-step.ts';
+import { describeFinding } from './describe-ending.ts';
 import { inputs } from './inputs.ts';
 import { migrate } from './migrate.ts';
 import { type Given, planOptions } from './plan-options.ts';
 import { recordOutcome, releaseRecord } from './release-record.ts';
-import { describeFinding, renderMigration } from './render-migration.ts';
+import { renderMigration } from './render-migration.ts';
+import { describeFile } from './render-page.ts';
 
 /** Proves a restore point, then applies pending migrations; with nothing pending it is one query. */
 export async function main(runner: Runner): Promise<Result> {
@@ -36,6 +38,9 @@ export async function main(runner: Runner): Promise<Result> {
     }
     const { gaps } = migration.inspection;
     if (gaps.length > 0) logger.notice(`Numbers missing in ${options.folder}: ${gaps.join(', ')}`);
+  }
+  if (migration.kind === 'planned') {
+    for (const file of migration.files) logger.info(`${file.file}: ${describeFile(file)}`);
   }
   await recordOutcome(record, migration, (line) => logger.warning(line));
   return renderMigration(migration, options);

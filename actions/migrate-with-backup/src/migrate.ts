@@ -1,16 +1,19 @@
 import type { BackupManifest } from '#backup/manifest';
 import { applyMigrations } from '#postgres/apply-migrations';
 import type { ApplyOutcome } from '#postgres/apply-outcome';
+import { classifyFiles, type FileSummary } from '#postgres/classify-files';
 import type { MigrationInspection } from '#postgres/inspect-migrations';
 import { inspectMigrations } from '#postgres/inspect-migrations';
 import { openMigrationSession } from '#postgres/migration-session';
 import { readPending } from '#postgres/read-pending';
+import { loadSqlParser } from '#postgres/sql-parser';
 import type { MigrateOptions } from './plan-options.ts';
 
 /** What happened, as data; `render-migration.ts` turns it into words. */
 export type Migration =
   | { kind: 'not-configured' | 'no-folder' | 'no-url' }
-  | { kind: 'nothing-pending' | 'planned' | 'refused' | 'by-hand'; inspection: MigrationInspection }
+  | { kind: 'nothing-pending' | 'refused' | 'by-hand'; inspection: MigrationInspection }
+  | { kind: 'planned'; inspection: MigrationInspection; files: FileSummary[] }
   | { kind: 'no-backup-possible'; inspection: MigrationInspection; reasonCode: string; message: string }
   | { kind: 'not-recorded'; inspection: MigrationInspection; message: string }
   | { kind: 'backup-failed'; inspection: MigrationInspection; reasonCode: string; message: string; backup?: MadeBackup }
@@ -45,6 +48,9 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
   const first = await readPending(url, directory, { phase, signal: ports.signal });
   const early = decideEarly(first, options, ports);
   if (early !== undefined) return early;
+  if (options.mode === 'plan') {
+    return { kind: 'planned', inspection: first, files: classifyFiles(first.plan.pending, await loadSqlParser()) };
+  }
 
   const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
   if (problem !== undefined) return { kind: 'no-backup-possible', inspection: first, ...problem };
@@ -102,6 +108,7 @@ function decideEarly(
 ): Migration | undefined {
   if (inspection.findings.some((finding) => finding.severity === 'refuse')) return { kind: 'refused', inspection };
   if (inspection.plan.pending.length === 0) return { kind: 'nothing-pending', inspection };
-  if (options.mode === 'plan') return { kind: 'planned', inspection };
-  return ports.inRelease && options.apply !== 'automatic' ? { kind: 'by-hand', inspection } : undefined;
+  return ports.inRelease && options.mode === 'apply' && options.apply !== 'automatic'
+    ? { kind: 'by-hand', inspection }
+    : undefined;
 }

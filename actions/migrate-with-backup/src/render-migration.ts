@@ -1,12 +1,8 @@
-import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
 import type { Result } from '#action-kit/result';
-import type { MigrationFinding } from '#postgres/classify-migrations';
-import type { MigrationInspection } from '#postgres/inspect-migrations';
+import { endingOf } from './describe-ending.ts';
 import type { MadeBackup, Migration } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
-
-type Word = 'applied' | 'nothing-pending' | 'planned' | 'refused' | 'failed';
-type Ending = [decision: Word, reasonCode: string, summary: string];
+import { renderPage } from './render-page.ts';
 
 /** Turns what happened into decision, reason, one line and a table. Pure. */
 export function renderMigration(migration: Migration, options: MigrateOptions): Result {
@@ -17,6 +13,7 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
   const applied = outcome?.applied.map((file) => file.file) ?? [];
   const pending = (inspection?.plan.pending ?? []).map((file) => file.file).filter((file) => !applied.includes(file));
   const findings = inspection?.findings ?? [];
+  const plan = migration.kind === 'planned' ? migration.files : [];
   return {
     decision,
     reasonCode,
@@ -29,6 +26,7 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
       findings,
       gaps: inspection?.gaps ?? [],
       weakenings: options.weakenings,
+      ...(plan.length === 0 ? {} : { plan }),
       ...(outcome?.failure === undefined ? {} : { failure: outcome.failure }),
     },
     outputs: {
@@ -38,109 +36,10 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
     },
     ...(inspection === undefined || (pending.length === 0 && applied.length === 0 && findings.length === 0)
       ? {}
-      : { jobSummary: summaryPage(summary, applied, pending, findings, backup, options.weakenings) }),
+      : {
+          jobSummary: renderPage({ summary, applied, pending, findings, plan, backup, weakenings: options.weakenings }),
+        }),
   };
-}
-
-function endingOf(migration: Migration, options: MigrateOptions): Ending {
-  const { folder } = options;
-  switch (migration.kind) {
-    case 'not-configured':
-      return ['nothing-pending', 'not_configured', `No migrations: there is no folder ${folder}`];
-    case 'no-folder':
-      return [
-        'refused',
-        'migrations_missing',
-        `The migrations folder ${folder} is not in the checkout: check out the repository before this step, or correct migrations-dir`,
-      ];
-    case 'no-url':
-      return [
-        'refused',
-        'database_url_missing',
-        `There is a migrations folder (${folder}) but no database-url, so nobody knows what is pending: pass the secret DATABASE_URL as database-url`,
-      ];
-    case 'nothing-pending':
-      return [
-        'nothing-pending',
-        'up_to_date',
-        `Nothing pending: the database has all ${migration.inspection.plan.applied.length} migrations of ${folder}; no backup was needed`,
-      ];
-    case 'planned':
-      return [
-        'planned',
-        'plan_only',
-        `Plan: ${filesOf(migration)} would be applied${options.backup === 'skip' ? ' without a backup' : ' after a proven backup'}; nothing was changed`,
-      ];
-    case 'by-hand':
-      return [
-        'refused',
-        'applied_by_hand',
-        `${filesOf(migration)} pending, and database.apply is ${options.apply}: run migrate-with-backup by hand first, then release; nothing was changed`,
-      ];
-    case 'refused':
-      return ['refused', 'unsafe_migration', refusal(migration.inspection.findings)];
-    case 'not-recorded':
-      return [
-        'failed',
-        'release_not_recorded',
-        `The intent could not be written to the release's record (${migration.message}), so no migration was started; nothing was changed`,
-      ];
-    case 'no-backup-possible':
-      return [
-        'refused',
-        migration.reasonCode,
-        `Migrations are pending and no backup could be made, nothing was changed: ${migration.message}`,
-      ];
-    case 'backup-failed':
-      return ['failed', migration.reasonCode, `No proven backup, so no migration was started: ${migration.message}`];
-    case 'ended':
-      return afterApplying(migration);
-  }
-}
-
-function afterApplying({ outcome, backup }: Extract<Migration, { kind: 'ended' }>): Ending {
-  const { applied, failure, remaining } = outcome;
-  const after =
-    backup === undefined
-      ? 'without a backup'
-      : `after a proven backup (${backup.manifest.relations} relations, ${backup.manifest.rows} rows)`;
-  if (failure === undefined) {
-    return [
-      'applied',
-      'applied',
-      `Applied ${count(applied.length)} ${after}: ${applied.map((file) => file.file).join(', ')}`,
-    ];
-  }
-  const place = failure.line === undefined ? failure.file : `${failure.file} line ${failure.line}`;
-  const stays =
-    applied.length === 0
-      ? 'nothing was applied'
-      : `applied before it and kept: ${applied.map((file) => file.file).join(', ')}`;
-  const undone = outcome.outcome === 'unknown' ? '' : '; this file was undone whole';
-  const rest = remaining.length > 1 ? `; not reached: ${remaining.slice(1).join(', ')}` : '';
-  const point = backup === undefined ? '' : `; restore point: ${backup.manifest.object.file}`;
-  return ['failed', failure.reasonCode, `${place}: ${failure.message}${undone}; ${stays}${rest}${point}`];
-}
-
-function refusal(findings: readonly MigrationFinding[]): string {
-  const refused = findings.filter((finding) => finding.severity === 'refuse');
-  const [first] = refused;
-  const more = refused.length > 1 ? ` (and ${refused.length - 1} more)` : '';
-  return `Refused, nothing was changed: ${first === undefined ? '' : describeFinding(first)}${more}`;
-}
-
-/** File, line, what is wrong and what to write instead, on one line. */
-export function describeFinding(finding: MigrationFinding): string {
-  const correction = finding.correction.replace(/\s*\n\s*/g, ' ');
-  return `${finding.file} line ${finding.line}: ${finding.message}. Instead: ${correction}`;
-}
-
-function filesOf({ inspection }: { inspection: MigrationInspection }): string {
-  return count(inspection.plan.pending.length);
-}
-
-function count(files: number): string {
-  return files === 1 ? '1 migration' : `${files} migrations`;
 }
 
 function describeBackup({ manifest, manifestFile }: MadeBackup): Record<string, unknown> {
@@ -161,42 +60,4 @@ function describeBackup({ manifest, manifestFile }: MadeBackup): Record<string, 
     separateUser: verification.separateUser,
     seconds,
   };
-}
-
-function summaryPage(
-  summary: string,
-  applied: readonly string[],
-  pending: readonly string[],
-  findings: readonly MigrationFinding[],
-  backup: MadeBackup | undefined,
-  weakenings: readonly string[],
-): string {
-  const files = [
-    ...applied.map((file) => [codeSpan(file), 'applied']),
-    ...pending.map((file) => [codeSpan(file), 'pending']),
-  ];
-  const remarks = findings.map((finding) => [
-    `${codeSpan(finding.file)}:${finding.line}`,
-    finding.severity === 'refuse' ? 'refused' : 'warning',
-    escapeMarkdown(finding.message),
-    codeSpan(finding.statement),
-    codeSpan(finding.correction),
-  ]);
-  return [
-    '### Migrations',
-    escapeMarkdown(summary),
-    ...(files.length === 0 ? [] : [table(['File', 'State'], files)]),
-    ...(remarks.length === 0 ? [] : [table(['Place', 'Severity', 'Why', 'Statement', 'Instead'], remarks)]),
-    ...(backup === undefined ? [] : [backupLines(backup)]),
-    ...weakenings.map((weakening) => `Weaker than standard: ${escapeMarkdown(weakening)}`),
-    '',
-  ].join('\n\n');
-}
-
-function backupLines({ manifest }: MadeBackup): string {
-  const { object, verification, seconds } = manifest;
-  return [
-    `Backup ${codeSpan(object.file)}: **${verification.verdict}**, ${escapeMarkdown(verification.message)} (${seconds.total.toFixed(1)} s).`,
-    `Restore it with ${codeSpan(manifest.restoreCommand)}`,
-  ].join('\n\n');
 }

@@ -8,6 +8,7 @@ import { connect } from '#postgres/connection';
 import { findPostgres, type PostgresBinaries } from './find-postgres.ts';
 import { createScratchFolder, endServerIn } from './scratch-folder.ts';
 import { runServerProgram, serverCommand } from './server-program.ts';
+import { serverSettings } from './server-settings.ts';
 import { type OperatingSystemUser, unprivilegedUser } from './unprivileged-user.ts';
 
 export interface ClusterOptions {
@@ -81,7 +82,7 @@ async function startIn(
   const port = tcp ? await freePort() : 5432;
   const server = serverCommand(
     join(binaries.directory, 'postgres'),
-    ['-D', data, ...settings(folder, port, tcp)],
+    ['-D', data, ...serverSettings({ folder, port, tcp })],
     user,
   );
   const child = spawn(server.command, server.args, {
@@ -121,30 +122,6 @@ async function startIn(
     await stop();
     throw error;
   }
-}
-
-function settings(folder: string, port: number, tcp: boolean): string[] {
-  const values: Record<string, string | number> = {
-    unix_socket_directories: folder,
-    unix_socket_permissions: '0700',
-    listen_addresses: tcp ? '127.0.0.1' : '',
-    port,
-    fsync: 'off',
-    synchronous_commit: 'off',
-    full_page_writes: 'off',
-    wal_level: 'minimal',
-    max_wal_senders: 0,
-    max_wal_size: '4GB',
-    shared_buffers: '128MB',
-    max_connections: 100,
-    // In the data folder, so that nothing is left in /dev/shm by a server that was killed.
-    dynamic_shared_memory_type: 'mmap',
-    logging_collector: 'off',
-    log_statement: 'none',
-    // Statements carry values; the server's log is shown when it does not start.
-    log_min_error_statement: 'panic',
-  };
-  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
 async function whenReady(

@@ -1,0 +1,109 @@
+import type { MigrationFinding } from '#postgres/classify-migrations';
+import type { MigrationInspection } from '#postgres/inspect-migrations';
+import type { Migration } from './migrate.ts';
+import type { MigrateOptions } from './plan-options.ts';
+
+type Word = 'applied' | 'nothing-pending' | 'planned' | 'refused' | 'failed';
+export type Ending = [decision: Word, reasonCode: string, summary: string];
+
+/** Decision, reason code and the one line for people. Pure. */
+export function endingOf(migration: Migration, options: MigrateOptions): Ending {
+  const { folder } = options;
+  switch (migration.kind) {
+    case 'not-configured':
+      return ['nothing-pending', 'not_configured', `No migrations: there is no folder ${folder}`];
+    case 'no-folder':
+      return [
+        'refused',
+        'migrations_missing',
+        `The migrations folder ${folder} is not in the checkout: check out the repository before this step, or correct migrations-dir`,
+      ];
+    case 'no-url':
+      return [
+        'refused',
+        'database_url_missing',
+        `There is a migrations folder (${folder}) but no database-url, so nobody knows what is pending: pass the secret DATABASE_URL as database-url`,
+      ];
+    case 'nothing-pending':
+      return [
+        'nothing-pending',
+        'up_to_date',
+        `Nothing pending: the database has all ${migration.inspection.plan.applied.length} migrations of ${folder}; no backup was needed`,
+      ];
+    case 'planned':
+      return [
+        'planned',
+        'plan_only',
+        `Plan: ${filesOf(migration)} would be applied${options.backup === 'skip' ? ' without a backup' : ' after a proven backup'}; nothing was changed`,
+      ];
+    case 'by-hand':
+      return [
+        'refused',
+        'applied_by_hand',
+        `${filesOf(migration)} pending, and database.apply is ${options.apply}: run migrate-with-backup by hand first, then release; nothing was changed`,
+      ];
+    case 'refused':
+      return ['refused', 'unsafe_migration', refusal(migration.inspection.findings)];
+    case 'not-recorded':
+      return [
+        'failed',
+        'release_not_recorded',
+        `The intent could not be written to the release's record (${migration.message}), so no migration was started; nothing was changed`,
+      ];
+    case 'no-backup-possible':
+      return [
+        'refused',
+        migration.reasonCode,
+        `Migrations are pending and no backup could be made, nothing was changed: ${migration.message}`,
+      ];
+    case 'backup-failed':
+      return ['failed', migration.reasonCode, `No proven backup, so no migration was started: ${migration.message}`];
+    case 'ended':
+      return afterApplying(migration);
+  }
+}
+
+function afterApplying({ outcome, backup }: Extract<Migration, { kind: 'ended' }>): Ending {
+  const { applied, failure, remaining } = outcome;
+  const after =
+    backup === undefined
+      ? 'without a backup'
+      : `after a proven backup (${backup.manifest.relations} relations, ${backup.manifest.rows} rows)`;
+  if (failure === undefined) {
+    return [
+      'applied',
+      'applied',
+      `Applied ${count(applied.length)} ${after}: ${applied.map((file) => file.file).join(', ')}`,
+    ];
+  }
+  const place = failure.line === undefined ? failure.file : `${failure.file} line ${failure.line}`;
+  const stays =
+    applied.length === 0
+      ? 'nothing was applied'
+      : `applied before it and kept: ${applied.map((file) => file.file).join(', ')}`;
+  const undone = outcome.outcome === 'unknown' ? '' : '; this file was undone whole';
+  const rest = remaining.length > 1 ? `; not reached: ${remaining.slice(1).join(', ')}` : '';
+  const point = backup === undefined ? '' : `; restore point: ${backup.manifest.object.file}`;
+  return ['failed', failure.reasonCode, `${place}: ${failure.message}${undone}; ${stays}${rest}${point}`];
+}
+
+function refusal(findings: readonly MigrationFinding[]): string {
+  const refused = findings.filter((finding) => finding.severity === 'refuse');
+  const [first] = refused;
+  const more = refused.length > 1 ? ` (and ${refused.length - 1} more)` : '';
+  return `Refused, nothing was changed: ${first === undefined ? '' : describeFinding(first)}${more}`;
+}
+
+/** File, line, what is wrong and what to write instead, on one line. */
+export function describeFinding(finding: MigrationFinding): string {
+  const correction = finding.correction.replace(/\s*\n\s*/g, ' ');
+  return `${finding.file} line ${finding.line}: ${finding.message}. Instead: ${correction}`;
+}
+
+function filesOf({ inspection }: { inspection: MigrationInspection }): string {
+  return count(inspection.plan.pending.length);
+}
+
+function count(files: number): string {
+  return files === 1 ? '1 migration' : `${files} migrations`;
+}

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { listPostgres } from '#backup/find-postgres';
+import type { BackupManifest } from '#backup/manifest';
+import { type Cluster, startCluster } from '#backup/scratch-cluster';
+import { connect } from '#postgres/connection';
+import { type MigrationPorts, migrate } from './migrate.ts';
+import type { MigrateOptions } from './plan-options.ts';
+import { renderMigration } from './render-migration.ts';
+
+const installed = (await listPostgres()).some((found) => found.server);
+
+function manifest(verdict: BackupManifest['verification']['verdict']): BackupManifest {
+  return {
+    schemaVersion: 1,
+    name: 'b',
+    createdAt: 0,
+    plainBytes: 1,
+    relations: 3,
+    rows: 4,
+    tables: [],
+    notInBackup: [],
+    recipients: [],
+    destinations: ['directory /b'],
+    object: {
+      file: 'b.dump.zst.age',
+      bytes: 5,
+      sha256: 'ab',
+      format: 'pg_dump custom',
+      compression: 'zstd',
+      encryption: 'age',
+    },
+    source: { serverVersion: '15', databaseBytes: 1, pgDumpVersion: '15' },
+    verification: {
+      verdict,
+      reasonCode: 'r',
+      message: 'the reason',
+      differences: [],
+      leftOut: [],
+      remarks: [],
+      separateUser: true,
+    },
+    seconds: { dump: 1, readBack: 1, restore: 1, compare: 1, total: 4 },
+    restoreCommand: 'age …',
+  };
+}
+
+describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs on this machine' }, () => {
+  let cluster: Cluster;
+  let folder: string;
+  before(async () => {
+    cluster = await startCluster();
+    folder = await mkdtemp(join(tmpdir(), 'migrate-unit-'));
+    await writeFile(join(folder, '1_a.sql'), 'create table a (id int)');
+  });
+  after(async () => {
+    await cluster?.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true });
+  });
+
+  const options = (): MigrateOptions => ({
+    url: cluster.url,
+    directory: folder,
+    folder: 'm',
+    named: true,
+    mode: 'apply',
+    phase: 'expand',
+    backup: 'required',
+    destinations: ['directory'],
+    recipients: [],
+    lockTimeoutMs: 1_000,
+    statementTimeoutMs: 0,
+    apply: 'automatic',
+    weakenings: [],
+  });
+  function ports(more: Partial<MigrationPorts> = {}): MigrationPorts & { recorded: string[] } {
+    const recorded: string[] = [];
+    return {
+      recorded,
+      log: () => {},
+      signal: new AbortController().signal,
+      folderExists: async () => true,
+      record: async (kind, word) => void recorded.push(`${kind} ${word}`),
+      checkBackup: async () => undefined,
+      createBackup: async () => ({ manifest: manifest('verified'), manifestFile: 'b.manifest.json' }),
+      inRelease: false,
+      ...more,
+    };
+  }
+  async function untouched(): Promise<boolean> {
+    const connection = await connect(cluster.url, { applicationName: 'test' });
+    const rows = await connection.query(`SELECT 1 FROM pg_namespace WHERE nspname = 'supabase_migrations'`);
+    await connection.close();
+    return rows.length === 0;
+  }
+
+  for (const verdict of ['mismatch', 'could-not-verify'] as const) {
+    test(`a backup that is ${verdict} lets no migration run`, async () => {
+      const migration = await migrate(
+        options(),
+        ports({ createBackup: async () => ({ manifest: manifest(verdict), manifestFile: 'm' }) }),
+      );
+      const result = renderMigration(migration, options());
+      assert.deepEqual(
+        [result.decision, result.reasonCode, result.failed],
+        ['failed', `backup_${verdict.replaceAll('-', '_')}`, true],
+      );
+      assert.match(result.summary, /no migration was started: the reason$/);
+      assert.ok(await untouched());
+    });
+  }
+
+  test('a backup that could not be made, or an intent that could not be written, lets no migration run', async () => {
+    const failed = await migrate(
+      options(),
+      ports({ createBackup: async () => ({ reasonCode: 'dump_failed', message: 'pg_dump failed' }) }),
+    );
+    assert.equal(renderMigration(failed, options()).reasonCode, 'dump_failed');
+    const unrecorded = ports({
+      record: async () => {
+        throw new Error('403');
+      },
+      createBackup: () => assert.fail('a backup was started'),
+    });
+    assert.equal(renderMigration(await migrate(options(), unrecorded), options()).reasonCode, 'release_not_recorded');
+    assert.ok(await untouched());
+  });
+
+  test('a plan asks for no backup and writes no record', async () => {
+    const silent = ports({ createBackup: () => assert.fail(), checkBackup: () => assert.fail() });
+    const result = renderMigration(await migrate({ ...options(), mode: 'plan' }, silent), options());
+    assert.deepEqual(result.details?.plan, [
+      { file: '1_a.sql', statements: 1, classes: ['schema'], inTransaction: true },
+    ]);
+    assert.match(result.jobSummary ?? '', /1 statement: schema/);
+    assert.deepEqual(silent.recorded, []);
+    assert.ok(await untouched());
+  });
+
+  test('a connection that a pooler closed during the backup is opened anew', async () => {
+    const closing = ports({
+      async createBackup() {
+        const admin = await connect(cluster.url, { applicationName: 'test' });
+        await admin.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ops-actions migrate'`,
+        );
+        await admin.close();
+        return { manifest: manifest('verified'), manifestFile: 'b.manifest.json' };
+      },
+    });
+    const result = renderMigration(await migrate(options(), closing), options());
+    assert.equal(result.decision, 'applied', result.summary);
+    assert.deepEqual(closing.recorded, ['intent apply']);
+  });
+});

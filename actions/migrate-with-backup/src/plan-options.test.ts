@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { InputError } from '#action-kit/inputs';
+import type { EnvironmentSettings } from '#config/settings';
+import { type Given, planOptions } from './plan-options.ts';
+
+const settings: EnvironmentSettings = {
+  environment: 'production',
+  production: true,
+  vercel: {},
+  database: {},
+  health: {},
+  smoke: {},
+  watch: {},
+  release: {},
+  slack: {},
+};
+const given: Given = { throwAway: false, mode: 'apply', phase: 'expand', backup: 'required' } as Given;
+const runner = { workspace: '/w', artifacts: true };
+const remote = 'postgresql://u:p@db.example.com/d';
+const local = 'postgresql://u:p@127.0.0.1/d';
+
+function mistakes(more: Partial<Given>, environment: Partial<EnvironmentSettings> = {}, where = runner): string[] {
+  try {
+    planOptions({ ...given, ...more }, { ...settings, ...environment }, where);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof InputError);
+    return error.problems.map((problem) => problem.name);
+  }
+}
+
+describe('planOptions', () => {
+  test('inputs win over the configuration, which wins over defaults', () => {
+    const database = {
+      migrations: 'db',
+      lockTimeoutMs: 1,
+      backupDestinations: ['directory' as const],
+      backupPath: 'b',
+    };
+    const configured = planOptions(given, { ...settings, database }, runner);
+    assert.deepEqual(
+      [configured.directory, configured.lockTimeoutMs, configured.backupPath, configured.named],
+      ['/w/db', 1, '/w/b', true],
+    );
+    const explicit = planOptions(
+      { ...given, migrationsDir: '/m', lockTimeout: 2, backupDestination: ['artifact'] },
+      { ...settings, database },
+      runner,
+    );
+    assert.deepEqual([explicit.directory, explicit.lockTimeoutMs, explicit.destinations], ['/m', 2, ['artifact']]);
+    const standard = planOptions(given, settings, runner);
+    assert.deepEqual(
+      [standard.directory, standard.lockTimeoutMs, standard.destinations, standard.named],
+      ['/w/supabase/migrations', 5_000, ['artifact'], false],
+    );
+  });
+
+  test('skip is for throw-away environments and, with none given, for this machine', () => {
+    const skip = { backup: 'skip' as const };
+    assert.deepEqual(mistakes({ ...skip, databaseUrl: local }), []);
+    assert.deepEqual(mistakes({ ...skip, databaseUrl: remote }), ['backup']);
+    assert.deepEqual(mistakes({ ...skip, databaseUrl: local, environment: 'production' }), ['backup']);
+    assert.deepEqual(mistakes({ ...skip, databaseUrl: remote, environment: 'staging' }), ['backup']);
+    assert.deepEqual(mistakes({ ...skip, databaseUrl: remote, environment: 'x', throwAway: true }), []);
+  });
+
+  test('what is not in this version is refused by name', () => {
+    assert.deepEqual(mistakes({ mode: 'baseline', phase: 'contract', backup: 'platform', backupDestination: ['s3'] }), [
+      'mode',
+      'phase',
+      'backup',
+      'backup-destination',
+    ]);
+  });
+
+  test('a destination must be reachable from here', () => {
+    const nowhere = { workspace: '/w', artifacts: false };
+    assert.deepEqual(mistakes({ databaseUrl: local }, {}, nowhere), ['backup-destination']);
+    assert.deepEqual(mistakes({ databaseUrl: local, backupDestination: ['artifact'] }, {}, nowhere), [
+      'backup-destination',
+    ]);
+    assert.deepEqual(mistakes({ databaseUrl: local, backupDestination: ['directory'] }, {}, nowhere), ['backup-path']);
+    assert.deepEqual(mistakes({ databaseUrl: local, mode: 'plan' }, {}, nowhere), []);
+  });
+
+  test('a weaker connection is said', () => {
+    assert.match(
+      planOptions({ ...given, databaseUrl: `${remote}?sslmode=require` }, settings, runner).weakenings.join(),
+      /does not prove/,
+    );
+  });
+});

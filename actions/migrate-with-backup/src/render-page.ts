@@ -1,0 +1,54 @@
+import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
+import type { FileSummary } from '#postgres/classify-files';
+import type { MigrationFinding } from '#postgres/classify-migrations';
+import type { MadeBackup } from './migrate.ts';
+
+/** The page for the job summary; every foreign word is escaped. Pure. */
+export function renderPage(given: {
+  summary: string;
+  applied: readonly string[];
+  pending: readonly string[];
+  findings: readonly MigrationFinding[];
+  /** Of a plan. */
+  plan: readonly FileSummary[];
+  backup: MadeBackup | undefined;
+  weakenings: readonly string[];
+}): string {
+  const { summary, applied, pending, findings, plan, backup, weakenings } = given;
+  const planned = new Map(plan.map((one) => [one.file, one]));
+  const files = [
+    ...applied.map((file) => [codeSpan(file), 'applied', '']),
+    ...pending.map((file) => [codeSpan(file), 'pending', describeFile(planned.get(file))]),
+  ];
+  const remarks = findings.map((finding) => [
+    `${codeSpan(finding.file)}:${finding.line}`,
+    finding.severity === 'refuse' ? 'refused' : 'warning',
+    escapeMarkdown(finding.message),
+    codeSpan(finding.statement),
+    codeSpan(finding.correction),
+  ]);
+  return [
+    '### Migrations',
+    escapeMarkdown(summary),
+    ...(files.length === 0 ? [] : [table(['File', 'State', 'Contents'], files)]),
+    ...(remarks.length === 0 ? [] : [table(['Place', 'Severity', 'Why', 'Statement', 'Instead'], remarks)]),
+    ...(backup === undefined ? [] : [backupLines(backup)]),
+    ...weakenings.map((weakening) => `Weaker than standard: ${escapeMarkdown(weakening)}`),
+    '',
+  ].join('\n\n');
+}
+
+/** `3 statements: schema, data`; for a plan's log lines too. */
+export function describeFile(file: FileSummary | undefined): string {
+  if (file === undefined) return '';
+  const words = `${file.statements} statement${file.statements === 1 ? '' : 's'}: ${file.classes.join(', ') || 'nothing'}`;
+  return file.inTransaction ? words : `${words}; not in a transaction`;
+}
+
+function backupLines({ manifest }: MadeBackup): string {
+  const { object, verification, seconds } = manifest;
+  return [
+    `Backup ${codeSpan(object.file)}: **${verification.verdict}**, ${escapeMarkdown(verification.message)} (${seconds.total.toFixed(1)} s).`,
+    `Restore it with ${codeSpan(manifest.restoreCommand)}`,
+  ].join('\n\n');
+}
