@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { registerDemo } from './demo-command.ts';
-import { registerInit } from './init.ts';
 import { registerLock } from './lock-commands.ts';
 import { registerRun } from './run-command.ts';
 import { registerSandbox } from './sandbox-command.ts';
@@ -16,7 +15,7 @@ export async function main(words: readonly string[]): Promise<void> {
     .version(packageJson.version)
     .showHelpAfterError('(ops-actions --help shows the commands)')
     .exitOverride();
-  for (const register of [registerDemo, registerSandbox, registerRun, registerInit, registerLock]) register(program);
+  for (const register of [registerDemo, registerSandbox, registerRun, registerLock]) register(program);
   try {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {

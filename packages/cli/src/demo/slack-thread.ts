@@ -1,6 +1,8 @@
 import { createHttpClient } from '#http/client';
 import type { SlackMessage } from './demo-result.ts';
 
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
 interface RawMessage {
   ts: string;
   thread_ts?: string;
@@ -17,7 +19,9 @@ export async function readSlackChannel(slack: {
 }): Promise<SlackMessage[]> {
   const client = createHttpClient({ baseUrl: slack.apiUrl, headers: { authorization: `Bearer ${slack.token}` } });
   const call = async (method: string, query: Record<string, string>): Promise<RawMessage[]> => {
-    const answer = (await client.request({ path: method, query })).json<{ ok: boolean; messages?: RawMessage[] }>();
+    const answer = (
+      await client.request({ method: 'POST', path: method, body: new URLSearchParams(query).toString(), headers: form })
+    ).json<{ ok: boolean; messages?: RawMessage[] }>();
     return answer.messages ?? [];
   };
   const history = await call('conversations.history', { channel: slack.channelId, limit: '100' });

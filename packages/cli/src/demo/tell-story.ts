@@ -88,6 +88,7 @@ export async function tellStory(given: {
       asExpected:
         releases.length === story.length &&
         releases.every((release) => release.decision === release.expected) &&
+        releases.every((release, index) => (story[index]?.reason ?? release.reasonCode) === release.reasonCode) &&
         releases.every((release) => release.failed === (release.expected !== 'released')) &&
         rollback?.swappedAt != null &&
         autoAssign.before === autoAssign.after,
