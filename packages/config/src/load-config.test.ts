@@ -239,6 +239,28 @@ for (const { name, lines, line, message } of [
   });
 }
 
+test('two environments never share the production domains of one project', async () => {
+  const file = (staging: string) => [
+    'vercel: { project: notes }',
+    'environments:',
+    '  production:',
+    `  staging: ${staging}`,
+  ];
+  const [problem, ...more] = await problemsOf(file('{}'));
+  assert.deepEqual([problem?.line, problem?.path, more.length], [4, 'environments.staging', 0]);
+  assert.match(
+    problem?.message ?? '',
+    /would both move the production domains of the Vercel project notes: give staging/,
+  );
+  for (const vercel of [
+    '{ project: notes-staging }',
+    '{ as: alias, alias: s.example.com }',
+    '{ as: custom-environment, custom-environment: s }',
+  ]) {
+    await load(file(`{ vercel: ${vercel} }`), 'staging');
+  }
+});
+
 test('without an environment the top of the file counts, as production', async () => {
   const file = ['watch: { window: 1m }', 'environments: { staging: { watch: { window: 2m } } }'];
   const { settings } = await load(file, '');
