@@ -34,11 +34,9 @@ async function deploy(path: string, options: Partial<DeploymentOptions> & Record
   const { apiUrl, token, teamId, projectId } = sandbox.description.vercel;
   const types: string[] = [];
   const client = { apiUrl, token, teamId, path, skipAutoDetectionConfirmation: true };
-  for await (const { type, payload } of createDeployment(client, {
-    name: 'notes-app',
-    project: projectId,
-    ...options,
-  })) {
+  // `project` is not among the client's types; it passes it on, and the CLI sends it.
+  const wanted: DeploymentOptions & { project: string } = { name: 'notes-app', project: projectId, ...options };
+  for await (const { type, payload } of createDeployment(client, wanted)) {
     types.push(type);
     if (until.includes(type)) return { types, payload };
   }

@@ -36,30 +36,28 @@ export interface FunctionHostOptions {
 
 const startDeadlineMs = 10_000;
 const linesDeadlineMs = 100;
+const endDeadlineMs = 500;
 const program = join(import.meta.dirname, 'function-process.ts');
 
 export function createFunctionHost(options: FunctionHostOptions): FunctionHost {
   const calls = new Map<string, { lines: FunctionLine[]; done: () => void }>();
   let generation = 0;
-  let running: { child: ChildProcess; ready: Promise<string> } | undefined;
+  let running: { child: ChildProcess; ready: Promise<string>; ended: Promise<void> } | undefined;
   let stopped = false;
 
   const start = () => {
     const socket = `${options.socket}.${generation++}`;
-    const child = spawn(
-      process.execPath,
-      [...process.execArgv.filter((one) => !one.startsWith('--test')), program, socket],
-      {
-        cwd: options.cwd,
-        env: {
-          PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
-          NODE_ENV: 'production',
-          TZ: 'UTC',
-          ...options.environment,
-        },
-        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    const child = spawn(process.execPath, [program, socket], {
+      cwd: options.cwd,
+      env: {
+        PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
+        NODE_ENV: 'production',
+        TZ: 'UTC',
+        ...options.environment,
       },
-    );
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
     const ready = new Promise<string>((resolve, reject) => {
       const late = setTimeout(() => reject(new Error('the function process did not start in time')), startDeadlineMs);
       child.on('message', (message: FunctionMessage) => {
@@ -81,8 +79,20 @@ export function createFunctionHost(options: FunctionHostOptions): FunctionHost {
       });
     });
     ready.catch(() => {});
-    running = { child, ready };
+    running = { child, ready, ended };
     return running;
+  };
+
+  const attempt = async (call: FunctionCall, again = true): Promise<Answer> => {
+    const current = running ?? start();
+    try {
+      return await forward(await current.ready, call);
+    } catch (error) {
+      // The process is ending, or has ended: the next call must find a new one.
+      await Promise.race([current.ended, delay(endDeadlineMs, undefined, { ref: false })]);
+      if (again && !stopped && ['ECONNREFUSED', 'ENOENT'].includes(codeOf(error))) return attempt(call, false);
+      throw error;
+    }
   };
 
   return {
@@ -91,8 +101,7 @@ export function createFunctionHost(options: FunctionHostOptions): FunctionHost {
       const done = new Promise<void>((resolve) => calls.set(call.requestId, { lines, done: resolve }));
       try {
         if (stopped) throw new Error('the sandbox is closing');
-        const socket = await (running ?? start()).ready;
-        const answer = await forward(socket, call);
+        const answer = await attempt(call);
         // Lines come by another channel than the answer and may be behind it.
         await Promise.race([done, delay(linesDeadlineMs, undefined, { ref: false })]);
         return { answer, lines };
@@ -105,13 +114,15 @@ export function createFunctionHost(options: FunctionHostOptions): FunctionHost {
     },
     async stop() {
       stopped = true;
-      const child = running?.child;
-      if (!child || child.exitCode !== null || child.signalCode !== null) return;
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await ended;
+      const current = running;
+      current?.child.kill('SIGKILL');
+      await current?.ended;
     },
   };
+}
+
+function codeOf(error: unknown): string {
+  return String((error as NodeJS.ErrnoException).code ?? '');
 }
 
 function forward(socketPath: string, call: FunctionCall): Promise<Answer> {
