@@ -29,4 +29,7 @@ const kept = await call('/api/notes', {
 expect(kept.status === 201, 'a note is kept');
 
 const list = await call('/api/notes');
-expect(list.status === 200 && JSON.parse(list.text).notes.some(({ text }) => text === 'smoke test'), 'it is in the list');
+expect(
+  list.status === 200 && JSON.parse(list.text).notes.some(({ text }) => text === 'smoke test'),
+  'it is in the list',
+);
