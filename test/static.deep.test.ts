@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse, stringify } from 'yaml';
+import { renderText } from '../scripts/render-text.ts';
 import { renderTree } from '../scripts/render-tree.ts';
 import { readAction, root } from './workflows-model.ts';
 import { findTool, runTool } from './workflows-tools.ts';
@@ -77,7 +78,8 @@ describe('the tree rendered to ./, without any ignore', { skip }, () => {
   for (const file of files.filter((name) => name.startsWith('examples/'))) {
     test(`${file} is clean when it calls this tree`, async () => {
       const text = readFileSync(join(root, file), 'utf8');
-      assert.equal(await lint('example.yml', text.replaceAll(/org\/ops-actions\/([\w./-]+)@\S+/g, './$1')), '');
+      const calling = text.replaceAll(/org\/ops-actions\/([\w./-]+)@\S+/g, '$/$1');
+      assert.equal(await lint('example.yml', renderText(calling, { style: 'dot-slash' }).text), '');
     });
   }
 

@@ -1,8 +1,9 @@
 import { continuesOnError, displayName, evaluateEnvironment, evaluateInputs, stillWanted } from './evaluate-step.ts';
-import type { Stage, StepReport } from './events.ts';
+import type { Stage } from './events.ts';
 import { evaluateCondition, evaluateText } from './expressions.ts';
 import { hasPost, hasPre, type PreparedAction, type PreparedStep } from './prepare-actions.ts';
-import { mergeResults, type Result } from './results.ts';
+import { reportStep, usesOf } from './report-step.ts';
+import { mergeResults } from './results.ts';
 import { runNode } from './run-node.ts';
 import { runScript } from './run-script.ts';
 import { StepContext } from './step-context.ts';
@@ -19,7 +20,7 @@ export async function runStep(context: StepContext, step: PreparedStep, conditio
   const { job } = context;
   const startedAt = Date.now();
   const name = displayName(context, step);
-  const finish = (): void => report(context, step, name, startedAt);
+  const finish = (): void => reportStep(context, step, name, startedAt);
   const environmentFailed = !evaluateEnvironment(context, step);
   if (environmentFailed && !context.embedded) {
     finish();
@@ -175,32 +176,4 @@ function childContext(
     context.env.set(key, parent.env.get(key) ?? '');
   }
   return context;
-}
-
-const usesOf = (step: PreparedStep): { uses?: string } =>
-  step.definition.uses === undefined ? {} : { uses: step.definition.uses };
-
-function report(context: StepContext, step: PreparedStep, name: string, startedAt: number): void {
-  const { job, path, stage } = context;
-  const conclusion: Result = context.result ?? 'success';
-  const outcome: Result = context.outcome ?? conclusion;
-  const endedAt = Date.now();
-  const outputs = Object.fromEntries(
-    Object.entries(context.outputs()).map(([key, value]) => [key, job.masker.mask(value)]),
-  );
-  const ended: StepReport = {
-    ...(step.definition.id === undefined ? {} : { id: step.definition.id }),
-    ...usesOf(step),
-    ...(context.error === undefined ? {} : { error: job.masker.mask(context.error) }),
-    name,
-    path,
-    stage,
-    outcome,
-    conclusion,
-    outputs: stage === 'main' ? outputs : {},
-    startedAt,
-    endedAt,
-  };
-  job.steps.push(ended);
-  job.emit({ kind: 'step-ended', at: endedAt, path, step: ended });
 }
