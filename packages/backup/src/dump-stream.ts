@@ -1,7 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTool } from '#child-process/run-tool';
 import { libpqEnvironment } from '#postgres/connection';
 import type { DatabaseSettings } from '#postgres/database-url';
+import { authoritiesOf } from '#postgres/platform-authorities';
 import { BackupFailed } from './backup-error.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
 import { toolComplaint } from './tool-complaint.ts';
@@ -23,6 +26,7 @@ export interface DumpOptions {
  * @throws BackupFailed `dump_failed` with pg_dump's own reason.
  */
 export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Array> {
+  const authorities = await authoritiesFile(options.settings);
   const tool = startTool({
     command: join(options.binaries.directory, 'pg_dump'),
     args: [
@@ -34,7 +38,7 @@ export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Arr
       '--lock-wait-timeout=60s',
       ...options.excludedTables.map((table) => `--exclude-table=${table}`),
     ],
-    environment: libpqEnvironment(options.settings, 'ops-actions backup'),
+    environment: libpqEnvironment(options.settings, 'ops-actions backup', authorities?.path),
     deadlineMs: options.deadlineMs,
     signal: options.signal,
   });
@@ -49,5 +53,18 @@ export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Arr
     if (result.exitCode !== 0) throw new BackupFailed('dump_failed', `pg_dump failed: ${toolComplaint(result.stderr)}`);
   } finally {
     await tool.stop();
+    await authorities?.remove();
   }
+}
+
+/** libpq takes certificate authorities only from a file; these are public. */
+async function authoritiesFile(
+  settings: DatabaseSettings,
+): Promise<{ path: string; remove(): Promise<void> } | undefined> {
+  const authorities = authoritiesOf(settings.host);
+  if (authorities === undefined || settings.rootCertificate !== undefined) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), 'ops-actions-authorities-'));
+  const path = join(folder, 'authorities.pem');
+  await writeFile(path, authorities.join('\n'));
+  return { path, remove: () => rm(folder, { recursive: true, force: true }) };
 }

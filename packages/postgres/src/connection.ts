@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { type DatabaseSettings, describeDatabase, parseDatabaseUrl } from './database-url.ts';
+import { authoritiesOf } from './platform-authorities.ts';
 
 /** One session. Queries run one after the other; nothing is pooled, because locks and settings belong to the session. */
 export interface DatabaseConnection {
@@ -130,7 +131,11 @@ function session(
 
 function tlsOptions(settings: DatabaseSettings): false | ConnectionOptions {
   if (settings.tls === 'disable') return false;
-  const ca = settings.rootCertificate === undefined ? {} : { ca: readFileSync(settings.rootCertificate, 'utf8') };
+  const trusted =
+    settings.rootCertificate === undefined
+      ? authoritiesOf(settings.host)?.slice()
+      : readFileSync(settings.rootCertificate, 'utf8');
+  const ca = trusted === undefined ? {} : { ca: trusted };
   if (settings.tls === 'require') return { rejectUnauthorized: false };
   if (settings.tls === 'verify-ca') return { rejectUnauthorized: true, checkServerIdentity: () => undefined, ...ca };
   return { rejectUnauthorized: true, ...ca };
@@ -143,10 +148,18 @@ const systemCertificates = [
   '/etc/ssl/cert.pem',
 ];
 
-/** The connection as libpq's environment variables, for pg_dump and friends: never in argv (S13). */
-export function libpqEnvironment(settings: DatabaseSettings, applicationName: string): Record<string, string> {
+/**
+ * The connection as libpq's environment variables, for pg_dump and friends: never in argv (S13). `authoritiesFile` is one
+ * of certificates for hosts whose authority the system does not know (`authoritiesOf`).
+ */
+export function libpqEnvironment(
+  settings: DatabaseSettings,
+  applicationName: string,
+  authoritiesFile?: string,
+): Record<string, string> {
   const verifies = settings.tls === 'verify-ca' || settings.tls === 'verify-full';
-  const authorities = settings.rootCertificate ?? systemCertificates.find((path) => existsSync(path));
+  const authorities =
+    settings.rootCertificate ?? authoritiesFile ?? systemCertificates.find((path) => existsSync(path));
   return {
     PGHOST: settings.host,
     PGPORT: String(settings.port),
@@ -176,7 +189,7 @@ function hintFor(settings: DatabaseSettings, code: string | undefined, message: 
   }
   if (code === '28P01') return 'The password is wrong, or its special characters are not percent-encoded';
   if (/certificate/i.test(message) || code?.startsWith('ERR_TLS') === true) {
-    return "The server's certificate is not signed by an authority known here: give the platform's CA file (Supabase: Dashboard > Database > SSL) as ?sslrootcert=<path>; ?sslmode=require encrypts without proving who answers";
+    return "The server's certificate is not signed by an authority known here: give the platform's CA file as ?sslrootcert=<path>; ?sslmode=require encrypts without proving who answers";
   }
   return '';
 }

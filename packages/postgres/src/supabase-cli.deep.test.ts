@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -10,6 +11,7 @@ import { runTool } from '#child-process/run-tool';
 import { applyMigrations } from './apply-migrations.ts';
 import { connect } from './connection.ts';
 import { openMigrationSession } from './migration-session.ts';
+import { supabaseAuthorities } from './platform-authorities.ts';
 import { readMigrations } from './read-migrations.ts';
 
 const platform = `${process.platform}-${process.arch}`;
@@ -113,6 +115,15 @@ describe('against the Supabase CLI 3.1.0', { skip }, () => {
       list.migrations.map((row) => [row.local, row.remote]),
       ['20260101000000', '20260102000000', '20260103000000'].map((version) => [version, version]),
     );
+  });
+
+  test('its certificate authorities are ours', async () => {
+    const program = await readFile(cli, 'latin1');
+    for (const authority of supabaseAuthorities) {
+      const { fingerprint256 } = new X509Certificate(authority);
+      const [, body = ''] = /CERTIFICATE-----\n([\s\S]+)\n-----END/.exec(authority) ?? [];
+      assert.ok(program.replaceAll('\\n', '\n').includes(body), fingerprint256);
+    }
   });
 
   test('it writes the same rows and columns', async () => {
