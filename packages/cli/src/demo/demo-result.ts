@@ -94,7 +94,10 @@ export interface DemoRollback {
 
 export interface SlackMessage {
   at: number;
+  /** What a notification shows. */
   text: string;
+  /** What stands in the channel, block by block. */
+  blocks: { type: string; text: string }[];
   edited: boolean;
   replies: { at: number; text: string }[];
 }

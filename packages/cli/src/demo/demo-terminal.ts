@@ -22,12 +22,15 @@ export function createDemoTerminal(write: (text: string) => void): DemoTerminal 
   return {
     line,
     follow(chapter, event) {
-      if (event.kind !== 'step-ended' || event.path.length !== 2) return;
-      const { step } = event;
-      if (step.outcome === 'skipped') return;
-      const seconds = ((step.endedAt - step.startedAt) / 1000).toFixed(1);
-      const sign = step.outcome === 'success' ? '✓' : '✗';
-      line(chapter, `${sign} ${step.name} (${seconds} s)${step.outputs.summary ? `: ${step.outputs.summary}` : ''}`);
+      const [, step] = event.path;
+      if (event.kind === 'line' && step === 'watch' && event.path.length === 2 && !event.text.startsWith('::')) {
+        line(chapter, `    ${event.text}`);
+      }
+      if (event.kind !== 'step-ended' || event.path.length !== 2 || event.step.outcome === 'skipped') return;
+      const { name, outcome, outputs, startedAt, endedAt } = event.step;
+      const seconds = ((endedAt - startedAt) / 1000).toFixed(1);
+      const sign = outcome === 'success' ? '✓' : '✗';
+      line(chapter, `${sign} ${name} (${seconds} s)${outputs.summary ? `: ${outputs.summary}` : ''}`);
     },
     watchTraffic(chapter, traffic) {
       const timer = setInterval(() => {

@@ -36,6 +36,7 @@ export async function runRelease(given: {
     event: { ref: `refs/tags/${given.version}` },
     github: {
       repository: github.repository,
+      repositoryId: given.sandbox.repositoryId,
       sha: given.commit,
       ref: `refs/tags/${given.version}`,
       runId: given.runId,

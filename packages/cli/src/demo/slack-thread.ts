@@ -3,8 +3,15 @@ import type { SlackMessage } from './demo-result.ts';
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
+interface RawBlock {
+  type: string;
+  text?: { text?: string };
+  elements?: { text?: string }[];
+}
+
 interface RawMessage {
   ts: string;
+  blocks?: RawBlock[];
   thread_ts?: string;
   text?: string;
   edited?: unknown;
@@ -30,7 +37,12 @@ export async function readSlackChannel(slack: {
     heads.map(async (message): Promise<SlackMessage> => {
       const thread = await call('conversations.replies', { channel: slack.channelId, ts: message.ts });
       const replies = thread.filter((reply) => reply.ts !== message.ts);
-      return { ...shown(message), edited: message.edited !== undefined, replies: replies.map(shown).sort(byTime) };
+      return {
+        ...shown(message),
+        blocks: blocksOf(message),
+        edited: message.edited !== undefined,
+        replies: replies.map(shown).sort(byTime),
+      };
     }),
   );
   return messages.sort(byTime);
@@ -38,6 +50,13 @@ export async function readSlackChannel(slack: {
 
 function shown(message: RawMessage): { at: number; text: string } {
   return { at: Number(message.ts), text: message.text ?? '' };
+}
+
+function blocksOf(message: RawMessage): SlackMessage['blocks'] {
+  return (message.blocks ?? []).map(({ type, text, elements }) => ({
+    type,
+    text: text?.text ?? (elements ?? []).map((element) => element.text ?? '').join(' · '),
+  }));
 }
 
 function byTime(a: { at: number }, b: { at: number }): number {

@@ -72,7 +72,7 @@ export async function tellStory(given: {
         locked = true;
       }
       const red = release.failed ? 'red' : 'green';
-      terminal.line(chapter.version, `ended ${red}: ${release.decision} (${release.reasonCode}). ${release.summary}`);
+      terminal.line(chapter.version, `ended ${red}: ${release.decision} (${release.reasonCode})`);
       if (report.error !== undefined)
         terminal.line(chapter.version, `the run could not be carried out: ${report.error}`);
     }

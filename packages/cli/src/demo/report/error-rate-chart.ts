@@ -3,6 +3,8 @@ import { type Html, html } from './html.ts';
 
 const width = 1040;
 const height = 300;
+/** Distances between grid lines, as shares. */
+const steps = [0.01, 0.02, 0.05, 0.1, 0.2];
 const margin = { left: 56, right: 24, top: 30, bottom: 34 };
 
 /** A 95 % Wilson score interval for a share (Wilson 1927, JASA 22:209). */
@@ -21,15 +23,14 @@ export function errorRateChart(result: DemoResult, release: DemoRelease, rollbac
   const watch = release.watch;
   if (watch === null || release.promotedAt === null) return html``;
   const from = release.promotedAt - 5;
-  const until = Math.max(release.endedAt, release.promotedAt + 10);
+  const until = Math.max(release.endedAt, release.promotedAt + 10) + 2;
   const seconds = result.traffic.seconds.filter((second) => second.at >= from && second.at <= until);
   const rates = seconds.map((second) => second.failed / second.requests);
   const bands = watch.buckets.map((bucket) => ({ ...bucket, ...wilsonInterval(bucket.errors, bucket.requests) }));
   const limit = watch.limit ?? 0;
-  const top = Math.min(
-    1,
-    Math.max(limit * 2, 0.05, ...rates, ...bands.map((band) => band.errors / band.requests || 0)) * 1.25,
-  );
+  const highest = Math.max(limit * 2, 0.05, ...rates, ...bands.map((band) => band.errors / band.requests || 0));
+  const step = steps.find((one) => one * 5 >= highest * 1.1) ?? 0.2;
+  const top = step * 5;
   const x = (at: number) => margin.left + ((at - from) / (until - from)) * (width - margin.left - margin.right);
   const y = (rate: number) => margin.top + (1 - Math.min(rate, top) / top) * (height - margin.top - margin.bottom);
   const moments = [
@@ -48,17 +49,17 @@ export function errorRateChart(result: DemoResult, release: DemoRelease, rollbac
   );
   return html`<figure>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Error rate after the promotion of ${release.version}">
-${[0, 0.25, 0.5, 0.75, 1].map(
+${[0, 1, 2, 3, 4, 5].map(
   (
-    share,
-  ) => html`<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${y(share * top)}" y2="${y(share * top)}"/>
-<text class="axis end" x="${margin.left - 8}" y="${y(share * top) + 4}">${percent(share * top)}</text>`,
+    count,
+  ) => html`<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${y(count * step)}" y2="${y(count * step)}"/>
+<text class="axis end" x="${margin.left - 8}" y="${y(count * step) + 4}">${percent(count * step)}</text>`,
 )}
 ${bands.map(
   (
     band,
-  ) => html`<rect class="band" x="${x(band.start)}" width="${Math.max(1, x(band.end) - x(band.start) - 1)}" y="${y(band.upper)}" height="${Math.max(1, y(band.lower) - y(band.upper))}"/>
-<line class="bucket" x1="${x(band.start)}" x2="${x(band.end) - 1}" y1="${y(band.errors / band.requests || 0)}" y2="${y(band.errors / band.requests || 0)}"><title>${`${band.errors} of ${band.requests} ${watch.denominator} failed`}</title></line>`,
+  ) => html`<rect class="band ${watch.verdict}" x="${x(band.start)}" width="${Math.max(1, x(band.end) - x(band.start) - 1)}" y="${y(band.upper)}" height="${Math.max(1, y(band.lower) - y(band.upper))}"/>
+<line class="bucket ${watch.verdict}" x1="${x(band.start)}" x2="${x(band.end) - 1}" y1="${y(band.errors / band.requests || 0)}" y2="${y(band.errors / band.requests || 0)}"><title>${`${band.errors} of ${band.requests} ${watch.denominator} failed`}</title></line>`,
 )}
 ${watch.limit === null ? html`` : html`<line class="limit" x1="${margin.left}" x2="${width - margin.right}" y1="${y(limit)}" y2="${y(limit)}"/><text class="limit-label end" x="${width - margin.right}" y="${y(limit) - 5}">limit ${percent(limit)}</text>`}
 <polyline class="felt" points="${line.join(' ')}"/>

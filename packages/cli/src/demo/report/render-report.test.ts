@@ -57,7 +57,15 @@ function result(releases: DemoRelease[]): DemoResult {
       requestsFailedMeanwhile: 6,
     },
     slack: {
-      messages: [{ at: 101, text: hostile, edited: true, replies: [{ at: 102, text: hostile }] }],
+      messages: [
+        {
+          at: 101,
+          text: hostile,
+          blocks: [{ type: 'section', text: hostile }],
+          edited: true,
+          replies: [{ at: 102, text: hostile }],
+        },
+      ],
       edits: 3,
       replies: 1,
     },

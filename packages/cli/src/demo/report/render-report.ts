@@ -87,14 +87,16 @@ function finding(one: DemoFinding): Html {
 }
 
 function slackMessage(message: SlackMessage): Html {
+  const blocks = message.blocks.length === 0 ? [{ type: 'section', text: message.text }] : message.blocks;
   return html`<article class="slack"><p class="who">ops-actions <time>${clock(message.at)}</time>${message.edited ? html` <span class="quiet">(edited)</span>` : html``}</p>
-<pre>${plain(message.text)}</pre>${message.replies.map((reply) => html`<div class="reply"><time>${clock(reply.at)}</time><pre>${plain(reply.text)}</pre></div>`)}</article>`;
+${blocks.map((block) => html`<p class="block ${block.type}">${plain(block.text)}</p>`)}${message.replies.map((reply) => html`<div class="reply"><time>${clock(reply.at)}</time><p class="block">${plain(reply.text)}</p></div>`)}</article>`;
 }
 
 /** Slack's own escapes and links as a reader sees them. */
 function plain(text: string): string {
   return text
     .replace(/<(?:[^|<>]+)\|([^<>]+)>/g, '$1')
+    .replaceAll('`', '')
     .replace(/<(https?:[^<>]+)>/g, '$1')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
