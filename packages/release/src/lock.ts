@@ -88,32 +88,43 @@ export function openAmong(locks: readonly Lock[], now: number): Lock[] {
 }
 
 /** A closed lock stays closed: its statuses need not be read at every poll. */
-const closedLocks = new WeakMap<GitHub, Map<number, Lock>>();
+const closedLocks = new WeakMap<GitHub, Set<number>>();
 
-/** All locks of an environment that GitHub lists among the newest 100, open or not. */
+/** Locks that are looked at where lifted and expired ones matter, too. */
+const recentLimit = 30;
+/** Locks whose statuses are read at the same time. */
+const chunk = 8;
+
+/** The newest locks of an environment, lifted and expired ones too. */
 export async function readLocks(github: GitHub, environment: string): Promise<Lock[]> {
-  const closed = closedLocks.get(github) ?? new Map<number, Lock>();
-  closedLocks.set(github, closed);
+  const deployments = await github.listDeployments({ environment, task: lockTask, perPage: recentLimit });
+  return await readEach(github, deployments);
+}
+
+/** The locks that hold now, the holder first. Time is the server's; what has expired costs no request. */
+export async function readOpenLocks(github: GitHub, environment: string): Promise<Lock[]> {
   const deployments = await github.listDeployments({ environment, task: lockTask, perPage: 100 });
+  const now = github.serverTime();
+  const closed = closedLocks.get(github) ?? new Set<number>();
+  closedLocks.set(github, closed);
+  const mayHold = deployments.filter((deployment) => {
+    const expiresAt = toLock(deployment, [])?.expiresAt ?? 0;
+    return expiresAt > now && !closed.has(deployment.id);
+  });
+  const locks = await readEach(github, mayHold);
+  for (const lock of locks) if (lock.releasedAt !== undefined) closed.add(lock.id);
+  return openAmong(locks, now);
+}
+
+async function readEach(github: GitHub, deployments: readonly GitHubDeployment[]): Promise<Lock[]> {
   const locks: Lock[] = [];
-  for (const deployment of deployments) {
-    if (deployment.task !== lockTask) continue;
-    const lock = closed.get(deployment.id) ?? toLock(deployment, await statusesOf(github, deployment));
-    if (lock === undefined) continue;
-    if (lock.releasedAt !== undefined) closed.set(lock.id, lock);
-    locks.push(lock);
+  const ours = deployments.filter((deployment) => deployment.task === lockTask);
+  for (let from = 0; from < ours.length; from += chunk) {
+    const batch = ours.slice(from, from + chunk);
+    const read = await Promise.all(batch.map(async (one) => toLock(one, await github.listStatuses(one.id))));
+    locks.push(...read.filter((lock) => lock !== undefined));
   }
   return locks;
-}
-
-async function statusesOf(github: GitHub, deployment: GitHubDeployment): Promise<DeploymentStatus[]> {
-  return await github.listStatuses(deployment.id);
-}
-
-/** The locks that hold now, the holder first. Time is the server's. */
-export async function readOpenLocks(github: GitHub, environment: string): Promise<Lock[]> {
-  const locks = await readLocks(github, environment);
-  return openAmong(locks, github.serverTime());
 }
 
 /**
@@ -148,16 +159,17 @@ export interface LockRequest extends LockPayload {
 export type LockOutcome = { held: true; lock: Lock; adopted: boolean } | { held: false; holder: Lock; own: Lock };
 
 /**
- * Takes the lock of an environment: created, read back, lowest id holds, expired ones are closed (S8). An open lock with
- * the same key is adopted. `held: false`: somebody else was first; the own entry stays open until the caller decides.
+ * Takes the lock of an environment: created, read back, lowest id holds (S8). An open lock with the same key is adopted.
+ * `held: false`: somebody else was first; the own entry stays open until the caller decides. Few requests, because a
+ * rollback waits for it; expired locks hold nothing and are closed by the next release.
  */
 export async function takeLock(github: GitHub, request: LockRequest): Promise<LockOutcome> {
-  const before = await readLocks(github, request.environment);
-  const own = openAmong(before, github.serverTime()).find((lock) => lock.key === request.key);
-  if (own !== undefined) return outcome(before, github.serverTime(), own, true);
-  await closeExpired(github, before);
+  const before = await readOpenLocks(github, request.environment);
+  const own = before.find((lock) => lock.key === request.key);
+  if (own !== undefined) return outcome(before, own, true);
   const { environment, ref, production, ...payload } = request;
   let created: number | undefined;
+  let lost: unknown;
   try {
     const deployment = await github.createDeployment({
       ref,
@@ -172,26 +184,27 @@ export async function takeLock(github: GitHub, request: LockRequest): Promise<Lo
     created = deployment.id;
   } catch (error) {
     // The answer may have been lost after the effect: what is listed decides.
-    const locks = await readLocks(github, environment).catch(() => []);
-    if (!locks.some((lock) => lock.key === request.key && lock.releasedAt === undefined)) throw error;
+    lost = error;
   }
-  const after = await readLocks(github, environment);
-  const now = github.serverTime();
-  const mine = openAmong(after, now).find((lock) => lock.id === created || lock.key === request.key);
-  if (mine === undefined) throw new Error(`the lock of ${environment} was written but is not listed; run again`);
-  return outcome(after, now, mine, false);
+  const after = await readOpenLocks(github, environment).catch((error: unknown) => {
+    throw lost ?? error;
+  });
+  const mine = after.find((lock) => lock.id === created || lock.key === request.key);
+  if (mine === undefined)
+    throw lost ?? new Error(`the lock of ${environment} was written but is not listed; run again`);
+  return outcome(after, mine, false);
 }
 
-function outcome(locks: readonly Lock[], now: number, own: Lock, adopted: boolean): LockOutcome {
+function outcome(open: readonly Lock[], own: Lock, adopted: boolean): LockOutcome {
   // Between rollbacks only their own locks count: a person's plain lock neither moves nor protects domains.
-  const rivals = openAmong(locks, now).filter((lock) => own.target === undefined || lock.target !== undefined);
-  const [holder] = rivals;
+  const [holder] = open.filter((lock) => own.target === undefined || lock.target !== undefined);
   return holder === undefined || holder.id === own.id
     ? { held: true, lock: own, adopted }
     : { held: false, holder, own };
 }
 
-async function closeExpired(github: GitHub, locks: readonly Lock[]): Promise<void> {
+/** Closes what has expired, so that lists stay honest (S8). */
+export async function closeExpired(github: GitHub, locks: readonly Lock[]): Promise<void> {
   const now = github.serverTime();
   for (const lock of locks.filter((entry) => entry.releasedAt === undefined && entry.expiresAt <= now)) {
     await closeLock(github, lock, 'expired');

@@ -1,6 +1,7 @@
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import { openRelease as openEntry, openLedger } from './ledger.ts';
+import { closeExpired } from './lock.ts';
 import type { PreflightReport } from './preflight.ts';
 import { placeOf } from './read-environment.ts';
 import { type ReleaseHandle, releaseKey } from './release-handle.ts';
@@ -61,6 +62,7 @@ export async function openRelease(
   if (adopted && target !== undefined && target.deploymentId !== record.rollbackTarget?.deploymentId) {
     await ledger.record('target', 'outcome', target.deploymentId);
   }
+  await closeExpired(github, report.locks);
   return {
     schemaVersion: 1,
     key,

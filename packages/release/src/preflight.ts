@@ -8,7 +8,7 @@ import { decidePreflight, type Finding, type PreflightDecision } from './decide-
 import { decideSuperseded } from './decide-superseded.ts';
 import { type DatabaseInspection, inspectDatabase } from './inspect-database.ts';
 import { readReleases } from './ledger.ts';
-import { openAmong, readLocks } from './lock.ts';
+import { type Lock, openAmong, readLocks } from './lock.ts';
 import { isGitDeploymentDisabled, placeOf, readHistory, readRecentReleases } from './read-environment.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import { commitOf, readSupersedingFacts } from './superseding-facts.ts';
@@ -45,6 +45,8 @@ export interface PreflightReport extends PreflightDecision {
   /** Original value of auto-assign, also after an attempt that died behind its promotion. */
   autoAssign: boolean;
   firstDeployment: boolean;
+  /** The newest locks, lifted and expired ones too. */
+  locks: readonly Lock[];
   /** GitHub's clock; milliseconds. */
   now: number;
 }
@@ -126,6 +128,7 @@ export async function preflight(
     releases,
     autoAssign: orphan?.autoAssign ?? found?.state.autoAssign ?? false,
     firstDeployment: found?.firstDeployment ?? false,
+    locks: ledger?.locks ?? [],
     now: ledger?.now ?? Date.now(),
   };
 }

@@ -2,7 +2,7 @@ import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
 import type { VercelProject } from '#vercel/project';
-import { type Lock, openAmong, readLocks } from './lock.ts';
+import { type Lock, readOpenLocks } from './lock.ts';
 import { placeOf, readHistory, readRecentReleases } from './read-environment.ts';
 import type { RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
@@ -129,8 +129,8 @@ async function readLedger(
   environment: string,
   warnings: string[],
 ): Promise<{ releases: ReleaseRecord[]; locks: Lock[]; now: number }> {
-  const read = Promise.all([readRecentReleases(github, environment), readLocks(github, environment)]).then(
-    ([releases, locks]) => ({ releases, locks: openAmong(locks, github.serverTime()), now: github.serverTime() }),
+  const read = Promise.all([readRecentReleases(github, environment), readOpenLocks(github, environment)]).then(
+    ([releases, locks]) => ({ releases, locks, now: github.serverTime() }),
     (error: Error) => error,
   );
   const given = new AbortController();

@@ -173,18 +173,16 @@ async function yieldTo(
 
 async function swap(deps: RollBackDependencies, request: RollBackRequest): Promise<MoveOutcome> {
   const { project, clock, log } = deps;
-  const requestedAt = clock.now();
   const { deploymentId } = request.target;
-  try {
-    if (request.as !== 'production') return await moveAlias(project, request, deploymentId, () => clock.now());
-    return await project.rollBack(deploymentId, { description: request.reason.slice(0, 250) });
-  } catch (error) {
-    if (request.promoteInstead && reasonCodeOf(error) === 'vercel_plan') {
-      log('The plan refuses rollbacks; the target is promoted instead, as the configuration says (FRB-04)');
-      return await project.promote(deploymentId, {}).catch((refused) => failed(refused, requestedAt));
-    }
-    return failed(error, requestedAt);
+  const requestedAt = clock.now();
+  const orFailed = (error: unknown) => failed(error, requestedAt);
+  if (request.as !== 'production') {
+    return await moveAlias(project, request, deploymentId, () => clock.now()).catch(orFailed);
   }
+  const moved = await project.rollBack(deploymentId, { description: request.reason.slice(0, 250) }).catch(orFailed);
+  if (moved.outcome !== 'failed' || moved.reasonCode !== 'vercel_plan' || !request.promoteInstead) return moved;
+  log('The plan refuses rollbacks; the target is promoted instead, as the configuration says (FRB-04)');
+  return await project.promote(deploymentId, {}).catch(orFailed);
 }
 
 function failed(error: unknown, requestedAt: number): MoveOutcome {
@@ -231,7 +229,7 @@ function judge(
   const { environment, target } = request;
   if (outcome === 'moved') return { decision: 'rolled-back', reasonCode: 'rolled_back', message };
   if (outcome === 'already-current') return { decision: 'already-current', reasonCode, message };
-  const deleted = reasonCode === 'vercel_not_found';
+  const deleted = reasonCode === 'target_gone' || reasonCode === 'vercel_not_found';
   const next = deleted
     ? `${target.deploymentId} is gone from Vercel. Next: ops-actions releases --environment ${environment}, then ops-actions rollback --environment ${environment} --target <one of them>`
     : `Next, at once: vercel rollback ${target.deploymentId}, or in the Vercel dashboard Deployments > ... > Instant Rollback`;

@@ -29,6 +29,8 @@ export interface Scene {
   /** A release as preflight leaves it. */
   open(given: {
     runId: number;
+    /** Default `production`. */
+    environment?: string;
     commit?: string;
     version?: string;
     target?: string;
@@ -50,19 +52,27 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
   });
   const { vercel, github } = sandbox.description;
   const client = createHttpClient({ baseUrl: vercel.apiUrl, headers: { authorization: `Bearer ${vercel.token}` } });
-  const connect: Scene['connect'] = async (addresses = {}) => ({
-    github: createGitHub({
-      apiUrl: addresses.github ?? github.apiUrl,
-      token: github.token,
-      repository: github.repository,
-    }),
-    project: await openVercelProject({
+  const connect: Scene['connect'] = async (addresses = {}) => {
+    const project = await openVercelProject({
       apiUrl: addresses.vercel ?? vercel.apiUrl,
       token: vercel.token,
       team: vercel.teamId,
       project: vercel.projectId,
-    }),
-  });
+    });
+    // The sandbox settles in milliseconds; asking every quarter of a second would be most of a test's time.
+    const pollMs = 15;
+    const { promote, rollBack } = project;
+    project.promote = (id, options) => promote.call(project, id, { pollMs, ...options });
+    project.rollBack = (id, options) => rollBack.call(project, id, { pollMs, ...options });
+    return {
+      github: createGitHub({
+        apiUrl: addresses.github ?? github.apiUrl,
+        token: github.token,
+        repository: github.repository,
+      }),
+      project,
+    };
+  };
   const own = await connect();
   const stage: Scene['stage'] = async (meta, target = 'production') => {
     const answer = await client.request({
@@ -91,7 +101,7 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
     async goLive(meta = {}) {
       const id = await stage(meta);
       const before = await own.project.readState();
-      await own.project.promote(id, { pollMs: 10 });
+      await own.project.promote(id, {});
       if (before.autoAssign !== undefined) await own.project.setAutoAssign(before.autoAssign);
       return id;
     },
@@ -108,11 +118,18 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
       slack: {},
       ...more,
     }),
-    async open({ runId, commit = commits.at(-1) ?? '', version = 'v1.0.0', target, autoAssign = true }) {
-      const key = releaseKey({ repositoryId: sandbox.repositoryId, environment: 'production', runId });
+    async open({
+      runId,
+      environment = 'production',
+      commit = commits.at(-1) ?? '',
+      version = 'v1.0.0',
+      target,
+      autoAssign = true,
+    }) {
+      const key = releaseKey({ repositoryId: sandbox.repositoryId, environment, runId });
       const rollbackTarget = target === undefined ? undefined : { deploymentId: target, adopted: true };
       const { record } = await openRelease(own.github, {
-        environment: 'production',
+        environment,
         production: true,
         payload: {
           schemaVersion: 1,
@@ -130,7 +147,7 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
       return {
         schemaVersion: 1,
         key,
-        environment: 'production',
+        environment,
         production: true,
         as: 'production',
         ledgerId: record.id,

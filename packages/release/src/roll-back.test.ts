@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { quietDependencies, type Scene, setScene } from '../test/scene.ts';
+import { readOpenLocks } from './lock.ts';
+import { type RollBackRequest, rollBack } from './roll-back.ts';
+import { rollBackByHand } from './roll-back-by-hand.ts';
+import { takeBack } from './take-back.ts';
+import { unlock } from './unlock.ts';
+
+let scene: Scene;
+let good = '';
+let bad = '';
+let runId = 500;
+let environment = '';
+
+before(async () => {
+  scene = await setScene();
+});
+after(() => scene.close());
+beforeEach(async () => {
+  scene.sandbox.faults.clear();
+  scene.sandbox.vercel.behaviour.plan = 'pro';
+  runId += 1;
+  environment = `production-${runId}`;
+  const { project } = await scene.connect();
+  good = await scene.goLive();
+  bad = await scene.goLive();
+  await project.setAutoAssign(true);
+});
+
+function request(more: Partial<RollBackRequest> = {}): RollBackRequest {
+  return {
+    as: 'production',
+    environment,
+    production: true,
+    key: `1:${environment}:${runId}`,
+    runId,
+    commit: scene.commits.at(-1) ?? '',
+    ledgerId: 0,
+    from: bad,
+    target: { deploymentId: good, adopted: true },
+    reason: 'error rate 12.5 %',
+    automatic: true,
+    autoAssign: true,
+    lockExpiryMs: 3_600_000,
+    promoteInstead: false,
+    ...more,
+  };
+}
+
+function rollbackPosts(since: number): number {
+  return scene.sandbox
+    .requests()
+    .filter((one) => one.at >= since && one.method === 'POST' && /\/rollback\/dpl_/.test(one.path)).length;
+}
+
+test('Lock first, then one accepted rollback, domains proven, auto-assign off, everything remembered for unlock', async () => {
+  const since = Date.now();
+  const services = await scene.connect();
+  const outcome = await rollBack({ ...services, ...quietDependencies }, request());
+  assert.equal(outcome.decision, 'rolled-back');
+  assert.deepEqual(outcome.warnings, []);
+  assert.ok(outcome.lockedAt !== undefined && outcome.swappedAt !== undefined && outcome.lockedAt <= outcome.swappedAt);
+  assert.equal(outcome.requests, 1);
+  assert.equal(rollbackPosts(since), 1);
+  const own = scene.sandbox.requests().filter((one) => one.at >= since);
+  const lockAt = own.findIndex(
+    (one) => one.service === 'github' && one.method === 'POST' && one.path.endsWith('/deployments'),
+  );
+  const swapAt = own.findIndex((one) => one.service === 'vercel' && one.method === 'POST');
+  assert.ok(lockAt >= 0 && lockAt < swapAt, 'the lock is written before any domain moves');
+  assert.equal(scene.served(), good);
+  const [lock] = await readOpenLocks(services.github, environment);
+  assert.deepEqual([lock?.target?.deploymentId, lock?.autoAssign], [good, true]);
+  assert.equal((await services.project.readState()).autoAssign, false);
+
+  const again = await rollBack({ ...services, ...quietDependencies }, request());
+  assert.equal(again.decision, 'already-current');
+  assert.equal(rollbackPosts(since), 1, 'a second try sends nothing');
+
+  const lifted = await unlock(services, {
+    environment,
+    production: true,
+    reason: 'mended',
+    key: 'me',
+    autoAssignDefault: false,
+  });
+  assert.equal(lifted.autoAssign, true);
+  assert.equal((await services.project.readState()).autoAssign, true);
+  assert.deepEqual(await readOpenLocks(services.github, environment), []);
+});
+
+test('An answer that is lost leads to no second rollback', async () => {
+  const since = Date.now();
+  const services = await scene.connect();
+  scene.sandbox.faults.order({
+    service: 'vercel',
+    method: 'POST',
+    route: '/v1/projects',
+    fault: { afterEffect: true },
+  });
+  const outcome = await rollBack({ ...services, ...quietDependencies }, request());
+  assert.equal(outcome.decision, 'rolled-back');
+  assert.equal(rollbackPosts(since), 1);
+});
+
+test('Where GitHub is silent the domains move first and the message says so', async () => {
+  const services = await scene.connect();
+  scene.sandbox.faults.order({ service: 'github', route: '/repos', times: 50, fault: { blackHole: true } });
+  const started = performance.now();
+  const lines: string[] = [];
+  const rolling = rollBack({ ...services, ...quietDependencies, log: (line) => lines.push(line) }, request());
+  while (scene.served() !== good) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.ok(performance.now() - started < 8_000);
+  assert.match(lines[0] ?? '', /did not answer within 5 s/);
+  scene.sandbox.faults.clear();
+  const outcome = await rolling;
+  assert.equal(outcome.decision, 'rolled-back');
+  assert.match(outcome.warnings.join(), /before the lock was written|is not locked/);
+  assert.ok(outcome.lockId !== undefined, 'the lock follows');
+});
+
+test('Where GitHub refuses, the way back goes on and says how to lock', async () => {
+  const services = await scene.connect();
+  scene.sandbox.faults.order({
+    service: 'github',
+    route: '/repos',
+    times: 50,
+    fault: { status: 403, body: { message: 'no' } },
+  });
+  const outcome = await rollBack({ ...services, ...quietDependencies }, request());
+  assert.equal(outcome.decision, 'rolled-back');
+  assert.equal(outcome.lockId, undefined);
+  assert.match(outcome.warnings.join(), /ops-actions lock --environment/);
+});
+
+test('A plan that refuses rollbacks fails clearly, or promotes where the configuration says so', async () => {
+  const older = good;
+  good = await scene.goLive();
+  bad = await scene.goLive();
+  scene.sandbox.vercel.behaviour.plan = 'hobby';
+  const services = await scene.connect();
+  const target = { deploymentId: older, adopted: true };
+  const refused = await rollBack({ ...services, ...quietDependencies }, request({ target }));
+  assert.deepEqual([refused.decision, refused.reasonCode], ['failed', 'vercel_plan']);
+  assert.equal(scene.served(), bad);
+  assert.match(refused.message, /Next, at once/);
+  const promoted = await rollBack({ ...services, ...quietDependencies }, request({ target, promoteInstead: true }));
+  assert.equal(promoted.decision, 'rolled-back');
+  assert.equal(scene.served(), older);
+  assert.equal(
+    (await services.project.readState()).autoAssign,
+    false,
+    'a promotion switches it on; it is off while locked',
+  );
+});
+
+test('A target that is gone fails by name and leaves production where it was, locked', async () => {
+  const services = await scene.connect();
+  const outcome = await rollBack(
+    { ...services, ...quietDependencies },
+    request({ target: { deploymentId: 'dpl_gone', adopted: false } }),
+  );
+  assert.deepEqual([outcome.decision, outcome.reasonCode], ['failed', 'rollback_target_deleted']);
+  assert.equal(scene.served(), bad);
+  assert.match(outcome.message, /ops-actions releases/);
+  assert.ok(outcome.lockId !== undefined);
+});
+
+test('A rollback that Vercel takes but does not carry out is not reported as done', async () => {
+  const services = await scene.connect();
+  scene.sandbox.vercel.behaviour.failingMoves = 1;
+  const outcome = await rollBack({ ...services, ...quietDependencies }, request());
+  assert.equal(outcome.decision, 'failed');
+  assert.equal(scene.served(), bad);
+});
+
+test('Two rollbacks of one release at the same time: one moves the domains, the other gives way', async () => {
+  const since = Date.now();
+  const outcomes = await Promise.all(
+    ['a', 'b'].map(async (key) => rollBack({ ...(await scene.connect()), ...quietDependencies }, request({ key }))),
+  );
+  assert.equal(scene.served(), good);
+  assert.equal(rollbackPosts(since), 1);
+  assert.deepEqual(outcomes.map(({ decision }) => decision).toSorted(), ['rolled-back', 'superseded']);
+});
+
+test('A staging alias is re-aliased; promote and rollback of the project are never called', async () => {
+  const services = await scene.connect();
+  const [first, second] = [await scene.stage({}, 'preview'), await scene.stage({}, 'preview')];
+  const host = 'staging.example.com';
+  await services.project.assignAlias(first, host);
+  await services.project.assignAlias(second, host);
+  const since = Date.now();
+  const outcome = await rollBack(
+    { ...services, ...quietDependencies },
+    request({ as: 'alias', host, from: second, target: { deploymentId: first, adopted: false } }),
+  );
+  assert.equal(outcome.decision, 'rolled-back');
+  assert.equal(await services.project.servedBy(host), first);
+  assert.equal(scene.served(), bad);
+  const moves = scene.sandbox
+    .requests()
+    .filter((one) => one.at >= since && /\/(promote|rollback)\/dpl_/.test(one.path));
+  assert.deepEqual(moves, []);
+});
+
+test('A second person’s "previous" does not go back one further', async () => {
+  const services = await scene.connect();
+  const byHand = (target: string) =>
+    rollBackByHand(
+      { ...services, ...quietDependencies },
+      {
+        settings: scene.settings({ environment }),
+        key: `hand:${target}:${runId}`,
+        runId,
+        commit: scene.commits.at(-1) ?? '',
+        target,
+        reason: 'broken',
+        dryRun: false,
+        lockExpiryMs: 3_600_000,
+        promoteInstead: false,
+      },
+    );
+  assert.equal((await byHand('previous')).decision, 'rolled-back');
+  assert.equal(scene.served(), good);
+  const second = await byHand('previous');
+  assert.ok(
+    second.decision === 'already-current' && 'reasonCode' in second && second.reasonCode === 'already_rolled_back',
+  );
+  assert.equal(scene.served(), good);
+  const unknown = await byHand('v9.9.9');
+  assert.equal(unknown.decision, 'refused');
+});
+
+test('A release under the lock of another rollback puts back what that lock names and moves nothing itself', async () => {
+  const services = await scene.connect();
+  const older = await scene.goLive();
+  const mine = await scene.goLive();
+  const handle = await scene.open({ runId, environment, target: good });
+  const lock = await rollBack(
+    { ...services, ...quietDependencies },
+    request({ key: 'hand', target: { deploymentId: older, adopted: true }, automatic: false }),
+  );
+  assert.equal(lock.decision, 'rolled-back');
+  // Our promotion lands behind the rollback.
+  await services.project.promote(mine, {});
+  const outcome = await takeBack(
+    { ...services, ...quietDependencies },
+    {
+      handle,
+      deploymentId: mine,
+      outcomes: {
+        jobStatus: 'failure',
+        promote: { outcome: 'success', decision: 'promoted' },
+        health: { outcome: 'failure' },
+        smoke: { outcome: 'skipped' },
+        watch: { outcome: 'skipped', decision: '' },
+      },
+      lockExpiryMs: 3_600_000,
+      promoteInstead: false,
+    },
+  );
+  assert.equal(outcome.act, 'not-needed');
+  assert.equal(outcome.reasonCode, 'superseded');
+  assert.equal(scene.served(), older);
+});
