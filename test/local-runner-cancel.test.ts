@@ -8,7 +8,6 @@ import type { RunnerEvent } from '#local-runner/run-composite';
 import { composite, runnerFixture } from './local-runner-fixture.ts';
 
 const sleeper = `
-console.log('up');
 const timer = setInterval(() => {}, 1000);
 process.on('SIGINT', () => { console.log('got SIGINT'); clearInterval(timer); });
 `;
@@ -37,7 +36,7 @@ ${always('always ${{ steps.wait.outcome }} ${{ job.status }} ${{ github.action_s
       "outputs: { wait: { value: '${{ steps.wait.outputs.late }}' } }",
     ),
     'n/action.yml': 'runs: { using: node24, main: main.js, post: post.js }',
-    'n/main.js': `import { appendFileSync } from 'node:fs';${sleeper}process.on('exit', () => appendFileSync(process.env.GITHUB_OUTPUT, 'late=written\\n'));`,
+    'n/main.js': `import { appendFileSync } from 'node:fs';${sleeper}process.on('exit', () => appendFileSync(process.env.GITHUB_OUTPUT, 'late=written\\n')); console.log('up');`,
     'n/post.js': "console.log('post')",
   });
   const lines: string[] = [];

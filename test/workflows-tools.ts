@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { root } from './workflows-model.ts';
 
-/** A validator that is not ours: from .tools (see CONTRIBUTING.md) or PATH; undefined where it is not installed. */
+/** A validator that is not ours: from .tools or PATH; undefined where it is not installed. */
 export function findTool(name: string): string | undefined {
   const folders = [
     join(root, '.tools/bin'),

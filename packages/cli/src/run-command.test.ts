@@ -24,6 +24,7 @@ runs:
       run: |
         echo "\${{ inputs.word }} \${{ github.event.ref }} $TOKEN"
         echo decision=fine >> $GITHUB_OUTPUT`,
+  other: 'runs: { using: composite, steps: [{ uses: acme/tools/no@v2, continue-on-error: true }] }',
   no: 'runs: { using: composite, steps: [{ shell: sh, run: exit 1 }] }',
   unsupported: 'runs: { using: node20, main: x.js }',
   waits: `runs:
@@ -111,6 +112,16 @@ test('wrong use is 2 and says everything; what cannot be run is 3 and named', as
   const unsupported = await call([join(folder, 'unsupported'), '--json']);
   assert.notEqual(unsupported.code, 0);
   assert.match(unsupported.err + unsupported.out, /node20.*not supported here/);
+});
+
+test('another repository is named with its folder, else the run says how', async () => {
+  const without = await call([join(folder, 'other')]);
+  assert.equal(without.code, 3);
+  assert.match(without.out, /--uses acme\/tools@v2=FOLDER/);
+  const given = await call([join(folder, 'other'), '--uses', `acme/tools@v2=${folder}`]);
+  assert.equal(given.code, 0);
+  assert.match(given.out, /failure, continues as success/);
+  assert.equal((await call([join(folder, 'other'), '--uses', 'tools'])).code, 2);
 });
 
 test('Ctrl-C cancels the run: the step gets SIGINT, always() steps run, the exit code is 3', async () => {

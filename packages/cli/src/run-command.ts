@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Command } from 'commander';
-import type { RunOptions } from '#local-runner/run-composite';
+import type { ActionRepository, RunOptions } from '#local-runner/run-composite';
 import { libraryRoot } from './library-root.ts';
 import { workspaceIdentity } from './run-identity.ts';
 import { RunUsageError, type RunWords, resolveRun } from './run-inputs.ts';
@@ -17,6 +17,7 @@ interface RunCommandOptions extends RunWords {
   ref?: string;
   sha?: string;
   runId?: string;
+  uses: string[];
   json?: true;
   debug?: true;
 }
@@ -44,6 +45,7 @@ export function registerRun(program: Command): void {
     .option('--ref <ref>', 'refs/heads/… or refs/tags/…; default: from git')
     .option('--sha <sha>', 'default: from git')
     .option('--run-id <number>', 'default: seconds since the epoch, below the ids of GitHub itself')
+    .option('--uses <owner/name@ref=folder>', 'where another repository named in uses: lies', collect, [])
     .option('--json', 'one event per line as JSON, the report last')
     .option('--debug', 'show debug lines')
     .action(async (action: string, options: RunCommandOptions) => {
@@ -107,7 +109,14 @@ async function runOptions(
       ...(resolved.githubToken === undefined ? {} : { token: resolved.githubToken }),
     },
     workspace,
+    repositories: options.uses.map(otherRepository),
   };
+}
+
+function otherRepository(word: string): ActionRepository {
+  const [, name = '', ref = '', folder = ''] = /^([^/@=]+\/[^/@=]+)@([^=]+)=(.+)$/.exec(word) ?? [];
+  if (name === '') throw new RunUsageError([`--uses ${word}: expected owner/name@ref=folder.`]);
+  return { name, ref, directory: resolve(folder) };
 }
 
 /** A bare name is an action of this library; a path with ./ or / is a folder of yours. */

@@ -120,7 +120,7 @@ export function resolveReference(
   );
   if (repository === undefined) {
     throw new UnsupportedError(
-      `uses: ${uses} would be downloaded; not supported here. Say where ${owner}/${name}@${ref} lies on this machine.`,
+      `uses: ${uses} would be downloaded; not supported here. Say where it lies on this machine: --uses ${owner}/${name}@${ref}=FOLDER`,
     );
   }
   return { directory: inside(repository.directory, path.join('/'), uses), repository, local: false };

@@ -14,6 +14,7 @@ import { StepContext } from './step-context.ts';
 import { ActionError, UnsupportedError } from './unsupported-error.ts';
 
 export type { RunnerEvent, RunReport, StepReport } from './events.ts';
+export type { ActionRepository } from './prepare-actions.ts';
 
 export interface RunOptions {
   /** Folder of the action.yml to run as `uses:` of one step of a job. */
