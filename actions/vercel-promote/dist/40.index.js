@@ -1602,7 +1602,10 @@ async function loadConfig(given) {
             problems.push(problemOf(chain, given.environment, weakening.path, weakening.message));
         }
     }
-    for (const missing of findIncomplete(merged))
+    // Only for files that are sound in themselves: what was taken out of a wrong one would seem to be missing.
+    if (problems.length === 0)
+        problems.push(...findSharedProjects(chain, declared));
+    for (const missing of problems.length === 0 ? findIncomplete(merged) : [])
         problems.push(problemOf(chain, given.environment, missing.path, missing.message));
     if (problems.length > 0)
         throw new config_error.ConfigError(problems);
@@ -1640,6 +1643,23 @@ function findIncomplete({ vercel, watch, database }) {
         found.push({ path: ['watch', 'interval'], message: 'is longer than watch.window' });
     }
     return found;
+}
+/** Two environments that would both move the production domains of one Vercel project: staging would release to production. */
+function findSharedProjects(chain, names) {
+    const owners = new Map();
+    return names.flatMap((name) => {
+        const { project, as = 'production' } = mergeEnvironment(chain, name).vercel ?? {};
+        if (project === undefined || as !== 'production')
+            return [];
+        const other = owners.get(project);
+        owners.set(project, other ?? name);
+        if (other === undefined)
+            return [];
+        const which = isProduction(name, false) && !isProduction(other, false) ? other : name;
+        const { document } = chain.find(({ layer }) => layer.environments?.[which]) ?? chain[0];
+        const message = `${other} and ${name} would both move the production domains of the Vercel project ${project}: give ${which} a project of its own, or vercel.as: custom-environment or alias`;
+        return [problemAt(document, ['environments', which], 'key', message)];
+    });
 }
 /** A problem of the merged environment, at the nearest line that set the value. */
 function problemOf(chain, environment, path, message) {
