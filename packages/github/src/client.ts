@@ -4,7 +4,7 @@ import { HttpError } from '#http/http-error';
 import { commitAnswer, compareAnswer, deploymentAnswer, issueAnswer, statusAnswer } from './answers.ts';
 import { toGitHubError } from './github-error.ts';
 
-export { GitHubError, type GitHubReason } from './github-error.ts';
+export { GitHubError } from './github-error.ts';
 
 export type GitHubDeployment = z.infer<typeof deploymentAnswer>;
 export type DeploymentStatus = z.infer<typeof statusAnswer>;
