@@ -1,5 +1,6 @@
 import { jsonAnswer, type SandboxRequest } from '../http/answer.ts';
 import type { Routes } from '../http/router.ts';
+import { buildEvents } from './build-events.ts';
 import { type CreateContext, createDeployment, uploadFile } from './create-deployment.ts';
 import { isRollbackCandidate, renderDeployment, renderListedDeployment } from './render-deployment.ts';
 import type { DeploymentRecord, ProjectRecord } from './vercel-records.ts';
@@ -19,6 +20,8 @@ export function deploymentRoutes(context: CreateContext): Routes {
     deployment.readyAt = Date.now();
     return jsonAnswer(200, renderDeployment(state, project, deployment));
   };
+  const events = (request: SandboxRequest, { id = '' }: Record<string, string>) =>
+    buildEvents(known(state, id).deployment, request.query);
   return {
     'POST /v2/files': (request) => uploadFile(state, request),
     'POST /v13/deployments': (request) => createDeployment(context, request),
@@ -34,8 +37,9 @@ export function deploymentRoutes(context: CreateContext): Routes {
     'PATCH /v12/deployments/:id/cancel': cancel,
     'GET /v6/deployments': list,
     'GET /v7/deployments': list,
-    'GET /v3/deployments/:id/events': (_request, { id = '' }) => buildEvents(known(state, id).deployment),
-    'GET /v2/deployments/:id/events': (_request, { id = '' }) => buildEvents(known(state, id).deployment),
+    'GET /v3/deployments/:id/events': events,
+    'GET /v2/deployments/:id/events': events,
+    'GET /v3/now/deployments/:id/events': events,
   };
 }
 
@@ -106,22 +110,4 @@ function matchesTarget(deployment: DeploymentRecord, target: string): boolean {
   const { customEnvironment } = deployment;
   if (target === 'preview') return deployment.target === null && !customEnvironment;
   return deployment.target === target || customEnvironment?.slug === target || customEnvironment?.id === target;
-}
-
-function buildEvents(deployment: DeploymentRecord) {
-  return jsonAnswer(
-    200,
-    deployment.buildLog.map(({ at, text, error }, index) => ({
-      type: error ? 'stderr' : 'stdout',
-      created: at,
-      payload: {
-        deploymentId: deployment.id,
-        id: String(index),
-        date: at,
-        serial: String(index),
-        text,
-        info: { type: 'build', name: 'bld', entrypoint: '.' },
-      },
-    })),
-  );
 }

@@ -101,7 +101,10 @@ export function assignWhenReady(
     deployment.aliasAssignedAt = Date.now();
     return;
   }
-  if (!first && !(project.autoAssignCustomDomains && deployment.autoAssign)) return;
+  if (!first && !(project.autoAssignCustomDomains && deployment.autoAssign)) {
+    if (state.behaviour.stagedAliasAssigned) deployment.aliasAssignedAt = Date.now();
+    return;
+  }
   if (!first && project.rollingReleaseConfig && project.productionDeploymentId) {
     if (project.rollingRelease?.state === 'ACTIVE') project.rollingRelease.queuedDeploymentId = deployment.id;
     else startRollingRelease(project, deployment);

@@ -25,6 +25,8 @@ export interface VercelBehaviour {
   /** Next moves of domains fail at their end instead of moving anything. */
   failingMoves: number;
   functionTimeoutMs: number;
+  /** True: a staged deployment tells `aliasAssigned`, as some do; without it the CLI and @vercel/client wait for ever. */
+  stagedAliasAssigned: boolean;
   /** False: calls without a team mean the team, as for an account whose default team it is. */
   teamRequired: boolean;
 }
@@ -57,6 +59,7 @@ export const standardBehaviour: VercelBehaviour = {
   failingMoves: 0,
   functionTimeoutMs: 30_000,
   teamRequired: true,
+  stagedAliasAssigned: false,
 };
 
 /** An empty team. Errors of delayed actions go to `onError`. */
