@@ -7,6 +7,7 @@ export const modules = {
 
 __webpack_require__.r(__webpack_exports__);
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   closeExpired: () => (/* binding */ closeExpired),
 /* harmony export */   closeLock: () => (/* binding */ closeLock),
 /* harmony export */   defaultLockExpiryMs: () => (/* binding */ defaultLockExpiryMs),
 /* harmony export */   describeLock: () => (/* binding */ describeLock),
@@ -68,31 +69,40 @@ function openAmong(locks, now) {
 }
 /** A closed lock stays closed: its statuses need not be read at every poll. */
 const closedLocks = new WeakMap();
-/** All locks of an environment that GitHub lists among the newest 100, open or not. */
+/** Locks that are looked at where lifted and expired ones matter, too. */
+const recentLimit = 30;
+/** Locks whose statuses are read at the same time. */
+const chunk = 8;
+/** The newest locks of an environment, lifted and expired ones too. */
 async function readLocks(github, environment) {
-    const closed = closedLocks.get(github) ?? new Map();
-    closedLocks.set(github, closed);
+    const deployments = await github.listDeployments({ environment, task: lockTask, perPage: recentLimit });
+    return await readEach(github, deployments);
+}
+/** The locks that hold now, the holder first. Time is the server's; what has expired costs no request. */
+async function readOpenLocks(github, environment) {
     const deployments = await github.listDeployments({ environment, task: lockTask, perPage: 100 });
-    const locks = [];
-    for (const deployment of deployments) {
-        if (deployment.task !== lockTask)
-            continue;
-        const lock = closed.get(deployment.id) ?? toLock(deployment, await statusesOf(github, deployment));
-        if (lock === undefined)
-            continue;
+    const now = github.serverTime();
+    const closed = closedLocks.get(github) ?? new Set();
+    closedLocks.set(github, closed);
+    const mayHold = deployments.filter((deployment) => {
+        const expiresAt = toLock(deployment, [])?.expiresAt ?? 0;
+        return expiresAt > now && !closed.has(deployment.id);
+    });
+    const locks = await readEach(github, mayHold);
+    for (const lock of locks)
         if (lock.releasedAt !== undefined)
-            closed.set(lock.id, lock);
-        locks.push(lock);
+            closed.add(lock.id);
+    return openAmong(locks, now);
+}
+async function readEach(github, deployments) {
+    const locks = [];
+    const ours = deployments.filter((deployment) => deployment.task === lockTask);
+    for (let from = 0; from < ours.length; from += chunk) {
+        const batch = ours.slice(from, from + chunk);
+        const read = await Promise.all(batch.map(async (one) => toLock(one, await github.listStatuses(one.id))));
+        locks.push(...read.filter((lock) => lock !== undefined));
     }
     return locks;
-}
-async function statusesOf(github, deployment) {
-    return await github.listStatuses(deployment.id);
-}
-/** The locks that hold now, the holder first. Time is the server's. */
-async function readOpenLocks(github, environment) {
-    const locks = await readLocks(github, environment);
-    return openAmong(locks, github.serverTime());
 }
 /**
  * The lock of somebody else's rollback, if there is one: it ends a release at every point as superseded (S1). A lock that
@@ -109,17 +119,18 @@ async function stoppingLock(github, handle) {
     return locks.findLast((lock) => lock.target !== undefined) ?? locks[0];
 }
 /**
- * Takes the lock of an environment: created, read back, lowest id holds, expired ones are closed (S8). An open lock with
- * the same key is adopted. `held: false`: somebody else was first; the own entry stays open until the caller decides.
+ * Takes the lock of an environment: created, read back, lowest id holds (S8). An open lock with the same key is adopted.
+ * `held: false`: somebody else was first; the own entry stays open until the caller decides. Few requests, because a
+ * rollback waits for it; expired locks hold nothing and are closed by the next release.
  */
 async function takeLock(github, request) {
-    const before = await readLocks(github, request.environment);
-    const own = openAmong(before, github.serverTime()).find((lock) => lock.key === request.key);
+    const before = await readOpenLocks(github, request.environment);
+    const own = before.find((lock) => lock.key === request.key);
     if (own !== undefined)
-        return outcome(before, github.serverTime(), own, true);
-    await closeExpired(github, before);
+        return outcome(before, own, true);
     const { environment, ref, production, ...payload } = request;
     let created;
+    let lost;
     try {
         const deployment = await github.createDeployment({
             ref,
@@ -135,25 +146,24 @@ async function takeLock(github, request) {
     }
     catch (error) {
         // The answer may have been lost after the effect: what is listed decides.
-        const locks = await readLocks(github, environment).catch(() => []);
-        if (!locks.some((lock) => lock.key === request.key && lock.releasedAt === undefined))
-            throw error;
+        lost = error;
     }
-    const after = await readLocks(github, environment);
-    const now = github.serverTime();
-    const mine = openAmong(after, now).find((lock) => lock.id === created || lock.key === request.key);
+    const after = await readOpenLocks(github, environment).catch((error) => {
+        throw lost ?? error;
+    });
+    const mine = after.find((lock) => lock.id === created || lock.key === request.key);
     if (mine === undefined)
-        throw new Error(`the lock of ${environment} was written but is not listed; run again`);
-    return outcome(after, now, mine, false);
+        throw lost ?? new Error(`the lock of ${environment} was written but is not listed; run again`);
+    return outcome(after, mine, false);
 }
-function outcome(locks, now, own, adopted) {
+function outcome(open, own, adopted) {
     // Between rollbacks only their own locks count: a person's plain lock neither moves nor protects domains.
-    const rivals = openAmong(locks, now).filter((lock) => own.target === undefined || lock.target !== undefined);
-    const [holder] = rivals;
+    const [holder] = open.filter((lock) => own.target === undefined || lock.target !== undefined);
     return holder === undefined || holder.id === own.id
         ? { held: true, lock: own, adopted }
         : { held: false, holder, own };
 }
+/** Closes what has expired, so that lists stay honest (S8). */
 async function closeExpired(github, locks) {
     const now = github.serverTime();
     for (const lock of locks.filter((entry) => entry.releasedAt === undefined && entry.expiresAt <= now)) {
@@ -996,20 +1006,17 @@ async function yieldTo({ github }, lock, end) {
 }
 async function swap(deps, request) {
     const { project, clock, log } = deps;
-    const requestedAt = clock.now();
     const { deploymentId } = request.target;
-    try {
-        if (request.as !== 'production')
-            return await moveAlias(project, request, deploymentId, () => clock.now());
-        return await project.rollBack(deploymentId, { description: request.reason.slice(0, 250) });
+    const requestedAt = clock.now();
+    const orFailed = (error) => failed(error, requestedAt);
+    if (request.as !== 'production') {
+        return await moveAlias(project, request, deploymentId, () => clock.now()).catch(orFailed);
     }
-    catch (error) {
-        if (request.promoteInstead && reasonCodeOf(error) === 'vercel_plan') {
-            log('The plan refuses rollbacks; the target is promoted instead, as the configuration says (FRB-04)');
-            return await project.promote(deploymentId, {}).catch((refused) => failed(refused, requestedAt));
-        }
-        return failed(error, requestedAt);
-    }
+    const moved = await project.rollBack(deploymentId, { description: request.reason.slice(0, 250) }).catch(orFailed);
+    if (moved.outcome !== 'failed' || moved.reasonCode !== 'vercel_plan' || !request.promoteInstead)
+        return moved;
+    log('The plan refuses rollbacks; the target is promoted instead, as the configuration says (FRB-04)');
+    return await project.promote(deploymentId, {}).catch(orFailed);
 }
 function failed(error, requestedAt) {
     return {
@@ -1043,7 +1050,7 @@ function judge(request, moved) {
         return { decision: 'rolled-back', reasonCode: 'rolled_back', message };
     if (outcome === 'already-current')
         return { decision: 'already-current', reasonCode, message };
-    const deleted = reasonCode === 'vercel_not_found';
+    const deleted = reasonCode === 'target_gone' || reasonCode === 'vercel_not_found';
     const next = deleted
         ? `${target.deploymentId} is gone from Vercel. Next: ops-actions releases --environment ${environment}, then ops-actions rollback --environment ${environment} --target <one of them>`
         : `Next, at once: vercel rollback ${target.deploymentId}, or in the Vercel dashboard Deployments > ... > Instant Rollback`;
@@ -1157,7 +1164,7 @@ function nameOf(target) {
     return target.version === undefined ? target.deploymentId : `${target.version} (${target.deploymentId})`;
 }
 async function readLedger({ github, clock }, environment, warnings) {
-    const read = Promise.all([readRecentReleases(github, environment), (0,src_lock.readLocks)(github, environment)]).then(([releases, locks]) => ({ releases, locks: (0,src_lock.openAmong)(locks, github.serverTime()), now: github.serverTime() }), (error) => error);
+    const read = Promise.all([readRecentReleases(github, environment), (0,src_lock.readOpenLocks)(github, environment)]).then(([releases, locks]) => ({ releases, locks, now: github.serverTime() }), (error) => error);
     const given = new AbortController();
     const patience = clock.sleep(ledgerPatienceMs, given.signal).then(() => undefined, () => undefined);
     const answer = await Promise.race([read, patience]);

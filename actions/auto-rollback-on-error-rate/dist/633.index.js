@@ -287,6 +287,18 @@ function vercelRuntimeLogs(given) {
     const gaps = [];
     let reader;
     let openedAt = 0;
+    let opening;
+    const connect = async () => {
+        const options = {
+            signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
+            onRow: (row) => counts.add(row),
+            onGap: (gap) => void gaps.push(gap),
+        };
+        const next = openRuntimeLogs(given.connection, given.deploymentId, options);
+        await next.opened;
+        reader = next;
+        openedAt = given.clock.now();
+    };
     return {
         name: 'vercel-runtime-logs',
         granularityMs: 0,
@@ -294,14 +306,11 @@ function vercelRuntimeLogs(given) {
         readAfterMs: [40, 200, 500],
         looksBack: false,
         async open() {
-            const options = {
-                signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
-                onRow: (row) => counts.add(row),
-                onGap: (gap) => void gaps.push(gap),
-            };
-            reader = openRuntimeLogs(given.connection, given.deploymentId, options);
-            await reader.opened;
-            openedAt = given.clock.now();
+            // Asked again while Vercel still has not answered: the same stream, not a second one.
+            opening ??= connect();
+            await opening.finally(() => {
+                opening = undefined;
+            });
         },
         async read(from, until, intervalMs) {
             if (!reader)

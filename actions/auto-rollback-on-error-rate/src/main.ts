@@ -24,6 +24,9 @@ export async function main(runner: Runner): Promise<Result> {
   const plan = planWatch(given, settings, handle ? handle.mode : undefined);
   const connection = vercelConnection(runner, given, settings);
   const github = await openGitHub(runner, given.githubToken);
+  // What is still asked when the verdict is there must not keep the process from ending.
+  const over = new AbortController();
+  const watching = AbortSignal.any([signal, over.signal]);
   const { environment } = settings;
   if (given.act && plan.mode === 'auto' && (!connection || !github || environment === '')) {
     const message =
@@ -36,7 +39,7 @@ export async function main(runner: Runner): Promise<Result> {
   const own = new OwnRequests();
   const rounds: ProbeRound[] = [];
   const bypassSecret = plan.listedHosts.size > 0 ? given.protectionBypassSecret : undefined;
-  const probing: ProbeContext = { listedHosts: plan.listedHosts, bypassSecret, signal, clock };
+  const probing: ProbeContext = { listedHosts: plan.listedHosts, bypassSecret, signal: watching, clock };
   const source = await createSource(plan.source, {
     vercel: connection,
     deploymentId,
@@ -50,7 +53,7 @@ export async function main(runner: Runner): Promise<Result> {
     ...plan,
     source,
     probes: plan.checks.length === 0 ? undefined : { rounds, run: () => Promise.all(plan.checks.map(probe)) },
-    superseded: takenOverBy(github, { environment, key }),
+    superseded: takenOverBy(await openGitHub(runner, given.githubToken, watching), { environment, key }),
     clock,
     signal,
     log: logger.info,
@@ -60,11 +63,13 @@ export async function main(runner: Runner): Promise<Result> {
     return await runProbe(check, probing);
   }
 
+  over.abort(new Error('the watch is over'));
+
   const decision = decideAction(outcome, plan, given);
   const back =
     decision.act && connection && github
       ? await takeBack({
-          ...{ github, connection, settings, plan, context: probing, key, clock, log: logger.info },
+          ...{ github, connection, settings, plan, context: { ...probing, signal }, key, clock, log: logger.info },
           ...{ runId: context.runId, runUrl: context.runUrl, commit: context.sha, reason: decision.summary },
           target: given.rollbackTarget ?? 'previous',
         })

@@ -86,7 +86,9 @@ function rulesOf(
     problems.push({ name: 'threshold', message: 'cannot be combined with rules; write it as a rule' });
   }
   const threshold =
-    given.threshold === undefined ? undefined : [`error-rate above ${Number((given.threshold * 100).toPrecision(12))}% within ${windowMs}ms`];
+    given.threshold === undefined
+      ? undefined
+      : [`error-rate above ${Number((given.threshold * 100).toPrecision(12))}% within ${windowMs}ms`];
   return (given.rules ?? threshold ?? configured ?? defaultRules).flatMap((text) => {
     try {
       return [parseRule(text)];

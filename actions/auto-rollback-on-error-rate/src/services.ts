@@ -26,11 +26,15 @@ export function vercelConnection(
 }
 
 /** The repository's lock and ledger; undefined without a token or outside a repository. */
-export async function openGitHub(runner: Runner, token: string | undefined): Promise<GitHub | undefined> {
+export async function openGitHub(
+  runner: Runner,
+  token: string | undefined,
+  signal = runner.signal,
+): Promise<GitHub | undefined> {
   const { repository, apiUrl } = runner.context;
   if (token === undefined || repository === '') return undefined;
   const { createGitHub } = await import('#github/client');
-  return createGitHub({ apiUrl, token, repository, signal: runner.signal, log: runner.logger.debug });
+  return createGitHub({ apiUrl, token, repository, signal, log: runner.logger.debug });
 }
 
 /** Asks who took over, for the watch to end as superseded (S1); undefined where nobody can be asked. */

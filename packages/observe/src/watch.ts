@@ -63,9 +63,10 @@ class WatchRun {
   private startedAt = 0;
   private facts: WatchFacts;
   private baseline: Bucket[] = [];
-  private supersededBy: string | undefined;
   private extended = false;
   private opened = false;
+  private opening = false;
+  private ended = false;
 
   constructor(watch: Watch, interval: number) {
     this.watch = watch;
@@ -96,7 +97,7 @@ class WatchRun {
     const { source, clock, signal, log, baselineMs } = this.watch;
     const limits = { clock, signal, deadlineMs: LONGEST_READ_MS };
     this.startedAt = alignedStart(clock.now(), source.granularityMs);
-    await this.openSource(LONGEST_READ_MS);
+    await this.openSource();
     if (source.granularityMs < 60_000) this.startedAt = clock.now();
     if (!source.looksBack || baselineMs <= 0 || !this.opened) return;
     const from = this.startedAt - Math.ceil(baselineMs / this.interval) * this.interval;
@@ -106,9 +107,20 @@ class WatchRun {
     this.baseline = answer.filter((bucket) => bucket.end * 1000 <= this.startedAt - this.interval);
   }
 
-  private async openSource(deadlineMs: number): Promise<void> {
+  /** A source that does not answer must not hold up what else happens in an interval. */
+  private readDeadline(): number {
+    return Math.min(LONGEST_READ_MS, Math.max(2000, this.interval));
+  }
+
+  /** Opens the source, one attempt at a time. */
+  private async openSource(): Promise<void> {
     const { source, clock, signal } = this.watch;
-    const failed = await askSource(async () => await source.open(), { clock, signal, deadlineMs });
+    if (this.opened || this.opening) return;
+    this.opening = true;
+    const limits = { clock, signal, deadlineMs: this.readDeadline() };
+    const failed = await askSource(async () => await source.open(), limits).finally(() => {
+      this.opening = false;
+    });
     this.opened = failed === undefined;
     if (failed) this.noteNoData(failed);
   }
@@ -119,6 +131,8 @@ class WatchRun {
     const end = this.startedAt + (index + 1) * this.interval;
     const taken = new AbortController();
     this.probe();
+    // Tried again beside the interval, which must not wait for it.
+    this.openSource().catch(() => {});
     this.askWhoTookOver(taken);
     const wake = AbortSignal.any([signal, taken.signal]);
     for (const delay of source.readAfterMs) {
@@ -126,7 +140,7 @@ class WatchRun {
         await clock.sleep(end + delay - clock.now(), wake);
       } catch (error) {
         if (signal.aborted) throw error;
-        return concludeWatch({ ...this.facts, superseded: this.supersededBy }, true);
+        return concludeWatch(this.facts, true);
       }
       const early = await this.readAndJudge(end);
       if (early) {
@@ -140,8 +154,7 @@ class WatchRun {
 
   private async readAndJudge(end: number): Promise<WatchConclusion | undefined> {
     const { source, clock, signal, rules, minRequests } = this.watch;
-    const deadlineMs = Math.min(LONGEST_READ_MS, Math.max(1000, this.interval));
-    if (!this.opened) await this.openSource(deadlineMs);
+    const deadlineMs = this.readDeadline();
     const read = (): Promise<Bucket[] | NoData> => source.read(this.startedAt, end, this.interval);
     const answer = this.opened ? await askSource(read, { deadlineMs, clock, signal }) : undefined;
     if (answer && isNoData(answer)) this.noteNoData(answer);
@@ -177,11 +190,11 @@ class WatchRun {
     superseded?.().then(
       (who) => {
         if (who === undefined) return;
-        this.supersededBy = who;
+        this.facts.superseded = who;
         taken.abort(new Error('superseded'));
       },
       (error) => {
-        if (!signal.aborted) log(`The lock could not be read: ${cleanText(String(error?.message ?? error), 200)}`);
+        if (!signal.aborted && !this.ended) log(`The lock could not be read: ${cleanText(String(error?.message ?? error), 200)}`);
       },
     );
   }
@@ -208,6 +221,7 @@ class WatchRun {
 
   private end(conclusion: WatchConclusion, endedAt = this.watch.clock.now()): WatchOutcome {
     const { buckets } = this.facts;
+    this.ended = true;
     return {
       ...conclusion,
       ...(conclusion.verdict === 'fail' && { detectedAt: endedAt / 1000 }),

@@ -14,6 +14,8 @@ export interface Ending {
   /** Files of the workspace that the bundle wrote, by their path. */
   read(path: string): Promise<string>;
   durationMs: number;
+  /** Unix seconds. */
+  endedAt: number;
 }
 
 export interface BundleRun {
@@ -65,6 +67,7 @@ export async function runBundle(run: BundleRun): Promise<Ending> {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (log += String(data)));
   run.meanwhile?.(child, () => log);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const endedAt = Date.now() / 1000;
   const outputs = readOutputs(await readFile(output, 'utf8'));
   return {
     code,
@@ -73,6 +76,7 @@ export async function runBundle(run: BundleRun): Promise<Ending> {
     result: JSON.parse(outputs.result ?? '{}') as Record<string, unknown>,
     summary: await readFile(summary, 'utf8'),
     read: (path) => readFile(join(workspace, path), 'utf8'),
+    endedAt,
     durationMs: performance.now() - startedAt,
   };
 }

@@ -32,6 +32,18 @@ export function vercelRuntimeLogs(given: {
   const gaps: LogGap[] = [];
   let reader: RuntimeLogReader | undefined;
   let openedAt = 0;
+  let opening: Promise<void> | undefined;
+  const connect = async (): Promise<void> => {
+    const options = {
+      signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
+      onRow: (row: RuntimeLogRow) => counts.add(row),
+      onGap: (gap: LogGap) => void gaps.push(gap),
+    };
+    const next = openRuntimeLogs(given.connection, given.deploymentId, options);
+    await next.opened;
+    reader = next;
+    openedAt = given.clock.now();
+  };
   return {
     name: 'vercel-runtime-logs',
     granularityMs: 0,
@@ -39,14 +51,11 @@ export function vercelRuntimeLogs(given: {
     readAfterMs: [40, 200, 500],
     looksBack: false,
     async open() {
-      const options = {
-        signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
-        onRow: (row: RuntimeLogRow) => counts.add(row),
-        onGap: (gap: LogGap) => void gaps.push(gap),
-      };
-      reader = openRuntimeLogs(given.connection, given.deploymentId, options);
-      await reader.opened;
-      openedAt = given.clock.now();
+      // Asked again while Vercel still has not answered: the same stream, not a second one.
+      opening ??= connect();
+      await opening.finally(() => {
+        opening = undefined;
+      });
     },
     async read(from, until, intervalMs) {
       if (!reader) return { noData: 'source_not_open', message: 'the runtime logs are not open' };
