@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { type StrictSlack, startStrictSlack } from '../../../packages/notify/test/strict-slack.ts';
+import { type StrictSlack, startStrictSlack } from '#notify/testing/strict-slack';
 
 const bundle = join(import.meta.dirname, '../dist/index.js');
 const skip = existsSync(bundle) ? false : 'dist is not built: npm run build notify-slack';

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { registerDemo } from './demo-command.ts';
+import { registerInit } from './init-command.ts';
 import { registerLock } from './lock-commands.ts';
 import { registerRun } from './run-command.ts';
 import { registerSandbox } from './sandbox-command.ts';
@@ -15,7 +16,7 @@ export async function main(words: readonly string[]): Promise<void> {
     .version(packageJson.version)
     .showHelpAfterError('(ops-actions --help shows the commands)')
     .exitOverride();
-  for (const register of [registerDemo, registerSandbox, registerRun, registerLock]) register(program);
+  for (const register of [registerDemo, registerSandbox, registerRun, registerLock, registerInit]) register(program);
   try {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {

@@ -2,11 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { notActedOn } from './not-acted-on.ts';
 import { opsSchema } from './ops-schema.ts';
+import { schemaAddress } from './schema-address.ts';
 
 type Node = { [key: string]: unknown };
-
-/** Address under which editors find the schema. */
-export const schemaAddress = 'https://raw.githubusercontent.com/org/ops-actions/v1/schema/ops.schema.json';
 
 /** The JSON Schema of `.github/ops.yml` for editors (draft 7, which YAML language servers know best). */
 export function opsJsonSchema(): Node {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { parseAddress } from './parse-address.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parseRate } from './parse-rate.ts';
+import { parseTrigger, type Trigger, triggerForms } from './parse-trigger.ts';
 import { parseRule } from './rules.ts';
 
 /** What a value may be, in the words of an error message; kept apart from the schema because editors must not see it twice. */
@@ -87,15 +89,13 @@ export function named<S extends z.ZodType>(value: S) {
 /** An https address; http only for loopback hosts (sandboxes). Without trailing slash. */
 export function address(): z.ZodType<string, string> {
   const input = z.string().meta({ format: 'uri', examples: ['https://app.example.com'] });
-  return parsed(input, 'an address such as https://app.example.com', (given) => {
-    const url = URL.canParse(given) ? new URL(given) : undefined;
-    const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url?.hostname ?? '');
-    if (!url || (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback))) {
-      throw new Error('must be an address that starts with https:// (http:// only for this machine)');
-    }
-    if (url.username || url.password) throw new Error('must not hold a user name or password');
-    return given.trim().replace(/\/+$/, '');
-  });
+  return parsed(input, 'an address such as https://app.example.com', parseAddress);
+}
+
+/** When a workflow starts, from its words. */
+export function trigger(): z.ZodType<Trigger, string> {
+  const input = z.string().meta({ examples: ['push to main', 'tag v*', 'after staging', 'manual'] });
+  return parsed(input, triggerForms, parseTrigger);
 }
 
 /** A path inside the repository, with `/`, without leading `./` and trailing `/`. */
@@ -122,24 +122,5 @@ export function template(placeholders: readonly string[]): z.ZodType<string, str
       if (!placeholders.includes(name)) throw new Error(`{${name}} is not replaced here; known: ${names}`);
     }
     return given;
-  });
-}
-
-/** When a workflow starts, in words: `push to main`, `tag v*`, `after staging`, `manual`. `init` writes it into the workflow file. */
-export interface Trigger {
-  event: 'push' | 'tag' | 'after' | 'manual';
-  /** Branch, tag pattern or environment; absent for `manual`. */
-  ref?: string;
-}
-
-/** A `Trigger` from its words. */
-export function trigger(): z.ZodType<Trigger, string> {
-  const allowed = '"push to <branch>", "tag <pattern>", "after <environment>" or "manual"';
-  const input = z.string().meta({ examples: ['push to main', 'tag v*', 'after staging', 'manual'] });
-  return parsed(input, allowed, (given): Trigger => {
-    const match = /^(?:(push) to|(tag)|(after)) ([\w.*/-]+)$/.exec(given.trim());
-    if (given.trim() === 'manual') return { event: 'manual' };
-    if (!match?.[4]) throw new Error(`"${given.slice(0, 60)}" is not a trigger`);
-    return { event: (match[1] ?? match[2] ?? match[3]) as 'push' | 'tag' | 'after', ref: match[4] };
   });
 }

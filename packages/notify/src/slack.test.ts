@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createEmulator } from 'emulate';
-import { startStrictSlack } from '../test/strict-slack.ts';
 import { renderNote } from './render-release.ts';
 import { createSlack, type Slack } from './slack.ts';
+import { startStrictSlack } from './testing/strict-slack.ts';
 
 const note = renderNote({ status: 'running', title: 'Release v1.2.0', text: 'on its way' });
 const emulator = await createEmulator({ service: 'slack', port: 0 });

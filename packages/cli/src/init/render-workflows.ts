@@ -1,0 +1,164 @@
+import type { Trigger } from '#config/parse-trigger';
+import { type InitPlan, stagingPrefix } from './plan-init.ts';
+
+const library = 'org/ops-actions';
+
+const expression = (text: string) => `\${{ ${text} }}`;
+
+/** `.github/workflows/deploy.yml`: a job per environment, with its permissions and its secrets one by one (S16). */
+export function renderDeploy(plan: InitPlan): string {
+  const { triggers, staging } = plan.request;
+  const both = staging && triggers.staging;
+  return [
+    `# ${both ? `Staging: ${words(triggers.staging as Trigger)}. Production: ${words(triggers.production)}.` : `Releases to production: ${words(triggers.production)}.`} Secrets: Settings → Secrets and variables → Actions.`,
+    'name: Deploy',
+    '',
+    'on:',
+    ...events(both ? [triggers.staging as Trigger, triggers.production] : [triggers.production]),
+    '',
+    'permissions: {}',
+    '',
+    '# Releases of one ref take turns here; the called workflow queues all releases of one environment.',
+    'concurrency:',
+    `  group: deploy-${expression('github.ref')}`,
+    '  cancel-in-progress: false',
+    '',
+    'jobs:',
+    ...(both ? [...job(plan, 'staging', condition(triggers.staging as Trigger, triggers.production)), ''] : []),
+    ...job(plan, 'production', both ? condition(triggers.production, triggers.staging as Trigger) : []),
+    '',
+  ].join('\n');
+}
+
+function job(plan: InitPlan, name: 'production' | 'staging', extra: string[]): string[] {
+  const { request, validate } = plan;
+  const staging = name === 'staging';
+  const secrets = plan.secrets
+    .filter((secret) => !secret.name.startsWith(stagingPrefix))
+    .map((secret) => {
+      const own = `${stagingPrefix}${secret.name}`;
+      const from = staging && plan.secrets.some((other) => other.name === own) ? own : secret.name;
+      return `      ${secret.name}: ${expression(`secrets.${from}`)}`;
+    });
+  return [
+    `  ${name}:`,
+    `    name: ${staging ? 'Staging' : 'Production'}`,
+    ...extra,
+    '    permissions:',
+    '      contents: read # check out, compare commits',
+    '      deployments: write # the ledger and the lock',
+    ...(staging ? [] : ['      issues: write # the incident issue']),
+    `    uses: ${library}/.github/workflows/deploy-${name}.yml@${pin(plan)}`,
+    '    with:',
+    `      environment: ${name}`,
+    ...(plan.detected.app !== '.' && validate.length > 0 && plan.detected.monorepo === undefined
+      ? [`      working-directory: ${plan.detected.app}`]
+      : []),
+    ...(validate.length > 0 ? ['      validate-commands: |', ...validate.map((line) => `        ${line}`)] : []),
+    ...(request.recipient
+      ? [
+          '      # Public: encrypts backups. The private key is outside this repository.',
+          `      age-recipients: ${request.recipient}`,
+        ]
+      : []),
+    '    secrets:',
+    ...secrets,
+  ];
+}
+
+/** `.github/workflows/rollback.yml`: by hand, with a target and the name of the environment typed. */
+export function renderRollback(plan: InitPlan): string {
+  const names = plan.request.staging ? ['production', 'staging'] : ['production'];
+  const has = (name: string) => plan.secrets.some((secret) => secret.name === name);
+  const secrets = ['VERCEL_TOKEN', 'VERCEL_AUTOMATION_BYPASS_SECRET', 'SLACK_BOT_TOKEN'].map((name) => {
+    const staging = `${stagingPrefix}${name}`;
+    const chosen = has(staging)
+      ? `inputs.environment == 'staging' && secrets.${staging} || secrets.${name}`
+      : `secrets.${name}`;
+    return `      ${name}: ${expression(chosen)}`;
+  });
+  return [
+    '# Takes an environment back, by hand: Actions → Roll back → Run workflow. Needs no laptop at 3 a.m.',
+    'name: Roll back',
+    '',
+    'on:',
+    '  workflow_dispatch:',
+    '    inputs:',
+    '      environment:',
+    '        description: Which environment goes back',
+    '        type: choice',
+    '        default: production',
+    `        options: [${names.join(', ')}]`,
+    '      target:',
+    '        description: Where to go back to (previous, a version, a commit, a deployment id or URL)',
+    '        type: string',
+    '        default: previous',
+    '      reason:',
+    '        description: Why, for the lock, the ledger and the message',
+    '        type: string',
+    "        default: ''",
+    '      confirm:',
+    '        description: Type the name of the environment',
+    '        type: string',
+    '        required: true',
+    '',
+    'permissions: {}',
+    '',
+    '# Never behind a release; two rollbacks of one environment take turns.',
+    'concurrency:',
+    `  group: rollback-${expression('inputs.environment')}`,
+    '  cancel-in-progress: false',
+    '',
+    'jobs:',
+    '  rollback:',
+    '    name: Roll back',
+    '    permissions:',
+    '      contents: read # read .github/ops.yml',
+    '      deployments: write # the lock, then the ledger',
+    '      issues: write # the incident issue',
+    `    uses: ${library}/.github/workflows/rollback.yml@${pin(plan)}`,
+    '    with:',
+    `      environment: ${expression('inputs.environment')}`,
+    `      target: ${expression('inputs.target')}`,
+    `      reason: ${expression('inputs.reason')}`,
+    `      confirm: ${expression('inputs.confirm')}`,
+    '    secrets:',
+    ...secrets,
+    '',
+  ].join('\n');
+}
+
+function pin(plan: InitPlan): string {
+  return plan.pinIsPlaceholder ? `${plan.pin} # placeholder: put the commit of a release here` : plan.pin;
+}
+
+function words(trigger: Trigger): string {
+  const ref = trigger.ref ?? '';
+  return { push: `a push to ${ref}`, tag: `a tag ${ref}`, after: `after ${ref}`, manual: 'by hand' }[trigger.event];
+}
+
+/** The `on:` of all triggers together. */
+function events(triggers: readonly Trigger[]): string[] {
+  const refs = (event: Trigger['event']) => [
+    ...new Set(triggers.filter((one) => one.event === event).map(({ ref }) => ref ?? '')),
+  ];
+  const branches = refs('push');
+  const tags = refs('tag');
+  const list = (names: string[]) => `[${names.map((name) => `'${name}'`).join(', ')}]`;
+  return [
+    ...(branches.length + tags.length > 0 ? ['  push:'] : []),
+    ...(branches.length > 0 ? [`    branches: ${list(branches)}`] : []),
+    ...(tags.length > 0 ? [`    tags: ${list(tags)}`] : []),
+    ...(triggers.some(({ event }) => event === 'manual') ? ['  workflow_dispatch:'] : []),
+  ];
+}
+
+/** What keeps one job from running on the event of the other. */
+function condition(own: Trigger, other: Trigger): string[] {
+  if (own.event === 'after') return [`    needs: ${own.ref}`];
+  if (other.event === 'after' || JSON.stringify(own) === JSON.stringify(other)) return [];
+  if (own.event === 'manual') return ["    if: github.event_name == 'workflow_dispatch'"];
+  if (own.event === 'tag') return ["    if: github.ref_type == 'tag'"];
+  if (other.event === 'tag') return ["    if: github.ref_type == 'branch'"];
+  return [`    if: github.event_name == 'push' && github.ref_name == '${own.ref}'`];
+}
