@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { getRuntimeLogsResponseBodyFromJSON } from '@vercel/sdk/models/getruntimelogsop.js';
 import { callVercel, deployFiles, type ToldDeployment } from './deploy-files.ts';
 import type { Sandbox } from './sandbox-types.ts';
 import { startSandbox } from './start-sandbox.ts';
@@ -143,6 +144,7 @@ test('runtime logs stream the requests of functions with their console, not stat
       ['request', 'info', '/api/web', 200],
     ],
   );
+  for (const line of text.trim().split('\n')) assert.ok(getRuntimeLogsResponseBodyFromJSON(line).ok, line);
   assert.equal(rows[0].message, 'about to fail');
   assert.equal(new Set(rows.map(({ rowId }) => rowId)).size, 4);
   assert.deepEqual([rows[0].requestId === rows[2].requestId, rows[2].requestId === rows[3].requestId], [true, false]);

@@ -97,6 +97,16 @@ test('a failing move is said to have failed and moves nothing', async () => {
   assert.deepEqual(await serving(), ['v1', 'v1']);
 });
 
+test('domains that never move leave the request in progress', async () => {
+  await release('v1');
+  const second = await staged('v2');
+  sandbox.vercel.behaviour.aliasDelayMs = Number.POSITIVE_INFINITY;
+  await promote(second.id);
+  await delay(30);
+  assert.equal(project().lastAliasRequest?.jobStatus, 'in-progress');
+  assert.deepEqual(await serving(), ['v1', 'v1']);
+});
+
 test('promote is queued with 202 behind a rolling release, and starts one where they are on (facts §3.7, §3.8)', async () => {
   await release('v1');
   project().rollingReleaseConfig = { stages: [10, 100] };

@@ -5,6 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, SandboxRequest } from '../http/answer.ts';
 import { type FunctionMessage, functionFileHeader, requestIdHeader } from './function-messages.ts';
 
+/** How this process strips types where Node does not do it itself (bin/ops-actions.js). */
+const loaderOptions = process.execArgv.filter((option) => /^--(import|disable-warning)=/.test(option));
+
 export interface FunctionCall {
   file: string;
   request: SandboxRequest;
@@ -47,7 +50,7 @@ export function createFunctionHost(options: FunctionHostOptions): FunctionHost {
 
   const start = () => {
     const socket = `${options.socket}.${generation++}`;
-    const child = spawn(process.execPath, [program, socket], {
+    const child = spawn(process.execPath, [...loaderOptions, program, socket], {
       cwd: options.cwd,
       env: {
         PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,

@@ -1,47 +1,18 @@
 import { asText, jsonAnswer, jsonBody, type SandboxRequest } from '../http/answer.ts';
 import type { Routes } from '../http/router.ts';
 import { GitHubRefusal, invalid } from './github-refusal.ts';
+import {
+  type DeploymentEntry,
+  type GitHubDeploymentsOptions,
+  renderDeployment,
+  renderStatus,
+  type StatusRecord,
+} from './render-github-deployment.ts';
 
 const states = ['error', 'failure', 'inactive', 'in_progress', 'queued', 'pending', 'success'];
 
 /** GitHub's limit of a status' description. */
 const longestDescription = 140;
-
-interface StatusRecord {
-  id: number;
-  state: string;
-  description: string;
-  environment: string;
-  environmentUrl: string;
-  logUrl: string;
-  createdAt: number;
-}
-
-interface DeploymentEntry {
-  id: number;
-  ref: string;
-  sha: string;
-  task: string;
-  environment: string;
-  description: string | null;
-  payload: unknown;
-  transient: boolean;
-  production: boolean;
-  createdAt: number;
-  statuses: StatusRecord[];
-}
-
-export interface GitHubDeploymentsOptions {
-  /** `owner/name`; all other repositories are unknown. */
-  repository: string;
-  /** Address of this API, for the links in answers. */
-  url: () => string;
-  creator: { login: string; id: number };
-  /** SHA of a ref; undefined when there is none by this name. */
-  resolve(ref: string): Promise<string | undefined>;
-  /** Milliseconds since the epoch, by GitHub's clock. */
-  now(): number;
-}
 
 /** Deployments and their statuses, which emulate 0.12 lacks: payloads never change, statuses are only appended. */
 export function githubDeploymentRoutes(options: GitHubDeploymentsOptions): Routes {
@@ -61,7 +32,7 @@ export function githubDeploymentRoutes(options: GitHubDeploymentsOptions): Route
       const entry = { ...(await newDeployment(options, jsonBody(request))), id: nextId };
       nextId += 1;
       entries.push(entry);
-      return jsonAnswer(201, render(options, entry));
+      return jsonAnswer(201, renderDeployment(options, entry));
     },
     [`GET ${base}`]: (request, parameters) => {
       inRepository(options, parameters);
@@ -75,10 +46,10 @@ export function githubDeploymentRoutes(options: GitHubDeploymentsOptions): Route
       return pageOf(
         request,
         `${options.url()}${request.path}`,
-        found.reverse().map((entry) => render(options, entry)),
+        found.reverse().map((entry) => renderDeployment(options, entry)),
       );
     },
-    [`GET ${base}/:id`]: (_request, parameters) => jsonAnswer(200, render(options, known(parameters))),
+    [`GET ${base}/:id`]: (_request, parameters) => jsonAnswer(200, renderDeployment(options, known(parameters))),
     [`DELETE ${base}/:id`]: (_request, parameters) => {
       const entry = known(parameters);
       const active = entry.statuses.at(-1)?.state;
@@ -201,53 +172,4 @@ function pageOf(request: SandboxRequest, url: string, items: unknown[]) {
   return jsonAnswer(200, items.slice((page - 1) * perPage, page * perPage), {
     ...(more && { link: `<${url}?${query}>; rel="next"` }),
   });
-}
-
-function render(options: GitHubDeploymentsOptions, entry: DeploymentEntry) {
-  const repository = `${options.url()}/repos/${options.repository}`;
-  const updated = entry.statuses.at(-1)?.createdAt ?? entry.createdAt;
-  return {
-    url: `${repository}/deployments/${entry.id}`,
-    id: entry.id,
-    node_id: `DE_${entry.id}`,
-    sha: entry.sha,
-    ref: entry.ref,
-    task: entry.task,
-    payload: entry.payload,
-    original_environment: entry.environment,
-    environment: entry.environment,
-    description: entry.description,
-    creator: { ...options.creator, type: 'User' },
-    created_at: isoSeconds(entry.createdAt),
-    updated_at: isoSeconds(updated),
-    statuses_url: `${repository}/deployments/${entry.id}/statuses`,
-    repository_url: repository,
-    transient_environment: entry.transient,
-    production_environment: entry.production,
-  };
-}
-
-function renderStatus(options: GitHubDeploymentsOptions, entry: DeploymentEntry, status: StatusRecord) {
-  const repository = `${options.url()}/repos/${options.repository}`;
-  return {
-    url: `${repository}/deployments/${entry.id}/statuses/${status.id}`,
-    id: status.id,
-    node_id: `DES_${status.id}`,
-    state: status.state,
-    creator: { ...options.creator, type: 'User' },
-    description: status.description,
-    environment: status.environment,
-    target_url: status.logUrl,
-    created_at: isoSeconds(status.createdAt),
-    updated_at: isoSeconds(status.createdAt),
-    deployment_url: `${repository}/deployments/${entry.id}`,
-    repository_url: repository,
-    environment_url: status.environmentUrl,
-    log_url: status.logUrl,
-  };
-}
-
-/** GitHub tells whole seconds. */
-function isoSeconds(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }

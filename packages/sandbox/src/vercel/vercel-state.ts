@@ -12,7 +12,7 @@ import type {
 export interface VercelBehaviour {
   /** From creation to READY; half of it is BUILDING. */
   readyDelayMs: number;
-  /** From an accepted promote, rollback or READY to moved domains. */
+  /** From an accepted promote, rollback or READY to moved domains; `Infinity`: they never move. */
   aliasDelayMs: number;
   /** `hobby`: only the previous deployment can be rolled back to (402 otherwise). */
   plan: 'hobby' | 'pro' | 'enterprise';
@@ -76,6 +76,7 @@ export function createVercelState(behaviour: Partial<VercelBehaviour>, onError: 
     files: new Map(),
     builds: [],
     later(milliseconds, action) {
+      if (!Number.isFinite(milliseconds)) return;
       const timer = setTimeout(() => {
         timers.delete(timer);
         Promise.resolve().then(action).catch(onError);
