@@ -4,8 +4,9 @@ import { loadSettings } from '#action-kit/settings';
 import type { EnvironmentSettings } from '#config/settings';
 import { decideReleaseOutcome } from '#release/decide-release-outcome';
 import { attempt, closeLedger, settleEnvironment } from '#release/finish-release';
-import { renderLastLine } from '#release/last-line';
+import { renderLastLine, renderNews } from '#release/last-line';
 import { parseReleaseHandle, type ReleaseHandle } from '#release/release-handle';
+import { evidenceOf } from './evidence.ts';
 import { reportIncident } from './report-incident.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { readSteps, toPhases } from './steps.ts';
@@ -32,7 +33,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
   });
   const { serving, openLocks, warnings } = closing;
   const now = runner.clock.now();
-  const lastLine = renderLastLine({
+  const story = {
     ...outcome,
     environment,
     version,
@@ -40,7 +41,8 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
     locked: openLocks.length > 0,
     rollbackTarget: handle?.rollbackTarget,
     now,
-  });
+  };
+  const lastLine = renderLastLine(story);
   const incident =
     outcome.incident && given.incident === 'here' && handle !== undefined && github !== undefined
       ? await attempt(
@@ -67,14 +69,14 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
         version,
         repository: runner.context.repository,
         phase: outcome.decision,
-        summary: lastLine,
+        summary: renderNews(story),
         phases: toPhases(steps),
         links,
         ...(serving === undefined ? {} : { serving }),
         ...(runner.context.actor === '' ? {} : { actor: runner.context.actor }),
         startedAt: handle?.openedAt ?? now,
         now,
-        details: [outcome.what, ...warnings],
+        details: [...evidenceOf({ steps, given, handle }), ...warnings],
       },
       handle?.slack,
     );

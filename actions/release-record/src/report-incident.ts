@@ -4,6 +4,7 @@ import type { OutcomeFacts, ReleaseOutcome } from '#release/decide-release-outco
 import type { Serving } from '#release/last-line';
 import { readReleases } from '#release/ledger';
 import type { ReleaseHandle } from '#release/release-handle';
+import { whatStays } from './evidence.ts';
 import { measuredValues } from './measured.ts';
 import type { Given } from './services.ts';
 
@@ -41,7 +42,7 @@ export async function reportIncident(
     ],
     notes: [
       facts.lastLine,
-      'What went back runs with the environment variables it was built with; the database stays as it is (trap 5).',
+      whatStays,
       ...(steps.migrate.decision === 'applied' ? ['This release applied migrations; they only expand and stay.'] : []),
     ],
     runUrl: handle.runUrl,

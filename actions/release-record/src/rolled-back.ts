@@ -2,9 +2,11 @@ import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
 import { openIncident } from '#incident/incident';
+import type { ReleaseDecision } from '#release/decide-release-outcome';
 import { attempt, settleEnvironment } from '#release/finish-release';
-import { renderLastLine } from '#release/last-line';
+import { renderLastLine, renderNews } from '#release/last-line';
 import { parseReleaseHandle } from '#release/release-handle';
+import { whatStays } from './evidence.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { tell } from './tell.ts';
 
@@ -41,8 +43,8 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
       : rollbackSummary;
   const ended = failed ? 'rollback-failed' : 'rolled-back';
   const now = runner.clock.now();
-  const lastLine = renderLastLine({
-    decision: ended,
+  const story = {
+    decision: ended as ReleaseDecision,
     reasonCode,
     what,
     environment,
@@ -51,7 +53,8 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
     locked: openLocks.length > 0,
     rollbackTarget,
     now,
-  });
+  };
+  const lastLine = renderLastLine(story);
   const incident =
     github === undefined || given.incident === 'elsewhere'
       ? undefined
@@ -72,9 +75,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
               `ops-actions releases --environment ${environment}`,
               `ops-actions unlock --environment ${environment}`,
             ],
-            notes: [
-              'What went back runs with the environment variables it was built with; the database stays as it is (trap 5).',
-            ],
+            notes: [whatStays],
             runUrl: handle.runUrl,
           }),
         );
@@ -87,7 +88,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
       version: handle.version,
       repository: handle.repository,
       phase: ended,
-      summary: lastLine,
+      summary: renderNews(story),
       phases: [{ name: 'Roll back', state: failed ? 'failed' : 'done', detail: what }],
       links: [
         ...(runner.context.runUrl === '' ? [] : [{ label: 'Run', url: runner.context.runUrl }]),
@@ -97,7 +98,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
       ...(handle.actor === undefined ? {} : { actor: handle.actor }),
       startedAt: handle.openedAt,
       now,
-      details: warnings,
+      details: [whatStays, ...warnings],
     },
     handle.slack,
   );

@@ -4,11 +4,12 @@ import type { Runner } from '#action-kit/runner';
 import { serviceAddress } from '#action-kit/service-address';
 import { loadSettings } from '#action-kit/settings';
 import type { EnvironmentSettings } from '#config/settings';
+import { cleanText } from '#http/text';
 import { defaultLockExpiryMs } from '#release/lock';
 import { placeOf } from '#release/read-environment';
 import { type ReleaseHandle, type RollbackTarget, releaseKey } from '#release/release-handle';
 import type { RollBackDependencies } from '#release/roll-back';
-import { rollBackByHand } from '#release/roll-back-by-hand';
+import { nameOf, rollBackByHand } from '#release/roll-back-by-hand';
 import { addressOf } from '#vercel/deployment-address';
 import type { inputs } from './inputs.ts';
 import { commonOutputs, describeRollback } from './outputs.ts';
@@ -19,11 +20,15 @@ type Given = InputValues<typeof inputs>;
 /** A person names a target; unclear ones are refused before anything is changed (FRB-01 to FRB-03). */
 export async function byHand(runner: Runner, given: Given): Promise<Result> {
   const settings = await loadSettings(runner, given);
-  checkRequest(given, settings);
+  checkParts(given);
+  if (given.confirm !== undefined && given.confirm !== settings.environment) {
+    const summary = `confirm is "${cleanText(given.confirm, 80)}", not the name of the environment (${settings.environment}): nothing was changed.`;
+    return { decision: 'refused', reasonCode: 'confirm_mismatch', summary, failed: true };
+  }
   const services = await openServices(runner, given, settings);
   const { context } = runner;
   const key = releaseKey({ ...context, environment: settings.environment });
-  const reason = given.reason ?? `rolled back by hand${context.actor === '' ? '' : ` by ${context.actor}`}`;
+  const reason = given.reason ?? 'rolled back by hand';
   const outcome = await rollBackByHand(services, {
     settings,
     key,
@@ -41,7 +46,11 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
     const { target, autoAssign, rollback } = outcome;
     const handle = handleOf(runner, settings, { key, url, target, autoAssign, ledgerId: rollback.lockId ?? 0 });
     const outputs = commonOutputs(settings, services.project, { url, team: given.vercelTeam, handle });
-    return describeRollback(runner, { ...rollback, warnings: outcome.warnings }, { reason, outputs });
+    return describeRollback(
+      runner,
+      { ...rollback, warnings: outcome.warnings },
+      { reason, target: nameOf(target), outputs },
+    );
   }
   for (const warning of outcome.warnings) runner.logger.warning(warning);
   const { decision, reasonCode, message } = outcome;
@@ -55,7 +64,7 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
   };
 }
 
-function checkRequest(given: Given, settings: EnvironmentSettings): void {
+function checkParts(given: Given): void {
   const unknown = (given.parts ?? []).filter((part) => part !== 'app');
   const problems = unknown.map((part) => ({
     name: 'parts',
@@ -63,14 +72,6 @@ function checkRequest(given: Given, settings: EnvironmentSettings): void {
     message: 'this version takes back the app only; edge functions and database are not touched',
     allowed: 'app',
   }));
-  if (given.confirm !== undefined && given.confirm !== settings.environment) {
-    problems.push({
-      name: 'confirm',
-      given: given.confirm,
-      message: 'is not the name of the environment, so nothing was changed',
-      allowed: settings.environment,
-    });
-  }
   if (problems.length > 0) throw new InputError(problems);
 }
 

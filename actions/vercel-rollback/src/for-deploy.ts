@@ -5,6 +5,7 @@ import { loadSettings } from '#action-kit/settings';
 import type { StepOutcome } from '#release/decide-rollback-needed';
 import { defaultLockExpiryMs } from '#release/lock';
 import { parseReleaseHandle } from '#release/release-handle';
+import { nameOf } from '#release/roll-back-by-hand';
 import { takeBack } from '#release/take-back';
 import type { inputs } from './inputs.ts';
 import { commonOutputs, describeRollback } from './outputs.ts';
@@ -36,8 +37,11 @@ export async function forDeploy(runner: Runner, given: InputValues<typeof inputs
     promoteInstead: settings.vercel.rollbackFallback === 'promote',
   });
   const outputs = commonOutputs(settings, services.project, { url: handle.url, team: given.vercelTeam, handle });
-  if (outcome.act === 'roll-back')
-    return describeRollback(runner, outcome.rollback, { reason: outcome.reason, outputs });
+  if (outcome.act === 'roll-back') {
+    const { reason, reasonCode, rollback } = outcome;
+    const target = handle.rollbackTarget === undefined ? rollback.to : nameOf(handle.rollbackTarget);
+    return describeRollback(runner, rollback, { reason, reasonCode, target, outputs });
+  }
   for (const warning of outcome.warnings) runner.logger.warning(warning);
   const { act, reasonCode, message } = outcome;
   if (act === 'not-needed') return { decision: 'not-needed', reasonCode, summary: message, failed: false, outputs };

@@ -21,23 +21,31 @@ export function commonOutputs(
   };
 }
 
+export interface RollbackStory {
+  /** Why, one sentence. */
+  reason: string;
+  /** What made a release take itself back; by hand the rollback's own reason code stands. */
+  reasonCode?: string;
+  /** Name of the target, for people. */
+  target: string;
+  outputs: Record<string, string>;
+}
+
 /** The result of a rollback that was tried; times in Unix seconds. Only a failed one is red: deploy's last step tells the rest. */
-export function describeRollback(
-  { logger }: Runner,
-  rollback: RollBackOutcome,
-  given: { reason: string; outputs: Record<string, string> },
-): Result {
+export function describeRollback({ logger }: Runner, rollback: RollBackOutcome, story: RollbackStory): Result {
   for (const warning of rollback.warnings) logger.warning(warning);
-  const { decision, reasonCode, message, from, to, lockId, startedAt, lockedAt, swappedAt } = rollback;
+  const { decision, message, from, to, lockId, startedAt, lockedAt, swappedAt } = rollback;
+  const took = swappedAt === undefined ? '' : ` in ${((swappedAt - startedAt) / 1000).toFixed(1)} s`;
+  const done = decision === 'rolled-back';
   return {
     decision,
-    reasonCode,
-    summary: decision === 'rolled-back' ? `Rolled back to ${to}: ${given.reason}. ${message}` : message,
+    reasonCode: done && story.reasonCode !== undefined ? story.reasonCode : rollback.reasonCode,
+    summary: done ? `Rolled back to ${story.target}${took}: ${story.reason}` : message,
     failed: decision === 'failed',
     details: {
       from: from ?? null,
       to,
-      reason: given.reason,
+      reason: story.reason,
       startedAt: startedAt / 1000,
       ...(lockId === undefined ? {} : { lockId }),
       ...(lockedAt === undefined ? {} : { lockedAt: lockedAt / 1000 }),
@@ -45,6 +53,6 @@ export function describeRollback(
       requests: rollback.requests,
       warnings: rollback.warnings,
     },
-    outputs: { ...given.outputs, from: from ?? '', to },
+    outputs: { ...story.outputs, from: from ?? '', to },
   };
 }

@@ -14,13 +14,12 @@ export async function openServices(
   settings: EnvironmentSettings,
 ): Promise<RollBackDependencies> {
   const { signal, clock, logger, context } = runner;
-  const { githubToken, vercelToken } = given;
+  const { vercelToken } = given;
   const projectName = given.vercelProject ?? settings.vercel.project;
   const team = given.vercelTeam ?? settings.vercel.team;
-  if (vercelToken === undefined || githubToken === undefined || projectName === undefined) {
+  if (vercelToken === undefined || projectName === undefined) {
     const missing = Object.entries({
       'vercel-token': vercelToken,
-      'github-token': githubToken,
       'vercel-project': projectName,
     });
     throw new InputError(
@@ -32,7 +31,8 @@ export async function openServices(
   const log = (line: string) => logger.debug(line);
   const github = createGitHub({
     apiUrl: context.apiUrl,
-    token: githubToken,
+    // Without one GitHub refuses at once: the domains move first and the lock follows (S1).
+    token: given.githubToken ?? '',
     repository: context.repository,
     signal,
     log,

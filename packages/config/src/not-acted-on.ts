@@ -38,7 +38,12 @@ export const notActedOn: readonly string[] = [
   'release.time-budget',
   'release.issue',
   'checklist',
-  'rollback',
+  'rollback.rules',
+  'rollback.fix-forward-limit',
+  'rollback.app.method',
+  'rollback.app.limit',
+  'rollback.functions',
+  'rollback.database',
   'notifications',
   'alerts',
   'incidents',
@@ -66,6 +71,7 @@ const saysWhatHappens: Readonly<Record<string, readonly unknown[]>> = {
   'database.on-failure': [['stop']],
   'release.approval': ['none'],
   'release.strategy': ['direct'],
+  'rollback.app.method': ['vercel-rollback', 'promote'],
 };
 
 /** The keys of a merged environment that this version reads without acting on them. */

@@ -24,6 +24,7 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       workingDirectory: vercel['working-directory'],
       deadlineMs: vercel.deadline,
       requiredVariables: vercel['required-variables'],
+      rollbackFallback: layer.rollback?.app?.method === 'promote' ? ('promote' as const) : undefined,
     }),
     database: defined({
       migrations: database.migrations,

@@ -26,9 +26,13 @@ export async function readServingNow(
   const { deploymentId } = await readServed(project, place, state);
   if (deploymentId === undefined) return undefined;
   const named = names.find((entry) => entry.deploymentId === deploymentId);
-  const version = named?.version ?? (await project.deployment(deploymentId))?.meta.opsVersion;
   const request = state.lastAliasRequest;
-  const since = place.as === 'production' && request?.toDeploymentId === deploymentId ? request.requestedAt : undefined;
+  const moved = place.as === 'production' && request?.toDeploymentId === deploymentId ? request.requestedAt : undefined;
+  const deployment =
+    named?.version === undefined || moved === undefined ? await project.deployment(deploymentId) : undefined;
+  const version = named?.version ?? deployment?.meta.opsVersion;
+  // A project's first deployment is live at once: no move tells when.
+  const since = moved ?? (place.as === 'production' && request === undefined ? deployment?.createdAt : undefined);
   return {
     deploymentId,
     ...(version === undefined ? {} : { version }),

@@ -22,9 +22,14 @@ export interface LastLineFacts {
   now: number;
 }
 
-/** One line, no full stop missing, no line break. Pure. */
+/** The last line of a run: decision, what happened, what serves now since when, the next command. Pure. */
 export function renderLastLine(facts: LastLineFacts): string {
-  const parts = [`${facts.decision}: ${sentence(facts.what)}`, servingNow(facts), nextCommand(facts)];
+  return `${facts.decision}: ${renderNews(facts)}`;
+}
+
+/** The same without the decision, for a message whose headline says it. Pure. */
+export function renderNews(facts: LastLineFacts): string {
+  const parts = [sentence(facts.what), servingNow(facts), nextCommand(facts)];
   return parts.filter((part) => part !== '').join(' ');
 }
 
@@ -74,7 +79,7 @@ function nextCommand(facts: LastLineFacts): string {
 
 function sentence(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line === '' || /[.!?]$/.test(line) ? line : `${line}.`;
+  return line === '' || /[.!?;:]$/.test(line) ? line : `${line}.`;
 }
 
 function clockTime(ms: number): string {
