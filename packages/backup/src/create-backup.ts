@@ -18,6 +18,8 @@ export interface CreateBackupOptions {
   destinations: readonly BackupDestination[];
   /** age public keys. */
   recipients: readonly string[];
+  /** Default: found for the server's own major. */
+  binaries?: PostgresBinaries;
   clock: Clock;
   /** Per stage; default 2 h. */
   deadlineMs?: number;
@@ -46,7 +48,7 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   await checkRecipients(options.recipients);
   const source = await openSourceSnapshot(options.url, options.signal);
   try {
-    const binaries = await findPostgres({ major: source.major, server: true });
+    const binaries = options.binaries ?? (await findPostgres({ major: source.major, server: true }));
     announce(source, log);
     const key = await createOneTimeKey();
     const file = `${options.name}.dump.zst.age`;
@@ -64,6 +66,7 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
       bytes: stored.object.bytes,
       identity: key.identity,
       source,
+      binaries,
       contents,
       deadlineMs: options.deadlineMs ?? defaultDeadlineMs,
       log,

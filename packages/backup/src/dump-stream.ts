@@ -1,12 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { startTool } from '#child-process/run-tool';
 import { libpqEnvironment } from '#postgres/connection';
 import type { DatabaseSettings } from '#postgres/database-url';
 import { authoritiesOf } from '#postgres/platform-authorities';
 import { BackupFailed } from './backup-error.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
+import { programCommand } from './program-command.ts';
 import { toolComplaint } from './tool-complaint.ts';
 
 export interface DumpOptions {
@@ -27,18 +28,25 @@ export interface DumpOptions {
  */
 export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Array> {
   const authorities = await authoritiesFile(options.settings);
+  const environment = libpqEnvironment(options.settings, 'ops-actions backup', authorities?.path);
+  const args = [
+    '--format=custom',
+    '--compress=0',
+    '--no-password',
+    `--snapshot=${options.snapshot}`,
+    // A table that somebody holds exclusively must not stall the release for ever.
+    '--lock-wait-timeout=60s',
+    ...options.excludedTables.map((table) => `--exclude-table=${table}`),
+  ];
+  const program = programCommand(options.binaries, 'pg_dump', args, {
+    environment,
+    folders: foldersOf(environment),
+    network: 'host',
+  });
   const tool = startTool({
-    command: join(options.binaries.directory, 'pg_dump'),
-    args: [
-      '--format=custom',
-      '--compress=0',
-      '--no-password',
-      `--snapshot=${options.snapshot}`,
-      // A table that somebody holds exclusively must not stall the release for ever.
-      '--lock-wait-timeout=60s',
-      ...options.excludedTables.map((table) => `--exclude-table=${table}`),
-    ],
-    environment: libpqEnvironment(options.settings, 'ops-actions backup', authorities?.path),
+    command: program.command,
+    args: program.args,
+    environment: program.environment,
     deadlineMs: options.deadlineMs,
     signal: options.signal,
   });
@@ -55,6 +63,15 @@ export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Arr
     await tool.stop();
     await authorities?.remove();
   }
+}
+
+/** What a container must see of the host: the socket, the certificates. */
+function foldersOf(environment: Record<string, string>): string[] {
+  const { PGHOST = '', PGSSLROOTCERT } = environment;
+  return [
+    ...(PGHOST.startsWith('/') ? [PGHOST] : []),
+    ...(PGSSLROOTCERT === undefined ? [] : [dirname(PGSSLROOTCERT)]),
+  ];
 }
 
 /** libpq takes certificate authorities only from a file; these are public. */

@@ -1,12 +1,18 @@
 import { execFile } from 'node:child_process';
-import { access, constants, readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { findDockerPostgres } from './docker-postgres.ts';
+import { installLine, isExecutable } from './install-line.ts';
+
+export { installLine, isRoot } from './install-line.ts';
 
 /** One folder of PostgreSQL programs of one major version. */
 export interface PostgresBinaries {
   /** Absolute folder; programs are called by this path, because `pg_wrapper` on PATH picks a version of its own (trap 10). */
   directory: string;
+  /** Set where the programs are those of a container image; then `directory` is empty. */
+  image?: string;
   major: number;
   /** As the programs say it, e.g. `15.18`. */
   version: string;
@@ -55,91 +61,32 @@ export async function listPostgres(path: string = process.env.PATH ?? ''): Promi
   return described.filter((found) => found !== undefined).sort((a, b) => b.major - a.major);
 }
 
+export interface WantedPostgres {
+  /** Default: the newest one found. */
+  major?: number;
+  /** Also initdb and postgres, not only the client programs. */
+  server?: boolean;
+  /** Fetches the official image where Docker has none; never in a job that holds secrets (S32). */
+  pull?: boolean;
+}
+
 /**
- * The programs of a major version, or of the newest one; with `server` also initdb and postgres.
+ * The programs of a major version: installed ones, else those of an official image that Docker has.
  * @throws PostgresMissing with the line that installs it.
  */
-export async function findPostgres(wanted: { major?: number; server?: boolean } = {}): Promise<PostgresBinaries> {
+export async function findPostgres(wanted: WantedPostgres = {}): Promise<PostgresBinaries> {
   const all = await listPostgres();
   const fitting = all.find(
     (found) => (wanted.major === undefined || found.major === wanted.major) && (wanted.server !== true || found.server),
   );
-  if (fitting !== undefined) return fitting;
+  const found = fitting ?? (await findDockerPostgres(wanted));
+  if (found !== undefined) return found;
   const name = `PostgreSQL ${wanted.major === undefined ? '' : `${wanted.major} `}${wanted.server === true ? 'server programs' : 'client programs'}`;
-  const found = all.map((one) => `${one.version} in ${one.directory}${one.server ? '' : ' (client only)'}`);
+  const others = all.map((one) => `${one.version} in ${one.directory}${one.server ? '' : ' (client only)'}`);
   throw new PostgresMissing(
-    `${name} are not on this machine (found: ${found.length === 0 ? 'none' : found.join(', ')})`,
+    `${name} are not on this machine (found: ${others.length === 0 ? 'none' : others.join(', ')}; and Docker has no image postgres:${wanted.major ?? '<major>'})`,
     await installLine(wanted),
   );
-}
-
-/** The command that installs PostgreSQL with this system's package manager; a sentence where none is known. */
-export async function installLine(wanted: { major?: number; server?: boolean } = {}): Promise<string> {
-  const manager = await packageManager();
-  return manager === undefined
-    ? 'the installer of https://www.postgresql.org/download/'
-    : manager
-        .steps(wanted)
-        .map((step) => `${isRoot() || manager.asUser ? '' : 'sudo '}${step.join(' ')}`)
-        .join(' && ');
-}
-
-interface PackageManager {
-  program: string;
-  /** True where the manager must not run as root. */
-  asUser: boolean;
-  steps(wanted: { major?: number; server?: boolean }): string[][];
-}
-
-const packageManagers: readonly PackageManager[] = [
-  {
-    program: '/usr/bin/apt-get',
-    asUser: false,
-    steps: ({ major, server }) => {
-      const package_ = server === true ? 'postgresql' : 'postgresql-client';
-      const install = ['apt-get', 'install', '-y', '--no-install-recommends'];
-      // Another major than the distribution's comes from the PostgreSQL project's own repository (PGDG).
-      return major === undefined
-        ? [
-            ['apt-get', 'update'],
-            [...install, package_],
-          ]
-        : [
-            [...install, 'postgresql-common', 'ca-certificates'],
-            ['/usr/share/postgresql-common/pgdg/apt.postgresql.org.sh', '-y'],
-            [...install, `${package_}-${major}`],
-          ];
-    },
-  },
-  {
-    program: '/sbin/apk',
-    asUser: false,
-    steps: ({ major, server }) => [['apk', 'add', `postgresql${major ?? ''}${server === true ? '' : '-client'}`]],
-  },
-  {
-    program: '/usr/bin/dnf',
-    asUser: false,
-    steps: ({ major, server }) => [
-      ['dnf', 'install', '-y', `postgresql${major ?? ''}${server === true ? '-server' : ''}`],
-    ],
-  },
-  {
-    program: '/opt/homebrew/bin/brew',
-    asUser: true,
-    steps: ({ major }) => [['brew', 'install', `postgresql@${major ?? 17}`]],
-  },
-];
-
-async function packageManager(): Promise<PackageManager | undefined> {
-  for (const manager of packageManagers) {
-    if (await isExecutable(manager.program)) return manager;
-  }
-  return undefined;
-}
-
-/** True for user 0, which PostgreSQL's server programs refuse to run under. */
-export function isRoot(): boolean {
-  return process.getuid?.() === 0;
 }
 
 async function programFolder(program: string): Promise<string | undefined> {
@@ -163,14 +110,5 @@ async function describe(directory: string): Promise<PostgresBinaries | undefined
     return { directory, major: Number.parseInt(version, 10), version, server: !parts.includes(false) };
   } catch {
     return undefined;
-  }
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { startTool } from '#child-process/run-tool';
 import type { PreparedScratch } from './prepare-scratch.ts';
+import { programCommand } from './program-command.ts';
 import type { Cluster } from './scratch-cluster.ts';
-import { serverCommand } from './server-program.ts';
 import { toolComplaint } from './tool-complaint.ts';
 import { unprivilegedUser } from './unprivileged-user.ts';
 
@@ -64,12 +64,18 @@ async function runRestore(
   run: RestoreRun,
 ): Promise<{ stdout: string }> {
   const user = await unprivilegedUser();
-  const { command, args: all } = serverCommand(join(run.cluster.binaries.directory, 'pg_restore'), args, user);
+  const { socketDirectory, binaries } = run.cluster;
+  const program = programCommand(binaries, 'pg_restore', args, {
+    user,
+    folders: [socketDirectory],
+    network: 'none',
+    environment: { PGPASSFILE: '/dev/null' },
+  });
   const tool = startTool({
-    command,
-    args: all,
-    cwd: run.cluster.socketDirectory,
-    environment: { HOME: run.cluster.socketDirectory, PGPASSFILE: '/dev/null', LC_ALL: 'C', TZ: 'UTC' },
+    command: program.command,
+    args: program.args,
+    cwd: socketDirectory,
+    environment: program.environment,
     deadlineMs: run.deadlineMs,
     ...(run.signal === undefined ? {} : { signal: run.signal }),
   });

@@ -1,17 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '#postgres/connection';
 import { findPostgres, type PostgresBinaries } from './find-postgres.ts';
-import { createScratchFolder, endServerIn } from './scratch-folder.ts';
-import { runServerProgram, serverCommand } from './server-program.ts';
+import { programCommand, runProgram } from './program-command.ts';
+import { containerFile, createScratchFolder, endServerIn } from './scratch-folder.ts';
 import { serverSettings } from './server-settings.ts';
 import { type OperatingSystemUser, unprivilegedUser } from './unprivileged-user.ts';
 
 export interface ClusterOptions {
+  /** Default: found by `findPostgres`. */
+  binaries?: PostgresBinaries;
   /** Major version; default the newest one installed. */
   major?: number;
   /** `socket` (default): a Unix socket in a private folder only. `tcp`: also 127.0.0.1 with a random password. */
@@ -35,7 +37,7 @@ export interface Cluster {
   binaries: PostgresBinaries;
   /** Identifies the cluster: two servers with one identifier are one server, or copies of its files. */
   systemIdentifier: string;
-  /** True when the server runs under another account than this process (S24). */
+  /** True when the server runs under another account than this process, or in a container (S24). */
   separateUser: boolean;
   /** Ends the server and removes everything; safe to call twice. */
   stop(): Promise<void>;
@@ -51,7 +53,7 @@ const startDeadlineMs = 30_000;
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   options.signal?.throwIfAborted();
   const major = options.major === undefined ? {} : { major: options.major };
-  const binaries = await findPostgres({ ...major, server: true });
+  const binaries = options.binaries ?? (await findPostgres({ ...major, server: true }));
   const user = await unprivilegedUser();
   const folder = await createScratchFolder({
     ...(options.directory === undefined ? {} : { parent: options.directory }),
@@ -76,15 +78,18 @@ async function startIn(
   const data = join(folder, 'data');
   const initdb = ['-D', data, '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
   const access = ['--auth-local=trust', '--auth-host=scram-sha-256'];
-  await runServerProgram(join(binaries.directory, 'initdb'), [...initdb, ...access], { folder, user });
+  const where = { user, folders: [folder] };
+  await runProgram(binaries, 'initdb', [...initdb, ...access], { ...where, network: 'none' });
   options.signal?.throwIfAborted();
   const tcp = options.listen === 'tcp';
   const port = tcp ? await freePort() : 5432;
-  const server = serverCommand(
-    join(binaries.directory, 'postgres'),
-    ['-D', data, ...serverSettings({ folder, port, tcp })],
-    user,
-  );
+  const name = basename(folder);
+  if (binaries.image !== undefined) await writeFile(join(folder, containerFile), name);
+  const server = programCommand(binaries, 'postgres', ['-D', data, ...serverSettings({ folder, port, tcp })], {
+    ...where,
+    network: tcp ? 'host' : 'none',
+    name,
+  });
   const child = spawn(server.command, server.args, {
     cwd: folder,
     env: server.environment,
@@ -115,7 +120,7 @@ async function startIn(
       major: binaries.major,
       binaries,
       systemIdentifier,
-      separateUser: user !== undefined,
+      separateUser: user !== undefined || binaries.image !== undefined,
       stop,
     };
   } catch (error) {
@@ -165,6 +170,8 @@ async function end(child: ChildProcess, ended: Promise<void>, folder: string): P
     await ended;
     clearTimeout(patience);
   }
+  // A container may outlive the command that ran it.
+  await endServerIn(folder);
   // Backends may still be writing for a moment after their parent.
   await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }

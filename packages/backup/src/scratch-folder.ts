@@ -1,6 +1,7 @@
 import { chmod, chown, mkdtemp, readdir, readFile, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { removeContainer } from './docker-postgres.ts';
 import type { OperatingSystemUser } from './unprivileged-user.ts';
 
 const prefix = 'ops-actions-scratch-';
@@ -39,8 +40,13 @@ export async function sweepScratchFolders(parent: string): Promise<void> {
   }
 }
 
-/** Kills the postmaster of a cluster in this folder, if it is one: pid files outlive their process. */
+/** Holds the name of the container whose server uses the folder. */
+export const containerFile = 'container';
+
+/** Ends the server of a cluster in this folder, if one runs: pid files outlive their process. */
 export async function endServerIn(folder: string): Promise<void> {
+  const container = await readFile(join(folder, containerFile), 'utf8').catch(() => '');
+  if (container === basename(folder)) return await removeContainer(container);
   const text = await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number.parseInt(text, 10);
   if (!Number.isInteger(pid) || pid <= 1) return;

@@ -4,7 +4,7 @@ import { compareContents } from './compare-contents.ts';
 import { decompressStream } from './compress-stream.ts';
 import { comparableSession, type DatabaseContents, readContents, readRelations } from './database-contents.ts';
 import type { BackupDestination } from './destination.ts';
-import { PostgresMissing } from './find-postgres.ts';
+import type { PostgresBinaries } from './find-postgres.ts';
 import type { Verification } from './manifest.ts';
 import { measureStream } from './measure-stream.ts';
 import { planRestore } from './plan-restore.ts';
@@ -19,7 +19,9 @@ export interface VerifyOptions {
   sha256: string;
   bytes: number;
   identity: string;
-  source: SourceFacts & { major: number; databaseBytes: number; systemIdentifier?: string };
+  /** Of the server's own major. */
+  binaries: PostgresBinaries;
+  source: SourceFacts & { databaseBytes: number; systemIdentifier?: string };
   contents: DatabaseContents;
   deadlineMs: number;
   log: (line: string) => void;
@@ -51,7 +53,7 @@ export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult
     }
     options.log('the stored backup reads back with the same digest; restoring it into a scratch cluster');
     cluster = await startCluster({
-      major: options.source.major,
+      binaries: options.binaries,
       expectedBytes: options.source.databaseBytes,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
@@ -166,8 +168,5 @@ async function readRestored(url: string): Promise<DatabaseContents> {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof ExtensionMissing || error instanceof RestoreFailed || error instanceof PostgresMissing) {
-    return error.reasonCode;
-  }
-  return 'verification_failed';
+  return error instanceof ExtensionMissing || error instanceof RestoreFailed ? error.reasonCode : 'verification_failed';
 }
