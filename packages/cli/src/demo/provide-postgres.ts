@@ -14,12 +14,13 @@ export class PostgresNeeded extends Error {
 }
 
 /**
- * Makes sure that PostgreSQL's server binaries are there: found, else installed by the system's package manager where
+ * Makes sure that PostgreSQL's server binaries are there: found, else an official Docker image, else installed by the system's package manager where
  * that may be done without asking (root in a container, CI, or `install`).
  * @throws PostgresNeeded with the one line that installs it, before anything was started
  */
 export async function providePostgres(options: { install: boolean; log: (line: string) => void }): Promise<void> {
-  const missing = await findPostgres({ server: true }).then(
+  // The demo holds no secrets, so it may fetch the official image where Docker is there.
+  const missing = await findPostgres({ server: true, pull: true }).then(
     () => false,
     (error: unknown) => {
       if (error instanceof PostgresMissing) return true;
