@@ -194,7 +194,8 @@ class WatchRun {
         taken.abort(new Error('superseded'));
       },
       (error) => {
-        if (!signal.aborted && !this.ended) log(`The lock could not be read: ${cleanText(String(error?.message ?? error), 200)}`);
+        if (!signal.aborted && !this.ended)
+          log(`The lock could not be read: ${cleanText(String(error?.message ?? error), 200)}`);
       },
     );
   }

@@ -75,10 +75,12 @@ function start(baseline: readonly Counts[], limit: number): { grids: Grid[]; ref
   const errors = baseline.reduce((sum, each) => sum + each.errors, 0);
   const sizeBiased = requests === 0 ? 0 : baseline.reduce((sum, each) => sum + each.requests ** 2, 0) / requests;
   const mean = (errors + PRIOR_ERRORS) / (requests + b0);
+  // Where nothing is known of the time before, "as before" must not excuse what the rule forbids.
+  const highest = requests === 0 ? limit : 0.95;
   const same = RHO.map((rho, row) => {
     const sigma = Math.min(1, Math.sqrt((1 + sizeBiased * rho) / (errors + PRIOR_ERRORS)));
     return Z.map((z) => {
-      const p = Math.min(0.95, mean * Math.exp(sigma * z));
+      const p = Math.min(highest, mean * Math.exp(sigma * z));
       let log = Math.log((RHO_PRIOR[row] ?? 0) * sigma) + PRIOR_ERRORS * Math.log(p) + (b0 - 1) * Math.log1p(-p);
       for (const bucket of baseline) log += logBetaBinomial(bucket.requests, bucket.errors, p, rho);
       return { p, log };

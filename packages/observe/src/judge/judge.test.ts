@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parseRule } from '#config/rules';
+import type { Bucket } from '../bucket.ts';
+import { lgamma, logBetaBinomial, logSumExp } from './beta-binomial.ts';
+import { explain, judge } from './judge.ts';
+import { type JudgedWindow, judgeRule, limitOf } from './judge-rule.ts';
+import { worstSuffix } from './segment.ts';
+
+type Counts = [requests: number, errors: number];
+
+function bucketsOf(counts: readonly Counts[], from = 0): Bucket[] {
+  return counts.map(([requests, errors], index) => {
+    return { start: from + index * 30, end: from + index * 30 + 30, requests, errors };
+  });
+}
+
+function window(counts: readonly Counts[], more: Partial<JudgedWindow> = {}): JudgedWindow {
+  return {
+    baseline: [],
+    buckets: bucketsOf(counts),
+    startedAt: 0,
+    intervalSeconds: 30,
+    planned: 30,
+    minRequests: 20,
+    ...more,
+  };
+}
+
+const repeated = (counts: Counts, times: number): Counts[] => Array.from({ length: times }, () => counts);
+const two = parseRule('error-rate above 2% within 15m');
+const ten = parseRule('error-rate above 10%: immediately');
+
+test('lgamma agrees with factorials and with Γ(1/2)', () => {
+  assert.ok(Math.abs(lgamma(11) - Math.log(3_628_800)) < 1e-10);
+  assert.ok(Math.abs(lgamma(0.5) - Math.log(Math.sqrt(Math.PI))) < 1e-12);
+  assert.ok(Math.abs(lgamma(1e6 + 1) - lgamma(1e6) - Math.log(1e6)) < 1e-6);
+});
+
+test('the beta-binomial sums to one and tends to the binomial as ρ goes to zero', () => {
+  const choose = (n: number, e: number): number => lgamma(n + 1) - lgamma(e + 1) - lgamma(n - e + 1);
+  const all = Array.from({ length: 31 }, (_, e) => choose(30, e) + logBetaBinomial(30, e, 0.07, 0.04));
+  assert.ok(Math.abs(logSumExp(all)) < 1e-9);
+  const binomial = 3 * Math.log(0.07) + 27 * Math.log(0.93);
+  assert.ok(Math.abs(logBetaBinomial(30, 3, 0.07, 1e-7) - binomial) < 1e-3);
+});
+
+test('the worst suffix is the part with the strongest excess', () => {
+  assert.deepEqual(
+    worstSuffix(
+      bucketsOf([
+        [100, 0],
+        [100, 0],
+        [100, 9],
+        [100, 12],
+      ]),
+      0.02,
+    ),
+    {
+      from: 2,
+      requests: 200,
+      errors: 21,
+      bucketsWithErrors: 2,
+    },
+  );
+  assert.equal(
+    worstSuffix(
+      bucketsOf([
+        [100, 1],
+        [100, 2],
+      ]),
+      0.02,
+    ),
+    undefined,
+  );
+});
+
+// ARB-01: the presets' limits against four rates, 1,000 requests per interval of 30 s.
+const never = parseRule('error-rate above 99%');
+const cells: [preset: string, rule: typeof two, rate: number, fails: boolean][] = [
+  ['000', two, 0.019, false],
+  ['000', two, 0.099, true],
+  ['000', two, 0.101, true],
+  ['001', never, 0.101, false],
+  ['003', ten, 0.099, false],
+  ['004', ten, 0.019, false],
+  ['003', ten, 0.15, true],
+];
+for (const [preset, rule, rate, fails] of cells) {
+  test(`preset ${preset} at ${(rate * 100).toFixed(1)} %: ${fails ? 'fail' : 'no failure'}`, () => {
+    const counts = repeated([1000, Math.round(rate * 1000)], 30);
+    const verdicts = counts.map((_, index) => judgeRule(rule, window(counts.slice(0, index + 1))).verdict);
+    assert.equal(verdicts.includes('fail'), fails, verdicts.join(' '));
+  });
+}
+
+test('a breach in minute 16 is outside "within 15m"', () => {
+  const counts = [...repeated([1000, 0], 31), ...repeated([1000, 500], 9)];
+  assert.equal(judgeRule(two, window(counts, { planned: 40 })).verdict, 'pass');
+});
+
+test('fewer requests than asked for decide nothing, however bad they are', () => {
+  const found = judgeRule(two, window([[19, 19]]));
+  assert.deepEqual([found.verdict, found.reasonCode], ['undecided', 'too_little_traffic']);
+});
+
+test('a baseline above the limit is its own reason and never an immediate failure', () => {
+  const baseline = bucketsOf(repeated([500, 60], 30), -900);
+  const same = judgeRule(ten, window(repeated([500, 62], 10), { baseline }));
+  assert.deepEqual([same.verdict, same.reasonCode], ['undecided', 'baseline_above_limit']);
+  const worse = judgeRule(ten, window(repeated([500, 200], 3), { baseline }));
+  assert.equal(worse.verdict, 'undecided');
+  const within = judgeRule(parseRule('error-rate above 10% within 15m'), window(repeated([500, 300], 3), { baseline }));
+  assert.equal(within.verdict, 'fail');
+});
+
+test('a multiple of the baseline has its floor, and a known baseline raises the limit', () => {
+  const rule = parseRule('error-rate above 3x baseline and at least 2% within 15m');
+  assert.equal(limitOf(rule, bucketsOf(repeated([1000, 1], 30))), 0.02);
+  assert.ok(Math.abs(limitOf(rule, bucketsOf(repeated([1000, 20], 30))) - 0.06) < 0.001);
+  const unknown = limitOf(rule, []);
+  assert.ok(unknown > 0.02 && unknown <= 0.03001, `${unknown}`);
+});
+
+test('the sentence carries value, limit, requests, bound and rule (trap 26)', () => {
+  const counts = repeated([400, 40], 2);
+  const judgement = judge([two, ten], window(counts));
+  assert.equal(judgement.verdict, 'fail');
+  assert.equal(judgement.decisive.breachAt, 30);
+  assert.match(
+    explain(judgement.decisive, bucketsOf(counts)),
+    /^error rate 10\.0 % \(80 of 800 requests, 95 % interval 8\.11 % to 12\.3 %\) is above the limit of 2\.0 % in "error-rate above 2% within 15m"$/,
+  );
+});
+
+test('no rule at all is a mistake, not a pass', () => {
+  assert.throws(() => judge([], window([[1, 0]])), RangeError);
+});
+
+const anyWindow = fc.array(
+  fc.integer({ min: 0, max: 400 }).chain((requests) => {
+    return fc.tuple(fc.constant(requests), fc.integer({ min: 0, max: requests }));
+  }),
+  { minLength: 1, maxLength: 12 },
+);
+
+test('property: a failure always says something true, on enough requests and at least three errors', () => {
+  fc.assert(
+    fc.property(anyWindow, fc.constantFrom(two, ten), (counts, rule) => {
+      const found = judgeRule(rule, window(counts, { planned: 12 }));
+      if (found.verdict !== 'fail') return;
+      assert.ok(found.errors > found.limit * found.requests);
+      assert.ok(found.errors >= 3);
+      assert.ok(counts.reduce((sum, [requests]) => sum + requests, 0) >= 20);
+      assert.notEqual(found.breachAt, undefined);
+    }),
+    { seed: 20261, numRuns: 150 },
+  );
+});
+
+test('property: without errors nothing fails, and the rate lies within its bound', () => {
+  fc.assert(
+    fc.property(anyWindow, (counts) => {
+      const clean = counts.map(([requests]): Counts => [requests, 0]);
+      assert.notEqual(judgeRule(two, window(clean, { planned: 12 })).verdict, 'fail');
+      const { value, bound } = judgeRule(two, window(counts, { planned: 12 }));
+      assert.ok(bound.lower <= value + 1e-9 && value <= bound.upper + 1e-9);
+    }),
+    { seed: 20262, numRuns: 100 },
+  );
+});
+
+test('property: intervals without requests change no verdict but the waiting', () => {
+  fc.assert(
+    fc.property(anyWindow, (counts) => {
+      const found = judgeRule(two, window(counts, { planned: 30 }));
+      const padded = judgeRule(two, window([...counts, [0, 0]], { planned: 30 }));
+      if (found.verdict === 'fail') assert.equal(padded.verdict, 'fail');
+    }),
+    { seed: 20263, numRuns: 100 },
+  );
+});
