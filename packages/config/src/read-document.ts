@@ -39,7 +39,21 @@ export function readDocument(file: string, text: string): { document: ConfigDocu
     problems.push({ file, line: 1, path: '', message: `is not valid YAML: ${cleanText(String(error), 300)}` });
   }
   const root = parsed.contents as Node | null;
+  if (isEndless(data)) {
+    data = undefined;
+    problems.push({ file, line: 1, path: '', message: 'is not valid YAML: an alias stands inside its own anchor' });
+  }
   return { document: { file, data, locate: (path, part = 'value') => locate(root, path, part, place) }, problems };
+}
+
+/** JSON refuses what contains itself. */
+function isEndless(data: unknown): boolean {
+  try {
+    JSON.stringify(data);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function locate(
