@@ -111,8 +111,8 @@ function end(deployment: DeploymentRecord, order: BuildOrder, state: 'ERROR' | '
   } else if (order.errorMessage !== undefined) {
     deployment.errorMessage = order.errorMessage;
   } else if (state === 'BLOCKED') {
-    deployment.errorMessage =
-      'Git author sandbox@example.com must have access to the project on Vercel to create deployments.';
+    const author = deployment.meta.githubCommitAuthorName || deployment.meta.gitCommitAuthorName || 'unknown';
+    deployment.errorMessage = `Git author ${author} must have access to the project on Vercel to create deployments.`;
   }
 }
 
