@@ -19,7 +19,7 @@ export class MigrationLockTimeout extends Error {
   }
 }
 
-export function describeHolder(holder: LockHolder): string {
+function describeHolder(holder: LockHolder): string {
   return `session ${holder.pid} (${holder.application || 'no application name'}, connected for ${Math.round(holder.seconds)} s)`;
 }
 
@@ -56,11 +56,6 @@ export async function takeMigrationLock(
     const pause = Math.min(options.pollMs ?? 500, Math.max(1, options.waitMs - waited));
     await delay(pause, undefined, options.signal === undefined ? {} : { signal: options.signal });
   }
-}
-
-/** Gives the lock back; closing the session does the same. */
-export async function releaseMigrationLock(connection: DatabaseConnection): Promise<void> {
-  await connection.query('SELECT pg_advisory_unlock($1, $2)', [...lockKeys]);
 }
 
 async function lockHolder(connection: DatabaseConnection): Promise<LockHolder | undefined> {
