@@ -64,14 +64,16 @@ function describe(
   said: string,
   invalidToken: boolean,
 ): { reasonCode: string; text: string } {
+  // Such an answer has a status, too: 200 is no refusal.
+  if (error.kind === 'invalid-json' || error.kind === 'too-large') {
+    return { reasonCode: 'vercel_bad_answer', text: `${error.message}. Is the address of the Vercel API right?` };
+  }
   switch (status) {
     case undefined:
-      return error.kind === 'invalid-json' || error.kind === 'too-large'
-        ? { reasonCode: 'vercel_bad_answer', text: `${error.message}. Is the address of the Vercel API right?` }
-        : {
-            reasonCode: 'vercel_unreachable',
-            text: `Vercel does not answer (${error.message}). See https://www.vercel-status.com.`,
-          };
+      return {
+        reasonCode: 'vercel_unreachable',
+        text: `Vercel does not answer (${error.message}). See https://www.vercel-status.com.`,
+      };
     case 401:
       return {
         reasonCode: 'vercel_token_rejected',

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { systemClock } from '#http/clock';
+import { SimulatedClock } from '../../test/simulated-clock.ts';
+import { describeSource } from '../../test/source-contract.ts';
+import { isNoData } from '../bucket.ts';
+import { httpJson } from './http-json.ts';
+
+const token = 'canary-source-token-1';
+const paths = { requests: '$.total', errors: '$.failed.count' };
+
+describeSource({
+  name: 'http-json with a time range',
+  token,
+  intervalMs: 60_000,
+  make: async (address) => {
+    const source = httpJson({
+      url: `${address}/counts?from={from}&until={until}`,
+      ...paths,
+      token,
+      clock: systemClock,
+    });
+    return { ...source, granularityMs: 60_000 };
+  },
+  isData: (request) => request.url?.startsWith('/counts') ?? false,
+  counts: (response, { requests, errors }) =>
+    response.end(JSON.stringify({ total: requests, failed: { count: errors } })),
+  nothing: (response) => response.end(JSON.stringify({ total: null })),
+  nothingMeans: 'no-data',
+});
+
+/** Reads growing counters at the end of each interval of a simulated minute. */
+async function readCounters(answers: unknown[]): Promise<Awaited<ReturnType<ReturnType<typeof httpJson>['read']>>> {
+  let asked = 0;
+  const server = createServer((_, response) => response.end(JSON.stringify(answers[asked++] ?? answers.at(-1))));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const clock = new SimulatedClock();
+  const source = httpJson({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/m`, ...paths, clock });
+  try {
+    await source.open();
+    const from = clock.now();
+    let last: Awaited<ReturnType<typeof source.read>> = [];
+    for (let index = 1; index < answers.length; index += 1) {
+      await clock.sleep(from + index * 10_000 - clock.now());
+      last = await source.read(from, from + index * 10_000, 10_000);
+    }
+    return last;
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const reading = (total: unknown, count: unknown): unknown => ({ total, failed: { count } });
+
+test('without a range the difference of growing counters is counted (MET-06)', async () => {
+  const buckets = await readCounters([reading(1000, 10), reading(1500, 16), reading(2000, 16)]);
+  assert.ok(!isNoData(buckets));
+  assert.deepEqual(
+    buckets.map(({ requests, errors }) => [requests, errors]),
+    [
+      [500, 6],
+      [500, 0],
+    ],
+  );
+});
+
+test('a counter that was reset leaves its interval out instead of counting nonsense', async () => {
+  const buckets = await readCounters([reading(1000, 10), reading(200, 1), reading(300, 2)]);
+  assert.ok(!isNoData(buckets));
+  assert.deepEqual(
+    buckets.map(({ requests, errors }) => [requests, errors]),
+    [[100, 1]],
+  );
+});
+
+for (const [name, body] of [
+  ['text instead of a number', reading('many', 2)],
+  ['more errors than requests', reading(10, 20)],
+  ['a negative number', reading(-1, 0)],
+] as const) {
+  test(`${name} is a bad answer`, async () => {
+    await assert.rejects(readCounters([body]), { reasonCode: 'source_bad_answer' });
+  });
+}
