@@ -8,6 +8,7 @@ export const inputs = {
   'stop-after': oneOf(['staged']),
   resume: flag(false),
   'allow-older': text(),
+  incident: oneOf(['here', 'elsewhere'], { default: 'here' }),
   'github-token': githubToken(),
   'vercel-token': secret(),
   'vercel-project': text(),

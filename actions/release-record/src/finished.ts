@@ -31,13 +31,14 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
       ...(handle?.rollbackTarget === undefined ? [] : [handle.rollbackTarget]),
     ],
   });
-  const { serving, openLocks, warnings } = closing;
+  const { serving, servesNothing, openLocks, warnings } = closing;
   const now = runner.clock.now();
   const story = {
     ...outcome,
     environment,
     version,
     serving,
+    servesNothing,
     locked: openLocks.length > 0,
     rollbackTarget: handle?.rollbackTarget,
     now,

@@ -1,4 +1,5 @@
-import { readInputs } from '#action-kit/inputs';
+import { describeProblem, InputError } from '#action-kit/input-error';
+import { tryInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { finished } from './finished.ts';
@@ -9,7 +10,11 @@ import { rolledBack } from './rolled-back.ts';
 
 /** Keeps the record of a release and tells people: when it went live, how it ended, what a rollback by hand did, and what people must look at. */
 export async function main(runner: Runner): Promise<Result> {
-  const given = readInputs(runner, inputs);
+  const { values: given, problems } = tryInputs(runner, inputs);
+  const isEnd = given.event === 'finished' || given.event === 'rolled-back';
+  if (problems.length > 0 && !isEnd) throw new InputError(problems);
+  // Preflight refuses them; the end must be told all the same.
+  for (const problem of problems) runner.logger.warning(describeProblem(problem));
   switch (given.event) {
     case 'promoted':
       return await promoted(runner, given);

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { duration, flag, InputError, integer, list, oneOf, rate, readInputs, secret, text } from './inputs.ts';
+import {
+  duration,
+  flag,
+  InputError,
+  integer,
+  list,
+  oneOf,
+  rate,
+  readInputs,
+  secret,
+  text,
+  tryInputs,
+} from './inputs.ts';
 import { createRunner } from './runner.ts';
 
 const definitions = {
@@ -76,4 +88,14 @@ test('foreign text never becomes a command', () => {
   for (const line of lines.slice(0, 4)) assert.doesNotMatch(line, /^\s*::|##\[/);
   assert.equal(lines.length, 5);
   assert.match(lines[4] ?? '', /^::warning::[^\n]*$/);
+});
+
+test('tryInputs takes the default of what cannot be used and hands the problems back', () => {
+  const { runner } = runnerWith({ name: 'x', mode: 'maybe', timeout: 'soon', 'vercel-token': 'abc' });
+  const { values, problems } = tryInputs(runner, definitions);
+  assert.deepEqual([values.mode, values.timeout, values.vercelToken], ['auto', 10_000, undefined]);
+  assert.deepEqual(
+    problems.map(({ name }) => name),
+    ['timeout', 'mode', 'vercel-token'],
+  );
 });

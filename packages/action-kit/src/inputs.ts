@@ -141,6 +141,19 @@ export const commonInputs = { config: text(), environment: text() } satisfies In
 
 /** Reads all inputs, masking secrets first; throws InputError with every problem at once. */
 export function readInputs<D extends InputDefinitions>(runner: Runner, definitions: D): InputValues<D> {
+  const { values, problems } = tryInputs(runner, definitions);
+  if (problems.length > 0) throw new InputError(problems);
+  return values;
+}
+
+/**
+ * As readInputs, for the step that must tell how a run ended whatever was given wrong: an input that cannot be used counts
+ * as not given, and its problem is handed back.
+ */
+export function tryInputs<D extends InputDefinitions>(
+  runner: Runner,
+  definitions: D,
+): { values: InputValues<D>; problems: InputProblem[] } {
   const problems: InputProblem[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, definition] of Object.entries(definitions)) {
@@ -149,7 +162,8 @@ export function readInputs<D extends InputDefinitions>(runner: Runner, definitio
   }
   for (const [name, definition] of Object.entries(definitions)) {
     const isSecret = definition.kind === 'secret';
-    const given = runner.input(name) || (isSecret ? '' : (definition.default ?? ''));
+    const standard = isSecret ? '' : (definition.default ?? '');
+    const given = runner.input(name) || standard;
     if (given === '') {
       if (definition.required)
         problems.push({ name, message: 'is required and was not given', allowed: definition.allowed });
@@ -160,10 +174,10 @@ export function readInputs<D extends InputDefinitions>(runner: Runner, definitio
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       problems.push({ name, message, allowed: definition.allowed, ...(isSecret ? {} : { given }) });
+      if (standard !== '') values[camelCase(name)] = definition.parse(standard);
     }
   }
-  if (problems.length > 0) throw new InputError(problems);
-  return values as InputValues<D>;
+  return { values: values as InputValues<D>, problems };
 }
 
 function camelCase(name: string): string {

@@ -66,11 +66,12 @@ export function decidePreflight(facts: PreflightFacts): PreflightDecision {
     const leading =
       ranking.map((code) => refusals.find((finding) => finding.code === code)).find((found) => found) ?? first;
     const more = refusals.length === 1 ? '' : ` (and ${refusals.length - 1} more)`;
+    const what = `${leading.message.replace(/\.$/, '')}${more}.`;
     const fix = leading.fix === undefined ? '' : ` Fix: ${leading.fix}`;
     return {
       decision: 'refused',
       reasonCode: leading.code,
-      summary: `${version} is refused on ${environment}: ${leading.message}${more}${fix}`,
+      summary: `${version} is refused on ${environment}: ${what}${fix}`,
       findings,
     };
   }

@@ -385,3 +385,21 @@ test('Every red last line says what serves now, since when, and the next command
     assert.match(line, /Next/);
   }
 });
+
+test('A last line tells an environment that serves nothing from one that Vercel did not tell about', () => {
+  const facts = {
+    decision: 'failed' as const,
+    reasonCode: 'build_failed',
+    what: 'the build failed',
+    environment: 'production',
+    version: 'v1.0.0',
+    serving: undefined,
+    locked: false,
+    now: 0,
+  };
+  assert.match(
+    renderLastLine({ ...facts, servesNothing: true }),
+    /Production serves nothing yet\. Next: mend the cause/,
+  );
+  assert.match(renderLastLine(facts), /Vercel did not say what production serves now\. Next: check production/);
+});

@@ -8,8 +8,10 @@ import { type EnvironmentPlace, readServed } from './move-domains.ts';
 import type { ReleaseHandle } from './release-handle.ts';
 
 export interface Closing {
-  /** Undefined when Vercel did not say. */
+  /** Undefined when Vercel did not say, or when nothing is served. */
   serving: Serving | undefined;
+  /** Vercel said that no deployment is behind the address. */
+  servesNothing: boolean;
   openLocks: readonly Lock[];
   /** True when the project's auto-assign is what it was before the release. */
   autoAssignRestored: boolean;
@@ -51,10 +53,12 @@ export async function settleEnvironment(
 ): Promise<Closing> {
   const { github, project } = deps;
   const warnings: string[] = [];
-  const [serving, openLocks] = await Promise.all([
+  const asked =
     project === undefined
       ? undefined
-      : attempt(warnings, 'Vercel does not say what is served', readServingNow(project, handle, given.names)),
+      : readServingNow(project, handle, given.names).then((found) => found ?? 'nothing');
+  const [served, openLocks] = await Promise.all([
+    asked === undefined ? undefined : attempt(warnings, 'Vercel does not say what is served', asked),
     github === undefined
       ? undefined
       : attempt(warnings, 'The lock could not be read', readOpenLocks(github, handle.environment)),
@@ -64,7 +68,13 @@ export async function settleEnvironment(
   const restored = mayRestore
     ? await attempt(warnings, 'Auto-assignment of domains could not be restored', restore(project, handle.autoAssign))
     : !given.moved;
-  return { serving, openLocks: openLocks ?? [], autoAssignRestored: restored ?? false, warnings };
+  return {
+    serving: served === 'nothing' ? undefined : served,
+    servesNothing: served === 'nothing',
+    openLocks: openLocks ?? [],
+    autoAssignRestored: restored ?? false,
+    warnings,
+  };
 }
 
 async function restore(project: VercelProject, original: boolean): Promise<boolean> {

@@ -15,8 +15,10 @@ export interface LastLineFacts {
   what: string;
   environment: string;
   version: string;
-  /** Undefined when Vercel did not say. */
+  /** Undefined when Vercel did not say, or when nothing is served. */
   serving: Serving | undefined;
+  /** Vercel said that no deployment is behind the address yet. */
+  servesNothing?: boolean;
   locked: boolean;
   rollbackTarget?: { deploymentId: string; version?: string | undefined } | undefined;
   now: number;
@@ -33,7 +35,8 @@ export function renderNews(facts: LastLineFacts): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-function servingNow({ environment, serving, now }: LastLineFacts): string {
+function servingNow({ environment, serving, servesNothing, now }: LastLineFacts): string {
+  if (servesNothing === true) return `${capital(environment)} serves nothing yet.`;
   if (serving === undefined) return `Vercel did not say what ${environment} serves now.`;
   const name = serving.version === undefined ? serving.deploymentId : `${serving.version} (${serving.deploymentId})`;
   const since = serving.since === undefined ? '' : ` since ${clockTime(serving.since)} (${age(now - serving.since)})`;
@@ -41,7 +44,7 @@ function servingNow({ environment, serving, now }: LastLineFacts): string {
 }
 
 function nextCommand(facts: LastLineFacts): string {
-  const { decision, reasonCode, environment, locked, serving, rollbackTarget } = facts;
+  const { decision, reasonCode, environment, locked, serving, servesNothing, rollbackTarget } = facts;
   const unlock = `ops-actions unlock --environment ${environment}`;
   switch (decision) {
     case 'rolled-back':
@@ -61,7 +64,7 @@ function nextCommand(facts: LastLineFacts): string {
         ? `Next: when the cause is mended: ${unlock}`
         : 'Next: mend what is listed above and run again.';
     case 'failed':
-      return serving === undefined
+      return serving === undefined && servesNothing !== true
         ? 'Next: check production, then run again.'
         : 'Next: mend the cause and run the job again.';
     case 'cancelled':
@@ -80,6 +83,10 @@ function nextCommand(facts: LastLineFacts): string {
 function sentence(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   return line === '' || /[.!?;:]$/.test(line) ? line : `${line}.`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function clockTime(ms: number): string {
