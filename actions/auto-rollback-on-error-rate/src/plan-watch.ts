@@ -93,7 +93,7 @@ function rulesOf(
     try {
       return [parseRule(text)];
     } catch (error) {
-      problems.push({ name: given.threshold === undefined ? 'rules' : 'threshold', message: (error as Error).message });
+      problems.push({ name: given.rules || !threshold ? 'rules' : 'threshold', message: (error as Error).message });
       return [];
     }
   });

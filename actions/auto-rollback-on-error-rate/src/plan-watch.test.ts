@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { InputError } from '#action-kit/input-error';
+import type { EnvironmentSettings } from '#config/settings';
+import { type Given, planWatch } from './plan-watch.ts';
+
+const none = {} as Record<keyof Given, undefined>;
+function given(values: Partial<Given> = {}): Given {
+  return { ...none, baseline: 1_800_000, act: true, baseUrl: 'https://app.example', ...values } as Given;
+}
+function settings(more: Partial<EnvironmentSettings> = {}): EnvironmentSettings {
+  const empty = { vercel: {}, database: {}, health: {}, smoke: {}, watch: {}, release: {}, slack: {} };
+  return { environment: 'production', production: true, ...empty, ...more };
+}
+const vercel: Partial<Given> = { vercelToken: 'token', vercelProject: 'prj_1' };
+
+function mistakes(make: () => unknown): string {
+  try {
+    make();
+  } catch (error) {
+    assert.ok(error instanceof InputError);
+    return error.message;
+  }
+  return '';
+}
+
+test('with a Vercel token the runtime logs are watched, without any account our own checks', () => {
+  assert.equal(planWatch(given(vercel), settings()).source, 'vercel-runtime-logs');
+  assert.equal(planWatch(given(), settings()).source, 'probe');
+});
+
+test('an input wins over ops.yml, that over the release and the defaults', () => {
+  const watch = { windowMs: 60_000, minRequests: 7, mode: 'notify' as const, rules: ['error-rate above 5%'] };
+  const plan = planWatch(given({ window: 120_000 }), settings({ watch }));
+  assert.deepEqual([plan.windowMs, plan.minRequests, plan.mode, plan.intervalMs], [120_000, 7, 'notify', 30_000]);
+  assert.equal(plan.rules[0]?.text, 'error-rate above 5%');
+  assert.equal(planWatch(given(), settings({ watch }), 'auto').mode, 'auto');
+  assert.equal(planWatch(given({ mode: 'observe' }), settings({ watch }), 'auto').mode, 'observe');
+});
+
+test('the default rules are those of the docs', () => {
+  const texts = planWatch(given(), settings()).rules.map((rule) => rule.text);
+  assert.deepEqual(texts, [
+    'error-rate above 10%: immediately',
+    'error-rate above 3x baseline and at least 2% within 15m',
+  ]);
+});
+
+test('a threshold is a rule for the whole window', () => {
+  const [rule] = planWatch(given({ threshold: 0.07, window: 90_000 }), settings()).rules;
+  assert.deepEqual(rule?.above, { kind: 'share', value: 0.07 });
+  assert.equal(rule?.withinMs, 90_000);
+});
+
+test('checks that write are not repeated, and no attempt is longer than an interval', () => {
+  const health = { checks: [{ path: '/api/health', timeoutMs: 9000 }] };
+  const smoke = { checks: [{ path: '/api/orders', method: 'POST' as const }, { path: '/api/status' }] };
+  const { checks } = planWatch(given({ interval: 2000 }), settings({ health, smoke }));
+  assert.deepEqual(
+    checks.map((check) => [check.url.pathname, check.timeoutMs]),
+    [
+      ['/api/health', 2000],
+      ['/api/status', 2000],
+    ],
+  );
+});
+
+test('all mistakes are told at once', () => {
+  const text = mistakes(() =>
+    planWatch(
+      given({
+        source: 'vercel-observability',
+        interval: 60_000,
+        window: 30_000,
+        rules: ['latency above 2s'],
+        threshold: 0.1,
+      }),
+      settings(),
+    ),
+  );
+  for (const part of [/^interval:/m, /^vercel-token:/m, /^threshold: cannot be combined/m, /^rules:/m])
+    assert.match(text, part);
+  assert.match(
+    mistakes(() => planWatch(given({ source: 'probe', baseUrl: undefined }), settings())),
+    /^base-url:/m,
+  );
+});
+
+test('a token for counts goes only to an address that the workflow file names (S11)', () => {
+  const watch = {
+    source: 'http-json' as const,
+    httpJson: { url: 'https://x.example/c', requests: '$.r', errors: '$.e' },
+  };
+  assert.match(
+    mistakes(() => planWatch(given({ sourceToken: 'token' }), settings({ watch }))),
+    /^source-token:/m,
+  );
+  const plan = planWatch(given({ sourceToken: 'token', sourceUrl: 'https://y.example/c' }), settings({ watch }));
+  assert.deepEqual(plan.httpJson, { url: 'https://y.example/c', requests: '$.r', errors: '$.e', token: 'token' });
+});
+
+test('only an address of the workflow file is listed for the secret (S20)', () => {
+  assert.deepEqual([...planWatch(given(), settings()).listedHosts], ['app.example']);
+  const configured = settings({ url: 'https://other.example' });
+  assert.deepEqual([...planWatch(given({ baseUrl: undefined }), configured).listedHosts], []);
+});
