@@ -40,6 +40,7 @@ export async function promoted(runner: Runner, given: Given): Promise<Result> {
       now,
     },
     handle.slack,
+    handle.key,
   );
   return { decision: 'recorded', reasonCode: 'promoted', summary, failed: false };
 }

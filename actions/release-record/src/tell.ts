@@ -3,20 +3,26 @@ import type { EnvironmentSettings } from '#config/settings';
 import { type ReleaseNews, renderRelease } from '#notify/render-release';
 import { type Given, slackOf } from './services.ts';
 
-/** Brings the living message up to date, details into its thread. A failed delivery is a warning, never more. */
+/**
+ * Brings the living message up to date, details into its thread. A failed delivery is a warning, never more. Where the
+ * answer to the first post was lost, the message is found by the release key (S6).
+ */
 export async function tell(
   runner: Runner,
   given: Given,
   settings: EnvironmentSettings,
   news: ReleaseNews,
   at: { channel: string; ts: string } | undefined,
+  key?: string,
 ): Promise<void> {
   try {
     const slack = slackOf(runner, given, settings);
     if (slack === undefined) return;
     const message = renderRelease(news);
     const delivery =
-      at === undefined ? await slack.postMessage(message) : await slack.updateMessage({ ...at, ...message });
+      at === undefined
+        ? await slack.postMessage(message, key === undefined ? undefined : { key, since: news.startedAt })
+        : await slack.updateMessage({ ...at, ...message });
     const details = news.details ?? [];
     const thread =
       at ?? (delivery.delivered && delivery.ts !== undefined && delivery.channel !== undefined ? delivery : undefined);

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { parseAddress } from './parse-address.ts';
 import { parseDuration } from './parse-duration.ts';
-import { parseRate } from './parse-rate.ts';
 import { parseTrigger, type Trigger, triggerForms } from './parse-trigger.ts';
 import { parseRule } from './rules.ts';
 
@@ -49,21 +48,6 @@ export function duration(options: { orZero?: boolean } = {}): z.ZodType<number, 
     if (value === 0 && !options.orZero) throw new Error(`"${given}" must be longer than nothing`);
     return value;
   });
-}
-
-/** A rate such as `2%`, as a share. */
-export function rate(): z.ZodType<number, string | number> {
-  const schema = z
-    .union([z.string().meta({ pattern: '^\\d+(\\.\\d+)?\\s*%?$', examples: ['2%'] }), z.number().min(0).max(1)])
-    .transform((given, context) => {
-      try {
-        return parseRate(given);
-      } catch (error) {
-        context.issues.push({ code: 'custom', message: (error as Error).message, input: given });
-        return z.NEVER;
-      }
-    });
-  return allow(schema, 'a rate such as 2% or 0.02');
 }
 
 /** A whole number within limits. */

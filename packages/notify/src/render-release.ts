@@ -8,7 +8,7 @@ import {
   splitLines,
 } from './slack-text.ts';
 
-export type { SlackBlock, SlackMessage } from './slack-text.ts';
+export type { SlackMessage } from './slack-text.ts';
 
 export type ReleasePhase =
   | 'started'
