@@ -143,7 +143,21 @@ function readDocument(file, text) {
         problems.push({ file, line: 1, path: '', message: `is not valid YAML: ${(0,src_text/* cleanText */.X)(String(error), 300)}` });
     }
     const root = parsed.contents;
+    if (isEndless(data)) {
+        data = undefined;
+        problems.push({ file, line: 1, path: '', message: 'is not valid YAML: an alias stands inside its own anchor' });
+    }
     return { document: { file, data, locate: (path, part = 'value') => locate(root, path, part, place) }, problems };
+}
+/** JSON refuses what contains itself. */
+function isEndless(data) {
+    try {
+        JSON.stringify(data);
+        return false;
+    }
+    catch {
+        return true;
+    }
 }
 function locate(root, path, part, place) {
     let node = root;
@@ -215,7 +229,6 @@ var rules = __webpack_require__(7907);
 
 
 
-
 /** What a value may be, in the words of an error message; kept apart from the schema because editors must not see it twice. */
 const allowedValues = registries/* registry */.u5();
 function allow(schema, allowed) {
@@ -256,21 +269,6 @@ function duration(options = {}) {
             throw new Error(`"${given}" must be longer than nothing`);
         return value;
     });
-}
-/** A rate such as `2%`, as a share. */
-function rate() {
-    const schema = z
-        .union([z.string().meta({ pattern: '^\\d+(\\.\\d+)?\\s*%?$', examples: ['2%'] }), z.number().min(0).max(1)])
-        .transform((given, context) => {
-        try {
-            return parseRate(given);
-        }
-        catch (error) {
-            context.issues.push({ code: 'custom', message: error.message, input: given });
-            return z.NEVER;
-        }
-    });
-    return allow(schema, 'a rate such as 2% or 0.02');
 }
 /** A whole number within limits. */
 function integer(min, max) {
@@ -1314,7 +1312,12 @@ const notActedOn = [
     'release.time-budget',
     'release.issue',
     'checklist',
-    'rollback',
+    'rollback.rules',
+    'rollback.fix-forward-limit',
+    'rollback.app.method',
+    'rollback.app.limit',
+    'rollback.functions',
+    'rollback.database',
     'notifications',
     'alerts',
     'incidents',
@@ -1341,6 +1344,7 @@ const saysWhatHappens = {
     'database.on-failure': [['stop']],
     'release.approval': ['none'],
     'release.strategy': ['direct'],
+    'rollback.app.method': ['vercel-rollback', 'promote'],
 };
 /** The keys of a merged environment that this version reads without acting on them. */
 function findNotActedOn(environment) {
@@ -1381,6 +1385,7 @@ function toSettings(layer, environment, production) {
             workingDirectory: vercel['working-directory'],
             deadlineMs: vercel.deadline,
             requiredVariables: vercel['required-variables'],
+            rollbackFallback: layer.rollback?.app?.method === 'promote' ? 'promote' : undefined,
         }),
         database: defined({
             migrations: database.migrations,

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createGitHub } from '#github/client';
+import { type BundleRun, type Ending, removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
 import { readOpenLocks, takeLock } from '#release/lock';
+import { deployFiles, type ToldDeployment } from '#sandbox/deploy-files';
 import type { Sandbox } from '#sandbox/sandbox-types';
 import { startSandbox } from '#sandbox/start-sandbox';
-import { type BundleRun, type Ending, removeWorkspaces, runBundle } from '../../../packages/probe/test/run-bundle.ts';
-import { deployFiles, type ToldDeployment } from '../../../packages/sandbox/src/deploy-files.ts';
 
 let sandbox: Sandbox;
 let good: ToldDeployment;

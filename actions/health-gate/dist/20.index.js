@@ -579,14 +579,16 @@ function readErrorBody(body) {
 }
 const NEW_TOKEN = 'Create a token at https://vercel.com/account/tokens and store it as the secret VERCEL_TOKEN.';
 function describe(error, status, code, said, invalidToken) {
+    // Such an answer has a status, too: 200 is no refusal.
+    if (error.kind === 'invalid-json' || error.kind === 'too-large') {
+        return { reasonCode: 'vercel_bad_answer', text: `${error.message}. Is the address of the Vercel API right?` };
+    }
     switch (status) {
         case undefined:
-            return error.kind === 'invalid-json' || error.kind === 'too-large'
-                ? { reasonCode: 'vercel_bad_answer', text: `${error.message}. Is the address of the Vercel API right?` }
-                : {
-                    reasonCode: 'vercel_unreachable',
-                    text: `Vercel does not answer (${error.message}). See https://www.vercel-status.com.`,
-                };
+            return {
+                reasonCode: 'vercel_unreachable',
+                text: `Vercel does not answer (${error.message}). See https://www.vercel-status.com.`,
+            };
         case 401:
             return {
                 reasonCode: 'vercel_token_rejected',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { type Ending, removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
+import { deployFiles, type ToldDeployment } from '#sandbox/deploy-files';
 import type { Sandbox } from '#sandbox/sandbox-types';
 import { startSandbox } from '#sandbox/start-sandbox';
-import { type Ending, removeWorkspaces, runBundle } from '../../../packages/probe/test/run-bundle.ts';
-import { deployFiles, type ToldDeployment } from '../../../packages/sandbox/src/deploy-files.ts';
 
 let sandbox: Sandbox;
 let first: ToldDeployment;

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
@@ -17,7 +17,9 @@ export async function main(runner: Runner): Promise<Result> {
   const given = readInputs(runner, inputs);
   const settings = await loadSettings(runner, given);
   const { clock, signal, logger, context } = runner;
-  const plan = await planSuite(given, settings, context.workspace);
+  const { suite } = given;
+  const suiteText = suite && (await readFile(resolve(context.workspace, suite), 'utf8').catch(() => undefined));
+  const plan = await planSuite(given, settings, suiteText);
   const { baseUrl, command } = plan;
   // An address from ops.yml gets no secret and may not be private: only the workflow file may say so (S11, S20).
   const listedHosts = new Set(given.baseUrl === undefined ? [] : [new URL(given.baseUrl).host]);

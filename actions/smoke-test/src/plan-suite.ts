@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { InputError } from '#action-kit/input-error';
 import type { InputValues } from '#action-kit/inputs';
 import type { CheckSettings, EnvironmentSettings } from '#config/settings';
@@ -15,11 +13,11 @@ export interface SuitePlan {
   command?: string | undefined;
 }
 
-/** Joins inputs, settings and the suite file; throws InputError with every problem. */
+/** Joins inputs, settings and the text of the suite file; throws InputError with every problem. */
 export async function planSuite(
   given: InputValues<typeof inputs>,
   settings: Pick<EnvironmentSettings, 'url' | 'smoke' | 'environment'>,
-  workspace: string,
+  suiteText: string | undefined,
 ): Promise<SuitePlan> {
   const baseUrl = given.baseUrl ?? settings.url ?? '';
   if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) {
@@ -30,7 +28,7 @@ export async function planSuite(
   // A suite or a command given explicitly replaces what ops.yml configures.
   const explicit = given.suite !== undefined || given.command !== undefined;
   const command = explicit ? given.command : settings.smoke.command;
-  const configured = explicit ? await suiteOf(given.suite, workspace, problems) : (settings.smoke.checks ?? []);
+  const configured = explicit ? await checksOf(given.suite, suiteText, problems) : (settings.smoke.checks ?? []);
   const timeoutMs = given.timeout ?? settings.smoke.timeoutMs;
   const checks: Check[] = [];
   for (const check of configured) {
@@ -46,17 +44,18 @@ export async function planSuite(
   return { baseUrl: baseUrl.replace(/\/+$/, ''), checks, command };
 }
 
-async function suiteOf(
+async function checksOf(
   suite: string | undefined,
-  workspace: string,
+  text: string | undefined,
   problems: InputError['problems'],
 ): Promise<CheckSettings[]> {
   if (suite === undefined) return [];
   try {
-    return await readSuite(suite, await readFile(resolve(workspace, suite), 'utf8'));
+    if (text === undefined) throw new SuiteError(suite, ['it cannot be read: is the repository checked out?']);
+    return await readSuite(suite, text);
   } catch (error) {
-    const found = error instanceof SuiteError ? error.problems : [`cannot be read: ${(error as Error).message}`];
-    problems.push(...found.map((message) => ({ name: 'suite', given: suite, message })));
+    if (!(error instanceof SuiteError)) throw error;
+    problems.push(...error.problems.map((message) => ({ name: 'suite', given: suite, message })));
     return [];
   }
 }

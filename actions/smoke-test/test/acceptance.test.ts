@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type Ending, removeWorkspaces, runBundle } from '../../../packages/probe/test/run-bundle.ts';
+import { type Ending, removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
 
 let baseUrl: string;
 let flakyLeft = 0;

@@ -47,7 +47,7 @@ export async function runBundle(run: BundleRun): Promise<Ending> {
   }
   const [output, summary] = [join(folder, 'output'), join(folder, 'summary')];
   await Promise.all([writeFile(output, ''), writeFile(summary, '')]);
-  const bundle = join(import.meta.dirname, '../../../actions', run.action, 'dist/index.js');
+  const bundle = join(import.meta.dirname, '../../../../actions', run.action, 'dist/index.js');
   const startedAt = performance.now();
   const child = spawn(process.execPath, [bundle], {
     env: {
