@@ -88,8 +88,9 @@ test('every package stands in the table', () => {
 });
 
 test('no relative import leaves its package or action', () => {
-  const wrong = all.filter(({ file, specifier }) => {
-    if (!specifier.startsWith('.')) return false;
+  const wrong = all.filter(({ file, specifier, isTest }) => {
+    // Tests share fixtures, which stand outside `src` and have no name of their own.
+    if (!specifier.startsWith('.') || isTest) return false;
     const target = relative(root, join(root, dirname(file), specifier));
     const outside = target.split('/').slice(0, 2).join('/') !== file.split('/').slice(0, 2).join('/');
     // The command line reads the version of the whole repository.
