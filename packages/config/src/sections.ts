@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sourceNames } from './settings.ts';
 import {
   address,
   duration,
@@ -142,9 +143,6 @@ export const smoke = z
     if (given === 'none') return 'none' as const;
     return typeof given === 'string' ? { command: given } : given;
   });
-
-/** Sources that this version can count with. */
-export const sourceNames = ['vercel-observability', 'vercel-runtime-logs', 'http-json', 'probe'] as const;
 
 /** Sources that a file may already name: the release is watched with the default source, and the run says so. */
 export const laterSourceNames = ['sentry', 'datadog', 'prometheus', 'supabase-logs'] as const;

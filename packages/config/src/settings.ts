@@ -88,7 +88,9 @@ export interface SmokeSettings {
   timeoutMs?: number;
 }
 
-export type SourceName = 'vercel-observability' | 'vercel-runtime-logs' | 'http-json' | 'probe';
+/** Every source of the watch; packages/observe has one entry for each. */
+export const sourceNames = ['vercel-observability', 'vercel-runtime-logs', 'http-json', 'probe'] as const;
+export type SourceName = (typeof sourceNames)[number];
 
 export interface WatchSettings {
   source?: SourceName;

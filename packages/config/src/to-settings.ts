@@ -1,6 +1,6 @@
 import type { EnvironmentLayer } from './ops-schema.ts';
-import { sourceNames } from './sections.ts';
 import type { CheckSettings, EnvironmentSettings, SourceName } from './settings.ts';
+import { sourceNames } from './settings.ts';
 
 type CheckLayer = NonNullable<Extract<EnvironmentLayer['health'], { checks?: unknown }>['checks']>[number];
 
