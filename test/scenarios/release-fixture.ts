@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { runTool } from '#child-process/run-tool';
 import { createGitHub } from '#github/client';
 import { type RunnerEvent, type RunOptions, type RunReport, runComposite } from '#local-runner/run-composite';
 import { readReleases } from '#release/ledger';
@@ -26,9 +27,24 @@ export const fastOps = {
   slack: 'C000000001',
 } as const;
 
+/** The shortest watch: one interval. */
+export const shortWatch = { source: 'probe', window: '500ms', interval: '500ms' };
+
+/** An api/health.js that is healthy at the deployment's own address and sick at the public one. */
+export const sickInPublic = `export function GET(request) {
+  const isPublic = request.headers.get('host') === process.env.VERCEL_PROJECT_PRODUCTION_URL;
+  return Response.json({ status: isPublic ? 'sick' : 'healthy' }, { status: isPublic ? 503 : 200 });
+}
+`;
+
+/** `fastOps` with whole sections replaced, as the text of an ops.yml (JSON is YAML). */
+export function opsFile(sections: object = {}): string {
+  return JSON.stringify({ ...fastOps, ...sections }, null, 2);
+}
+
 export interface FixtureOptions {
-  /** Replaces whole sections of `fastOps`; a text replaces the file as it is. */
-  ops?: object | string;
+  /** Sections that replace those of `fastOps`. */
+  ops?: object;
   /** Starts PostgreSQL and keeps the migrations; else the app has neither. Default false. */
   database?: boolean;
   /** What else differs from the example. */
@@ -74,6 +90,8 @@ export interface ReleaseFixture extends AsyncDisposable {
   address: string;
   release(request: RunRequest): Promise<Ended>;
   rollback(request: RunRequest): Promise<Ended>;
+  /** `ops-actions <words>` as a person would type it, tokens in the environment; answers what it printed. */
+  command(...words: string[]): Promise<string>;
   /** Deployment that the production domain serves. */
   served(): string | undefined;
   autoAssign(): boolean;
@@ -89,9 +107,8 @@ export interface ReleaseFixture extends AsyncDisposable {
 }
 
 export async function releaseFixture(options: FixtureOptions = {}): Promise<ReleaseFixture> {
-  const ops = typeof options.ops === 'string' ? options.ops : JSON.stringify({ ...fastOps, ...options.ops }, null, 2);
   const repository = await createConsumerRepository({
-    '.github/ops.yml': ops,
+    '.github/ops.yml': opsFile(options.ops),
     ...(options.database === true ? {} : { supabase: null }),
     ...options.files,
   });
@@ -152,6 +169,24 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
     address,
     release: (request) => run('deploy', request),
     rollback: (request) => run('rollback', request),
+    async command(...words) {
+      const names = ['--repository', github.repository, '--vercel-team', vercel.teamId];
+      const done = await runTool({
+        command: process.execPath,
+        args: [join(library, 'bin/ops-actions.js'), ...words, ...names, '--vercel-project', vercel.projectId],
+        cwd: repository.directory,
+        environment: {
+          GITHUB_TOKEN: github.token,
+          GITHUB_API_URL: github.apiUrl,
+          VERCEL_TOKEN: vercel.token,
+          OPS_ACTIONS_VERCEL_API_URL: vercel.apiUrl,
+        },
+        deadlineMs: 30_000,
+      });
+      if (done.exitCode !== 0)
+        throw new Error(`${words[0]} ended with ${done.exitCode}: ${done.stderr || done.stdout}`);
+      return done.stdout;
+    },
     served: () => sandbox.vercel.servedBy(address),
     autoAssign: () => sandbox.vercel.project.autoAssignCustomDomains,
     locks: (environment = 'production') => readOpenLocks(client, environment),

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createHttpClient } from '#http/client';
+import { expectEnd, expectSettled } from './expect-end.ts';
+import { opsFile, type ReleaseFixture, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+
+/** What the dashboard's "Instant Rollback" sends. */
+async function rollBackInDashboard({ sandbox }: ReleaseFixture, deploymentId: string): Promise<void> {
+  const { apiUrl, token, teamId, projectId } = sandbox.description.vercel;
+  const client = createHttpClient({ baseUrl: apiUrl, headers: { authorization: `Bearer ${token}` } });
+  const path = `/v1/projects/${projectId}/rollback/${deploymentId}`;
+  await client.request({ method: 'POST', path, query: { teamId, description: 'orders were lost' } });
+  const request = () => sandbox.vercel.project.lastAliasRequest;
+  while (request()?.jobStatus !== 'succeeded') await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+describe('the way back', { concurrency: 3 }, () => {
+  test('of the first run on a live project is what Vercel served before; a second "previous" goes back no further', async () => {
+    await using fixture = await releaseFixture({ sandbox: { vercel: { gitLink: true } } });
+    const { vercel } = fixture.sandbox;
+    const sha = await fixture.repository.commit('before');
+    const before = await vercel.deployFromGit(vercel.project, { sha, ref: 'main' });
+    while (fixture.served() !== before.id) await new Promise((resolve) => setTimeout(resolve, 20));
+
+    const ended = await fixture.release({ version: 'v1.0.0' });
+    assert.equal(ended.decision, 'released', ended.lastLine);
+    assert.equal(ended.report.outputs['rollback-target'], before.id);
+    const [entry] = await fixture.entries();
+    assert.deepEqual([entry?.rollbackTarget?.deploymentId, entry?.rollbackTarget?.adopted], [before.id, true]);
+
+    const back = await fixture.rollback({ version: 'v1.0.0', inputs: { confirm: 'production' } });
+    assert.deepEqual([back.decision, back.conclusion], ['rolled-back', 'success'], back.errors.join('\n'));
+    assert.equal(fixture.served(), before.id);
+    const [lock] = await fixture.locks();
+    assert.equal(lock?.target?.deploymentId, before.id);
+    assert.equal(lock?.autoAssign, true, 'the original value is kept for the unlock');
+    assert.equal(fixture.autoAssign(), false);
+    assert.equal((await fixture.issues()).length, 1);
+
+    const again = await fixture.rollback({ version: 'v1.0.0' });
+    assert.deepEqual([again.decision, again.reasonCode], ['already-current', 'already_rolled_back'], again.lastLine);
+    assert.equal(fixture.accepted('rollback'), 1);
+  });
+
+  test('made in the dashboard pins production: a release is refused until a person acknowledges it', async () => {
+    await using fixture = await releaseFixture();
+    const first = await fixture.release({ version: 'v1.0.0' });
+    await fixture.release({ version: 'v1.1.0' });
+    await rollBackInDashboard(fixture, first.deploymentId);
+    const promotions = fixture.accepted('promote');
+    const refused = await fixture.release({ version: 'v1.2.0' });
+    expectEnd(fixture, refused, {
+      decision: 'refused',
+      reason: 'pinned_rollback',
+      conclusion: 'failure',
+      says: /pinned to dpl_\w+ by a rollback by sandbox-user \("orders were lost"\)/,
+      serves: first.deploymentId,
+      next: /ops-actions unlock --environment production/,
+    });
+    assert.equal(fixture.accepted('promote'), promotions);
+    await fixture.command('unlock', '--environment', 'production', '--reason', 'orders are safe');
+    assert.equal(fixture.autoAssign(), true);
+    const next = await fixture.release({ version: 'v1.2.0' });
+    assert.equal(next.decision, 'released', next.lastLine);
+    assert.equal(fixture.served(), next.deploymentId);
+    await expectSettled(fixture, true);
+  });
+
+  test('is not there for the first deployment: by hand refused, by a failed release locked and told', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const ended = await fixture.release({ version: 'v1.0.0', files: { 'api/health.js': sickInPublic } });
+    expectEnd(fixture, ended, {
+      decision: 'rollback-failed',
+      reason: 'no_previous_deployment',
+      conclusion: 'failure',
+      says: /health gate on production failed, and there is no earlier good deployment to go back to/,
+      serves: ended.deploymentId,
+      next: /nothing to go back to; fix forward, then: ops-actions unlock/,
+    });
+    assert.equal((await fixture.locks()).length, 1);
+    assert.equal((await fixture.issues()).length, 1);
+    const byHand = await fixture.rollback({ version: 'v1.0.0' });
+    assert.deepEqual([byHand.decision, byHand.reasonCode], ['refused', 'no_previous_deployment'], byHand.lastLine);
+    assert.equal(byHand.conclusion, 'failure');
+    assert.match(byHand.errors.join('\n'), /no earlier good deployment of production is known/);
+    assert.equal(fixture.accepted('rollback'), 0);
+    assert.equal(fixture.served(), ended.deploymentId);
+  });
+
+  test('was deleted from Vercel meanwhile: red, nothing is moved, the next command is named', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const target = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    const ended = await fixture.release({
+      version: 'v1.1.0',
+      files: { 'api/health.js': sickInPublic },
+      onEvent(event) {
+        if (event.kind === 'step-ended' && event.step.id === 'promote') fixture.sandbox.vercel.remove(target);
+      },
+    });
+    expectEnd(fixture, ended, {
+      decision: 'rollback-failed',
+      reason: 'rollback_target_deleted',
+      conclusion: 'failure',
+      says: /is gone from Vercel/,
+      serves: ended.deploymentId,
+      next: /ops-actions (releases|rollback) --environment production/,
+    });
+    assert.equal((await fixture.locks()).length, 1, 'locked, although nothing moved');
+    assert.equal((await fixture.issues()).length, 1);
+    const byHand = await fixture.rollback({ version: 'v1.0.0', inputs: { target } });
+    assert.deepEqual([byHand.decision, byHand.conclusion], ['refused', 'failure'], byHand.lastLine);
+    assert.equal(fixture.accepted('rollback'), 0);
+  });
+
+  test('dispatched during a watch has the domains back within ten seconds; the release ends superseded', async () => {
+    await using fixture = await releaseFixture();
+    const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    let rollback: ReturnType<ReleaseFixture['rollback']> | undefined;
+    let dispatchedAt = 0;
+    const ended = await fixture.release({
+      version: 'v1.1.0',
+      files: { '.github/ops.yml': opsFile({ watch: { source: 'probe', window: '60s', interval: '500ms' } }) },
+      onEvent(event) {
+        if (event.kind !== 'step-started' || event.path.join('/') !== 'deploy/watch') return;
+        dispatchedAt = Date.now();
+        rollback = fixture.rollback({ version: 'v1.0.0', inputs: { reason: 'a person saw it first' } });
+      },
+    });
+    expectEnd(fixture, ended, {
+      decision: 'superseded',
+      reason: 'superseded',
+      conclusion: 'failure',
+      says: /production is locked.*a person saw it first/,
+      serves: live,
+      next: /ops-actions unlock --environment production/,
+    });
+    assert.ok(ended.seconds < 30, 'the watch does not go on');
+    const back = await rollback;
+    assert.equal(back?.decision, 'rolled-back', back?.lastLine);
+    const { swappedAt } = JSON.parse(back?.report.outputs.result ?? '{}') as { swappedAt: number };
+    assert.ok(swappedAt * 1000 - dispatchedAt < 10_000, `swapped after ${swappedAt * 1000 - dispatchedAt} ms`);
+    assert.equal(fixture.accepted('rollback'), 1);
+    const locks = await fixture.locks();
+    assert.deepEqual(
+      locks.map(({ reason }) => reason),
+      ['a person saw it first'],
+    );
+    assert.equal(fixture.autoAssign(), false);
+  });
+});
