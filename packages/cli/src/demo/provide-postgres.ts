@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { findPostgres, installLine, isRoot, PostgresMissing } from '#backup/find-postgres';
 import { runTool } from '#child-process/run-tool';
 
@@ -14,8 +15,8 @@ export class PostgresNeeded extends Error {
 }
 
 /**
- * Makes sure that PostgreSQL's server binaries are there: found, else an official Docker image, else installed by the system's package manager where
- * that may be done without asking (root in a container, CI, or `install`).
+ * Makes sure that PostgreSQL's server programs are there: found, else an official Docker image, else installed by the
+ * system's package manager where that may be done without asking (root in a container, CI, or `install`).
  * @throws PostgresNeeded with the one line that installs it, before anything was started
  */
 export async function providePostgres(options: { install: boolean; log: (line: string) => void }): Promise<void> {
@@ -29,9 +30,15 @@ export async function providePostgres(options: { install: boolean; log: (line: s
   );
   if (!missing) return;
   const line = await installLine({ server: true });
-  if (!options.install && !isRoot() && process.env.CI !== 'true') throw new PostgresNeeded(line);
+  const mayInstall = options.install || process.env.CI === 'true' || (isRoot() && isContainer());
+  if (!mayInstall) throw new PostgresNeeded(line);
   options.log(`PostgreSQL was not found; installing it: ${line}`);
   const done = await runTool({ command: 'sh', args: ['-c', line], deadlineMs: 600_000, onLine: options.log });
   if (done.exitCode !== 0) throw new PostgresNeeded(line);
   await findPostgres({ server: true });
+}
+
+/** Files that Docker, Podman and their like leave for exactly this question, and the variable of Kubernetes. */
+function isContainer(): boolean {
+  return existsSync('/.dockerenv') || existsSync('/run/.containerenv') || 'KUBERNETES_SERVICE_HOST' in process.env;
 }
