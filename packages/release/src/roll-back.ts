@@ -73,7 +73,7 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
   });
 
   const locking = settle(lockFor(deps, request));
-  let lock = await Promise.race([locking, patience(clock, lockPatienceMs)]);
+  let lock = await within(clock, lockPatienceMs, locking);
   let lockedAt = isHeld(lock) ? clock.now() : undefined;
   if (isForeign(lock, request)) return await yieldTo(deps, lock, end);
   if (lock === undefined)
@@ -118,9 +118,16 @@ async function settle<T>(promise: Promise<T>): Promise<Settled<T>> {
   }
 }
 
-async function patience(clock: Clock, ms: number): Promise<undefined> {
-  await clock.sleep(ms);
-  return undefined;
+/** Undefined when it takes longer. A timer left behind would hold the step, and the checks of the way back with it. */
+async function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T | undefined> {
+  const given = new AbortController();
+  const late = clock.sleep(ms, given.signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  const first = await Promise.race([promise, late]);
+  given.abort();
+  return first;
 }
 
 function lockFor({ github }: RollBackDependencies, request: RollBackRequest): Promise<LockOutcome> {

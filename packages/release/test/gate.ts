@@ -8,6 +8,8 @@ export interface Passage {
   service: string;
   method: string;
   path: string;
+  /** As text, once it was read. */
+  body: string;
 }
 
 export type Verdict = 'pass' | 'lose-request' | 'lose-answer';
@@ -20,20 +22,34 @@ export interface Gate {
   /** Addresses of the services as the actor sees them. */
   address(service: string): string;
   passages: Passage[];
+  /** Resolves when nothing is on its way to a service. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function startGate(
   services: Record<string, string>,
   decide: (passage: Passage) => Promise<Verdict> | Verdict,
+  /** Called when the actor has its answer. */
+  answered: (passage: Passage) => void = () => {},
 ): Promise<Gate> {
   const passages: Passage[] = [];
+  const underWay = new Set<Promise<void>>();
   const servers = await Promise.all(
     Object.entries(services).map(async ([service, target]) => {
       const server = createServer((incoming, response) => {
-        const passage = { index: passages.length, service, method: incoming.method ?? '', path: incoming.url ?? '' };
+        const { method = '', url: path = '' } = incoming;
+        const passage = { index: passages.length, service, method, path, body: '' };
         passages.push(passage);
-        void pass(incoming, response, target, async () => decide(passage));
+        response.once('finish', () => answered(passage));
+        const decided = async (body: string) => {
+          passage.body = body;
+          return decide(passage);
+        };
+        // An actor that dies takes its connections along.
+        const passing = pass(incoming, response, target, decided).catch(() => void response.destroy());
+        underWay.add(passing);
+        void passing.finally(() => underWay.delete(passing));
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       return { service, server };
@@ -41,6 +57,9 @@ export async function startGate(
   );
   return {
     passages,
+    async idle() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
     address(service) {
       const found = servers.find((entry) => entry.service === service);
       if (found === undefined) throw new Error(`there is no gate before ${service}`);
@@ -61,26 +80,30 @@ async function pass(
   incoming: IncomingMessage,
   response: ServerResponse,
   target: string,
-  decide: () => Promise<Verdict>,
+  decide: (body: string) => Promise<Verdict>,
 ): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const verdict = await decide();
+  const verdict = await decide(Buffer.concat(chunks).toString('utf8'));
   if (verdict === 'lose-request') return void response.destroy();
   const url = new URL(incoming.url ?? '/', target);
-  const outgoing = send(
-    url,
-    { method: incoming.method, headers: { ...incoming.headers, host: url.host } },
-    (answer) => {
-      const body: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => body.push(chunk));
-      answer.on('end', () => {
-        if (verdict === 'lose-answer') return void response.destroy();
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        response.end(Buffer.concat(body));
-      });
-    },
-  );
-  outgoing.on('error', () => response.destroy());
-  outgoing.end(Buffer.concat(chunks));
+  await new Promise<void>((resolve, reject) => {
+    const outgoing = send(
+      url,
+      { method: incoming.method, headers: { ...incoming.headers, host: url.host } },
+      (answer) => {
+        const body: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => body.push(chunk));
+        answer.on('error', reject);
+        answer.on('end', () => {
+          resolve();
+          if (verdict === 'lose-answer') return void response.destroy();
+          response.writeHead(answer.statusCode ?? 502, answer.headers);
+          response.end(Buffer.concat(body));
+        });
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(Buffer.concat(chunks));
+  });
 }
