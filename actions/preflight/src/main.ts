@@ -108,6 +108,12 @@ export async function main(runner: Runner): Promise<Result> {
     outputs.release = formatReleaseHandle(slack === undefined ? handle : { ...handle, slack });
     if (slack !== undefined) await recordStart(github, { ...handle, slack });
   }
+  if (report.unfinishedRollback && github !== undefined) {
+    // The rollback step of this run finishes what the lock promises.
+    outputs.release = formatReleaseHandle(
+      await openRelease(github, report, { settings, context, version, ...checkout }),
+    );
+  }
   return {
     decision: report.decision,
     reasonCode: report.reasonCode,

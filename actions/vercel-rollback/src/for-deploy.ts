@@ -15,7 +15,6 @@ import { openServices } from './services.ts';
 export async function forDeploy(runner: Runner, given: InputValues<typeof inputs>): Promise<Result> {
   if (given.release === undefined) return notNeeded('nothing_started', 'no release was started');
   const promoted = (given.promoteOutcome ?? '') as StepOutcome;
-  if (promoted === '' || promoted === 'skipped') return notNeeded('not_promoted', 'production was not touched');
   const handle = parseReleaseHandle(given.release);
   const settings = await loadSettings(runner, given);
   const services = await openServices(runner, given, settings);

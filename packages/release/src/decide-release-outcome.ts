@@ -73,8 +73,20 @@ type Decided = Pick<ReleaseOutcome, 'decision' | 'reasonCode' | 'what'>;
 
 function decide(facts: OutcomeFacts): Decided {
   return (
-    endedInPreflight(facts) ?? takenBack(facts) ?? stoppedBeforePromotion(facts) ?? notPromoted(facts) ?? watched(facts)
+    finishedEarlier(facts) ??
+    endedInPreflight(facts) ??
+    takenBack(facts) ??
+    stoppedBeforePromotion(facts) ??
+    notPromoted(facts) ??
+    watched(facts)
   );
+}
+
+/** A refused attempt that finished the rollback of the one before it. */
+function finishedEarlier(facts: OutcomeFacts): Decided | undefined {
+  const { rollback, preflight } = facts;
+  if (preflight.decision === 'ready' || !['rolled-back', 'failed'].includes(rollback.decision)) return undefined;
+  return takenBack(facts) ?? brokenWayBack(rollback);
 }
 
 function endedInPreflight({ preflight }: OutcomeFacts): Decided | undefined {

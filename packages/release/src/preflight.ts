@@ -41,6 +41,8 @@ export interface PreflightReport extends PreflightDecision {
   current?: { deploymentId: string; release?: ReleaseRecord | undefined } | undefined;
   state?: ProjectState | undefined;
   own?: ReleaseRecord | undefined;
+  /** An earlier attempt of this run took the lock and died before the domains were back. */
+  unfinishedRollback: boolean;
   releases: readonly ReleaseRecord[];
   /** Original value of auto-assign, also after an attempt that died behind its promotion. */
   autoAssign: boolean;
@@ -98,6 +100,7 @@ export async function preflight(
             { allowOlder: request.allowOlder, requireAncestor: settings.release.requireAncestor ?? false },
           ),
         );
+  const open = ledger === undefined ? [] : openAmong(ledger.locks, ledger.now);
   const live = current !== undefined && (currentRelease?.commit ?? commitOf(current)) === request.commit;
   const done =
     currentRelease === undefined || ['released', 'held', 'already-current'].includes(currentRelease.decision ?? '');
@@ -105,7 +108,7 @@ export async function preflight(
     environment: settings.environment,
     dryRun: request.dryRun,
     findings,
-    openLocks: ledger === undefined ? [] : openAmong(ledger.locks, ledger.now),
+    openLocks: open,
     superseded,
     alreadyCurrent:
       live && done && database.pending.length === 0
@@ -125,6 +128,11 @@ export async function preflight(
     current: current === undefined ? undefined : { deploymentId: current.id, release: currentRelease },
     state: found?.state,
     own,
+    unfinishedRollback:
+      current !== undefined &&
+      open.some(
+        (lock) => lock.key === request.key && lock.target !== undefined && lock.target.deploymentId !== current.id,
+      ),
     releases,
     autoAssign: orphan?.autoAssign ?? found?.state.autoAssign ?? false,
     firstDeployment: found?.firstDeployment ?? false,

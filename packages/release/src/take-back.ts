@@ -9,7 +9,8 @@ import {
 } from './decide-rollback-needed.ts';
 import { giveWay } from './give-way.ts';
 import { openLedger } from './ledger.ts';
-import { foreignLock, type Lock, takeLock } from './lock.ts';
+import { foreignLock, type Lock, readOpenLocks, takeLock } from './lock.ts';
+import { readServed } from './move-domains.ts';
 import { readServing } from './read-serving.ts';
 import type { ReleaseHandle } from './release-handle.ts';
 import { type RollBackOutcome, rollBack } from './roll-back.ts';
@@ -39,6 +40,8 @@ export type TakeBackOutcome =
 export async function takeBack(deps: TakeBackDependencies, request: TakeBackRequest): Promise<TakeBackOutcome> {
   const { handle, outcomes } = request;
   const warnings: string[] = [];
+  if (outcomes.promote.outcome === '' || outcomes.promote.outcome === 'skipped')
+    return await finishEarlier(deps, request);
   const base = { ...outcomes, hasRelease: true, mode: handle.mode, hasTarget: handle.rollbackTarget !== undefined };
   const ask = mustAskWhatIsServed(base);
   const serving = ask ? await askServing(deps, request, warnings) : 'new';
@@ -53,6 +56,34 @@ export async function takeBack(deps: TakeBackDependencies, request: TakeBackRequ
   if (decision.act === 'hold') return await hold(deps, request, decision, warnings);
   const { reasonCode, reason } = decision;
   return { act: 'roll-back', reasonCode, reason, rollback: await goBack(deps, request, decision) };
+}
+
+/** This attempt promoted nothing; an earlier one may have taken the lock and died before the domains were back. */
+async function finishEarlier(deps: TakeBackDependencies, request: TakeBackRequest): Promise<TakeBackOutcome> {
+  const { handle } = request;
+  const none = {
+    act: 'not-needed',
+    reasonCode: 'not_promoted',
+    message: 'production was not touched',
+    warnings: [],
+  } as const;
+  const locks = await readOpenLocks(deps.github, handle.environment);
+  const own = locks.find((lock) => lock.key === handle.key && lock.target !== undefined);
+  if (own?.target === undefined) return { ...none, warnings: [] };
+  const { deploymentId } = await readServed(deps.project, handle);
+  if (deploymentId === own.target.deploymentId) return { ...none, warnings: [] };
+  const target = { ...own.target, adopted: handle.rollbackTarget?.adopted ?? true };
+  const rollback = await goBack(
+    deps,
+    { ...request, handle: { ...handle, rollbackTarget: target }, deploymentId: deploymentId ?? request.deploymentId },
+    { act: 'roll-back', reasonCode: 'unfinished', reason: own.reason },
+  );
+  return {
+    act: 'roll-back',
+    reasonCode: 'unfinished',
+    reason: `finishes what an earlier attempt began: ${own.reason}`,
+    rollback,
+  };
 }
 
 async function askServing(

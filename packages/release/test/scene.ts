@@ -19,7 +19,11 @@ export interface Scene {
   commits: string[];
   workspace: string;
   /** Clients of one actor; through other addresses where a gate stands before the services. */
-  connect(addresses?: { vercel?: string; github?: string }): Promise<{ github: GitHub; project: VercelProject }>;
+  connect(addresses?: {
+    vercel?: string;
+    github?: string;
+    signal?: AbortSignal;
+  }): Promise<{ github: GitHub; project: VercelProject }>;
   /** A READY deployment without domains. */
   stage(meta: Record<string, string>, target?: 'production' | 'preview'): Promise<string>;
   /** A deployment that was promoted by hand, outside of any ledger. */
@@ -58,6 +62,7 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
       token: vercel.token,
       team: vercel.teamId,
       project: vercel.projectId,
+      ...(addresses.signal === undefined ? {} : { signal: addresses.signal }),
     });
     // The sandbox settles in milliseconds; asking every quarter of a second would be most of a test's time.
     const pollMs = 15;
@@ -69,6 +74,7 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
         apiUrl: addresses.github ?? github.apiUrl,
         token: github.token,
         repository: github.repository,
+        ...(addresses.signal === undefined ? {} : { signal: addresses.signal }),
       }),
       project,
     };
