@@ -134,7 +134,7 @@ describe('what is refused before anything is touched', () => {
           'age-recipients': 'age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg',
         },
       },
-      { reason: 'database_unreachable', says: /127\.0\.0\.1/ },
+      { reason: 'database_unreachable', says: /cannot connect to 127\.0\.0\.1:1\/notes.*Check host and port/ },
     );
     assert.equal(JSON.stringify(ended.report).includes('correct-horse-battery'), false);
   });

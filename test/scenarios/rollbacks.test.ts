@@ -101,9 +101,9 @@ describe('the way back', { concurrency: 3 }, () => {
       decision: 'rollback-failed',
       reason: 'rollback_target_deleted',
       conclusion: 'failure',
-      says: /is gone from Vercel/,
+      says: new RegExp(`${target} does not exist in project notes-app any more`),
       serves: ended.deploymentId,
-      next: /ops-actions (releases|rollback) --environment production/,
+      next: /Next, at once: ops-actions releases --environment production, then .* --target <one of them>$/,
     });
     assert.equal((await fixture.locks()).length, 1, 'locked, although nothing moved');
     assert.equal((await fixture.issues()).length, 1);

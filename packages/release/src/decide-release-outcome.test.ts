@@ -403,3 +403,21 @@ test('A last line tells an environment that serves nothing from one that Vercel 
   );
   assert.match(renderLastLine(facts), /Vercel did not say what production serves now\. Next: check production/);
 });
+
+test('A last line keeps the next command that what happened brings along, once and last', () => {
+  const line = renderLastLine({
+    decision: 'rollback-failed',
+    reasonCode: 'rollback_target_deleted',
+    what: 'It does not exist any more. Next, at once: ops-actions releases --environment production',
+    environment: 'production',
+    version: 'v1.1.0',
+    serving: { deploymentId: 'dpl_2' },
+    locked: true,
+    rollbackTarget: { deploymentId: 'dpl_1' },
+    now: 0,
+  });
+  assert.equal(
+    line,
+    'rollback-failed: It does not exist any more. Now serving on production: dpl_2. Next, at once: ops-actions releases --environment production',
+  );
+});

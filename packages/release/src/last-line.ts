@@ -31,7 +31,9 @@ export function renderLastLine(facts: LastLineFacts): string {
 
 /** The same without the decision, for a message whose headline says it. Pure. */
 export function renderNews(facts: LastLineFacts): string {
-  const parts = [sentence(facts.what), servingNow(facts), nextCommand(facts)];
+  // What failed may bring its own next command; that is more exact than ours and still comes last.
+  const [what = '', ownNext] = facts.what.split(/ (?=Next(?:, at once)?: )/, 2);
+  const parts = [sentence(what), servingNow(facts), ownNext?.trim() ?? nextCommand(facts)];
   return parts.filter((part) => part !== '').join(' ');
 }
 
