@@ -925,7 +925,7 @@ async function rollBack(deps, request) {
         ...rest,
     });
     const locking = settle(lockFor(deps, request));
-    let lock = await Promise.race([locking, patience(clock, lockPatienceMs)]);
+    let lock = await within(clock, lockPatienceMs, locking);
     let lockedAt = isHeld(lock) ? clock.now() : undefined;
     if (isForeign(lock, request))
         return await yieldTo(deps, lock, end);
@@ -963,9 +963,13 @@ async function settle(promise) {
         return { error };
     }
 }
-async function patience(clock, ms) {
-    await clock.sleep(ms);
-    return undefined;
+/** Undefined when it takes longer. A timer left behind would hold the step, and the checks of the way back with it. */
+async function within(clock, ms, promise) {
+    const given = new AbortController();
+    const late = clock.sleep(ms, given.signal).then(() => undefined, () => undefined);
+    const first = await Promise.race([promise, late]);
+    given.abort();
+    return first;
 }
 function lockFor({ github }, request) {
     const { target } = request;

@@ -395,6 +395,7 @@ function httpJson(given) {
         clock: given.clock,
     });
     const counters = new CounterReadings();
+    const settled = new SettledIntervals();
     return {
         name: 'http-json',
         granularityMs: ranged ? 1000 : 0,
@@ -410,14 +411,7 @@ function httpJson(given) {
                 counters.add(given.clock.now(), await readCounts(client, given, given.url));
                 return counters.buckets(from, until, intervalMs);
             }
-            const buckets = [];
-            for (const { start, end } of (0,_source_js__WEBPACK_IMPORTED_MODULE_1__/* .intervalsOf */ .Gs)(from, until, intervalMs)) {
-                const counts = await readCounts(client, given, fill(given.url, start / 1000, end / 1000));
-                if ('noData' in counts)
-                    return counts;
-                buckets.push({ start: start / 1000, end: end / 1000, ...counts });
-            }
-            return buckets;
+            return await settled.read((0,_source_js__WEBPACK_IMPORTED_MODULE_1__/* .intervalsOf */ .Gs)(from, until, intervalMs), (start, end) => readCounts(client, given, fill(given.url, start / 1000, end / 1000)));
         },
         async close() { },
     };
@@ -482,6 +476,33 @@ class CounterReadings {
                 return [];
             return [{ start: start / 1000, end: end / 1000, requests, errors }];
         });
+    }
+}
+// Late counts change the newest intervals only; the older ones are not asked for again.
+const NEWEST_INTERVALS = 2;
+const ASKED_AT_ONCE = 4;
+/** Counts of whole intervals, each asked for until it is old enough not to change. */
+class SettledIntervals {
+    known = new Map();
+    async read(intervals, ask) {
+        const buckets = [];
+        for (let from = 0; from < intervals.length; from += ASKED_AT_ONCE) {
+            const group = intervals.slice(from, from + ASKED_AT_ONCE);
+            const answers = await Promise.all(group.map(async ({ start, end }, index) => {
+                const key = `${start} ${end}`;
+                const counts = this.known.get(key) ?? (await ask(start, end));
+                const old = from + index < intervals.length - NEWEST_INTERVALS;
+                if (old && !('noData' in counts))
+                    this.known.set(key, counts);
+                return { start, end, counts };
+            }));
+            for (const { start, end, counts } of answers) {
+                if ('noData' in counts)
+                    return counts;
+                buckets.push({ start: start / 1000, end: end / 1000, ...counts });
+            }
+        }
+        return buckets;
     }
 }
 

@@ -3,13 +3,11 @@ import { readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
-import { OwnRequests } from '#observe/own-requests';
-import type { ProbeRound } from '#observe/probe-rounds';
 import { createSource } from '#observe/sources/registry';
 import { observeWindow } from '#observe/watch';
-import { type ProbeContext, runProbe } from '#probe/probe';
 import { decideAction } from './decide-action.ts';
 import { inputs } from './inputs.ts';
+import { ownChecks } from './own-checks.ts';
 import { planWatch } from './plan-watch.ts';
 import { renderWatch } from './render-watch.ts';
 import { openGitHub, takenOverBy, vercelConnection, watchedDeployment } from './services.ts';
@@ -36,40 +34,35 @@ export async function main(runner: Runner): Promise<Result> {
   const key = handle ? handle.key : `${context.repositoryId}:${environment}:${context.runId}`;
   const deploymentId = await watchedDeployment(given.deploymentId, connection);
 
-  const own = new OwnRequests();
-  const rounds: ProbeRound[] = [];
-  const bypassSecret = plan.listedHosts.size > 0 ? given.protectionBypassSecret : undefined;
-  const probing: ProbeContext = { listedHosts: plan.listedHosts, bypassSecret, signal: watching, clock };
-  const source = await createSource(plan.source, {
-    vercel: connection,
-    deploymentId,
-    httpJson: plan.httpJson,
-    rounds,
-    own,
-    clock,
-    signal,
-  });
+  const secret = { bypassSecret: given.protectionBypassSecret, connection };
+  const checks = await ownChecks({ signal: watching, clock, logger }, plan, secret);
+  const parts = { vercel: connection, deploymentId, httpJson: plan.httpJson, clock, signal };
+  const source = await createSource(plan.source, { ...parts, rounds: checks.rounds, own: checks.own });
   const outcome = await observeWindow({
     ...plan,
     source,
-    probes: plan.checks.length === 0 ? undefined : { rounds, run: () => Promise.all(plan.checks.map(probe)) },
+    probes: plan.checks.length === 0 ? undefined : checks,
     superseded: takenOverBy(await openGitHub(runner, given.githubToken, watching), { environment, key }),
     clock,
     signal,
     log: logger.info,
   });
-  async function probe(check: (typeof plan.checks)[number]): ReturnType<typeof runProbe> {
-    own.sent(check.url.pathname, clock.now());
-    return await runProbe(check, probing);
-  }
-
   over.abort(new Error('the watch is over'));
 
   const decision = decideAction(outcome, plan, given);
   const back =
     decision.act && connection && github
       ? await takeBack({
-          ...{ github, connection, settings, plan, context: { ...probing, signal }, key, clock, log: logger.info },
+          ...{
+            github,
+            connection,
+            settings,
+            plan,
+            context: { ...checks.context, signal },
+            key,
+            clock,
+            log: logger.info,
+          },
           ...{ runId: context.runId, runUrl: context.runUrl, commit: context.sha, reason: decision.summary },
           target: given.rollbackTarget ?? 'previous',
         })

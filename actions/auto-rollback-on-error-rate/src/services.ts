@@ -59,3 +59,10 @@ export async function watchedDeployment(
   const { openVercelProject } = await import('#vercel/project');
   return (await (await openVercelProject(connection)).readState()).currentDeploymentId;
 }
+
+/** Whether Vercel says that a host is a domain or a deployment of the project (S20). */
+export async function belongsToProject(connection: VercelConnection, host: string): Promise<boolean> {
+  const { openVercelProject } = await import('#vercel/project');
+  const project = await openVercelProject(connection);
+  return (await project.servedBy(host)) !== undefined || (await project.deployment(host)) !== undefined;
+}

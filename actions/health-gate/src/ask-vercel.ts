@@ -2,11 +2,14 @@ import type { EnvironmentSettings } from '#config/settings';
 import type { Serving } from '#probe/served-deployment';
 import type { VercelConnection, VercelProject } from '#vercel/project';
 
-/** Asks Vercel which deployment is behind a host; everything of it is loaded and connected on first use. */
-export function vercelQuestions(connection: VercelConnection): {
+/** What a gate asks of Vercel; both reject with VercelError. */
+export interface VercelQuestions {
   serving(host: string): Promise<Serving | undefined>;
   owns(host: string): Promise<boolean>;
-} {
+}
+
+/** Asks Vercel which deployment is behind a host; everything of it is loaded and connected on first use. */
+export function vercelQuestions(connection: VercelConnection): VercelQuestions {
   let opening: Promise<VercelProject> | undefined;
   const open = async (): Promise<VercelProject> => {
     opening ??= import('#vercel/project').then(({ openVercelProject }) => openVercelProject(connection));

@@ -4,6 +4,7 @@ import type { Runner } from '#action-kit/runner';
 import { serviceAddress } from '#action-kit/service-address';
 import { loadSettings } from '#action-kit/settings';
 import { runHealthGate } from '#probe/health-gate';
+import { hostsOfSecret } from '#probe/secret-hosts';
 import { connectionFrom, vercelQuestions } from './ask-vercel.ts';
 import { inputs } from './inputs.ts';
 import { planGate } from './plan-gate.ts';
@@ -25,17 +26,19 @@ export async function main(runner: Runner): Promise<Result> {
 
   const { baseUrl, listedHosts } = plan;
   const host = baseUrl === undefined ? '' : new URL(baseUrl).host;
-  const secret = given.protectionBypassSecret;
-  if (secret && host && !listedHosts.has(host)) {
-    // The address comes from ops.yml, which must not choose who gets the secret (S11, S20).
-    if (await vercel?.owns(host)) listedHosts.add(host);
-    else logger.warning(`The bypass secret is not sent to ${host}: name it in base-url, or give vercel-token.`);
-  }
+  const bypassSecret = given.protectionBypassSecret;
+  const secretHosts = bypassSecret ? await hostsOfSecret(listedHosts, host, vercel, logger.warning) : undefined;
   const expected = { deploymentId: given.expectDeployment, commit: given.expectCommit };
   const asksVercel = given.expectDeployment !== undefined || given.commitPath === undefined;
   const report = await runHealthGate({
     ...plan,
-    context: { listedHosts, bypassSecret: secret, signal, clock },
+    context: {
+      listedHosts: new Set([...listedHosts, ...(secretHosts ?? [])]),
+      bypassSecret,
+      secretHosts,
+      signal,
+      clock,
+    },
     serving:
       given.expectDeployment || given.expectCommit
         ? {

@@ -19,10 +19,11 @@ export interface ProbeOutcome {
 
 /** What a probe needs from outside. */
 export interface ProbeContext {
-  /** Hosts (with port) that the workflow file itself names; only these get the secret, only these may be private (S20). */
+  /** Hosts (with port) that the workflow file itself names; only these may be private (S20). */
   listedHosts: ReadonlySet<string>;
-  /** Vercel's protection bypass secret. */
+  /** Vercel's protection bypass secret, and the hosts that get it; default the listed ones. */
   bypassSecret?: string | undefined;
+  secretHosts?: ReadonlySet<string> | undefined;
   signal?: AbortSignal | undefined;
   clock: Clock;
 }
@@ -62,9 +63,12 @@ export async function probeWithAnswer(
   }
 }
 
-/** Traps 13 and 21: the secret is per project and goes to the listed hosts only, never in clear text over a network. */
-function bypassHeaders(url: URL, { bypassSecret, listedHosts }: ProbeContext): Record<string, string> {
+/** Traps 13 and 21: the secret is per project and goes to its own hosts only, never in clear text over a network. */
+function bypassHeaders(
+  url: URL,
+  { bypassSecret, listedHosts, secretHosts = listedHosts }: ProbeContext,
+): Record<string, string> {
   const confidential = url.protocol === 'https:' || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-  if (!bypassSecret || !listedHosts.has(url.host) || !confidential) return {};
+  if (!bypassSecret || !secretHosts.has(url.host) || !confidential) return {};
   return { 'x-vercel-protection-bypass': bypassSecret };
 }

@@ -85,3 +85,25 @@ for (const [name, body] of [
     await assert.rejects(readCounters([body]), { reasonCode: 'source_bad_answer' });
   });
 }
+
+test('with a range an interval that is old is not asked for again', async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.end(JSON.stringify(reading(100, asked.length)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const source = httpJson({ url: `${address}/c?from={from}&until={until}`, ...paths, clock: systemClock });
+  try {
+    const first = await source.read(0, 50_000, 10_000);
+    const again = await source.read(0, 60_000, 10_000);
+    assert.ok(!isNoData(first) && !isNoData(again));
+    assert.deepEqual([first.length, again.length, asked.length], [5, 6, 8]);
+    assert.deepEqual(again.slice(0, 3), first.slice(0, 3));
+    assert.equal(asked[0], '/c?from=0&until=10');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
