@@ -1056,7 +1056,7 @@ function judge(request, moved) {
         return { decision: 'already-current', reasonCode, message };
     const deleted = reasonCode === 'target_gone' || reasonCode === 'vercel_not_found';
     const next = deleted
-        ? `${target.deploymentId} is gone from Vercel. Next: ops-actions releases --environment ${environment}, then ops-actions rollback --environment ${environment} --target <one of them>`
+        ? `Next, at once: ops-actions releases --environment ${environment}, then ops-actions rollback --environment ${environment} --target <one of them>`
         : `Next, at once: vercel rollback ${target.deploymentId}, or in the Vercel dashboard Deployments > ... > Instant Rollback`;
     return {
         decision: 'failed',

@@ -6,10 +6,10 @@ import { loadSettings } from '#action-kit/settings';
 import { createSource } from '#observe/sources/registry';
 import { observeWindow } from '#observe/watch';
 import { decideAction } from './decide-action.ts';
+import { describeWatch } from './describe-watch.ts';
 import { inputs } from './inputs.ts';
 import { ownChecks } from './own-checks.ts';
 import { planWatch } from './plan-watch.ts';
-import { renderWatch } from './render-watch.ts';
 import { openGitHub, takenOverBy, vercelConnection, watchedDeployment } from './services.ts';
 import { takeBack } from './take-back.ts';
 
@@ -53,35 +53,27 @@ export async function main(runner: Runner): Promise<Result> {
   const back =
     decision.act && connection && github
       ? await takeBack({
-          ...{
-            github,
-            connection,
-            settings,
-            plan,
-            context: { ...checks.context, signal },
-            key,
-            clock,
-            log: logger.info,
-          },
-          ...{ runId: context.runId, runUrl: context.runUrl, commit: context.sha, reason: decision.summary },
+          github,
+          connection,
+          settings,
+          plan,
+          context: { ...checks.context, signal },
+          key,
+          runId: context.runId,
+          runUrl: context.runUrl,
+          commit: context.sha,
           target: given.rollbackTarget ?? 'previous',
+          reason: decision.summary,
+          clock,
+          log: logger.info,
         })
       : undefined;
   for (const warning of back?.warnings ?? []) logger.warning(warning);
-  const { requests, errors, verdict, reasonCode, summary: _, ...rest } = outcome;
-  const about = { decision, source: plan.source, denominator: source.denominator, mode: plan.mode };
-  return {
-    decision: back?.decision ?? decision.decision,
-    reasonCode: back && back.decision !== 'rolled-back' ? back.reasonCode : reasonCode,
-    summary: back ? `${decision.summary}. ${back.summary}` : decision.summary,
-    failed: decision.failed,
-    warning: decision.warning,
-    details: {
-      ...{ verdict, requests, errors, ...rest, mode: plan.mode, source: plan.source, denominator: source.denominator },
-      ...{ rules: plan.rules.map((rule) => rule.text), deploymentId, rollbackTarget: given.rollbackTarget },
-      ...(back && { rollback: back.rollback, rollbackReasonCode: back.reasonCode }),
-    },
-    outputs: { verdict, requests: String(requests), errors: String(errors) },
-    jobSummary: renderWatch(outcome, about),
-  };
+  const { denominator } = source;
+  return describeWatch(
+    outcome,
+    decision,
+    { plan, denominator, deploymentId, rollbackTarget: given.rollbackTarget },
+    back,
+  );
 }

@@ -1,0 +1,42 @@
+import type { Result } from '#action-kit/result';
+import type { WatchOutcome } from '#observe/watch';
+import type { ActionDecision } from './decide-action.ts';
+import type { WatchPlan } from './plan-watch.ts';
+import { renderWatch } from './render-watch.ts';
+import type { TakenBack } from './take-back.ts';
+
+/** The watch, the decision and, where it was taken, the way back as the result of the action. */
+export function describeWatch(
+  outcome: WatchOutcome,
+  decision: ActionDecision,
+  about: {
+    plan: WatchPlan;
+    denominator: string;
+    deploymentId?: string | undefined;
+    rollbackTarget?: string | undefined;
+  },
+  back: TakenBack | undefined,
+): Result {
+  const { plan, denominator, deploymentId, rollbackTarget } = about;
+  const { source, mode } = plan;
+  const { reasonCode, summary: _, ...measured } = outcome;
+  return {
+    decision: back?.decision ?? decision.decision,
+    reasonCode: back && back.decision !== 'rolled-back' ? back.reasonCode : reasonCode,
+    summary: back ? `${decision.summary}. ${back.summary}` : decision.summary,
+    failed: decision.failed,
+    warning: decision.warning,
+    details: {
+      ...measured,
+      source,
+      denominator,
+      mode,
+      rules: plan.rules.map((rule) => rule.text),
+      deploymentId,
+      rollbackTarget,
+      ...(back && { rollback: back.rollback, rollbackReasonCode: back.reasonCode }),
+    },
+    outputs: { verdict: outcome.verdict, requests: String(outcome.requests), errors: String(outcome.errors) },
+    jobSummary: renderWatch(outcome, { decision, source, denominator, mode }),
+  };
+}
