@@ -80,7 +80,8 @@ function checkPin({ as, state, locks, environment }: ProjectFacts): Finding[] {
     (lock) =>
       lock.target?.deploymentId === pin.deploymentId &&
       lock.releasedAt !== undefined &&
-      (pin.at === undefined || lock.releasedAt >= pin.at),
+      // GitHub's times are whole seconds, Vercel's are not.
+      (pin.at === undefined || lock.releasedAt >= pin.at - 1000),
   );
   if (lifted) return [];
   const by = pin.by === undefined ? '' : ` by ${pin.by}`;
