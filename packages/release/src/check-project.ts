@@ -148,5 +148,13 @@ function checkPlace({ as, state, host, environment }: ProjectFacts): Finding[] {
       fix: `set environments.${environment}.url${as === 'alias' ? ' or vercel.alias' : ''} in ops.yml`,
     });
   }
+  if (as !== 'production' && host !== undefined && state.productionDomains.includes(host)) {
+    findings.push({
+      code: 'production_domain',
+      severity: 'refuse',
+      message: `${host}, the address of ${environment}, is a production domain of ${state.name}: releasing there would move production, and every promotion would move ${environment}`,
+      fix: 'give it an address of its own: in Project Settings > Domains a domain that is assigned to a Git branch, or one that is not listed there',
+    });
+  }
   return findings;
 }

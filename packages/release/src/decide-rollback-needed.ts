@@ -80,8 +80,8 @@ function unsettled(facts: RollbackFacts): RollbackDecision {
 function troubleAfterPromotion(facts: RollbackFacts): RollbackDecision | undefined {
   const { health, smoke, watch, mode } = facts;
   // A failed check after promotion goes back whatever the mode is: it is no statistic.
-  if (health.outcome === 'failure') return rollBack('health_failed', 'the health gate on production failed');
-  if (smoke.outcome === 'failure') return rollBack('smoke_failed', 'the smoke tests on production failed');
+  if (health.outcome === 'failure') return rollBack('health_failed', 'the health gate failed after the promotion');
+  if (smoke.outcome === 'failure') return rollBack('smoke_failed', 'the smoke tests failed after the promotion');
   if (watch.decision === 'pass' || watch.decision === 'held') return undefined;
   if (watch.decision === 'would-roll-back') {
     const reason = watch.reason === undefined || watch.reason === '' ? 'the watch saw a breach' : watch.reason;
