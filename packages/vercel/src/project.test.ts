@@ -176,6 +176,9 @@ test('auto-assign is set and read back; an alias is assigned', async () => {
   assert.equal(vercel.project.autoAssignCustomDomains, false);
   await project.assignAlias('dpl_new', 'staging.example.com');
   assert.equal(await project.servedBy('staging.example.com'), 'dpl_new');
+  const [production = ''] = (await project.readState()).productionDomains;
+  assert.equal((await refusal(project.assignAlias('dpl_new', production))).reasonCode, 'production_domain');
+  assert.notEqual(await project.servedBy(production), 'dpl_new');
   vercel.faults.push({
     method: 'PATCH',
     route: /projects/,
