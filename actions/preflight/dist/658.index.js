@@ -345,8 +345,12 @@ function hintFor(settings, code, message) {
     if (/certificate/i.test(message) || code?.startsWith('ERR_TLS') === true) {
         return "The server's certificate is not signed by an authority known here: give the platform's CA file as ?sslrootcert=<path>; ?sslmode=require encrypts without proving who answers";
     }
+    if (code !== undefined && notThere.has(code)) {
+        return 'Check host and port of the connection string, and that the database runs: a paused Supabase project does not answer';
+    }
     return '';
 }
+const notThere = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 
 /***/ })

@@ -1,4 +1,5 @@
 import type { VercelDeployment } from '#vercel/vercel-types';
+import { commitOf } from './commit-of.ts';
 import type { EnvironmentKind, RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
 
@@ -50,7 +51,7 @@ function assess(history: EnvironmentHistory, deployment: VercelDeployment): Cand
   const release = releaseOf(history.releases, deployment);
   const current = deployment.id === history.currentDeploymentId;
   const version = release?.version ?? deployment.meta.opsVersion;
-  const commit = release?.commit ?? deployment.gitSource?.sha ?? deployment.meta.githubCommitSha;
+  const commit = release?.commit ?? commitOf(deployment);
   const { standing, reason } = judgeStanding(history, deployment, release, current);
   return {
     deployment,

@@ -4,6 +4,7 @@ import { addressOf } from '#vercel/deployment-address';
 import type { ProjectState, VercelProject } from '#vercel/project';
 import { checkProject } from './check-project.ts';
 import { chooseRollbackTarget, type TargetChoice } from './choose-rollback-target.ts';
+import { commitOf } from './commit-of.ts';
 import { decidePreflight, type Finding, type PreflightDecision } from './decide-preflight.ts';
 import { decideSuperseded } from './decide-superseded.ts';
 import { type DatabaseInspection, inspectDatabase } from './inspect-database.ts';
@@ -11,7 +12,7 @@ import { readReleases } from './ledger.ts';
 import { type Lock, openAmong, readLocks } from './lock.ts';
 import { isGitDeploymentDisabled, placeOf, readHistory, readRecentReleases } from './read-environment.ts';
 import type { ReleaseRecord } from './release-record.ts';
-import { commitOf, readSupersedingFacts } from './superseding-facts.ts';
+import { readSupersedingFacts } from './superseding-facts.ts';
 
 export interface PreflightRequest {
   settings: EnvironmentSettings;

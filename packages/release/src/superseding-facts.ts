@@ -1,14 +1,9 @@
 import type { GitHub } from '#github/client';
 import type { VercelDeployment } from '#vercel/project';
+import { commitOf } from './commit-of.ts';
 import type { SupersedingFacts } from './decide-superseded.ts';
 import { readReleases } from './ledger.ts';
 import type { ReleaseHandle } from './release-handle.ts';
-
-/** Commit that a deployment was made from, by Vercel's own field first, then by its meta. */
-export function commitOf(deployment: VercelDeployment): string | undefined {
-  const { meta } = deployment;
-  return deployment.gitSource?.sha ?? meta.githubCommitSha ?? meta.gitCommitSha ?? meta.opsCommit;
-}
 
 /** Reads what S4 decides from: newer releases of this environment, and our commit against the one in production. */
 export async function readSupersedingFacts(
