@@ -23,7 +23,7 @@ export function createDemoTerminal(write: (text: string) => void): DemoTerminal 
     line,
     follow(chapter, event) {
       const [, step] = event.path;
-      if (event.kind === 'line' && step === 'watch' && event.path.length === 2 && !event.text.startsWith('::')) {
+      if (event.kind === 'line' && step === 'watch' && event.path.length === 2 && event.text.startsWith('[')) {
         line(chapter, `    ${event.text}`);
       }
       if (event.kind !== 'step-ended' || event.path.length !== 2 || event.step.outcome === 'skipped') return;
