@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
+import { readReleases } from '#release/ledger';
+import { takeLock } from '#release/lock';
+import type { ReleaseHandle } from '#release/release-handle';
+import { type Scene, setScene } from '../../../packages/release/test/scene.ts';
+
+let scene: Scene;
+let number = 0;
+before(async () => {
+  scene = await setScene();
+});
+after(async () => {
+  await scene.close();
+  await removeWorkspaces();
+});
+
+function run(runId: number, environment: string, inputs: Record<string, string>) {
+  const { vercel, github, slack } = scene.sandbox.description;
+  return runBundle({
+    action: 'release-record',
+    inputs: {
+      event: 'finished',
+      environment,
+      'github-token': github.token,
+      'vercel-token': vercel.token,
+      'vercel-project': vercel.projectId,
+      'vercel-team': vercel.teamId,
+      'vercel-api-url': vercel.apiUrl,
+      'slack-bot-token': slack.token,
+      'slack-channel': slack.channelId,
+      'slack-api-url': slack.apiUrl,
+      ...inputs,
+    },
+    environment: {
+      GITHUB_API_URL: github.apiUrl,
+      GITHUB_REPOSITORY: github.repository,
+      GITHUB_REPOSITORY_ID: String(scene.sandbox.repositoryId),
+      GITHUB_SHA: scene.commits.at(-1) ?? '',
+      GITHUB_RUN_ID: String(runId),
+    },
+  });
+}
+
+interface Act {
+  environment: string;
+  runId: number;
+  good: string;
+  bad: string;
+  handle: ReleaseHandle;
+}
+
+async function setAct(autoAssign: boolean): Promise<Act> {
+  number += 1;
+  const environment = `production-${number}`;
+  const runId = 7_000 + number;
+  const { project } = await scene.connect();
+  const good = await scene.goLive({ opsVersion: 'v1.0.0' });
+  const bad = await scene.goLive({ opsVersion: 'v1.1.0' });
+  // What a promotion leaves (trap 2).
+  await project.setAutoAssign(true);
+  const handle = await scene.open({ runId, environment, target: good, version: 'v1.1.0', autoAssign });
+  return { environment, runId, good, bad, handle };
+}
+
+const promoted = {
+  'job-status': 'success',
+  'preflight-outcome': 'success',
+  'preflight-decision': 'ready',
+  'migrate-outcome': 'skipped',
+  'deploy-outcome': 'success',
+  'deploy-decision': 'ready',
+  'promote-outcome': 'success',
+  'promote-decision': 'promoted',
+  'health-outcome': 'success',
+  'smoke-outcome': 'skipped',
+  'watch-outcome': 'success',
+  'watch-decision': 'pass',
+  'watch-summary': '0 of 400 requests failed',
+  'rollback-outcome': 'success',
+  'rollback-decision': 'not-needed',
+};
+const takenBack = {
+  ...promoted,
+  'job-status': 'failure',
+  'watch-outcome': 'failure',
+  'watch-decision': 'would-roll-back',
+  'watch-result': JSON.stringify({ requests: 120, errors: 13, limit: 0.02, breachAt: 1_700_000_000.5 }),
+  'rollback-decision': 'rolled-back',
+  'rollback-reason': 'breach',
+  'rollback-summary': 'Rolled back to v1.0.0 in 0.4 s: 10.8 % of 120 requests failed',
+};
+
+test('Released: auto-assign is what it was, the entry is closed, the last line says what serves', async () => {
+  const { environment, runId, bad, handle } = await setAct(false);
+  const ended = await run(runId, environment, { ...promoted, release: JSON.stringify(handle), 'deployment-id': bad });
+  assert.deepEqual([ended.code, ended.outputs.decision], [0, 'released'], ended.log);
+  assert.match(ended.outputs.summary ?? '', new RegExp(`Now serving on ${environment}: v1\\.1\\.0 \\(${bad}\\) since`));
+  const { github, project } = await scene.connect();
+  assert.equal((await project.readState()).autoAssign, false);
+  assert.equal(ended.result.autoAssignRestored, true);
+  for await (const record of readReleases(github, { environment })) assert.equal(record.decision, 'released');
+});
+
+test('Rolled back: red, one incident however often it runs, auto-assign untouched while the lock holds', async () => {
+  const { environment, runId, good, bad, handle } = await setAct(true);
+  const services = await scene.connect();
+  await takeLock(services.github, {
+    schemaVersion: 1,
+    environment,
+    production: true,
+    ref: handle.commit,
+    key: handle.key,
+    reason: 'breach',
+    target: { deploymentId: good },
+    expiresAfterMs: 3_600_000,
+  });
+  await services.project.rollBack(good, {});
+  const inputs = { ...takenBack, release: JSON.stringify(handle), 'deployment-id': bad };
+  const first = await run(runId, environment, inputs);
+  assert.deepEqual(
+    [first.code, first.outputs.decision, first.outputs['reason-code']],
+    [1, 'rolled-back', 'breach'],
+    first.log,
+  );
+  assert.match(first.outputs.summary ?? '', /v1\.0\.0 \(dpl_\w+\) since .*Next: .*ops-actions unlock/);
+  assert.equal((await services.project.readState()).autoAssign, false);
+  const second = await run(runId, environment, inputs);
+  assert.deepEqual(second.result.incident, first.result.incident);
+  const issues = await services.github.listIssues({ labels: ['ops-incident'], state: 'all' });
+  const own = issues.filter((issue) => issue.body.includes(handle.key));
+  assert.equal(own.length, 1);
+  assert.match(own[0]?.body ?? '', /13 of 120 requests \(10\.8 %\)/);
+});
+
+test('Without issues: write, without Slack, without Vercel: each is a warning, the release ends all the same', async () => {
+  const { environment, runId, bad, handle } = await setAct(true);
+  scene.sandbox.faults.order({
+    service: 'github',
+    method: 'POST',
+    route: '/repos/acme/notes-app/issues',
+    times: 9,
+    fault: { status: 403 },
+  });
+  scene.sandbox.faults.order({ service: 'slack', route: '/api', times: 20, fault: { status: 500 } });
+  scene.sandbox.faults.order({ service: 'vercel', route: '/v', times: 50, fault: { status: 401 } });
+  const ended = await run(runId, environment, { ...takenBack, release: JSON.stringify(handle), 'deployment-id': bad });
+  scene.sandbox.faults.clear();
+  assert.deepEqual([ended.code, ended.outputs.decision], [1, 'rolled-back'], ended.log);
+  for (const what of [/incident issue could not be opened/, /Slack was not told/, /Vercel cannot be asked/])
+    assert.match(ended.log, what);
+  assert.match(ended.outputs.summary ?? '', /Vercel did not say what production-\d+ serves now/);
+});
+
+test('Refused in preflight: no entry, no incident; the message tells people', async () => {
+  const { environment, runId, bad } = await setAct(true);
+  const before = scene.sandbox.requests().length;
+  const ended = await run(runId, environment, {
+    'job-status': 'failure',
+    'preflight-outcome': 'failure',
+    'preflight-decision': 'refused',
+    'preflight-reason': 'unsafe_migration',
+    'preflight-summary': 'v1.2.0 is refused: 2_colour.sql line 2',
+    'rollback-outcome': 'success',
+    'rollback-decision': 'not-needed',
+    version: 'v1.2.0',
+  });
+  assert.deepEqual(
+    [ended.code, ended.outputs.decision, ended.outputs['reason-code']],
+    [1, 'refused', 'unsafe_migration'],
+    ended.log,
+  );
+  assert.match(
+    ended.outputs.summary ?? '',
+    new RegExp(`2_colour\\.sql line 2\\. Now serving on ${environment}: v1\\.1\\.0 \\(${bad}\\)`),
+  );
+  const writes = scene.sandbox
+    .requests()
+    .slice(before)
+    .filter(({ method, service }) => method !== 'GET' && service !== 'slack');
+  assert.deepEqual(writes, []);
+});
+
+test('A rollback by hand that is not effective is told as failed, whatever its step said', async () => {
+  const { environment, runId, good, handle } = await setAct(true);
+  const inputs = {
+    event: 'rolled-back',
+    release: JSON.stringify(handle),
+    'rollback-outcome': 'success',
+    'rollback-decision': 'rolled-back',
+    'rollback-reason': 'rolled_back',
+    'rollback-summary': 'Rolled back to v1.0.0',
+  };
+  // Production still serves v1.1.0.
+  const failed = await run(runId, environment, inputs);
+  assert.deepEqual(
+    [failed.code, failed.outputs.decision, failed.outputs['reason-code']],
+    [1, 'rollback-failed', 'rollback_not_effective'],
+    failed.log,
+  );
+  assert.match(failed.outputs.summary ?? '', /Next, at once: ops-actions rollback/);
+  const { project } = await scene.connect();
+  await project.rollBack(good, {});
+  const done = await run(runId, environment, inputs);
+  assert.deepEqual([done.code, done.outputs.decision], [0, 'rolled-back'], done.log);
+  assert.ok(Number(done.result.verifiedAt) > 1_700_000_000);
+});
