@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { parseDuration } from '#config/parse-duration';
 import { assessCandidates } from '#release/choose-rollback-target';
 import { age } from '#release/last-line';
-import { defaultLockExpiryMs, type Lock, readOpenLocks, takeLock } from '#release/lock';
+import { closeLock, defaultLockExpiryMs, type Lock, readOpenLocks, takeLock } from '#release/lock';
 import { readHistory, readRecentReleases } from '#release/read-environment';
 import { unlock } from '#release/unlock';
 import { type EnvironmentOptions, openEnvironment, UsageError } from './open-environment.ts';
+import { type CommandAnswer, describeRollback, type RollbackOptions, rollback } from './rollback-command.ts';
 
 interface LockOptions extends EnvironmentOptions {
   reason?: string;
@@ -14,7 +15,7 @@ interface LockOptions extends EnvironmentOptions {
   autoAssign?: 'on' | 'off';
 }
 
-/** Adds `lock`, `unlock` and `releases`. Exit code 0 done, 1 somebody else holds the lock, 2 wrong use, 3 could not run. */
+/** Adds `lock`, `unlock`, `rollback` and `releases`. Exit code 0 done, 1 the gate said no, 2 wrong use, 3 could not run. */
 export function registerLock(program: Command): void {
   common(program.command('lock'))
     .description('stop releases of one environment until somebody lifts it; rollbacks ignore it')
@@ -27,6 +28,7 @@ export function registerLock(program: Command): void {
     .option('--reason <text>', 'why it may be lifted', 'lifted by hand')
     .option('--auto-assign <on|off>', 'what to restore where no lock remembers it')
     .action((options: LockOptions) => run(options, lift));
+  describeRollback(common(program.command('rollback'))).action((options: RollbackOptions) => run(options, rollback));
   common(program.command('releases'))
     .description('list what production served: version, verdict, and whether it can be rolled back to')
     .action((options: LockOptions) => run(options, listReleases));
@@ -43,13 +45,10 @@ function common(command: Command): Command {
     .addHelpText('after', '\nTokens come from the environment: GITHUB_TOKEN, VERCEL_TOKEN.');
 }
 
-interface Answer {
-  exitCode: 0 | 1;
-  text: string;
-  json: object;
-}
-
-async function run(options: LockOptions, action: (options: LockOptions) => Promise<Answer>): Promise<void> {
+async function run<Options extends EnvironmentOptions>(
+  options: Options,
+  action: (options: Options) => Promise<CommandAnswer>,
+): Promise<void> {
   try {
     const { exitCode, text, json } = await action(options);
     process.stdout.write(`${options.json ? JSON.stringify({ schemaVersion: 1, ...json }) : text}\n`);
@@ -61,7 +60,7 @@ async function run(options: LockOptions, action: (options: LockOptions) => Promi
   }
 }
 
-async function lock(options: LockOptions): Promise<Answer> {
+async function lock(options: LockOptions): Promise<CommandAnswer> {
   const { github, settings, key } = await openEnvironment(options);
   const { environment, production } = settings;
   if (options.show) {
@@ -81,6 +80,8 @@ async function lock(options: LockOptions): Promise<Answer> {
     reason: options.reason,
     expiresAfterMs: options.expires === undefined ? defaultLockExpiryMs : parseDuration(options.expires),
   });
+  // Who was second does not stay in the queue: lifting the first lock means that releases may go on.
+  if (!taken.held) await closeLock(github, taken.own, 'yielded', `to ${taken.holder.id}`);
   const held = taken.held ? taken.lock : taken.holder;
   const text = taken.held ? `Locked. ${showLock(held)}` : `Already locked. ${showLock(held)}`;
   return { exitCode: taken.held ? 0 : 1, text, json: { environment, held: taken.held, lock: held } };
@@ -94,7 +95,7 @@ function showLock(lock: Lock): string {
   return `${lock.environment}: ${lock.reason}\n  by: ${by || 'unknown'}\n  expires: ${new Date(lock.expiresAt).toISOString()}${target}`;
 }
 
-async function lift(options: LockOptions): Promise<Answer> {
+async function lift(options: LockOptions): Promise<CommandAnswer> {
   const { github, settings, key, openProject } = await openEnvironment(options);
   if (options.autoAssign !== undefined && !['on', 'off'].includes(options.autoAssign)) {
     throw new UsageError([`--auto-assign ${options.autoAssign}: give on or off`]);
@@ -114,7 +115,7 @@ async function lift(options: LockOptions): Promise<Answer> {
   return { exitCode: 0, text: outcome.message, json: { environment: settings.environment, ...outcome } };
 }
 
-async function listReleases(options: LockOptions): Promise<Answer> {
+async function listReleases(options: LockOptions): Promise<CommandAnswer> {
   const { github, settings, openProject } = await openEnvironment(options);
   const project = await openProject();
   const history = await readHistory(project, settings, await readRecentReleases(github, settings.environment));

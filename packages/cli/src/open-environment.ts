@@ -34,15 +34,18 @@ export interface OpenEnvironment {
 }
 
 /** One environment for a command: settings, GitHub, and Vercel when it is needed. @throws UsageError. */
-export async function openEnvironment(options: EnvironmentOptions): Promise<OpenEnvironment> {
+export async function openEnvironment(
+  options: EnvironmentOptions,
+  { githubToken = 'required' }: { githubToken?: 'required' | 'optional' } = {},
+): Promise<OpenEnvironment> {
   const { GITHUB_TOKEN: token, GITHUB_API_URL: apiUrl, GITHUB_REPOSITORY: given } = process.env;
   const repository = options.repository ?? given ?? (await workspaceIdentity(process.cwd())).repository;
-  if (!token)
+  if (!token && githubToken === 'required')
     throw new UsageError(['GITHUB_TOKEN is not set: lock and ledger are kept on GitHub (deployments: write)']);
   const settings = await settingsOf(options);
   return {
     settings,
-    github: createGitHub({ apiUrl: apiUrl || 'https://api.github.com', token, repository }),
+    github: createGitHub({ apiUrl: apiUrl || 'https://api.github.com', token: token ?? '', repository }),
     key: `${repository}:${settings.environment}:by-hand-${Date.now()}`,
     openProject: () => openProject(options, settings),
   };

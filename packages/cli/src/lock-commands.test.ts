@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { runTool } from '#child-process/run-tool';
+import { type Scene, setScene } from '../../release/test/scene.ts';
+
+let scene: Scene;
+before(async () => {
+  scene = await setScene();
+});
+after(() => scene.close());
+
+async function command(words: string[], environment: Record<string, string> = {}) {
+  const { vercel, github } = scene.sandbox.description;
+  const { exitCode, stdout, stderr } = await runTool({
+    command: process.execPath,
+    args: [
+      join(import.meta.dirname, '../../../bin/ops-actions.js'),
+      ...words,
+      '--repository',
+      github.repository,
+      '--vercel-project',
+      vercel.projectId,
+      '--vercel-team',
+      vercel.teamId,
+    ],
+    cwd: scene.workspace,
+    environment: {
+      GITHUB_TOKEN: github.token,
+      GITHUB_API_URL: github.apiUrl,
+      VERCEL_TOKEN: vercel.token,
+      OPS_ACTIONS_VERCEL_API_URL: vercel.apiUrl,
+      ...environment,
+    },
+    deadlineMs: 30_000,
+  });
+  return { exitCode, stdout, stderr };
+}
+
+test('lock, show, a second taker, unlock: exit codes say who holds it, the original auto-assign stays', async () => {
+  await scene.goLive();
+  const taken = await command([
+    'lock',
+    '--environment',
+    'production',
+    '--reason',
+    'payments are down',
+    '--expires',
+    '2h',
+  ]);
+  assert.equal(taken.exitCode, 0, taken.stderr);
+  assert.match(taken.stdout, /Locked\. production: payments are down/);
+  const second = await command(['lock', '--environment', 'production', '--reason', 'me too', '--json']);
+  assert.equal(second.exitCode, 1, second.stderr);
+  assert.equal(JSON.parse(second.stdout).lock.reason, 'payments are down');
+  const shown = JSON.parse((await command(['lock', '--environment', 'production', '--show', '--json'])).stdout);
+  assert.equal(shown.locked, true);
+  const lifted = await command(['unlock', '--environment', 'production', '--reason', 'mended']);
+  assert.equal(lifted.exitCode, 0, lifted.stderr);
+  assert.match(lifted.stdout, /production is unlocked.*Auto-assignment of production domains is on/);
+  assert.match((await command(['lock', '--environment', 'production', '--show'])).stdout, /is not locked/);
+  assert.match((await command(['unlock', '--environment', 'production'])).stdout, /is not locked; nothing was changed/);
+});
+
+test('Wrong use is exit code 2 and says everything that is missing', async () => {
+  const noReason = await command(['lock', '--environment', 'production']);
+  assert.equal(noReason.exitCode, 2);
+  assert.match(noReason.stderr, /--reason is missing/);
+  assert.equal((await command(['unlock'])).exitCode, 2);
+  const noToken = await command(['unlock', '--environment', 'production'], { GITHUB_TOKEN: '' });
+  assert.equal(noToken.exitCode, 2);
+  assert.match(noToken.stderr, /GITHUB_TOKEN is not set/);
+  const elsewhere = await command(['releases', '--environment', 'production'], {
+    OPS_ACTIONS_VERCEL_API_URL: 'https://evil.example.com',
+  });
+  assert.equal(elsewhere.exitCode, 2);
+  assert.match(elsewhere.stderr, /only be an address of this machine/);
+});
+
+test('releases lists what can be gone back to, and why not', async () => {
+  const good = await scene.goLive({ opsVersion: 'v1.0.0' });
+  const current = await scene.goLive({ opsVersion: 'v1.1.0' });
+  const staged = await scene.stage({ opsVersion: 'v1.2.0' });
+  const listed = await command(['releases', '--environment', 'production', '--json']);
+  assert.equal(listed.exitCode, 0, listed.stderr);
+  const { releases } = JSON.parse(listed.stdout) as {
+    releases: { deploymentId: string; rollback: boolean; current: boolean; reason: string }[];
+  };
+  const of = (id: string) => releases.find(({ deploymentId }) => deploymentId === id);
+  assert.deepEqual([of(good)?.rollback, of(current)?.current, of(staged)?.rollback], [true, true, false]);
+  assert.match(of(staged)?.reason ?? '', /never in production|not offer/);
+  assert.match((await command(['releases', '--environment', 'production'])).stdout, /v1\.0\.0 .* yes/);
+});
+
+test('rollback moves production back from this machine, with and without GitHub; the next one is told that it is done', async () => {
+  const good = await scene.goLive({ opsVersion: 'v3.0.0' });
+  const bad = await scene.goLive({ opsVersion: 'v3.1.0' });
+  const planned = await command(['rollback', '--environment', 'production', '--dry-run']);
+  assert.equal(planned.exitCode, 0, planned.stderr);
+  assert.match(planned.stdout, new RegExp(`Would lock production and move it from ${bad} to v3.0.0`));
+  const done = await command(['rollback', '--environment', 'production', '--reason', 'checkout fails']);
+  assert.equal(done.exitCode, 0, done.stderr);
+  assert.match(done.stdout, /production is back on v3\.0\.0 .*ops-actions unlock/);
+  assert.equal(scene.served(), good);
+  const again = await command(['rollback', '--environment', 'production']);
+  assert.match(again.stdout, /was already rolled back/);
+  const unknown = await command(['rollback', '--environment', 'production', '--target', 'v9']);
+  assert.equal(unknown.exitCode, 1);
+  const withoutGitHub = await command(['rollback', '--environment', 'production', '--target', bad], {
+    GITHUB_TOKEN: '',
+  });
+  assert.equal(withoutGitHub.exitCode, 0, withoutGitHub.stderr);
+  assert.equal(scene.served(), bad);
+  assert.match(withoutGitHub.stderr, /not locked/);
+});
