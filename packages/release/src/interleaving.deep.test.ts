@@ -30,6 +30,9 @@ interface Actor<T> {
   done: Promise<T>;
 }
 
+/** Milliseconds that each request waits, where both actors run at the same time. */
+let delay = () => 0;
+
 /** Starts an actor that is held before its k-th request (never, where k is Infinity). */
 async function start<T>(holdAt: number, act: (gate: Gate) => Promise<T>): Promise<Actor<T>> {
   let arrive = () => {};
@@ -46,6 +49,8 @@ async function start<T>(holdAt: number, act: (gate: Gate) => Promise<T>): Promis
       arrive();
       await released;
     }
+    const wait = delay();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     return 'pass';
   });
   const done = act(gate);
@@ -143,3 +148,32 @@ test('A release that promotes whole while a rollback stands before any of its re
   }
   assert.ok(last > 8, `only ${last} boundaries`);
 });
+
+test('Both at the same time, in many schedules: the rollback wins', async () => {
+  const never = Number.POSITIVE_INFINITY;
+  for (let seed = 1; seed <= 40; seed++) {
+    await reset();
+    const random = randomNumbers(seed);
+    // The release starts first; a promotion takes about as long as all its requests together.
+    delay = () => Math.floor(random() * 25);
+    const { actor, deploymentId } = await startRelease(never);
+    await new Promise((resolve) => setTimeout(resolve, random() * 250));
+    const rollback = await startRollback(never);
+    const [released, rolledBack] = await Promise.all([actor.done, rollback.done]);
+    delay = () => 0;
+    await proveRolledBack(`seed ${seed}`, released, rolledBack, deploymentId);
+    await actor.gate.close();
+    await rollback.gate.close();
+  }
+});
+
+/** Mulberry32: the same numbers for the same seed. */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
