@@ -44,7 +44,7 @@ describe('a deployment that', { concurrency: 2 }, () => {
         expectEnd(fixture, ended, { decision: 'failed', reason, conclusion: 'failure', says, serves: live });
         await expectSettled(fixture, true);
         const told = (await fixture.slack()).join('\n');
-        assert.match(told, new RegExp(`v1\\.1\\.${index} failed before it reached production`));
+        assert.match(told, new RegExp(`v1\\.1\\.${index} failed during its release to production`));
       });
     }
     await t.test('is not healthy', async () => {

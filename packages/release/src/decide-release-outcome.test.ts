@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { decideReleaseOutcome, type OutcomeFacts, releaseDecisions, type StepFacts } from './decide-release-outcome.ts';
-import { renderLastLine } from './last-line.ts';
+import { type LastLineFacts, renderLastLine, renderNews } from './last-line.ts';
 import { releaseModes } from './release-handle.ts';
 
 function step(outcome: StepFacts['outcome'], decision = '', reason = '', summary = ''): StepFacts {
@@ -418,6 +418,55 @@ test('A last line keeps the next command that what happened brings along, once a
   });
   assert.equal(
     line,
-    'rollback-failed: It does not exist any more. Now serving on production: dpl_2. Next, at once: ops-actions releases --environment production',
+    'v1.1.0 needs a person, the rollback did not succeed on production: It does not exist any more. Now serving on production: dpl_2. Next, at once: ops-actions releases --environment production',
   );
 });
+
+const live: LastLineFacts = {
+  decision: 'released',
+  reasonCode: 'passed',
+  what: 'error rate 0.0 % of 360 requests is below the limit',
+  environment: 'production',
+  version: 'v1.1.0',
+  serving: { deploymentId: 'dpl_2', version: 'v1.1.0', since: 0 },
+  locked: false,
+  now: 0,
+};
+const nowServing = 'Now serving on production: v1.1.0 (dpl_2) since 1970-01-01 00:00 UTC (just now).';
+
+for (const { facts, line, news } of [
+  {
+    facts: live,
+    line: `v1.1.0 is released to production: error rate 0.0 % of 360 requests is below the limit. ${nowServing}`,
+    news: 'error rate 0.0 % of 360 requests is below the limit.',
+  },
+  {
+    facts: {
+      ...live,
+      decision: 'rolled-back' as const,
+      what: 'Rolled back to v1.0.0 in 0.3 s: health failed',
+      locked: true,
+    },
+    line: `v1.1.0 on production: Rolled back to v1.0.0 in 0.3 s: health failed. ${nowServing} Next: fix it, then lift the lock with: ops-actions unlock --environment production`,
+    news: 'Rolled back to v1.0.0 in 0.3 s: health failed. Next: fix it, then lift the lock with: ops-actions unlock --environment production',
+  },
+  {
+    facts: { ...live, decision: 'refused' as const, what: 'v1.1.0 is refused on production: no token. Fix: make one' },
+    line: `v1.1.0 is refused on production: no token. Fix: make one. ${nowServing} Next: mend what is listed above and run again.`,
+    news: 'no token. Fix: make one. Next: mend what is listed above and run again.',
+  },
+  {
+    facts: {
+      ...live,
+      decision: 'already-current' as const,
+      what: 'production already serves the commit of v1.1.0: dpl_2. Nothing to do.',
+    },
+    line: `production already serves the commit of v1.1.0: dpl_2. Nothing to do. ${nowServing}`,
+    news: 'production already serves the commit of v1.1.0: dpl_2. Nothing to do.',
+  },
+]) {
+  test(`A line says once how a release ended as ${facts.decision}; a message leaves to its headline what that says`, () => {
+    assert.equal(renderLastLine(facts), line);
+    assert.equal(renderNews(facts), news);
+  });
+}

@@ -24,16 +24,49 @@ export interface LastLineFacts {
   now: number;
 }
 
-/** The last line of a run: decision, what happened, what serves now since when, the next command. Pure. */
+/** The last line of a run: what happened to which version, what serves now since when, the next command. Pure. */
 export function renderLastLine(facts: LastLineFacts): string {
-  return `${facts.decision}: ${renderNews(facts)}`;
+  const { what, next } = partsOf(facts);
+  return joined([opened(facts, what), servingNow(facts), next]);
 }
 
-/** The same without the decision, for a message whose headline says it. Pure. */
+/** The same for a message whose headline names version and decision and which shows beside it what serves. Pure. */
 export function renderNews(facts: LastLineFacts): string {
-  // What failed may bring its own next command; that is more exact than ours and still comes last.
+  const { what, next } = partsOf(facts);
+  const opening = preflightOpenings(facts).find((text) => what.startsWith(text)) ?? '';
+  return joined([what.slice(opening.length), facts.serving === undefined ? servingNow(facts) : '', next]);
+}
+
+/** What failed may bring its own next command; that is more exact than ours and still comes last. */
+function partsOf(facts: LastLineFacts): { what: string; next: string } {
   const [what = '', ownNext] = facts.what.split(/ (?=Next(?:, at once)?: )/, 2);
-  const parts = [sentence(what), servingNow(facts), ownNext?.trim() ?? nextCommand(facts)];
+  return { what: sentence(what), next: ownNext?.trim() ?? nextCommand(facts) };
+}
+
+/** How preflight opens its own summaries. */
+function preflightOpenings({ version, environment }: LastLineFacts): string[] {
+  return [`${version} is refused on ${environment}: `, `${version} is superseded: `];
+}
+
+/** Decisions whose `what` alone does not say that they were taken. */
+const openings: Partial<Record<ReleaseDecision, string>> = {
+  released: 'is released to',
+  staged: 'is staged for',
+  'would-roll-back': 'should be rolled back on',
+  'rollback-failed': 'needs a person, the rollback did not succeed on',
+  refused: 'is refused on',
+  failed: 'failed during its release to',
+  cancelled: 'was cancelled during its release to',
+  superseded: 'is superseded on',
+};
+
+/** Names version and environment unless `what` does so itself. */
+function opened({ decision, version, environment }: LastLineFacts, what: string): string {
+  if (what.startsWith(`${version} `) || what.startsWith(`${environment} `)) return what;
+  return `${version} ${openings[decision] ?? 'on'} ${environment}: ${what}`;
+}
+
+function joined(parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
