@@ -4,7 +4,7 @@ import { serviceAddress } from '#action-kit/service-address';
 import type { EnvironmentSettings } from '#config/settings';
 import { renderRelease } from '#notify/render-release';
 import { createSlack } from '#notify/slack';
-import type { ReleaseHandle } from '#release/release-handle';
+import { earliestStart, type ReleaseHandle } from '#release/release-handle';
 import type { inputs } from './inputs.ts';
 
 /** Posts the living message, or brings that of an earlier attempt up to date; a failed delivery is shown, never more. */
@@ -48,7 +48,7 @@ export async function announce(
   });
   const delivery =
     handle.slack === undefined
-      ? await slack.postMessage(message, { key: handle.key, since: handle.openedAt })
+      ? await slack.postMessage(message, { key: handle.key, since: earliestStart(runner.context, handle.openedAt) })
       : await slack.updateMessage({ ...handle.slack, ...message });
   if (!delivery.delivered) {
     runner.logger.warning(`Slack was not told: ${delivery.message}`);

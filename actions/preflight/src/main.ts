@@ -1,12 +1,12 @@
-import { readInputs } from '#action-kit/inputs';
+import { type InputValues, readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { serviceAddress } from '#action-kit/service-address';
 import { loadSettings } from '#action-kit/settings';
-import { createGitHub } from '#github/client';
-import { nameVersion, openRelease, recordStart } from '#release/open-release';
-import { preflight } from '#release/preflight';
-import { formatReleaseHandle, releaseKey } from '#release/release-handle';
+import { createGitHub, type GitHub } from '#github/client';
+import { handleOfEarlier, nameVersion, type OpenRequest, openRelease, recordStart } from '#release/open-release';
+import { type PreflightReport, preflight } from '#release/preflight';
+import { formatReleaseHandle, type ReleaseHandle, releaseKey } from '#release/release-handle';
 import { openVercelProject } from '#vercel/project';
 import { announce } from './announce.ts';
 import { findMissing } from './find-missing.ts';
@@ -102,18 +102,11 @@ export async function main(runner: Runner): Promise<Result> {
     'vercel-team': team ?? '',
     release: '',
   };
-  if (report.decision === 'ready' && github !== undefined) {
-    const handle = await openRelease(github, report, { settings, context, version, ...checkout });
-    const slack = await announce(runner, given, settings, handle);
-    outputs.release = formatReleaseHandle(slack === undefined ? handle : { ...handle, slack });
-    if (slack !== undefined) await recordStart(github, { ...handle, slack });
-  }
-  if (report.unfinishedRollback && github !== undefined) {
-    // The rollback step of this run finishes what the lock promises.
-    outputs.release = formatReleaseHandle(
-      await openRelease(github, report, { settings, context, version, ...checkout }),
-    );
-  }
+  const handle =
+    github === undefined
+      ? undefined
+      : await open(runner, given, { github, report, request: { settings, context, version, ...checkout } });
+  if (handle !== undefined) outputs.release = formatReleaseHandle(handle);
   return {
     decision: report.decision,
     reasonCode: report.reasonCode,
@@ -129,4 +122,21 @@ export async function main(runner: Runner): Promise<Result> {
     outputs,
     jobSummary: renderPlan(report, { settings, version, resume: given.resume }),
   };
+}
+
+/** The release that this attempt goes on with; undefined where there is none yet and none begins. */
+async function open(
+  runner: Runner,
+  given: InputValues<typeof inputs>,
+  { github, report, request }: { github: GitHub; report: PreflightReport; request: OpenRequest },
+): Promise<ReleaseHandle | undefined> {
+  // The rollback step of this run finishes what the lock of an earlier attempt promises.
+  if (report.unfinishedRollback) return await openRelease(github, report, request);
+  if (report.decision === 'planned') return undefined;
+  if (report.decision !== 'ready') return handleOfEarlier(report, request);
+  const handle = await openRelease(github, report, request);
+  const slack = await announce(runner, given, request.settings, handle);
+  if (slack === undefined) return handle;
+  await recordStart(github, { ...handle, slack });
+  return { ...handle, slack };
 }

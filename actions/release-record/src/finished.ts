@@ -80,7 +80,6 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
         details: [...evidenceOf({ steps, given, handle }), ...warnings],
       },
       handle?.slack,
-      handle?.key,
     );
   }
   for (const warning of warnings) runner.logger.warning(warning);

@@ -40,7 +40,6 @@ export async function promoted(runner: Runner, given: Given): Promise<Result> {
       now,
     },
     handle.slack,
-    handle.key,
   );
   return { decision: 'recorded', reasonCode: 'promoted', summary, failed: false };
 }

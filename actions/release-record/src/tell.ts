@@ -1,11 +1,12 @@
 import type { Runner } from '#action-kit/runner';
 import type { EnvironmentSettings } from '#config/settings';
 import { type ReleaseNews, renderRelease } from '#notify/render-release';
+import { earliestStart, releaseKey } from '#release/release-handle';
 import { type Given, slackOf } from './services.ts';
 
 /**
- * Brings the living message up to date, details into its thread. A failed delivery is a warning, never more. Where the
- * answer to the first post was lost, the message is found by the release key (S6).
+ * Brings the living message up to date, details into its thread. A failed delivery is a warning, never more. Where its
+ * place is not known (an earlier attempt posted it, the answer was lost), it is found by the key of the run (S6).
  */
 export async function tell(
   runner: Runner,
@@ -13,7 +14,6 @@ export async function tell(
   settings: EnvironmentSettings,
   news: ReleaseNews,
   at: { channel: string; ts: string } | undefined,
-  key?: string,
 ): Promise<void> {
   try {
     const slack = slackOf(runner, given, settings);
@@ -21,7 +21,10 @@ export async function tell(
     const message = renderRelease(news);
     const delivery =
       at === undefined
-        ? await slack.postMessage(message, key === undefined ? undefined : { key, since: news.startedAt })
+        ? await slack.postMessage(message, {
+            key: releaseKey({ ...runner.context, environment: news.environment }),
+            since: earliestStart(runner.context, news.startedAt),
+          })
         : await slack.updateMessage({ ...at, ...message });
     const details = news.details ?? [];
     const thread =

@@ -39,6 +39,7 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
     reason,
     dryRun: given.dryRun,
     lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
+    repeated: context.runAttempt > 1,
     promoteInstead: settings.vercel.rollbackFallback === 'promote',
   });
   const url = await addressFor(runner, given, settings, services);

@@ -101,6 +101,18 @@ export async function readLocks(github: GitHub, environment: string): Promise<Lo
   return await readEach(github, deployments);
 }
 
+/** The locks that a run took, lifted and expired ones too. */
+export async function readOwnLocks(
+  github: GitHub,
+  { environment, key }: { environment: string; key: string },
+): Promise<Lock[]> {
+  const deployments = await github.listDeployments({ environment, task: lockTask, perPage: 100 });
+  return await readEach(
+    github,
+    deployments.filter((deployment) => toLock(deployment, [])?.key === key),
+  );
+}
+
 /** The locks that hold now, the holder first. Time is the server's; what has expired costs no request. */
 export async function readOpenLocks(github: GitHub, environment: string): Promise<Lock[]> {
   const deployments = await github.listDeployments({ environment, task: lockTask, perPage: 100 });

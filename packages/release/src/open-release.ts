@@ -5,7 +5,7 @@ import { closeExpired } from './lock.ts';
 import type { PreflightReport } from './preflight.ts';
 import { placeOf } from './read-environment.ts';
 import { type ReleaseHandle, releaseKey } from './release-handle.ts';
-import { ledgerSchemaVersion } from './release-record.ts';
+import { ledgerSchemaVersion, type ReleaseRecord } from './release-record.ts';
 
 export interface OpenRequest {
   settings: EnvironmentSettings;
@@ -63,11 +63,32 @@ export async function openRelease(
     await ledger.record('target', 'outcome', target.deploymentId);
   }
   await closeExpired(github, report.locks);
+  return toHandle(report, request, record, adopted);
+}
+
+/**
+ * The handle of what an earlier attempt of this run opened, for an attempt that preflight ends: an entry that is still open
+ * gets its end, one that is closed keeps it (`ledgerId` 0), and people are told in the one message. Changes nothing.
+ */
+export function handleOfEarlier(report: PreflightReport, request: OpenRequest): ReleaseHandle | undefined {
+  const { own } = report;
+  if (own === undefined) return undefined;
+  const handle = toHandle(report, request, own, true);
+  return own.decision === undefined ? handle : { ...handle, ledgerId: 0 };
+}
+
+function toHandle(
+  report: PreflightReport,
+  { settings, context, ...request }: OpenRequest,
+  record: ReleaseRecord,
+  adopted: boolean,
+): ReleaseHandle {
+  const place = placeOf(settings);
   return {
     schemaVersion: 1,
-    key,
-    environment,
-    production,
+    key: record.key,
+    environment: settings.environment,
+    production: settings.production,
     as: place.as,
     host: place.host,
     ledgerId: record.id,
@@ -79,12 +100,12 @@ export async function openRelease(
     treeSha: request.treeSha,
     version: request.version,
     openedAt: record.openedAt,
-    rollbackTarget: target,
+    rollbackTarget: report.target.target,
     // After a promotion of an earlier attempt the project shows what the promotion made of it (trap 2).
     autoAssign: adopted && record.promotion !== 'none' ? (record.autoAssign ?? report.autoAssign) : report.autoAssign,
     url: report.url,
     slack: record.slack,
-    mode,
+    mode: settings.watch.mode ?? 'auto',
     firstDeployment: record.firstDeployment || report.firstDeployment,
   };
 }

@@ -42,7 +42,7 @@ export interface PreflightReport extends PreflightDecision {
   current?: { deploymentId: string; release?: ReleaseRecord | undefined } | undefined;
   state?: ProjectState | undefined;
   own?: ReleaseRecord | undefined;
-  /** An earlier attempt of this run took the lock and died before the domains were back. */
+  /** An earlier attempt of this run took the lock of a rollback: this one brings that to its end. */
   unfinishedRollback: boolean;
   releases: readonly ReleaseRecord[];
   /** Original value of auto-assign, also after an attempt that died behind its promotion. */
@@ -129,11 +129,7 @@ export async function preflight(
     current: current === undefined ? undefined : { deploymentId: current.id, release: currentRelease },
     state: found?.state,
     own,
-    unfinishedRollback:
-      current !== undefined &&
-      open.some(
-        (lock) => lock.key === request.key && lock.target !== undefined && lock.target.deploymentId !== current.id,
-      ),
+    unfinishedRollback: !request.dryRun && open.some((lock) => lock.key === request.key && lock.target !== undefined),
     releases,
     autoAssign: orphan?.autoAssign ?? found?.state.autoAssign ?? false,
     firstDeployment: found?.firstDeployment ?? false,

@@ -68,6 +68,14 @@ export function releaseKey(given: { repositoryId: number | string; environment: 
   return `${given.repositoryId}:${given.environment}:${given.runId}`;
 }
 
+/** GitHub re-runs a run for 30 days. */
+const rerunLimitMs = 31 * 24 * 60 * 60 * 1000;
+
+/** When the first attempt of a run can have begun, at the earliest: what it left behind is not older. Milliseconds. Pure. */
+export function earliestStart(context: { runAttempt: number }, openedAt: number): number {
+  return context.runAttempt > 1 ? openedAt - rerunLimitMs : openedAt;
+}
+
 /** Run id inside a release key; undefined for a key that is none of ours. */
 export function runIdOfKey(key: string): number | undefined {
   const match = /^[^:]*:.+:(\d+)$/.exec(key);

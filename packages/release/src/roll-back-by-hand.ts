@@ -2,7 +2,7 @@ import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
 import type { VercelProject } from '#vercel/project';
-import { type Lock, readOpenLocks } from './lock.ts';
+import { describeLock, type Lock, readOpenLocks, readOwnLocks } from './lock.ts';
 import { placeOf, readHistory, readRecentReleases } from './read-environment.ts';
 import type { RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
@@ -21,6 +21,8 @@ export interface ByHandRequest {
   dryRun: boolean;
   lockExpiryMs: number;
   promoteInstead: boolean;
+  /** True for a further attempt of the same run. */
+  repeated?: boolean;
 }
 
 export type ByHandOutcome =
@@ -54,12 +56,14 @@ export async function rollBackByHand(
   const { settings } = request;
   const { environment } = settings;
   const warnings: string[] = [];
-  const [ledger, state] = await Promise.all([readLedger(deps, environment, warnings), project.readState()]);
+  const [ledger, state] = await Promise.all([readLedger(deps, request, warnings), project.readState()]);
   const history = await readHistory(project, settings, ledger.releases);
   const wanted = readWantedTarget(request.target);
   const current = history.currentDeploymentId;
+  const began = beganEarlier(ledger, request);
+  if ('reasonCode' in began) return { decision: 'refused', ...began, warnings };
   const holder = ledger.locks.findLast((lock) => lock.target !== undefined && lock.target.deploymentId === current);
-  if (wanted.kind === 'previous' && holder?.target !== undefined) {
+  if (wanted.kind === 'previous' && holder?.target !== undefined && began.lock === undefined) {
     // Two people at 3 a.m.: the second "previous" must not go back one further.
     const message = `${environment} was already rolled back to ${holder.target.deploymentId} (${holder.reason}). To go back further, name the target.`;
     return {
@@ -70,12 +74,15 @@ export async function rollBackByHand(
       target: { ...holder.target, adopted: false },
     };
   }
-  const resolution = resolveTarget(wanted, history);
+  const resolution =
+    began.lock === undefined
+      ? resolveTarget(wanted, history)
+      : { target: { ...began.lock.target, adopted: false }, warnings: [] };
   if (!('target' in resolution)) return { decision: 'refused', ...resolution, warnings };
   warnings.push(...resolution.warnings);
   const { target } = resolution;
   const running = ledger.releases.find((release) => isRunning(release, ledger.now));
-  if (current === target.deploymentId && running === undefined) {
+  if (current === target.deploymentId && running === undefined && began.lock === undefined) {
     const message = `${environment} already serves ${nameOf(target)}; nothing was changed.`;
     return { decision: 'already-current', reasonCode: 'already_current', message, warnings, target };
   }
@@ -90,7 +97,8 @@ export async function rollBackByHand(
       ...(current === undefined ? {} : { from: current }),
     };
   }
-  const leaving = ledger.releases.find((release) => release.deploymentId === current);
+  const from = began.lock?.from ?? current;
+  const leaving = ledger.releases.find((release) => release.deploymentId === from);
   // The newest original that is recorded: the project itself may show what an earlier rollback left (trap 1).
   const autoAssign = ledger.locks.at(-1)?.autoAssign ?? running?.autoAssign ?? state.autoAssign ?? false;
   const rollback = await rollBack(deps, {
@@ -102,16 +110,42 @@ export async function rollBackByHand(
     runUrl: request.runUrl,
     commit: request.commit,
     ledgerId: leaving?.id ?? 0,
-    from: current,
+    from,
     target,
     reason: request.reason,
     automatic: false,
+    finishing: began.lock !== undefined,
     autoAssign,
     lockExpiryMs: request.lockExpiryMs,
     promoteInstead: request.promoteInstead,
   });
   return { decision: rollback.decision, rollback, target, autoAssign, warnings: [...warnings, ...rollback.warnings] };
 }
+
+/**
+ * What an earlier attempt of this very run did: its open lock says what is to be brought to its end; where that was lifted, or
+ * another rollback came later, running again must not move anything (S4).
+ */
+function beganEarlier(
+  { locks, own }: { locks: readonly Lock[]; own: readonly Lock[] },
+  { key, settings }: ByHandRequest,
+): { lock: OwnLock | undefined } | { reasonCode: 'superseded'; message: string } {
+  const lock = locks.find((entry): entry is OwnLock => entry.key === key && entry.target !== undefined);
+  const later = locks.findLast((entry) => entry.target !== undefined);
+  if (lock !== undefined && later !== undefined && later.id > lock.id) {
+    return {
+      reasonCode: 'superseded',
+      message: `${describeLock(later)} It came later than this run: nothing was done.`,
+    };
+  }
+  if (lock === undefined && own.some(({ releasedAt }) => releasedAt !== undefined)) {
+    const message = `This run rolled ${settings.environment} back already, and its lock was lifted: nothing was done. Start a new rollback instead of running an old one again.`;
+    return { reasonCode: 'superseded', message };
+  }
+  return { lock };
+}
+
+type OwnLock = Lock & { target: NonNullable<Lock['target']> };
 
 /** Longer than a job may run: an entry still open after this has lost its runner. */
 const longestRunMs = 6 * 60 * 60 * 1000;
@@ -126,11 +160,15 @@ export function nameOf(target: RollbackTarget): string {
 
 async function readLedger(
   { github, clock }: { github: GitHub; clock: Clock },
-  environment: string,
+  { settings: { environment }, key, repeated }: ByHandRequest,
   warnings: string[],
-): Promise<{ releases: ReleaseRecord[]; locks: Lock[]; now: number }> {
-  const read = Promise.all([readRecentReleases(github, environment), readOpenLocks(github, environment)]).then(
-    ([releases, locks]) => ({ releases, locks, now: github.serverTime() }),
+): Promise<{ releases: ReleaseRecord[]; locks: Lock[]; own: Lock[]; now: number }> {
+  const read = Promise.all([
+    readRecentReleases(github, environment),
+    readOpenLocks(github, environment),
+    repeated === true ? readOwnLocks(github, { environment, key }) : [],
+  ]).then(
+    ([releases, locks, own]) => ({ releases, locks, own, now: github.serverTime() }),
     (error: Error) => error,
   );
   const given = new AbortController();
@@ -145,5 +183,5 @@ async function readLedger(
   warnings.push(
     `The ledger could not be read (${why}): the target comes from Vercel’s own history, verdicts are not known`,
   );
-  return { releases: [], locks: [], now: clock.now() };
+  return { releases: [], locks: [], own: [], now: clock.now() };
 }

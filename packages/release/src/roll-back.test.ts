@@ -207,12 +207,13 @@ test('A staging alias is re-aliased; promote and rollback of the project are nev
 
 test('A second person’s "previous" does not go back one further', async () => {
   const services = await scene.connect();
+  let people = 0;
   const byHand = (target: string) =>
     rollBackByHand(
       { ...services, ...quietDependencies },
       {
         settings: scene.settings({ environment }),
-        key: `hand:${target}:${runId}`,
+        key: `hand:${target}:${runId}:${++people}`,
         runId,
         commit: scene.commits.at(-1) ?? '',
         target,

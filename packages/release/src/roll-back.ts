@@ -27,6 +27,8 @@ export interface RollBackRequest extends EnvironmentPlace {
   from?: string | undefined;
   target: RollbackTarget;
   reason: string;
+  /** True when an earlier attempt of this run took the lock: where the domains are back already, it moved them. */
+  finishing?: boolean;
   /** True when a release takes itself back: the lock of somebody else then ends it as superseded. */
   automatic: boolean;
   /** Original value of the project's auto-assign, restored at unlock. */
@@ -235,6 +237,10 @@ function judge(
   const { outcome, reasonCode, message } = moved;
   const { environment, target } = request;
   if (outcome === 'moved') return { decision: 'rolled-back', reasonCode: 'rolled_back', message };
+  if (outcome === 'already-current' && request.finishing === true) {
+    const done = `${environment} serves ${target.deploymentId}: an earlier attempt of this run had moved the domains.`;
+    return { decision: 'rolled-back', reasonCode: 'rolled_back', message: done };
+  }
   if (outcome === 'already-current') return { decision: 'already-current', reasonCode, message };
   const deleted = reasonCode === 'target_gone' || reasonCode === 'vercel_not_found';
   const next = deleted

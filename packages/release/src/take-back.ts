@@ -10,7 +10,6 @@ import {
 import { giveWay } from './give-way.ts';
 import { openLedger } from './ledger.ts';
 import { foreignLock, type Lock, readOpenLocks, takeLock } from './lock.ts';
-import { readServed } from './move-domains.ts';
 import { readServing } from './read-serving.ts';
 import type { ReleaseHandle } from './release-handle.ts';
 import { type RollBackOutcome, rollBack } from './roll-back.ts';
@@ -58,32 +57,27 @@ export async function takeBack(deps: TakeBackDependencies, request: TakeBackRequ
   return { act: 'roll-back', reasonCode, reason, rollback: await goBack(deps, request, decision) };
 }
 
-/** This attempt promoted nothing; an earlier one may have taken the lock and died before the domains were back. */
+/** This attempt promoted nothing; an earlier one may have taken the lock and died before everything was back and told. */
 async function finishEarlier(deps: TakeBackDependencies, request: TakeBackRequest): Promise<TakeBackOutcome> {
   const { handle } = request;
-  const none = {
-    act: 'not-needed',
-    reasonCode: 'not_promoted',
-    message: 'production was not touched',
-    warnings: [],
-  } as const;
   const locks = await readOpenLocks(deps.github, handle.environment);
   const own = locks.find((lock) => lock.key === handle.key && lock.target !== undefined);
-  if (own?.target === undefined) return { ...none, warnings: [] };
-  const { deploymentId } = await readServed(deps.project, handle);
-  if (deploymentId === own.target.deploymentId) return { ...none, warnings: [] };
+  if (own?.target === undefined) {
+    return { act: 'not-needed', reasonCode: 'not_promoted', message: 'production was not touched', warnings: [] };
+  }
   const target = { ...own.target, adopted: handle.rollbackTarget?.adopted ?? true };
-  const rollback = await goBack(
-    deps,
-    { ...request, handle: { ...handle, rollbackTarget: target }, deploymentId: deploymentId ?? request.deploymentId },
-    { act: 'roll-back', reasonCode: 'unfinished', reason: own.reason },
-  );
-  return {
-    act: 'roll-back',
-    reasonCode: 'unfinished',
-    reason: `finishes what an earlier attempt began: ${own.reason}`,
-    rollback,
-  };
+  const rollback = await rollBack(deps, {
+    ...handle,
+    from: own.from,
+    target,
+    reason: own.reason,
+    automatic: true,
+    finishing: true,
+    lockExpiryMs: request.lockExpiryMs,
+    promoteInstead: request.promoteInstead,
+  });
+  const reason = `${own.reason} (an earlier attempt of this run began it)`;
+  return { act: 'roll-back', reasonCode: 'unfinished', reason, rollback };
 }
 
 async function askServing(
