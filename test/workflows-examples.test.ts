@@ -55,6 +55,14 @@ test('there are examples that call the workflows', () => {
   assert.ok(calls.some(({ file }) => file === 'rollback.yml'));
 });
 
+test('secrets: inherit is shown once, with its price', () => {
+  const inheriting = calls.filter(({ model }) => model.secrets === 'inherit').map(({ where }) => where);
+  assert.equal(inheriting.length, 1, inheriting.join(', '));
+  const text = readFileSync(join(root, inheriting[0] ?? ''), 'utf8');
+  assert.match(text, /EVERY secret/);
+  assert.match(text, /same organization/);
+});
+
 for (const { where, job, model, file } of calls) {
   test(`${where} › ${job} pins ${file}, grants exactly what it needs and names its secrets one by one`, () => {
     const workflow = published.get(file);
