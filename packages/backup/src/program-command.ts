@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import { switchCoreDumpsOff } from '#child-process/core-dumps';
 import { dockerEnvironment } from './docker-postgres.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
 import type { OperatingSystemUser } from './unprivileged-user.ts';
@@ -85,6 +86,8 @@ function containerArguments(
     'ALL',
     '--security-opt',
     'no-new-privileges',
+    '--ulimit',
+    'core=0',
     '--user',
     `${uid}:${gid}`,
     // initdb looks its account up.
@@ -111,6 +114,7 @@ export async function runProgram(
 ): Promise<void> {
   const { command, args, environment, identity } = programCommand(binaries, program, given, options);
   const [cwd] = options.folders;
+  switchCoreDumpsOff();
   const child = spawn(command, args, { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'], ...identity });
   let output = '';
   const take = (chunk: Buffer) => {

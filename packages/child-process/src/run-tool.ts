@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { switchCoreDumpsOff } from './core-dumps.ts';
 import { OutputTail } from './output-tail.ts';
 import { allowListedEnvironment } from './tool-environment.ts';
 import { ToolMissing } from './tool-missing.ts';
@@ -64,6 +65,7 @@ export function startTool(options: ToolOptions): StartedTool {
 function launch(options: ToolOptions, maxErrorBytes: number): StartedTool {
   const { command, args, cwd, environment, deadlineMs, signal } = options;
   signal?.throwIfAborted();
+  switchCoreDumpsOff();
   const startedAt = performance.now();
   const child = spawn(command, args, {
     cwd,
