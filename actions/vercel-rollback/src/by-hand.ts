@@ -28,7 +28,7 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
   const services = await openServices(runner, given, settings);
   const { context } = runner;
   const key = releaseKey({ ...context, environment: settings.environment });
-  const reason = given.reason ?? 'rolled back by hand';
+  const reason = given.reason ?? 'rollback by hand, no reason given';
   const outcome = await rollBackByHand(services, {
     settings,
     key,
@@ -45,7 +45,15 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
   const url = await addressFor(runner, given, settings, services);
   if ('rollback' in outcome) {
     const { target, autoAssign, rollback } = outcome;
-    const handle = handleOf(runner, settings, { key, url, target, autoAssign, ledgerId: rollback.lockId ?? 0 });
+    const version = outcome.left ?? rollback.from ?? 'an unknown deployment';
+    const handle = handleOf(runner, settings, {
+      key,
+      url,
+      target,
+      version,
+      autoAssign,
+      ledgerId: rollback.lockId ?? 0,
+    });
     const outputs = commonOutputs(settings, services.project, { url, team: given.vercelTeam, handle });
     return describeRollback(
       runner,
@@ -97,7 +105,7 @@ async function addressFor(
 function handleOf(
   { context, clock }: Runner,
   settings: EnvironmentSettings,
-  given: { key: string; url: string; target: RollbackTarget; autoAssign: boolean; ledgerId: number },
+  given: { key: string; url: string; target: RollbackTarget; version: string; autoAssign: boolean; ledgerId: number },
 ): ReleaseHandle {
   return {
     schemaVersion: 1,
@@ -111,7 +119,8 @@ function handleOf(
     runUrl: context.runUrl,
     actor: context.actor,
     commit: given.target.commit ?? context.sha,
-    version: given.target.version ?? given.target.deploymentId,
+    // What is taken back, as in a release that takes itself back.
+    version: given.version,
     openedAt: clock.now(),
     rollbackTarget: given.target,
     autoAssign: given.autoAssign,

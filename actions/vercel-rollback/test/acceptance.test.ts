@@ -65,7 +65,8 @@ test('"previous" moves production back, locked and proven, with the times in Uni
   const { github } = await scene.connect();
   const [lock] = await readOpenLocks(github, environment);
   assert.deepEqual([lock?.reason, lock?.target?.deploymentId], ['checkout fails', good]);
-  assert.equal(JSON.parse(ended.outputs.release ?? '{}').ledgerId, lock?.id);
+  const { ledgerId, version } = JSON.parse(ended.outputs.release ?? '{}') as { ledgerId: number; version: string };
+  assert.deepEqual([ledgerId, version], [lock?.id, 'v1.1.0'], 'the record is of the version that is taken back');
 });
 
 test('A version, a commit, an id and an address name the same target', async () => {

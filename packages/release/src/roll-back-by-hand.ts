@@ -40,6 +40,8 @@ export type ByHandOutcome =
       decision: RollBackOutcome['decision'];
       rollback: RollBackOutcome;
       target: RollbackTarget;
+      /** Version that production left, where it is known. */
+      left?: string | undefined;
       autoAssign: boolean;
       warnings: string[];
     };
@@ -119,7 +121,9 @@ export async function rollBackByHand(
     lockExpiryMs: request.lockExpiryMs,
     promoteInstead: request.promoteInstead,
   });
-  return { decision: rollback.decision, rollback, target, autoAssign, warnings: [...warnings, ...rollback.warnings] };
+  const left = leaving?.version ?? history.deployments.find(({ id }) => id === from)?.meta.opsVersion;
+  warnings.push(...rollback.warnings);
+  return { decision: rollback.decision, rollback, target, left, autoAssign, warnings };
 }
 
 /**
