@@ -38,11 +38,6 @@ export function resolveCheck(settings: CheckSettings, defaults: { baseUrl?: stri
   };
 }
 
-/** The check that is made when none is configured: the start page answers below 400 and is not a login wall. */
-export function defaultCheck(baseUrl: string, timeoutMs?: number): Check {
-  return resolveCheck({ path: '/' }, { baseUrl, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
-}
-
 function addressOfCheck(path: string, baseUrl: string | undefined): URL {
   if (/^https?:\/\//i.test(path)) return parseAddress(path);
   if (!baseUrl) {

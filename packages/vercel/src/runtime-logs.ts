@@ -6,7 +6,7 @@ import { createVercelApi, type VercelApi } from './vercel-api.ts';
 import { toVercelError, VercelError } from './vercel-error.ts';
 import type { VercelConnection } from './vercel-types.ts';
 
-export { groupLogRows, type LoggedRequest, type RuntimeLogRow } from './group-log-rows.ts';
+export { groupLogRows, type RuntimeLogRow } from './group-log-rows.ts';
 
 /** A time in which rows may have been lost; both ends in milliseconds by our clock. */
 export interface LogGap {
