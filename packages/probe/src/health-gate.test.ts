@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { loadConfig } from '#config/load-config';
 import { systemClock } from '#http/clock';
 import { resolveCheck } from './check.ts';
 import { type HealthGate, type HealthReport, runHealthGate } from './health-gate.ts';
@@ -62,6 +63,35 @@ test('the deadline ends a gate that waits, and the last problem is named', async
   assert.equal(report.decision, 'fail');
   assert.equal(report.reasonCode, 'wrong_status');
   assert.match(report.summary, /status 500.*not healthy within 0.08 s/);
+});
+
+test('of the parts of a preset the failing one is named, whichever it is (HLT-02)', async () => {
+  const { settings } = await loadConfig({
+    file: 'ops.yml',
+    text: 'extends: tag-release',
+    environment: 'production',
+    throwAway: false,
+    readReference: () => assert.fail('nothing is fetched'),
+  });
+  const parts = settings.health.checks ?? [];
+  assert.equal(parts.length, 4);
+  let broken = '';
+  const server = createServer((request, response) => response.writeHead(request.url === broken ? 503 : 200).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const checks = parts.map((check) => resolveCheck(check, { baseUrl }));
+    const context = { listedHosts: new Set([new URL(baseUrl).host]), clock: systemClock };
+    for (const { name, path } of parts) {
+      broken = path;
+      const report = await gateOn([200], { checks, context, deadlineMs: 100 });
+      assert.equal(report.decision, 'fail');
+      assert.ok(report.summary.startsWith(`${name} (`), report.summary);
+    }
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 test('what waiting cannot change ends the gate early', async () => {
