@@ -1219,6 +1219,10 @@ class OpenProject {
     }
     async assignAlias(deploymentId, host) {
         const what = `Assigning ${host} to ${deploymentId}`;
+        // Whatever a configuration says: an alias never moves what production is served on (design §5).
+        if ((await this.productionDomains()).includes(host)) {
+            throw new vercel_error/* VercelError */.q('production_domain', `${what}: ${host} is a production domain of project ${this.name}, which only a promotion moves. Nothing was sent. Give this environment an address of its own.`);
+        }
         const path = `/v2/deployments/${encodeURIComponent(deploymentId)}/aliases`;
         // Repeating is harmless: the alias ends on the same deployment. A 409 may mean that it is there already.
         const json = { alias: host };

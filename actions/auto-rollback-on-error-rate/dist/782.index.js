@@ -16,6 +16,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */   openAmong: () => (/* binding */ openAmong),
 /* harmony export */   readLocks: () => (/* binding */ readLocks),
 /* harmony export */   readOpenLocks: () => (/* binding */ readOpenLocks),
+/* harmony export */   readOwnLocks: () => (/* binding */ readOwnLocks),
 /* harmony export */   stoppingLock: () => (/* binding */ stoppingLock),
 /* harmony export */   takeLock: () => (/* binding */ takeLock),
 /* harmony export */   toLock: () => (/* binding */ toLock)
@@ -77,6 +78,11 @@ const chunk = 8;
 async function readLocks(github, environment) {
     const deployments = await github.listDeployments({ environment, task: lockTask, perPage: recentLimit });
     return await readEach(github, deployments);
+}
+/** The locks that a run took, lifted and expired ones too. */
+async function readOwnLocks(github, { environment, key }) {
+    const deployments = await github.listDeployments({ environment, task: lockTask, perPage: 100 });
+    return await readEach(github, deployments.filter((deployment) => toLock(deployment, [])?.key === key));
 }
 /** The locks that hold now, the holder first. Time is the server's; what has expired costs no request. */
 async function readOpenLocks(github, environment) {
@@ -194,6 +200,7 @@ function describeLock(lock) {
 __webpack_require__.r(__webpack_exports__);
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   ReleaseHandleError: () => (/* binding */ ReleaseHandleError),
+/* harmony export */   earliestStart: () => (/* binding */ earliestStart),
 /* harmony export */   environmentKinds: () => (/* binding */ environmentKinds),
 /* harmony export */   formatReleaseHandle: () => (/* binding */ formatReleaseHandle),
 /* harmony export */   parseReleaseHandle: () => (/* binding */ parseReleaseHandle),
@@ -256,6 +263,12 @@ class ReleaseHandleError extends Error {
 /** The release key (S6): the same for every attempt of one run. */
 function releaseKey(given) {
     return `${given.repositoryId}:${given.environment}:${given.runId}`;
+}
+/** GitHub re-runs a run for 30 days. */
+const rerunLimitMs = 31 * 24 * 60 * 60 * 1000;
+/** When the first attempt of a run can have begun, at the earliest: what it left behind is not older. Milliseconds. Pure. */
+function earliestStart(context, openedAt) {
+    return context.runAttempt > 1 ? openedAt - rerunLimitMs : openedAt;
 }
 /** Run id inside a release key; undefined for a key that is none of ours. */
 function runIdOfKey(key) {

@@ -8,6 +8,7 @@ export const modules = {
 __webpack_require__.r(__webpack_exports__);
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   ReleaseHandleError: () => (/* binding */ ReleaseHandleError),
+/* harmony export */   earliestStart: () => (/* binding */ earliestStart),
 /* harmony export */   environmentKinds: () => (/* binding */ environmentKinds),
 /* harmony export */   formatReleaseHandle: () => (/* binding */ formatReleaseHandle),
 /* harmony export */   parseReleaseHandle: () => (/* binding */ parseReleaseHandle),
@@ -70,6 +71,12 @@ class ReleaseHandleError extends Error {
 /** The release key (S6): the same for every attempt of one run. */
 function releaseKey(given) {
     return `${given.repositoryId}:${given.environment}:${given.runId}`;
+}
+/** GitHub re-runs a run for 30 days. */
+const rerunLimitMs = 31 * 24 * 60 * 60 * 1000;
+/** When the first attempt of a run can have begun, at the earliest: what it left behind is not older. Milliseconds. Pure. */
+function earliestStart(context, openedAt) {
+    return context.runAttempt > 1 ? openedAt - rerunLimitMs : openedAt;
 }
 /** Run id inside a release key; undefined for a key that is none of ours. */
 function runIdOfKey(key) {

@@ -21,8 +21,8 @@ var promises_ = __webpack_require__(1455);
 var external_node_path_ = __webpack_require__(6760);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __webpack_require__(7975);
-// EXTERNAL MODULE: ./packages/child-process/src/run-tool.ts + 4 modules
-var run_tool = __webpack_require__(7264);
+// EXTERNAL MODULE: ./packages/child-process/src/run-tool.ts + 5 modules
+var run_tool = __webpack_require__(705);
 ;// CONCATENATED MODULE: ./packages/backup/src/docker-postgres.ts
 
 /** Pulled where no major is asked for. */
