@@ -19,8 +19,8 @@ export async function main(runner: Runner): Promise<Result> {
   const given = readInputs(runner, inputs);
   const settings = await loadSettings(runner, given);
   const { signal, clock, logger, context } = runner;
-  const checkout = await readCheckout(context);
-  const version = given.version ?? (context.refType === 'tag' ? context.refName : checkout.commit.slice(0, 7));
+  const git = await readCheckout(context);
+  const version = given.version ?? (context.refType === 'tag' ? context.refName : git.commit.slice(0, 7));
   const vercelApiUrl = serviceAddress(runner, {
     name: 'vercel-api-url',
     input: given.vercelApiUrl,
@@ -40,6 +40,9 @@ export async function main(runner: Runner): Promise<Result> {
           signal,
           log: logger.debug,
         });
+  // A checkout without git (a container that has none) does not know its tree; GitHub does.
+  const treeSha = git.treeSha ?? (await github?.commit(git.commit).catch(() => undefined))?.treeSha;
+  const checkout = { commit: git.commit, treeSha };
   const report = await preflight(
     {
       github,
@@ -62,8 +65,7 @@ export async function main(runner: Runner): Promise<Result> {
       settings,
       key: releaseKey({ repositoryId: context.repositoryId, environment: settings.environment, runId: context.runId }),
       runId: context.runId,
-      commit: checkout.commit,
-      treeSha: checkout.treeSha,
+      ...checkout,
       version,
       workspace: context.workspace,
       vercelApiUrl,

@@ -80,14 +80,18 @@ async function open(
 }
 
 /** A release that went through, as its ledger and Vercel show it. */
-async function released(runId: number, given: { commit: string; version: string; treeSha?: string }): Promise<string> {
+async function released(
+  runId: number,
+  given: { commit: string; version: string; treeSha?: string },
+  end: { decision: 'released' | 'held'; reasonCode: string } = { decision: 'released', reasonCode: 'passed' },
+): Promise<string> {
   const { github } = await scene.connect();
   const handle = await open(await look(runId, given), runId, given);
   const deploymentId = await scene.goLive({ opsRelease: handle.key, gitCommitSha: given.commit });
   const ledger = openLedger(github, handle);
   await ledger.record('promote', 'intent', deploymentId);
   await ledger.record('promote', 'outcome', 'promoted', deploymentId);
-  await closeLedger(github, handle, { decision: 'released', reasonCode: 'passed' });
+  await closeLedger(github, handle, end);
   return deploymentId;
 }
 
@@ -167,6 +171,22 @@ test('Production needs the same files to have passed on staging; the tree counts
   );
   assert.equal((await look(63, { settings, treeSha: 'b'.repeat(40) })).reasonCode, 'not_passed');
   assert.equal((await look(64, { settings })).reasonCode, 'not_passed', 'an unknown tree proves nothing');
+});
+
+test('A staging that nobody visits has passed when its checks have; one whose watch was blind has not', async () => {
+  await scene.goLive();
+  const staging = `staging-${number}`;
+  const settings = scene.settings({ environment, release: { requiresPassed: staging } });
+  const production = environment;
+  environment = staging;
+  const commit = scene.commits[3] ?? '';
+  const held = (reasonCode: string) => ({ decision: 'held', reasonCode }) as const;
+  await released(65, { commit, version: 'v2', treeSha: 'c'.repeat(40) }, held('too_little_traffic'));
+  await released(66, { commit, version: 'v3', treeSha: 'd'.repeat(40) }, held('source_blind'));
+  environment = production;
+  const allowOlder = 'staging is another project';
+  assert.equal((await look(67, { settings, treeSha: 'c'.repeat(40), allowOlder })).decision, 'ready');
+  assert.equal((await look(68, { settings, treeSha: 'd'.repeat(40), allowOlder })).reasonCode, 'not_passed');
 });
 
 test('A lock refuses with who, why and how to lift it; lifted, the release goes on', async () => {
