@@ -11,6 +11,8 @@ export interface ExpectedEnd {
   says: RegExp;
   /** Deployment that production must serve, and that the last line must name; undefined: nothing is served yet. */
   serves: string | undefined;
+  /** Address that serves it; default the production domain. */
+  at?: string;
   /** False: Vercel could not be asked, and the last line says so. Default true. */
   asked?: boolean;
   /** What to do, in the last line. Default: it names something after "Next". */
@@ -26,7 +28,7 @@ export function expectEnd(fixture: ReleaseFixture, ended: Ended, expected: Expec
     { decision: expected.decision, reason: expected.reason, conclusion: expected.conclusion },
     story,
   );
-  assert.equal(fixture.served(), expected.serves, story);
+  assert.equal(fixture.served(expected.at), expected.serves, story);
   assert.equal(lastLine.includes('\n'), false, lastLine);
   assert.match(lastLine, expected.says);
   if (expected.asked === false) assert.match(lastLine, /Vercel did not say what \w+ serves now/);

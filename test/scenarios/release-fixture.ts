@@ -30,9 +30,9 @@ export const fastOps = {
 /** The shortest watch: one interval. */
 export const shortWatch = { source: 'probe', window: '500ms', interval: '500ms' };
 
-/** An api/health.js that is healthy at the deployment's own address and sick at the public one. */
+/** An api/health.js that is healthy at the deployment's own address and sick at any other. */
 export const sickInPublic = `export function GET(request) {
-  const isPublic = request.headers.get('host') === process.env.VERCEL_PROJECT_PRODUCTION_URL;
+  const isPublic = request.headers.get('host') !== process.env.VERCEL_URL;
   return Response.json({ status: isPublic ? 'sick' : 'healthy' }, { status: isPublic ? 503 : 200 });
 }
 `;
@@ -92,8 +92,10 @@ export interface ReleaseFixture extends AsyncDisposable {
   rollback(request: RunRequest): Promise<Ended>;
   /** `ops-actions <words>` as a person would type it, tokens in the environment; answers what it printed. */
   command(...words: string[]): Promise<string>;
-  /** Deployment that the production domain serves. */
-  served(): string | undefined;
+  /** Commits and tags a version without releasing it. */
+  commit(version: string, files?: Changes): Promise<void>;
+  /** Deployment behind an address; default the production domain. */
+  served(host?: string): string | undefined;
   autoAssign(): boolean;
   locks(environment?: string): Promise<Lock[]>;
   /** Releases in the ledger, oldest first. */
@@ -187,7 +189,10 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
         throw new Error(`${words[0]} ended with ${done.exitCode}: ${done.stderr || done.stdout}`);
       return done.stdout;
     },
-    served: () => sandbox.vercel.servedBy(address),
+    async commit(version, files) {
+      commits.set(version, await repository.commit(version, files));
+    },
+    served: (host = address) => sandbox.vercel.servedBy(host),
     autoAssign: () => sandbox.vercel.project.autoAssignCustomDomains,
     locks: (environment = 'production') => readOpenLocks(client, environment),
     async entries(environment = 'production') {

@@ -73,7 +73,7 @@ describe('the way back', { concurrency: 3 }, () => {
       decision: 'rollback-failed',
       reason: 'no_previous_deployment',
       conclusion: 'failure',
-      says: /health gate on production failed, and there is no earlier good deployment to go back to/,
+      says: /the health gate failed after the promotion, and there is no earlier good deployment to go back to/,
       serves: ended.deploymentId,
       next: /nothing to go back to; fix forward, then: ops-actions unlock/,
     });

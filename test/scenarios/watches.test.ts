@@ -56,7 +56,7 @@ describe('a watch', { concurrency: 3 }, () => {
     await users.stop();
     expectEnd(fixture, ended, {
       decision: 'rolled-back',
-      reason: 'rolled_back',
+      reason: 'breach',
       conclusion: 'failure',
       says: /error rate|error-rate/i,
       serves: live,
@@ -127,9 +127,9 @@ describe('a watch', { concurrency: 3 }, () => {
     const ended = await fixture.release({ version: 'v1.1.0', files: { 'api/health.js': sickInPublic } });
     expectEnd(fixture, ended, {
       decision: 'rolled-back',
-      reason: 'rolled_back',
+      reason: 'health_failed',
       conclusion: 'failure',
-      says: /health gate on production failed/,
+      says: /the health gate failed after the promotion/,
       serves: live,
       next: /ops-actions unlock/,
     });

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { expectEnd, expectSettled } from './expect-end.ts';
+import { releaseFixture, shortWatch } from './release-fixture.ts';
+
+describe('the order of releases', { concurrency: 2 }, () => {
+  test('a re-run of an old run, and a run that waited too long, are superseded; a reason in the workflow lets them pass', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    await fixture.release({ version: 'v1.0.0', runId: 501 });
+    await fixture.commit('v1.1.0');
+    const live = (await fixture.release({ version: 'v1.2.0', runId: 503 })).deploymentId;
+    const promotions = fixture.accepted('promote');
+    for (const [version, runId, runAttempt] of [
+      ['v1.0.0', 501, 2],
+      ['v1.1.0', 502, 1],
+    ] as const) {
+      const ended = await fixture.release({ version, runId, runAttempt });
+      expectEnd(fixture, ended, {
+        decision: 'superseded',
+        reason: 'newer_release',
+        conclusion: 'failure',
+        says: /a newer release \(v1\.2\.0, run 503\).*is older than what production serves \(v1\.2\.0\).*allow-older/,
+        serves: live,
+        next: /Next: nothing; the newer state stays/,
+      });
+    }
+    assert.equal(fixture.accepted('promote'), promotions);
+    await expectSettled(fixture, true);
+    const inputs = { 'allow-older': 'v1.2.0 loses orders' };
+    const older = await fixture.release({ version: 'v1.1.0', runId: 502, runAttempt: 2, inputs });
+    assert.equal(older.decision, 'released', older.lastLine);
+    assert.equal(fixture.served(), older.deploymentId);
+    assert.match(older.warnings.join('\n'), /because the workflow says: v1\.2\.0 loses orders/);
+  });
+
+  test('a release that is overtaken while it builds is not promoted over the newer one', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    await fixture.release({ version: 'v1.0.0', runId: 501 });
+    await fixture.commit('v1.1.0');
+    fixture.sandbox.vercel.orderBuild({ end: 'READY', delayMs: 9000 });
+    let newer: ReturnType<typeof fixture.release> | undefined;
+    const ended = await fixture.release({
+      version: 'v1.1.0',
+      runId: 502,
+      onEvent(event) {
+        if (event.kind === 'line' && /Vercel created dpl_/.test(event.text))
+          newer ??= fixture.release({ version: 'v1.2.0', runId: 503 });
+      },
+    });
+    const other = await newer;
+    assert.equal(other?.decision, 'released', other?.lastLine);
+    expectEnd(fixture, ended, {
+      decision: 'superseded',
+      reason: 'newer_release',
+      conclusion: 'failure',
+      says: /a newer release \(v1\.2\.0, run 503\).*Nothing was promoted/,
+      serves: other?.deploymentId,
+    });
+    assert.equal(fixture.accepted('promote'), 1);
+    await expectSettled(fixture, true);
+  });
+});

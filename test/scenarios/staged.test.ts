@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { expectEnd, expectSettled } from './expect-end.ts';
+import { fastOps, opsFile, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+
+describe('what is staged', { concurrency: 2 }, () => {
+  test('waits for approval without touching production, and its resumed job promotes the same deployment', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    const early = await fixture.release({ version: 'v1.1.0', runId: 2000, inputs: { resume: 'true' } });
+    expectEnd(fixture, early, {
+      decision: 'refused',
+      reason: 'nothing_to_resume',
+      conclusion: 'failure',
+      says: /no earlier job of this run staged a release.*stop-after: staged/,
+      serves: live,
+    });
+    const staged = await fixture.release({ version: 'v1.1.0', runId: 2001, inputs: { 'stop-after': 'staged' } });
+    expectEnd(fixture, staged, {
+      decision: 'staged',
+      reason: 'staged',
+      conclusion: 'success',
+      says: /staged and tested, not promoted/,
+      serves: live,
+      next: /approve, then run the job with resume: true/,
+    });
+    assert.equal(fixture.accepted('promote'), 0);
+    const resumed = await fixture.release({ version: 'v1.1.0', runId: 2001, inputs: { resume: 'true' } });
+    expectEnd(fixture, resumed, {
+      decision: 'released',
+      reason: 'passed',
+      conclusion: 'success',
+      says: /our own checks passed/,
+      serves: staged.deploymentId,
+      next: null,
+    });
+    assert.equal(fixture.sandbox.vercel.deployments().length, 2, 'nothing was built twice');
+    assert.equal((await fixture.entries()).length, 2);
+    const heads = (await fixture.slack()).filter((text) => /^\S+ v1\.1\.0/.test(text));
+    const words = heads.map((text) => /refused|released|staged/.exec(text)?.[0]);
+    assert.deepEqual(words, ['refused', 'released'], 'one message per release, brought up to date');
+    await expectSettled(fixture, true);
+  });
+
+  test('behind an alias is tested, taken back and rolled back by hand without one promote or rollback request', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const { vercel } = fixture.sandbox;
+    const { name: host } = await vercel.addDomain(vercel.project, { gitBranch: 'staging' });
+    const production = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    const staging = { url: `http://${host}`, vercel: { as: 'alias', alias: host } };
+    const ops = { '.github/ops.yml': opsFile({ watch: shortWatch, environments: { staging } }) };
+    const inputs = { environment: 'staging' };
+    const first = await fixture.release({ version: 'v1.1.0', files: ops, inputs });
+    expectEnd(fixture, first, {
+      decision: 'released',
+      reason: 'passed',
+      conclusion: 'success',
+      says: /our own checks passed/,
+      serves: first.deploymentId,
+      at: host,
+      next: null,
+    });
+    const sick = await fixture.release({ version: 'v1.2.0', files: { ...ops, 'api/health.js': sickInPublic }, inputs });
+    expectEnd(fixture, sick, {
+      decision: 'rolled-back',
+      reason: 'health_failed',
+      conclusion: 'failure',
+      says: /the health gate failed after the promotion/,
+      serves: first.deploymentId,
+      at: host,
+      next: /ops-actions unlock --environment staging/,
+    });
+    await fixture.command('unlock', '--environment', 'staging', '--reason', 'understood');
+    const third = await fixture.release({ version: 'v1.3.0', files: ops, inputs });
+    assert.equal(third.decision, 'released', third.lastLine);
+    const back = await fixture.rollback({ version: 'v1.3.0', inputs });
+    assert.equal(back.decision, 'rolled-back', back.lastLine);
+    assert.equal(fixture.served(host), first.deploymentId);
+    assert.deepEqual(
+      fixture.writes('vercel').filter((line) => /\/(promote|rollback)\//.test(line)),
+      [],
+    );
+    assert.equal(fixture.served(), production);
+    assert.equal(fixture.autoAssign(), true);
+  });
+
+  test('with the address of production as its alias is refused', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    const { host } = new URL(fixture.address);
+    const staging = { url: fixture.address, vercel: { ...fastOps.vercel, as: 'alias', alias: host } };
+    const files = { '.github/ops.yml': opsFile({ watch: shortWatch, environments: { staging } }) };
+    const ended = await fixture.release({ version: 'v1.1.0', files, inputs: { environment: 'staging' } });
+    expectEnd(fixture, ended, {
+      decision: 'refused',
+      reason: 'production_domain',
+      conclusion: 'failure',
+      says: new RegExp(`${host}, the address of staging, is a production domain of notes-app`),
+      serves: live,
+    });
+  });
+});
