@@ -19,7 +19,7 @@ export const inputs = {
   'migrations-dir': text(),
   mode: oneOf(['apply', 'plan', 'rollback', 'baseline'], { default: 'apply' }),
   phase: oneOf(['expand', 'all', 'contract'], { default: 'expand' }),
-  backup: oneOf(['required', 'skip', 'platform'], { default: 'required' }),
+  backup: oneOf(['required', 'skip', 'platform']),
   'backup-destination': list(),
   'backup-path': text(),
   'age-recipients': list(),

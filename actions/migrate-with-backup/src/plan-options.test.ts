@@ -15,7 +15,7 @@ const settings: EnvironmentSettings = {
   release: {},
   slack: {},
 };
-const given: Given = { throwAway: false, mode: 'apply', phase: 'expand', backup: 'required' } as Given;
+const given: Given = { throwAway: false, mode: 'apply', phase: 'expand', backup: undefined } as Given;
 const runner = { workspace: '/w', artifacts: true };
 const remote = 'postgresql://u:p@db.example.com/d';
 const local = 'postgresql://u:p@127.0.0.1/d';
@@ -63,6 +63,15 @@ describe('planOptions', () => {
     assert.deepEqual(mistakes({ ...skip, databaseUrl: local, environment: 'production' }), ['backup']);
     assert.deepEqual(mistakes({ ...skip, databaseUrl: remote, environment: 'staging' }), ['backup']);
     assert.deepEqual(mistakes({ ...skip, databaseUrl: remote, environment: 'x', throwAway: true }), []);
+  });
+
+  test('the policy of ops.yml counts where the workflow file says throw-away, and an input wins', () => {
+    const database = { backupPolicy: 'skip' as const };
+    const backupOf = (more: Partial<Given>) =>
+      planOptions({ ...given, databaseUrl: remote, ...more }, { ...settings, database }, runner).backup;
+    assert.equal(backupOf({ environment: 'staging' }), 'required');
+    assert.equal(backupOf({ environment: 'staging', throwAway: true }), 'skip');
+    assert.equal(backupOf({ environment: 'staging', throwAway: true, backup: 'required' }), 'required');
   });
 
   test('what is not in this version is refused by name', () => {

@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import type { InputProblem } from '#action-kit/input-error';
 import { InputError, type InputValues } from '#action-kit/inputs';
+import { skipsBackup } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 import type { inputs } from './inputs.ts';
@@ -45,7 +46,8 @@ export function planOptions(
   const weakenings = connection?.weakening === undefined ? [] : [connection.weakening];
   const mode = laterVersion('mode', given.mode, ['apply', 'plan'] as const, problems);
   const phase = laterVersion('phase', given.phase, ['expand', 'all'] as const, problems);
-  const backup = laterVersion('backup', given.backup, ['required', 'skip'] as const, problems);
+  const standard = skipsBackup(database, given.throwAway) ? 'skip' : 'required';
+  const backup = laterVersion('backup', given.backup ?? standard, ['required', 'skip'] as const, problems);
   if (backup === 'skip') {
     if (maySkip(given, connection?.local ?? false)) weakenings.push('no backup before migrations (backup: skip)');
     else problems.push(skipRefused(given));

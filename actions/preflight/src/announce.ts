@@ -36,13 +36,14 @@ export async function announce(
     version: handle.version,
     repository: handle.repository,
     phase: 'started',
-    summary: `Releasing ${handle.version} to ${handle.environment}`,
+    summary: `Preflight passed. ${wayBack(handle)}`,
     phases: phaseNames.map((name, index) => ({ name, state: index === 0 ? 'done' : 'pending' })),
     links: [
       ...(handle.runUrl === undefined || handle.runUrl === '' ? [] : [{ label: 'Run', url: handle.runUrl }]),
       ...(handle.url === '' ? [] : [{ label: handle.environment, url: handle.url }]),
     ],
     ...(handle.actor === undefined ? {} : { actor: handle.actor }),
+    weakenings: handle.weakenings,
     startedAt: handle.openedAt,
     now,
   });
@@ -58,6 +59,12 @@ export async function announce(
   return delivery.ts === undefined || delivery.channel === undefined
     ? handle.slack
     : { channel: delivery.channel, ts: delivery.ts };
+}
+
+function wayBack({ rollbackTarget }: ReleaseHandle): string {
+  if (rollbackTarget === undefined) return 'There is no earlier good deployment to go back to.';
+  const { version, deploymentId } = rollbackTarget;
+  return `The way back is ${version === undefined ? deploymentId : `${version} (${deploymentId})`}.`;
 }
 
 const phaseNames = ['Preflight', 'Migrate', 'Deploy', 'Test staged', 'Promote', 'Test production', 'Watch'];

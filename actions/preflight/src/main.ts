@@ -12,7 +12,7 @@ import { announce } from './announce.ts';
 import { findMissing } from './find-missing.ts';
 import { inputs } from './inputs.ts';
 import { readCheckout } from './read-checkout.ts';
-import { renderPlan } from './render-plan.ts';
+import { planLines, renderPlan } from './render-plan.ts';
 
 /** Refuses early and with the whole list; records the way back before the way forward starts. */
 export async function main(runner: Runner): Promise<Result> {
@@ -84,10 +84,12 @@ export async function main(runner: Runner): Promise<Result> {
       signal,
     },
   );
+  for (const { text } of report.weakenings) logger.warning(`Weaker than standard: ${text}`);
   for (const finding of report.findings) {
     const text = finding.fix === undefined ? finding.message : `${finding.message}. Fix: ${finding.fix}`;
     logger[finding.severity === 'refuse' ? 'error' : finding.severity](text);
   }
+  if (given.dryRun) for (const line of planLines(report, settings)) logger.info(line);
   const named = given.version !== undefined || context.refType === 'tag';
   if (report.decision === 'already-current' && named && github !== undefined)
     await nameVersion(github, report, version);

@@ -22,44 +22,61 @@ export function renderPlan(
     ]);
     lines.push(table(['', 'what', 'why', 'fix'], rows), '');
   }
-  lines.push('### Plan', '', ...steps(report, settings).map((step) => `- ${step}`), '');
-  lines.push('### A rollback would', '', ...wayBack(report, settings).map((step) => `- ${step}`), '');
+  lines.push('### Plan', '', ...steps(report, settings, markdown).map((step) => `- ${step}`), '');
+  lines.push('### A rollback would', '', ...wayBack(report, markdown).map((step) => `- ${step}`), '');
   return lines.join('\n');
 }
 
-function steps(report: PreflightReport, settings: EnvironmentSettings): string[] {
-  const { database } = report;
-  const migrations =
-    database.database === 'not-configured'
-      ? 'database: not configured'
-      : database.pending.length === 0
-        ? 'database: nothing pending, no backup'
-        : `database: backup, then ${database.pending.length} migration(s): ${database.pending.map((name) => codeSpan(name)).join(', ')}`;
+/** The same plan as plain lines, for the log of a dry run. */
+export function planLines(report: PreflightReport, settings: EnvironmentSettings): string[] {
   return [
-    migrations,
+    'Plan:',
+    ...steps(report, settings, plain).map((step) => `  ${step}`),
+    'A rollback would:',
+    ...wayBack(report, plain).map((step) => `  ${step}`),
+  ];
+}
+
+/** How foreign text and names are written. */
+interface Style {
+  text(value: string): string;
+  name(value: string): string;
+}
+const markdown: Style = { text: escapeMarkdown, name: codeSpan };
+const plain: Style = { text: (value) => value, name: (value) => value };
+
+function steps(report: PreflightReport, settings: EnvironmentSettings, { text, name }: Style): string[] {
+  return [
+    ...report.weakenings.map((weakening) => `weaker than standard: ${text(weakening.text)}`),
+    `database: ${migrations(report, name)}`,
     report.firstDeployment
       ? 'deploy: this project’s very first deployment is live at once; checks run on it, there is no way back yet'
       : `deploy (${settings.vercel.build ?? 'remote'}), staged: no domain moves`,
     'health gate and smoke tests on the staged address',
-    `promote to ${escapeMarkdown(report.url === '' ? settings.environment : report.url)}`,
+    `promote to ${text(report.url === '' ? settings.environment : report.url)}`,
     'health gate and smoke tests on the public address',
     `watch, mode ${settings.watch.mode ?? 'auto'}`,
   ];
 }
 
-/** Also kept with the release: the ledger entry carries the target. */
-export function wayBack(report: PreflightReport, settings: EnvironmentSettings): string[] {
-  const { target, skipped } = report.target;
+function migrations({ database, weakenings }: PreflightReport, name: Style['name']): string {
+  const { pending } = database;
+  if (database.database === 'not-configured') return 'not configured';
+  if (pending.length === 0) return 'nothing pending, no backup';
+  const backup = weakenings.some((weakening) => weakening.name === 'no-backup') ? '' : 'backup, then ';
+  return `${backup}${pending.length} migration(s): ${pending.map((file) => name(file)).join(', ')}`;
+}
+
+function wayBack({ target: choice, database }: PreflightReport, { text, name }: Style): string[] {
+  const { target, skipped } = choice;
   if (target === undefined) return ['not be possible: no earlier good deployment is known'];
-  const name = target.version === undefined ? '' : `${escapeMarkdown(target.version)}, `;
+  const version = target.version === undefined ? '' : `${text(target.version)}, `;
   const adopted = target.adopted ? ' (adopted: from Vercel’s own history, never proven by ops-actions)' : '';
   return [
-    `move the domains back to ${name}${codeSpan(target.deploymentId)}${adopted}, which runs with the environment variables it was built with`,
-    ...skipped.map(
-      (candidate) => `pass over ${codeSpan(candidate.deployment.id)}: ${escapeMarkdown(candidate.reason)}`,
-    ),
+    `move the domains back to ${version}${name(target.deploymentId)}${adopted}, which runs with the environment variables it was built with`,
+    ...skipped.map((candidate) => `pass over ${name(candidate.deployment.id)}: ${text(candidate.reason)}`),
     'lock the environment until somebody lifts the lock',
-    report.database.pending.length === 0 || settings.database.migrations === undefined
+    database.pending.length === 0
       ? 'leave the database as it is'
       : 'leave the database as it is: the pending migrations only expand',
   ];

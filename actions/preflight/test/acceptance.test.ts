@@ -66,12 +66,32 @@ test('A dry run prints the plan with what a rollback would do, and changes nothi
   const ended = await run(2, { 'dry-run': 'true' });
   assert.deepEqual([ended.code, ended.outputs.decision], [0, 'planned'], ended.log);
   assert.match(ended.summary, new RegExp(`move the domains back to .*${live}`));
+  assert.match(ended.log, new RegExp(`A rollback would:\\n {2}move the domains back to .*${live}`));
   assert.equal(ended.outputs.release, '');
   const writes = scene.sandbox
     .requests()
     .slice(before)
     .filter(({ method }) => method !== 'GET');
   assert.deepEqual(writes, []);
+});
+
+test('Every weakening is listed in log, plan, message and ledger (S11)', async () => {
+  await scene.goLive();
+  const ended = await run(5, { 'throw-away': 'true', 'allow-older': 'v1.3.0 loses orders' });
+  assert.deepEqual([ended.code, ended.outputs.decision], [0, 'ready'], ended.log);
+  const { ledgerId } = parseReleaseHandle(ended.outputs.release ?? '');
+  const { github } = await scene.connect();
+  const ledger = (await github.listStatuses(ledgerId)).map(({ description }) => description).join('\n');
+  const posted = scene.sandbox.requests().findLast(({ path }) => path.endsWith('chat.postMessage'));
+  for (const [what, word] of [
+    ['the data of production may be lost', 'throw-away'],
+    ['v1.3.0 loses orders', 'allow-older'],
+  ] as const) {
+    assert.match(ended.log, new RegExp(`::warning::Weaker than standard: .*${what}`));
+    assert.ok(ended.summary.replaceAll('\\', '').includes(what), ended.summary);
+    assert.match(ledger, new RegExp(`ops:weakened:outcome:${word} .*${what}`));
+    assert.ok(JSON.stringify(posted).includes(what), JSON.stringify(posted));
+  }
 });
 
 test('Everything that is missing is named at once, with where to get it', async () => {

@@ -49,7 +49,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
       ? await attempt(
           warnings,
           'The incident issue could not be opened',
-          reportIncident(github, { handle, outcome, steps, given, serving, lastLine }),
+          reportIncident(github, { handle, outcome, steps, given, serving }),
         )
       : undefined;
   if (github !== undefined && handle !== undefined) {
@@ -75,6 +75,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
         links,
         ...(serving === undefined ? {} : { serving }),
         ...(runner.context.actor === '' ? {} : { actor: runner.context.actor }),
+        weakenings: handle?.weakenings,
         startedAt: handle?.openedAt ?? now,
         now,
         details: [...evidenceOf({ steps, given, handle }), ...warnings],

@@ -12,6 +12,7 @@ export async function promoted(runner: Runner, given: Given): Promise<Result> {
   const { environment, version } = handle;
   const now = runner.clock.now();
   const summary = `${version} is live on ${environment} and is being watched`;
+  const news = `Checks on the public address, then the watch (mode ${handle.mode}).`;
   await tell(
     runner,
     given,
@@ -21,7 +22,7 @@ export async function promoted(runner: Runner, given: Given): Promise<Result> {
       version,
       repository: handle.repository,
       phase: 'promoted',
-      summary,
+      summary: news,
       phases: [
         { name: 'Preflight', state: 'done' },
         { name: 'Migrate', state: 'done' },
@@ -36,6 +37,7 @@ export async function promoted(runner: Runner, given: Given): Promise<Result> {
         ? {}
         : { serving: { deploymentId: given.deploymentId, version, since: now } }),
       ...(handle.actor === undefined ? {} : { actor: handle.actor }),
+      weakenings: handle.weakenings,
       startedAt: handle.openedAt,
       now,
     },

@@ -17,7 +17,6 @@ export async function reportIncident(
     steps: OutcomeFacts;
     given: Given;
     serving: Serving | undefined;
-    lastLine: string;
   },
 ): Promise<Incident> {
   const { handle, outcome, steps, given, serving } = facts;
@@ -41,9 +40,9 @@ export async function reportIncident(
       `ops-actions unlock --environment ${environment}`,
     ],
     notes: [
-      facts.lastLine,
       whatStays,
       ...(steps.migrate.decision === 'applied' ? ['This release applied migrations; they only expand and stay.'] : []),
+      ...(handle.weakenings ?? []).map((text) => `Weaker than standard: ${text}`),
     ],
     runUrl: handle.runUrl,
   });

@@ -42,6 +42,8 @@ export interface ReleaseNews {
   /** Milliseconds since the epoch. */
   startedAt: number;
   now: number;
+  /** Rules that are relaxed for this release (S11). */
+  weakenings?: readonly string[] | undefined;
   /** Evidence for the thread, one line each. */
   details?: string[];
 }
@@ -80,6 +82,10 @@ export function renderRelease(news: ReleaseNews): SlackMessage {
   });
   if (phases.length > 0) blocks.push(section(fit(phases, limits.section)));
   if (news.serving !== undefined) blocks.push(section(serving(news.serving)));
+  const weakenings = (news.weakenings ?? [])
+    .slice(0, 10)
+    .map((text) => `⚠️ Weaker than standard: ${slackText(text, 300)}`);
+  if (weakenings.length > 0) blocks.push(section(fit(weakenings, limits.section)));
   const links = news.links.slice(0, 10).map((link) => slackLink(link.url, link.label));
   if (links.length > 0) blocks.push(section(fit([links.join('  ·  ')], limits.section)));
   const seconds = Math.max(0, Math.round((news.now - news.startedAt) / 1000));

@@ -9,6 +9,8 @@ export interface DatabaseInspection {
   findings: Finding[];
   /** Every remark about the pending files, with file, line, statement and correction. */
   migrations: MigrationFinding[];
+  /** What the connection string gives up of its protection (S30). */
+  weakening?: string | undefined;
 }
 
 export interface DatabaseRequest {
@@ -17,7 +19,7 @@ export interface DatabaseRequest {
   migrations?: string | undefined;
   workspace: string;
   ageRecipients: readonly string[];
-  /** False for environments marked throw-away: they may go without a backup. */
+  /** False where a throw-away environment goes without a backup. */
   backupNeeded: boolean;
   signal?: AbortSignal | undefined;
 }
@@ -75,8 +77,9 @@ async function inspectPending(
   request: DatabaseRequest & { url: string; directory: string },
 ): Promise<DatabaseInspection> {
   // Loaded only here: a release without a database does not pay for the driver and the parser.
-  const [{ connect }, { readMigrationHistory }, { inspectMigrations }] = await Promise.all([
+  const [{ connect }, { parseDatabaseUrl }, { readMigrationHistory }, { inspectMigrations }] = await Promise.all([
     import('#postgres/connection'),
+    import('#postgres/database-url'),
     import('#postgres/migration-history'),
     import('#postgres/inspect-migrations'),
   ]);
@@ -97,7 +100,8 @@ async function inspectPending(
       ...inspection.findings.map(toFinding),
       ...(pending.length === 0 ? [] : await checkBackup(request, Math.floor(serverVersion / 10_000))),
     ];
-    return { database: 'configured', pending, findings, migrations: inspection.findings };
+    const { weakening } = parseDatabaseUrl(request.url);
+    return { database: 'configured', pending, findings, migrations: inspection.findings, weakening };
   } catch (error) {
     const { name, message } = error as Error;
     if (name !== 'DatabaseUnreachable' && name !== 'DatabaseUrlError') throw error;

@@ -62,6 +62,9 @@ export async function openRelease(
   if (adopted && target !== undefined && target.deploymentId !== record.rollbackTarget?.deploymentId) {
     await ledger.record('target', 'outcome', target.deploymentId);
   }
+  if (!adopted) {
+    for (const { name, text } of report.weakenings) await ledger.record('weakened', 'outcome', name, text);
+  }
   await closeExpired(github, report.locks);
   return toHandle(report, request, record, adopted);
 }
@@ -106,6 +109,7 @@ function toHandle(
     url: report.url,
     slack: record.slack,
     mode: settings.watch.mode ?? 'auto',
+    ...(report.weakenings.length === 0 ? {} : { weakenings: report.weakenings.map(({ text }) => text) }),
     firstDeployment: record.firstDeployment || report.firstDeployment,
   };
 }

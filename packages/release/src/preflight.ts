@@ -1,3 +1,4 @@
+import { skipsBackup } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import { addressOf } from '#vercel/deployment-address';
@@ -7,6 +8,7 @@ import { chooseRollbackTarget, type TargetChoice } from './choose-rollback-targe
 import { commitOf } from './commit-of.ts';
 import { decidePreflight, type Finding, type PreflightDecision } from './decide-preflight.ts';
 import { decideSuperseded } from './decide-superseded.ts';
+import { findWeakenings, type Weakening } from './find-weakenings.ts';
 import { type DatabaseInspection, inspectDatabase } from './inspect-database.ts';
 import { readReleases } from './ledger.ts';
 import { type Lock, openAmong, readLocks } from './lock.ts';
@@ -48,6 +50,8 @@ export interface PreflightReport extends PreflightDecision {
   /** Original value of auto-assign, also after an attempt that died behind its promotion. */
   autoAssign: boolean;
   firstDeployment: boolean;
+  /** Rules that the workflow file relaxes (S11). */
+  weakenings: readonly Weakening[];
   /** The newest locks, lifted and expired ones too. */
   locks: readonly Lock[];
   /** GitHub's clock; milliseconds. */
@@ -69,11 +73,11 @@ export async function preflight(
       migrations: settings.database.migrations,
       workspace: request.workspace,
       ageRecipients: request.ageRecipients,
-      backupNeeded: !request.throwAway,
+      backupNeeded: !skipsBackup(settings.database, request.throwAway),
       signal: request.signal,
     }),
   ]);
-  findings.push(...database.findings);
+  findings.push(...database.findings, ...backupFindings(request));
   const releases = ledger?.releases ?? [];
   const own = releases.find((release) => release.key === request.key);
   const found =
@@ -133,6 +137,7 @@ export async function preflight(
     releases,
     autoAssign: orphan?.autoAssign ?? found?.state.autoAssign ?? false,
     firstDeployment: found?.firstDeployment ?? false,
+    weakenings: findWeakenings({ ...request, connection: database.weakening }),
     locks: ledger?.locks ?? [],
     now: ledger?.now ?? Date.now(),
   };
@@ -171,6 +176,18 @@ async function checkPassed(
     message: `the files of commit ${request.commit.slice(0, 7)} have not passed on ${from}`,
     fix: `release them to ${from} first; the git tree is compared, so a squash or merge commit of the same files counts`,
   });
+}
+
+/** A policy of ops.yml that the workflow file does not back is no policy: said here, because a backup costs time. */
+function backupFindings({ settings, throwAway }: PreflightRequest): Finding[] {
+  if (settings.database.backupPolicy !== 'skip' || throwAway) return [];
+  return [
+    {
+      code: 'backup_not_skipped',
+      severity: 'notice',
+      message: 'database.backup.policy: skip counts only with throw-away: true in the workflow file; a backup is made',
+    },
+  ];
 }
 
 /** Hardly anybody visits a staging: where its tests and our own checks passed, too little traffic to judge is no fault. */

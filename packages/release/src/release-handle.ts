@@ -47,6 +47,8 @@ const handleSchema = z.object({
   url: z.string(),
   slack: z.object({ channel: z.string(), ts: z.string() }).optional(),
   mode: z.enum(releaseModes),
+  /** Rules that the workflow file relaxes for this release, in words (S11). */
+  weakenings: z.array(z.string()).optional(),
   /** The project has never had a production deployment: the first one is live at once. */
   firstDeployment: z.boolean(),
 });

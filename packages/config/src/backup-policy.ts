@@ -1,0 +1,9 @@
+import type { DatabaseSettings } from './settings.ts';
+
+/**
+ * Whether ops.yml lets migrations run without a backup: only where the workflow file says that the data may be lost
+ * (design §10). Elsewhere a backup is made whatever the file says. Pure.
+ */
+export function skipsBackup(database: Pick<DatabaseSettings, 'backupPolicy'>, throwAway: boolean): boolean {
+  return throwAway && database.backupPolicy === 'skip';
+}
