@@ -120,6 +120,16 @@ describe('createGitHub', () => {
     });
   }
 
+  test('an answer that is not GitHub’s is github_unreachable, and may have had an effect', async () => {
+    json(200, { hello: 'proxy' });
+    await assert.rejects(github.listDeployments({}), (error) => {
+      assert.ok(error instanceof GitHubError);
+      assert.deepEqual([error.reasonCode, error.maybeSent], ['github_unreachable', true]);
+      assert.match(error.message, /answered 200 with something that is not understood: .*expected array/);
+      return true;
+    });
+  });
+
   test('no connection is github_unreachable and was not sent', async () => {
     const closed = createGitHub({ apiUrl: 'http://127.0.0.1:9', token: 't0ken', repository: 'a/b', attempts: 1 });
     await assert.rejects(closed.commit('main'), { reasonCode: 'github_unreachable', maybeSent: false });

@@ -106,7 +106,16 @@ export function createGitHub(connection: GitHubConnection): GitHub {
       const parsed = schema.safeParse(answer.json());
       if (parsed.success) return parsed.data;
       const [issue] = parsed.error.issues;
-      throw new Error(`GitHub's answer to "${what}" is not understood: ${issue?.path.join('.')}: ${issue?.message}`);
+      const place = issue?.path.length ? ` at ${issue.path.join('.')}` : '';
+      // A proxy or a login page between us and GitHub, or a GitHub that speaks differently: nothing is known.
+      throw new HttpError({
+        kind: 'invalid-json',
+        method: request.method ?? 'GET',
+        url: new URL(apiUrl + base + request.path),
+        detail: `answered ${answer.status} with something that is not understood${place}: ${issue?.message}`,
+        maybeSent: true,
+        status: answer.status,
+      });
     } catch (error) {
       if (error instanceof HttpError && error.kind !== 'aborted') throw toGitHubError(error, what, permission);
       throw error;
