@@ -22,14 +22,17 @@ async function messageOf(text: string, environment: string, throwAway = false): 
 for (const { text, message } of [
   {
     text: 'watch: { on-no-data: pass }',
-    message: /watch\.on-no-data: pass is refused.*on-no-data in the workflow file/,
+    message: /watch\.on-no-data: pass is refused.*Only the workflow file.*on-no-data/,
   },
   {
     text: 'database: { backup: { policy: skip } }',
-    message: /backup\.policy: skip is refused.*input backup in the workflow file/,
+    message: /backup\.policy: skip is refused.*throw-away: true/,
   },
   { text: 'database: { backup: { policy: platform } }', message: /backup\.policy: platform is refused/ },
-  { text: 'database: { backup: { verify: checksum } }', message: /backup\.verify: checksum is refused.*input verify/ },
+  {
+    text: 'database: { backup: { verify: checksum } }',
+    message: /backup\.verify: checksum is refused.*when it was restored/,
+  },
   { text: 'database: { backup: { verify: structure } }', message: /backup\.verify: structure is refused/ },
 ]) {
   test(`${text} is refused for production and only there`, async () => {

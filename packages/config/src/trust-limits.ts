@@ -21,20 +21,20 @@ export function findWeakenings(environment: EnvironmentLayer, name: string): Wea
   if (environment.watch?.['on-no-data'] === 'pass') {
     found.push({
       path: ['watch', 'on-no-data'],
-      message: `pass ${why}; no data is not zero errors. Give the input on-no-data in the workflow file`,
+      message: `pass ${why}; no data is not zero errors. Only the workflow file may say so, by the input on-no-data of auto-rollback-on-error-rate`,
     });
   }
   const { policy, verify } = environment.database?.backup ?? {};
   if (policy === 'platform' || policy === 'skip') {
     found.push({
       path: ['database', 'backup', 'policy'],
-      message: `${policy} ${why}. Give the input backup in the workflow file`,
+      message: `${policy} ${why}. Where the data may be lost, the workflow file says throw-away: true`,
     });
   }
   if (verify === 'structure' || verify === 'checksum') {
     found.push({
       path: ['database', 'backup', 'verify'],
-      message: `${verify} ${why}; a backup counts when it was restored. Give the input verify in the workflow file`,
+      message: `${verify} ${why}; a backup counts when it was restored`,
     });
   }
   return found;
