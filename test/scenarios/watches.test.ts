@@ -3,20 +3,8 @@ import { describe, test } from 'node:test';
 import { expectEnd, expectSettled } from './expect-end.ts';
 import { startUsers } from './people.ts';
 import { opsFile, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import { bad, good, watch } from './suffering-users.ts';
 
-/** Counts the requests of users, who need an answer from a function to be seen. */
-const watch = {
-  source: 'vercel-runtime-logs',
-  window: '4s',
-  interval: '1s',
-  rules: ['error-rate above 5% within 4s'],
-  'min-requests': 20,
-};
-const good = 'export function GET() { return Response.json({ ok: true }); }\n';
-/** Every third user suffers; health and smoke see nothing of it. */
-const bad = `let count = 0;
-export function GET() { return Response.json({ ok: false }, { status: ++count % 3 === 0 ? 500 : 200 }); }
-`;
 describe('a watch', { concurrency: 3 }, () => {
   test('that sees no traffic at all ends held, green with a warning, when our own checks are clean', async () => {
     await using fixture = await releaseFixture();
@@ -83,40 +71,6 @@ describe('a watch', { concurrency: 3 }, () => {
       serves: live,
       next: /ops-actions unlock/,
     });
-  });
-
-  test('in mode observe only says what it saw, in mode notify it is red and a person decides', async () => {
-    await using fixture = await releaseFixture({ files: { 'api/ping.js': good } });
-    const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
-    const users = startUsers(`${fixture.address}/api/ping`, 30);
-    const observed = await fixture.release({
-      version: 'v1.1.0',
-      files: { 'api/ping.js': bad, '.github/ops.yml': opsFile({ watch: { ...watch, mode: 'observe' } }) },
-    });
-    expectEnd(fixture, observed, {
-      decision: 'would-roll-back',
-      reason: 'above_limit',
-      conclusion: 'success',
-      says: /error rate|error-rate/i,
-      serves: observed.deploymentId,
-      next: new RegExp(`ops-actions rollback --environment production --target ${live}`),
-    });
-    assert.ok(observed.warnings.length > 0);
-    const notified = await fixture.release({
-      version: 'v1.2.0',
-      files: { 'api/ping.js': bad, '.github/ops.yml': opsFile({ watch: { ...watch, mode: 'notify' } }) },
-    });
-    await users.stop();
-    expectEnd(fixture, notified, {
-      decision: 'would-roll-back',
-      reason: 'above_limit',
-      conclusion: 'failure',
-      says: /error rate|error-rate/i,
-      serves: notified.deploymentId,
-      next: /ops-actions rollback --environment production --target dpl_/,
-    });
-    assert.equal(fixture.accepted('rollback'), 0);
-    await expectSettled(fixture, true);
   });
 
   test('is not even needed where health fails on the public address: it is taken back whatever the mode', async () => {

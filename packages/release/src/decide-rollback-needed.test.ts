@@ -119,6 +119,12 @@ const table: { name: string; facts: Partial<RollbackFacts>; act: string; reason:
     reason: 'not_moved',
   },
   {
+    name: 'the promotion is still under way at Vercel',
+    facts: { promote: { outcome: 'failure', decision: 'failed' }, serving: 'pending', watch: unheard },
+    act: 'hold',
+    reason: 'promotion_pending',
+  },
+  {
     name: 'the promotion failed half-way',
     facts: { promote: { outcome: 'failure', decision: 'failed' }, serving: 'mixed', watch: unheard },
     act: 'roll-back',
@@ -212,7 +218,7 @@ const anyFacts: fc.Arbitrary<RollbackFacts> = fc.record({
     outcome,
     decision: fc.constantFrom('pass', 'held', 'would-roll-back', 'superseded', 'could-not-run', ''),
   }),
-  serving: fc.constantFrom('new', 'other', 'mixed', 'unknown'),
+  serving: fc.constantFrom('new', 'other', 'mixed', 'unknown', 'pending'),
   foreignLock: fc.boolean(),
   hasTarget: fc.boolean(),
 });

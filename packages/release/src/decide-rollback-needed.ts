@@ -13,8 +13,11 @@ export interface RollbackFacts {
   health: { outcome: StepOutcome };
   smoke: { outcome: StepOutcome };
   watch: { outcome: StepOutcome; decision: string; reason?: string | undefined };
-  /** What the domains serve; `unknown` where Vercel did not answer. Read only where the recorded outcomes leave it open. */
-  serving: 'new' | 'other' | 'mixed' | 'unknown';
+  /**
+   * What the domains serve; `unknown` where Vercel did not answer, `pending` where it still carries our promotion out. Read
+   * only where the recorded outcomes leave it open.
+   */
+  serving: 'new' | 'other' | 'mixed' | 'unknown' | 'pending';
   /** Somebody else's lock is open. */
   foreignLock: boolean;
   hasTarget: boolean;
@@ -66,6 +69,12 @@ function unsettled(facts: RollbackFacts): RollbackDecision {
   const what = cancelled ? 'cancelled while it was being promoted' : 'the promotion did not finish';
   if (facts.serving === 'other')
     return notNeeded('not_moved', `${what}; production still serves what it served before`);
+  // Nothing to take back yet, and nobody would watch it when it lands.
+  if (facts.serving === 'pending')
+    return hold(
+      'promotion_pending',
+      `${what}: Vercel still carries it out, and production may move to it at any moment`,
+    );
   const where = {
     new: 'production serves it unverified',
     mixed: 'some domains serve it and some do not',

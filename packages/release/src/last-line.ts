@@ -85,6 +85,8 @@ function nextCommand(facts: LastLineFacts): string {
     case 'rolled-back':
       return locked ? `Next: fix it, then lift the lock with: ${unlock}` : 'Next: fix it and release again.';
     case 'rollback-failed': {
+      if (reasonCode === 'promotion_pending')
+        return `Next, at once: watch the project in Vercel; when the promotion is through or gone: ${unlock}`;
       const target = rollbackTarget?.deploymentId;
       return target === undefined
         ? `Next: there is nothing to go back to; fix forward, then: ${unlock}`

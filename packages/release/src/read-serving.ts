@@ -29,7 +29,10 @@ export async function readServing(
     const waited = clock.now() - startedAt;
     const final = served.deploymentId === deploymentId && !served.mixed;
     if (final && !running) return 'new';
-    if (waited >= (running ? settleMs : showsWithinMs)) return served.mixed ? 'mixed' : final ? 'new' : 'other';
+    if (waited >= (running ? settleMs : showsWithinMs)) {
+      if (served.mixed) return 'mixed';
+      return final ? 'new' : running ? 'pending' : 'other';
+    }
     await clock.sleep(pollMs);
   }
 }

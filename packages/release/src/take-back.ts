@@ -130,7 +130,7 @@ async function stayAway(
 
 /** Nothing is moved: the environment is locked, the entry says that nobody proved it. */
 async function hold(
-  { github }: TakeBackDependencies,
+  { github, project }: TakeBackDependencies,
   request: TakeBackRequest,
   decision: RollbackDecision,
   warnings: string[],
@@ -157,8 +157,19 @@ async function hold(
   } catch (error) {
     warnings.push(`The environment could not be locked: ${(error as Error).message}`);
   }
+  if (lockId !== undefined && handle.as === 'production') await keepAutoAssignOff(project, warnings);
   const message = `${reason}. Nothing was moved${lockId === undefined ? '' : '; the environment is locked'}: a person decides.`;
   return { act: 'hold', reasonCode, message, warnings, ...(lockId === undefined ? {} : { lockId }) };
+}
+
+/** While the lock holds no push goes live by itself (S2); the lock carries the original value for its unlock. */
+async function keepAutoAssignOff(project: VercelProject, warnings: string[]): Promise<void> {
+  try {
+    const { autoAssign } = await project.readState();
+    if (autoAssign !== false) await project.setAutoAssign(false);
+  } catch (error) {
+    warnings.push(`Auto-assignment of production domains may be on: ${(error as Error).message}`);
+  }
 }
 
 async function goBack(

@@ -114,7 +114,7 @@ function messageOf(view: MoveView, reason: string): string {
     case 'queued_behind_rolling_release':
       return `The ${asked} to ${target} waits behind a rolling release. ${where}. Complete or abort that rolling release in Vercel.`;
     case 'domains_not_moved':
-      return `Vercel took the ${asked} to ${target}, but not every domain moved in time. ${where}.`;
+      return `Vercel took the ${asked} to ${target}, but not every domain moved in time; it may still be carried out. ${where}.`;
     default:
       return `Vercel did not answer the ${asked} to ${target} in time, and the project shows no trace of it; it may still be carried out. ${where}.`;
   }

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { cancelWhen, watching } from './cancel-when.ts';
+import { expectEnd } from './expect-end.ts';
+import { releaseFixture, shortWatch } from './release-fixture.ts';
+
+const longWatch = { source: 'probe', window: '60s', interval: '500ms' };
+
+describe('a release that is cancelled', { concurrency: 2 }, () => {
+  test('while its promotion is under way is taken back, too', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    fixture.sandbox.vercel.behaviour.aliasDelayMs = 2500;
+    const cancel = cancelWhen(() => fixture.accepted('promote') === 1);
+    const ended = await fixture.release({ version: 'v1.1.0', ...cancel });
+    assert.ok(cancel.secondsSince() < 60);
+    expectEnd(fixture, ended, {
+      decision: 'rolled-back',
+      reason: 'cancelled',
+      conclusion: 'cancelled',
+      says: /cancelled while it was being promoted/,
+      serves: live,
+      next: /ops-actions unlock/,
+    });
+    assert.equal(fixture.accepted('rollback'), 1);
+  });
+
+  test('after its promotion in mode notify stays live, locked and unwatched: a person decides', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: { ...longWatch, mode: 'notify' } } });
+    const cancel = cancelWhen(watching);
+    const ended = await fixture.release({ version: 'v1.0.0', ...cancel });
+    assert.ok(cancel.secondsSince() < 60);
+    expectEnd(fixture, ended, {
+      decision: 'cancelled',
+      reason: 'cancelled',
+      conclusion: 'cancelled',
+      says: /cancelled after promotion.*Nothing was moved; the environment is locked/,
+      serves: ended.deploymentId,
+      next: /check production, then: ops-actions unlock/,
+    });
+    const [entry] = await fixture.entries();
+    assert.equal(entry?.unwatched, true);
+    assert.equal((await fixture.locks()).length, 1);
+    assert.equal((await fixture.issues()).length, 1);
+    assert.equal(fixture.accepted('rollback'), 0);
+    assert.equal(fixture.autoAssign(), false, 'off while the lock holds');
+    await fixture.command('unlock', '--environment', 'production', '--reason', 'it is fine');
+    assert.equal(fixture.autoAssign(), true, 'as it was');
+  });
+});
