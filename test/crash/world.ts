@@ -61,10 +61,15 @@ export async function createWorld(given: {
   const client = createGitHub({ apiUrl: github.apiUrl, token: github.token, repository: github.repository });
   const keyOf = (runId: number) => releaseKey({ repositoryId: sandbox.repositoryId, environment: 'production', runId });
   const released: World['released'] = [];
-  for (const [index, version] of given.released.entries()) {
-    const deploymentId = await goLive(sandbox, await consumer.checkOut(version), keyOf(index + 1));
-    await record(client, { key: keyOf(index + 1), runId: index + 1, version, deploymentId, consumer });
-    released.push({ version, deploymentId });
+  try {
+    for (const [index, version] of given.released.entries()) {
+      const deploymentId = await goLive(sandbox, await consumer.checkOut(version), keyOf(index + 1));
+      await record(client, { key: keyOf(index + 1), runId: index + 1, version, deploymentId, consumer });
+      released.push({ version, deploymentId });
+    }
+  } catch (error) {
+    await sandbox.close();
+    throw error;
   }
   return {
     sandbox,
@@ -128,8 +133,10 @@ async function goLive(sandbox: Sandbox, checkout: string, key: string): Promise<
   });
   const { id } = created.json<{ id: string }>();
   const { project } = sandbox.vercel;
-  await until(() => sandbox.vercel.deployments().some((one) => one.id === id && one.readyState === 'READY'));
-  if (project.productionDeploymentId !== id) {
+  const isReady = () => sandbox.vercel.deployments().some((one) => one.id === id && one.readyState === 'READY');
+  await until(isReady);
+  // The first deployment of a project goes live by itself.
+  if (sandbox.vercel.deployments().length > 1) {
     const path = `/v10/projects/${projectId}/promote/${id}`;
     await client.request({ method: 'POST', path, query: { teamId }, json: {} });
   }
