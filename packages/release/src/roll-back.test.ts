@@ -205,33 +205,55 @@ test('A staging alias is re-aliased; promote and rollback of the project are nev
   assert.deepEqual(moves, []);
 });
 
+/** A rollback that somebody asks for; each key is a run of its own. */
+async function byHand(key: string, target: string, repeated = false) {
+  return await rollBackByHand(
+    { ...(await scene.connect()), ...quietDependencies },
+    {
+      settings: scene.settings({ environment }),
+      key,
+      runId,
+      commit: scene.commits.at(-1) ?? '',
+      target,
+      reason: 'broken',
+      dryRun: false,
+      lockExpiryMs: 3_600_000,
+      promoteInstead: false,
+      repeated,
+    },
+  );
+}
+
 test('A second person’s "previous" does not go back one further', async () => {
-  const services = await scene.connect();
-  let people = 0;
-  const byHand = (target: string) =>
-    rollBackByHand(
-      { ...services, ...quietDependencies },
-      {
-        settings: scene.settings({ environment }),
-        key: `hand:${target}:${runId}:${++people}`,
-        runId,
-        commit: scene.commits.at(-1) ?? '',
-        target,
-        reason: 'broken',
-        dryRun: false,
-        lockExpiryMs: 3_600_000,
-        promoteInstead: false,
-      },
-    );
-  assert.equal((await byHand('previous')).decision, 'rolled-back');
+  assert.equal((await byHand('one', 'previous')).decision, 'rolled-back');
   assert.equal(scene.served(), good);
-  const second = await byHand('previous');
+  const second = await byHand('two', 'previous');
   assert.ok(
     second.decision === 'already-current' && 'reasonCode' in second && second.reasonCode === 'already_rolled_back',
   );
   assert.equal(scene.served(), good);
-  const unknown = await byHand('v9.9.9');
+  const unknown = await byHand('three', 'v9.9.9');
   assert.equal(unknown.decision, 'refused');
+});
+
+test('The same run again brings its rollback to an end; once its lock was lifted, or after a later rollback, it moves nothing', async () => {
+  assert.equal((await byHand('one', 'previous')).decision, 'rolled-back');
+  const again = await byHand('one', 'previous', true);
+  assert.ok('rollback' in again && again.decision === 'rolled-back', JSON.stringify(again));
+  assert.equal(again.rollback.requests, 0, 'nothing is sent twice');
+  assert.equal(again.rollback.from, bad);
+  assert.equal(scene.served(), good);
+
+  assert.equal((await byHand('two', bad)).decision, 'rolled-back');
+  const late = await byHand('one', 'previous', true);
+  assert.ok(late.decision === 'refused' && late.reasonCode === 'superseded', JSON.stringify(late));
+  assert.equal(scene.served(), bad);
+
+  const services = await scene.connect();
+  await unlock(services, { environment, reason: 'mended', production: true, key: 'unlock', autoAssignDefault: true });
+  const lifted = await byHand('two', 'previous', true);
+  assert.ok(lifted.decision === 'refused' && lifted.reasonCode === 'superseded', JSON.stringify(lifted));
+  assert.equal(scene.served(), bad);
 });
 
 test('A release under the lock of another rollback puts back what that lock names and moves nothing itself', async () => {
