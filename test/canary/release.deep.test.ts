@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import type { RunnerEvent } from '#local-runner/run-composite';
+import { connect } from '#postgres/connection';
+import {
+  type Ended,
+  type ReleaseFixture,
+  releaseFixture,
+  shortWatch,
+  sickInPublic,
+} from '../scenarios/release-fixture.ts';
+import { betrayals } from './encoded-forms.ts';
+import { filesBelow, watchCommandLines } from './left-behind.ts';
+
+/** S15 and I8 on the whole path: four releases that end in different ways, with everything that people switch on to find a fault. */
+const row = `rowCanary${randomBytes(12).toString('hex')}`;
+const bypass = `bypassCanary${randomBytes(12).toString('hex')}`;
+const folder = mkdtempSync(join(tmpdir(), 'ops-actions-canary-'));
+const debugging = { ACTIONS_STEP_DEBUG: 'true', RUNNER_DEBUG: '1', DEBUG: '*', NODE_DEBUG: '*' };
+const unique = 'CREATE UNIQUE INDEX notes_once ON notes (text);\n';
+const column = 'ALTER TABLE notes ADD COLUMN color text;\n';
+
+let fixture: ReleaseFixture;
+let secrets: Record<string, string>;
+const shared = new Set(readdirSync('/dev/shm'));
+const events: RunnerEvent[] = [];
+const ends: Ended[] = [];
+let commandLines: string[] = [];
+
+before(async () => {
+  fixture = await releaseFixture({
+    database: true,
+    ops: { database: { backup: { destination: 'directory', path: join(folder, 'backups') } }, watch: shortWatch },
+  });
+  const { vercel, github, slack, postgres } = fixture.sandbox.description;
+  // Only the random part of a token: its beginning names the service and may be shown.
+  const tail = (token: string): string => token.slice(-20);
+  secrets = {
+    'vercel-token': tail(vercel.token),
+    'github-token': tail(github.token),
+    'slack-bot-token': tail(slack.token),
+    'database password': new URL(postgres.url).password,
+    'bypass secret': bypass,
+    'value of a row': row,
+  };
+  const identity = await generateX25519Identity();
+  const recipient = await identityToRecipient(identity);
+  const temporary = process.env.TMPDIR;
+  process.env.TMPDIR = join(folder, 'temporary');
+  mkdirSync(process.env.TMPDIR);
+  const watching = watchCommandLines();
+  const release = async (version: string, files: Record<string, string> = {}): Promise<void> => {
+    const inputs = { 'age-recipients': recipient, 'protection-bypass-secret': bypass };
+    const onEvent = (event: RunnerEvent): void => void events.push(event);
+    ends.push(await fixture.release({ version, files, inputs, environment: debugging, onEvent }));
+  };
+  await release('v1.0.0');
+  const database = await connect(postgres.url, { applicationName: 'canary test' });
+  await database.query('INSERT INTO notes (text) VALUES ($1), ($1)', [row]);
+  await database.close();
+  await release('v1.1.0', { 'supabase/migrations/20260106090000_once.sql': unique });
+  await release('v1.2.0', { 'supabase/migrations/20260106090000_color.sql': column, 'api/health.js': sickInPublic });
+  commandLines = watching.stop();
+  if (temporary === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = temporary;
+});
+after(async () => {
+  await fixture[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('no secret and no row of a database shows (S15, I8)', () => {
+  it('in releases that went well, failed in their migration, and were taken back', () => {
+    const decisions = ends.map(({ decision, reasonCode }) => `${decision}: ${reasonCode}`);
+    assert.match(
+      decisions.join(', '),
+      /^released: \w+, failed: \w+, rolled-back: health_failed$/,
+      ends.at(-1)?.lastLine,
+    );
+    assert.ok(events.some(({ kind }) => kind === 'line'));
+  });
+
+  it('in logs, annotations, summaries and outputs', () => {
+    assert.deepEqual(betrayals(events.map((event) => JSON.stringify(event)).join('\n'), secrets), []);
+    assert.deepEqual(betrayals(JSON.stringify(ends), secrets), []);
+  });
+
+  it('in Slack, issues, the ledger, or anything that is sent to a service', async () => {
+    const told = [...(await fixture.slack()), JSON.stringify(await fixture.issues())];
+    assert.deepEqual(betrayals(told.join('\n'), secrets), []);
+    const sent = fixture.sandbox.requests().map(({ path, query, body }) => JSON.stringify({ path, query, body }));
+    assert.deepEqual(betrayals(sent.join('\n'), secrets), []);
+  });
+
+  it('in the command line of any process', { skip: process.platform === 'linux' ? false : 'needs /proc' }, () => {
+    assert.ok(
+      commandLines.some((line) => line.includes('pg_dump')),
+      'the samples saw the tools',
+    );
+    assert.deepEqual(betrayals(commandLines.join('\n'), secrets), []);
+  });
+
+  it('in any file that is left', () => {
+    const backups = [...filesBelow(join(folder, 'backups'))];
+    assert.ok(backups.length > 0, 'there are backups');
+    const left = [...filesBelow(join(folder, 'temporary')), ...backups];
+    for (const name of readdirSync('/dev/shm')) {
+      // The sandbox's own server holds the rows: it is the production of this test.
+      if (!shared.has(name) && !name.includes(`-${process.pid}-`)) left.push(...filesBelow(join('/dev/shm', name)));
+    }
+    for (const { path, text } of left) assert.deepEqual(betrayals(text, secrets), [], path);
+  });
+});
