@@ -148,6 +148,24 @@ describe('requests', () => {
   });
 });
 
+describe('a proxy of the machine', () => {
+  const before = process.env.HTTP_PROXY;
+  afterEach(() => {
+    if (before === undefined) delete process.env.HTTP_PROXY;
+    else process.env.HTTP_PROXY = before;
+  });
+
+  it('is used for all addresses but those of this machine', async () => {
+    const proxy = await serve(answer(200, { via: 'proxy' }));
+    const own = await serve(answer(200, { via: 'none' }));
+    process.env.HTTP_PROXY = proxy.baseUrl;
+    const far = await client({ baseUrl: 'http://service.invalid' }).request({ path: '/x' });
+    const near = await client({ baseUrl: own.baseUrl }).request({ path: '/x' });
+    assert.deepEqual([far.json(), near.json()], [{ via: 'proxy' }, { via: 'none' }]);
+    assert.deepEqual([proxy.seen[0]?.url, proxy.seen.length], ['http://service.invalid/x', 1]);
+  });
+});
+
 describe('retry', () => {
   it('repeats a GET after 503 and counts the attempts', async () => {
     const lines: string[] = [];
