@@ -1,3 +1,4 @@
+import { vercelConnection } from '#action-kit/connections';
 import { InputError } from '#action-kit/input-error';
 import { readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
@@ -10,7 +11,7 @@ import { describeWatch } from './describe-watch.ts';
 import { inputs } from './inputs.ts';
 import { ownChecks } from './own-checks.ts';
 import { planWatch } from './plan-watch.ts';
-import { openGitHub, takenOverBy, vercelConnection, watchedDeployment } from './services.ts';
+import { openGitHub, takenOverBy, watchedDeployment } from './services.ts';
 import { takeBack } from './take-back.ts';
 
 /** Watches the error rate of a deployment and decides; with `act` it takes a bad release back itself. */
@@ -28,7 +29,7 @@ export async function main(runner: Runner): Promise<Result> {
   const { environment } = settings;
   if (given.act && plan.mode === 'auto' && (!connection || !github || environment === '')) {
     const message =
-      'act: true in mode auto takes the way back itself: it needs environment, github-token, vercel-token and vercel-project';
+      'takes the way back itself in mode auto: that needs environment, github-token, vercel-token and vercel-project';
     throw new InputError([{ name: 'act', given: 'true', message, allowed: 'false, or mode observe or notify' }]);
   }
   const key = handle ? handle.key : `${context.repositoryId}:${environment}:${context.runId}`;

@@ -1,29 +1,7 @@
+import { gitHubConnection } from '#action-kit/connections';
 import type { Runner } from '#action-kit/runner';
-import { serviceAddress } from '#action-kit/service-address';
-import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { VercelConnection } from '#vercel/project';
-import type { Given } from './plan-watch.ts';
-
-/** How Vercel is reached; undefined without token or project. */
-export function vercelConnection(
-  runner: Runner,
-  given: Given,
-  settings: EnvironmentSettings,
-): VercelConnection | undefined {
-  const apiUrl = serviceAddress(runner, {
-    input: given.vercelApiUrl,
-    variable: 'OPS_ACTIONS_VERCEL_API_URL',
-    standard: 'https://api.vercel.com',
-  });
-  const { vercelToken: token } = given;
-  const project = given.vercelProject ?? settings.vercel.project;
-  const team = given.vercelTeam ?? settings.vercel.team;
-  if (!token || !project) return undefined;
-  const { signal, clock, logger } = runner;
-  const as = settings.vercel.as ?? 'production';
-  return { apiUrl, token, project, ...(team && { team }), as, signal, clock, log: logger.debug };
-}
 
 /** The repository's lock and ledger; undefined without a token or outside a repository. */
 export async function openGitHub(
@@ -31,10 +9,9 @@ export async function openGitHub(
   token: string | undefined,
   signal = runner.signal,
 ): Promise<GitHub | undefined> {
-  const { repository, apiUrl } = runner.context;
-  if (token === undefined || repository === '') return undefined;
+  if (token === undefined || runner.context.repository === '') return undefined;
   const { createGitHub } = await import('#github/client');
-  return createGitHub({ apiUrl, token, repository, signal, log: runner.logger.debug });
+  return createGitHub({ ...gitHubConnection(runner, token), signal });
 }
 
 /** Asks who took over, for the watch to end as superseded (S1); undefined where nobody can be asked. */

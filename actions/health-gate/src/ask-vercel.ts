@@ -1,4 +1,3 @@
-import type { EnvironmentSettings } from '#config/settings';
 import type { Serving } from '#probe/served-deployment';
 import type { VercelConnection, VercelProject } from '#vercel/project';
 
@@ -34,17 +33,4 @@ export function vercelQuestions(connection: VercelConnection): VercelQuestions {
       return (await project.servedBy(host)) !== undefined || (await project.deployment(host)) !== undefined;
     },
   };
-}
-
-/** The project to ask: inputs first, then ops.yml; undefined without token or project. */
-export function connectionFrom(
-  given: { vercelToken?: string | undefined; vercelProject?: string | undefined; vercelTeam?: string | undefined },
-  settings: Pick<EnvironmentSettings, 'vercel'>,
-  rest: Pick<VercelConnection, 'apiUrl' | 'signal' | 'log' | 'clock'>,
-): VercelConnection | undefined {
-  const { vercelToken: token } = given;
-  const project = given.vercelProject ?? settings.vercel.project;
-  const team = given.vercelTeam ?? settings.vercel.team;
-  if (!token || !project) return undefined;
-  return { ...rest, token, project, ...(team && { team }), as: settings.vercel.as ?? 'production' };
 }

@@ -1,11 +1,11 @@
+import { vercelConnection } from '#action-kit/connections';
 import { readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
-import { serviceAddress } from '#action-kit/service-address';
 import { loadSettings } from '#action-kit/settings';
 import { runHealthGate } from '#probe/health-gate';
 import { hostsOfSecret } from '#probe/secret-hosts';
-import { connectionFrom, vercelQuestions } from './ask-vercel.ts';
+import { vercelQuestions } from './ask-vercel.ts';
 import { inputs } from './inputs.ts';
 import { planGate } from './plan-gate.ts';
 import { historyOf, renderGate, STANDARD_CHECK } from './render-gate.ts';
@@ -16,12 +16,7 @@ export async function main(runner: Runner): Promise<Result> {
   const settings = await loadSettings(runner, given);
   const { clock, signal, logger } = runner;
   const plan = planGate(given, settings);
-  const apiUrl = serviceAddress(runner, {
-    input: given.vercelApiUrl,
-    variable: 'OPS_ACTIONS_VERCEL_API_URL',
-    standard: 'https://api.vercel.com',
-  });
-  const connection = connectionFrom(given, settings, { apiUrl, signal, log: logger.debug, clock });
+  const connection = vercelConnection(runner, given, settings);
   const vercel = connection && vercelQuestions(connection);
 
   const { baseUrl, listedHosts } = plan;

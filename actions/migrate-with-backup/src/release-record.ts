@@ -1,3 +1,4 @@
+import { gitHubConnection } from '#action-kit/connections';
 import { InputError } from '#action-kit/inputs';
 import type { Runner } from '#action-kit/runner';
 import { createGitHub } from '#github/client';
@@ -13,13 +14,7 @@ export function releaseRecord(runner: Runner, given: Given): MigrationPorts['rec
   if (given.githubToken === undefined) {
     throw new InputError([{ name: 'github-token', message: 'is needed to write the record of the release' }]);
   }
-  const github = createGitHub({
-    apiUrl: runner.context.apiUrl,
-    token: given.githubToken,
-    repository: runner.context.repository,
-    signal: runner.signal,
-    log: runner.logger.debug,
-  });
+  const github = createGitHub(gitHubConnection(runner, given.githubToken));
   const ledger = openLedger(github, handle);
   return (kind, word, text) => ledger.record('migrate', kind, word, text);
 }

@@ -1,7 +1,7 @@
+import { slackAddress } from '#action-kit/connections';
 import { InputError, readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
-import { serviceAddress } from '#action-kit/service-address';
 import { loadSettings } from '#action-kit/settings';
 import { renderNote } from '#notify/render-release';
 import { createSlack, type Delivery } from '#notify/slack';
@@ -15,17 +15,12 @@ export async function main(runner: Runner): Promise<Result> {
   const channel = given.channel ?? (wantsSettings ? (await loadSettings(runner, given)).slack.channel : undefined);
   check({ token, webhookUrl, channel, messageId, thread });
   const slack = createSlack({
-    ...(token === undefined ? {} : { token }),
-    ...(webhookUrl === undefined ? {} : { webhookUrl }),
-    ...(channel === undefined ? {} : { channel }),
-    apiUrl: serviceAddress(runner, {
-      name: 'slack-api-url',
-      input: given.slackApiUrl,
-      variable: 'OPS_ACTIONS_SLACK_API_URL',
-      standard: 'https://slack.com/api/',
-    }),
+    token,
+    webhookUrl,
+    channel,
+    apiUrl: slackAddress(runner, given),
     signal: runner.signal,
-    log: (line) => runner.logger.debug(line),
+    log: runner.logger.debug,
   });
   const note = renderNote({ status: given.status, title: given.title, text: given.text });
   const place = { channel: channel ?? '' };

@@ -1,6 +1,6 @@
+import { slackConnection } from '#action-kit/connections';
 import type { InputValues } from '#action-kit/inputs';
 import type { Runner } from '#action-kit/runner';
-import { serviceAddress } from '#action-kit/service-address';
 import type { EnvironmentSettings } from '#config/settings';
 import { renderRelease } from '#notify/render-release';
 import { createSlack } from '#notify/slack';
@@ -14,22 +14,9 @@ export async function announce(
   settings: EnvironmentSettings,
   handle: ReleaseHandle,
 ): Promise<{ channel: string; ts: string } | undefined> {
-  const channel = given.slackChannel ?? settings.slack.channel;
-  const { slackBotToken: token, slackWebhookUrl: webhookUrl } = given;
-  if (webhookUrl === undefined && (token === undefined || channel === undefined)) return handle.slack;
-  const slack = createSlack({
-    ...(token === undefined ? {} : { token }),
-    ...(webhookUrl === undefined || token !== undefined ? {} : { webhookUrl }),
-    ...(channel === undefined ? {} : { channel }),
-    apiUrl: serviceAddress(runner, {
-      name: 'slack-api-url',
-      input: given.slackApiUrl,
-      variable: 'OPS_ACTIONS_SLACK_API_URL',
-      standard: 'https://slack.com/api/',
-    }),
-    signal: runner.signal,
-    log: (line) => runner.logger.debug(line),
-  });
+  const connection = slackConnection(runner, given, settings);
+  if (connection === undefined) return handle.slack;
+  const slack = createSlack(connection);
   const now = runner.clock.now();
   const message = renderRelease({
     environment: handle.environment,

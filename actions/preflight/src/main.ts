@@ -1,7 +1,7 @@
+import { gitHubConnection, vercelAddress, vercelConnection } from '#action-kit/connections';
 import { type InputValues, readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
-import { serviceAddress } from '#action-kit/service-address';
 import { loadSettings } from '#action-kit/settings';
 import { createGitHub, type GitHub } from '#github/client';
 import { handleOfEarlier, nameVersion, type OpenRequest, openRelease, recordStart } from '#release/open-release';
@@ -18,48 +18,21 @@ import { planLines, renderPlan } from './render-plan.ts';
 export async function main(runner: Runner): Promise<Result> {
   const given = readInputs(runner, inputs);
   const settings = await loadSettings(runner, given);
-  const { signal, clock, logger, context } = runner;
+  const { signal, logger, context } = runner;
   const git = await readCheckout(context);
   const version = given.version ?? (context.refType === 'tag' ? context.refName : git.commit.slice(0, 7));
-  const vercelApiUrl = serviceAddress(runner, {
-    name: 'vercel-api-url',
-    input: given.vercelApiUrl,
-    variable: 'OPS_ACTIONS_VERCEL_API_URL',
-    standard: 'https://api.vercel.com',
-  });
   const team = given.vercelTeam ?? settings.vercel.team;
   const projectName = given.vercelProject ?? settings.vercel.project;
-  const { vercelToken, githubToken } = given;
-  const github =
-    githubToken === undefined
-      ? undefined
-      : createGitHub({
-          apiUrl: context.apiUrl,
-          token: githubToken,
-          repository: context.repository,
-          signal,
-          log: logger.debug,
-        });
+  const vercel = vercelConnection(runner, given, settings);
+  const { githubToken } = given;
+  const github = githubToken === undefined ? undefined : createGitHub(gitHubConnection(runner, githubToken));
   // A checkout without git (a container that has none) does not know its tree; GitHub does.
   const treeSha = git.treeSha ?? (await github?.commit(git.commit).catch(() => undefined))?.treeSha;
   const checkout = { commit: git.commit, treeSha };
   const report = await preflight(
     {
       github,
-      openProject:
-        vercelToken === undefined || projectName === undefined
-          ? undefined
-          : () =>
-              openVercelProject({
-                apiUrl: vercelApiUrl,
-                token: vercelToken,
-                project: projectName,
-                ...(team === undefined ? {} : { team }),
-                as: settings.vercel.as ?? 'production',
-                signal,
-                log: logger.debug,
-                clock,
-              }),
+      openProject: vercel === undefined ? undefined : () => openVercelProject(vercel),
     },
     {
       settings,
@@ -68,7 +41,7 @@ export async function main(runner: Runner): Promise<Result> {
       ...checkout,
       version,
       workspace: context.workspace,
-      vercelApiUrl,
+      vercelApiUrl: vercelAddress(runner, given),
       dryRun: given.dryRun,
       resume: given.resume,
       allowOlder: given.allowOlder,

@@ -1,7 +1,7 @@
+import { gitHubConnection, missingForVercel, vercelConnection } from '#action-kit/connections';
 import { InputError, readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
-import { serviceAddress } from '#action-kit/service-address';
 import { loadSettings } from '#action-kit/settings';
 import { createGitHub } from '#github/client';
 import { parseReleaseHandle, releaseKey } from '#release/release-handle';
@@ -18,37 +18,12 @@ import { renderOutcome } from './render-outcome.ts';
 export async function main(runner: Runner): Promise<Result> {
   const given = readInputs(runner, inputs);
   const settings = await loadSettings(runner, given);
-  const { context, signal, clock, logger } = runner;
-  const projectName = given.vercelProject ?? settings.vercel.project;
-  if (projectName === undefined) {
-    throw new InputError([{ name: 'vercel-project', message: 'is neither given nor in the configuration' }]);
-  }
+  const { context, clock, logger } = runner;
+  const vercel = vercelConnection(runner, given, settings);
+  if (vercel === undefined) throw new InputError(missingForVercel(given, settings));
   const place = placeOfDeployment(given.target, settings);
-  const team = given.vercelTeam ?? settings.vercel.team;
-  const connection = {
-    apiUrl: serviceAddress(runner, {
-      name: 'vercel-api-url',
-      input: given.vercelApiUrl,
-      variable: 'OPS_ACTIONS_VERCEL_API_URL',
-      standard: 'https://api.vercel.com',
-    }),
-    token: given.vercelToken,
-    project: projectName,
-    as: place.as,
-    ...(team !== undefined && { team }),
-    signal,
-    clock,
-    log: (line: string) => logger.info(line),
-  };
-  const github = given.githubToken
-    ? createGitHub({
-        apiUrl: context.apiUrl,
-        token: given.githubToken,
-        repository: context.repository,
-        signal,
-        log: logger.debug,
-      })
-    : undefined;
+  const connection = { ...vercel, as: place.as, log: logger.info };
+  const github = given.githubToken ? createGitHub(gitHubConnection(runner, given.githubToken)) : undefined;
   const handle = given.release === undefined ? undefined : parseReleaseHandle(given.release);
   const { environment } = settings;
   const project = await openVercelProject(connection);

@@ -1,10 +1,10 @@
 import type { Runner } from '#action-kit/runner';
 import type { EnvironmentSettings } from '#config/settings';
-import type { EnvironmentPlace } from '#release/move-domains';
+import { type EnvironmentPlace, readServed } from '#release/move-domains';
 import { type ReleaseHandle, releaseKey } from '#release/release-handle';
 import type { VercelProject } from '#vercel/project';
 
-/** The handle of a promotion without a preflight: no ledger entry, and the way back is what the project serves now. */
+/** The handle of a promotion without a preflight: no ledger entry, and the way back is what its address serves now. */
 export async function standaloneHandle(
   { context, clock }: Runner,
   settings: EnvironmentSettings,
@@ -14,6 +14,7 @@ export async function standaloneHandle(
   const { repository, repositoryId, runId, sha } = context;
   const { environment, production } = settings;
   const state = await project.readState();
+  const { deploymentId: served } = await readServed(project, place, state);
   return {
     schemaVersion: 1,
     key: releaseKey({ repositoryId, environment, runId }),
@@ -27,9 +28,7 @@ export async function standaloneHandle(
     commit: sha,
     version: sha.slice(0, 7),
     openedAt: clock.now(),
-    ...(state.currentDeploymentId === undefined
-      ? {}
-      : { rollbackTarget: { deploymentId: state.currentDeploymentId, adopted: true } }),
+    ...(served === undefined ? {} : { rollbackTarget: { deploymentId: served, adopted: true } }),
     // Fail closed: an unknown value is left off afterwards (trap 2).
     autoAssign: state.autoAssign ?? false,
     url: settings.url ?? '',

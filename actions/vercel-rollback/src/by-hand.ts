@@ -1,7 +1,7 @@
+import { vercelAddress } from '#action-kit/connections';
 import { InputError, type InputValues } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
-import { serviceAddress } from '#action-kit/service-address';
 import { loadSettings } from '#action-kit/settings';
 import type { EnvironmentSettings } from '#config/settings';
 import { cleanText } from '#http/text';
@@ -92,13 +92,7 @@ async function addressFor(
 ): Promise<string> {
   if (settings.url !== undefined) return settings.url;
   const host = placeOf(settings).host ?? (await project.readState()).productionDomains[0];
-  const apiUrl = serviceAddress(runner, {
-    name: 'vercel-api-url',
-    input: given.vercelApiUrl,
-    variable: 'OPS_ACTIONS_VERCEL_API_URL',
-    standard: 'https://api.vercel.com',
-  });
-  return host === undefined ? '' : addressOf(host, apiUrl);
+  return host === undefined ? '' : addressOf(host, vercelAddress(runner, given));
 }
 
 /** What the record of a rollback by hand needs; its ledger entry is the lock. */
