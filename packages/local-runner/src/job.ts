@@ -29,6 +29,8 @@ export class Job {
   readonly #cancelListeners = new Set<() => void>();
   readonly #groups = new Set<number>();
   readonly #emit: (event: RunnerEvent) => void;
+  /** Takes every line as a process wrote it. */
+  readonly hear: (line: string) => void;
 
   constructor(parts: JobParts) {
     this.libraries = parts.libraries;
@@ -42,6 +44,7 @@ export class Job {
     this.temp = parts.temp;
     this.debug = parts.debug;
     this.#emit = parts.emit;
+    this.hear = parts.hear;
   }
 
   /** `job.status`: failures of steps inside a running composite do not change it, a cancellation does. */
@@ -119,4 +122,5 @@ export interface JobParts {
   temp: string;
   debug: boolean;
   emit(event: RunnerEvent): void;
+  hear(line: string): void;
 }

@@ -14,6 +14,7 @@ export class LineInterpreter {
   }
 
   take(line: string, stream: 'stdout' | 'stderr'): void {
+    this.context.job.hear(line);
     const command = parseWorkflowCommand(line, (name) => this.registered.has(name.toLowerCase()));
     if (command === undefined || !this.#obey(command, line)) this.context.job.line(this.context.path, line, stream);
   }

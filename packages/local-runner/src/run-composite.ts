@@ -37,6 +37,8 @@ export interface RunOptions {
   /** The runner is lost: everything is killed at once and nothing more starts, not even post steps. */
   lost?: AbortSignal;
   onEvent?(event: RunnerEvent): void;
+  /** Called with every line as a process wrote it, before commands are obeyed and secrets are masked. */
+  onRawLine?(line: string): void;
 }
 
 export interface RunIdentity {
@@ -127,6 +129,7 @@ async function createJob(options: RunOptions, temp: string): Promise<Job> {
     temp: join(temp, 'temp'),
     debug: job.get('RUNNER_DEBUG') === '1' || job.get('ACTIONS_STEP_DEBUG') === 'true',
     emit: (event) => options.onEvent?.(event),
+    hear: (line) => options.onRawLine?.(line),
   });
 }
 
