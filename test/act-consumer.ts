@@ -22,6 +22,11 @@ export async function createActConsumer(repository: string, base: string): Promi
   editYaml(join(directory, '.github/workflows/deploy.yml'), (document) => {
     // The example's npm ci needs the registry.
     document.setIn(['jobs', 'production', 'with', 'validate-commands'], 'node --check test/smoke.js');
+    // act does not know this key and refuses the whole workflow for it.
+    document.deleteIn(['concurrency', 'queue']);
+  });
+  editYaml(join(directory, '.github/workflows/rollback.yml'), (document) => {
+    document.deleteIn(['concurrency', 'queue']);
   });
   editYaml(join(directory, '.github/ops.yml'), (document) => {
     document.set('watch', { source: 'probe', window: '4s', interval: '1s' });

@@ -133,7 +133,7 @@ test('act, which is not ours, releases twice and rolls back by the example workf
     const second = approved.serving;
     assert.ok(first.startsWith('dpl_') && second.startsWith('dpl_') && first !== second);
     assert.equal(sandbox.vercel.deployments().length, 2, 'the release job went on with what the stage job staged');
-    assert.match(approved.log, /Approved\. staged/);
+    assert.match(approved.log, /Approved\. v1\.0\.1 is staged/);
     const rollback = await runAct({
       consumer,
       sandbox,
