@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { expectEnd } from './expect-end.ts';
+import { expectEnd, expectSettled } from './expect-end.ts';
 import { releaseFixture, shortWatch } from './release-fixture.ts';
 
 test('a promotion whose domains never move ends by its own deadline: locked, told, auto-assign off until the unlock', async () => {
@@ -27,4 +27,21 @@ test('a promotion whose domains never move ends by its own deadline: locked, tol
   assert.equal((await fixture.issues()).length, 1);
   const [, entry] = await fixture.entries();
   assert.equal(entry?.unwatched, true, 'never a rollback target until proven');
+});
+
+test('a promotion that loses its answer after it took effect is looked up, not sent again', async () => {
+  await using fixture = await releaseFixture();
+  await fixture.release({ version: 'v1.0.0' });
+  fixture.sandbox.faults.order({
+    service: 'vercel',
+    method: 'POST',
+    route: '/v10/projects/',
+    fault: { afterEffect: true },
+  });
+  const ended = await fixture.release({ version: 'v1.1.0' });
+  assert.equal(ended.decision, 'released', ended.lastLine);
+  assert.equal(fixture.served(), ended.deploymentId);
+  const sent = fixture.writes('vercel').filter((line) => /promote\/dpl_/.test(line));
+  assert.equal(sent.length, 1);
+  await expectSettled(fixture, true);
 });

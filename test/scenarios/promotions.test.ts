@@ -38,21 +38,4 @@ describe('a promotion that', { concurrency: 2 }, () => {
     assert.deepEqual([refused?.status, accepted?.status, asked.length], [429, 201, 2]);
     assert.ok((accepted?.at ?? 0) - (refused?.at ?? 0) >= 2000);
   });
-
-  test('loses its answer after it took effect is looked up, not sent again', async () => {
-    await using fixture = await releaseFixture();
-    await fixture.release({ version: 'v1.0.0' });
-    fixture.sandbox.faults.order({
-      service: 'vercel',
-      method: 'POST',
-      route: '/v10/projects/',
-      fault: { afterEffect: true },
-    });
-    const ended = await fixture.release({ version: 'v1.1.0' });
-    assert.equal(ended.decision, 'released', ended.lastLine);
-    assert.equal(fixture.served(), ended.deploymentId);
-    const sent = fixture.writes('vercel').filter((line) => /promote\/dpl_/.test(line));
-    assert.equal(sent.length, 1);
-    await expectSettled(fixture, true);
-  });
 });

@@ -64,6 +64,8 @@ export interface RunRequest {
   runAttempt?: number;
   signal?: AbortSignal;
   onEvent?: (event: RunnerEvent) => void;
+  /** Every line as a process wrote it, secrets included. */
+  onRawLine?: (line: string) => void;
 }
 
 /** How a run of a composite ended. */
@@ -161,6 +163,7 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
       workspace: await repository.checkOut(version),
       ...(request.signal && { signal: request.signal }),
       ...(request.onEvent && { onEvent: request.onEvent }),
+      ...(request.onRawLine && { onRawLine: request.onRawLine }),
     };
     return toEnded(await runComposite(given), (Date.now() - startedAt) / 1000);
   }

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { rollBackInDashboard } from './dashboard.ts';
+import { expectSettled } from './expect-end.ts';
+import { opsFile, releaseFixture, shortWatch } from './release-fixture.ts';
+
+describe('after a rollback', { concurrency: 2 }, () => {
+  test('in the dashboard, unlock acknowledges it: auto-assign is on again and the next release goes through', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const first = await fixture.release({ version: 'v1.0.0' });
+    await fixture.release({ version: 'v1.1.0' });
+    await rollBackInDashboard(fixture, first.deploymentId);
+    assert.equal((await fixture.release({ version: 'v1.2.0' })).reasonCode, 'pinned_rollback');
+    await fixture.command('unlock', '--environment', 'production', '--reason', 'orders are safe');
+    assert.equal(fixture.autoAssign(), true);
+    const next = await fixture.release({ version: 'v1.2.0' });
+    assert.equal(next.decision, 'released', next.lastLine);
+    assert.equal(fixture.served(), next.deploymentId);
+    await expectSettled(fixture, true);
+  });
+
+  test('by hand of a staging behind an alias, production never got a promote or rollback request', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const { vercel } = fixture.sandbox;
+    const { name: host } = await vercel.addDomain(vercel.project, { gitBranch: 'staging' });
+    const production = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    const staging = { url: `http://${host}`, vercel: { as: 'alias', alias: host } };
+    const files = { '.github/ops.yml': opsFile({ watch: shortWatch, environments: { staging } }) };
+    const inputs = { environment: 'staging' };
+    const first = await fixture.release({ version: 'v1.1.0', files, inputs });
+    const second = await fixture.release({ version: 'v1.2.0', files, inputs });
+    assert.equal(fixture.served(host), second.deploymentId);
+    const back = await fixture.rollback({ version: 'v1.2.0', inputs });
+    assert.equal(back.decision, 'rolled-back', back.lastLine);
+    assert.equal(fixture.served(host), first.deploymentId);
+    const moves = fixture.writes('vercel').filter((line) => /\/(promote|rollback)\//.test(line));
+    assert.deepEqual(moves, []);
+    assert.deepEqual([fixture.served(), fixture.autoAssign()], [production, true]);
+    await fixture.command('unlock', '--environment', 'staging', '--reason', 'understood');
+    const third = await fixture.release({ version: 'v1.3.0', files, inputs });
+    assert.equal(third.decision, 'released', third.lastLine);
+  });
+});
