@@ -71,7 +71,12 @@ const further: Record<string, (echo: string) => Record<string, string>> = {
 };
 
 /** Everything that people switch on when they look for a fault. */
-const debugging = { ACTIONS_STEP_DEBUG: 'true', RUNNER_DEBUG: '1', DEBUG: '*', NODE_DEBUG: '*' };
+const debugging = {
+  ACTIONS_STEP_DEBUG: 'true',
+  RUNNER_DEBUG: '1',
+  DEBUG: '*',
+  NODE_DEBUG: 'http,https,http2,net,tls,dns,stream,timer,fetch,undici,fs,esm',
+};
 
 function canary(input: string, echo: string): { value: string; secret: string } {
   const secret = `cAnary${randomBytes(12).toString('hex')}`;

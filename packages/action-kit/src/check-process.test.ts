@@ -34,4 +34,12 @@ describe('checkProcess', () => {
     );
     assert.doesNotThrow(() => checkProcess({ NODE_TLS_REJECT_UNAUTHORIZED: '1' }));
   });
+
+  it('refuses what makes Node print the environment of a child, and no other debugging', () => {
+    for (const sections of ['child_process', 'CHILD_PROCESS', '*', 'net, child*', 'http,*process']) {
+      assert.throws(() => checkProcess({ NODE_DEBUG: sections }), /NODE_DEBUG: makes Node print the environment/);
+    }
+    for (const sections of ['', 'http,net,tls', 'child', 'http*', '(', 'stream'])
+      checkProcess({ NODE_DEBUG: sections });
+  });
 });

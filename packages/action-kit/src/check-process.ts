@@ -26,5 +26,24 @@ export function checkProcess(environment: NodeJS.ProcessEnv): void {
         'could load other code into a process that holds production secrets. Remove it from the job or set it for the step that needs it',
     });
   }
+  if (printsChildEnvironments(environment.NODE_DEBUG ?? '')) {
+    problems.push({
+      name: 'NODE_DEBUG',
+      given: environment.NODE_DEBUG ?? '',
+      message:
+        'makes Node print the environment of every program that is started, passwords included (S15). Remove it; to see more, re-run the job with debug logging',
+    });
+  }
   if (problems.length > 0) throw new InputError(problems);
+}
+
+/** Whether NODE_DEBUG, a list of sections with `*`, switches on the one of child processes. */
+function printsChildEnvironments(sections: string): boolean {
+  return sections.split(',').some((section) => {
+    const pattern = section
+      .trim()
+      .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*');
+    return new RegExp(`^${pattern}$`, 'i').test('child_process');
+  });
 }
