@@ -175,11 +175,12 @@ describe('what is refused before anything is touched', () => {
     assert.equal(fixture.writes('slack').length, slack);
   });
 
-  test('a file that is not there, and the same mistakes on the way back', async () => {
-    const ended = await fixture.rollback({ version: 'v3.0.0', inputs: { config: 'nowhere.yml' } });
-    assert.equal(ended.conclusion, 'failure');
+  test('the way back with a configuration that is not there', async () => {
+    const inputs = { config: 'nowhere.yml', 'vercel-project': 'notes-app', 'vercel-team': 'sandbox-team' };
+    const ended = await fixture.rollback({ version: 'v3.0.0', inputs });
+    const says = /One mistake in the inputs: config/;
+    expectEnd(fixture, ended, { decision: 'refused', reason: 'bad_input', conclusion: 'failure', says, serves: live });
     assert.match(ended.errors.join('\n'), /config: cannot be read.*nowhere\.yml/);
     await expectUntouched();
-    assert.equal(fixture.served(), live);
   });
 });

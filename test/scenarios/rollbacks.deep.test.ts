@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { rollBackInDashboard } from './dashboard.ts';
-import { expectSettled } from './expect-end.ts';
+import { expectEnd, expectSettled } from './expect-end.ts';
 import { opsFile, releaseFixture, shortWatch } from './release-fixture.ts';
 
 describe('after a rollback', { concurrency: 2 }, () => {
@@ -39,5 +39,22 @@ describe('after a rollback', { concurrency: 2 }, () => {
     await fixture.command('unlock', '--environment', 'staging', '--reason', 'understood');
     const third = await fixture.release({ version: 'v1.3.0', files, inputs });
     assert.equal(third.decision, 'released', third.lastLine);
+  });
+
+  test('by hand whose target is sick, the run is red and says so, and production is not moved once more', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const target = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    await fixture.release({ version: 'v1.1.0' });
+    fixture.sandbox.faults.order({ service: 'edge', route: '/api/health', times: 1000, fault: { status: 503 } });
+    const back = await fixture.rollback({ version: 'v1.1.0' });
+    expectEnd(fixture, back, {
+      decision: 'failed',
+      reason: 'unhealthy_after_rollback',
+      conclusion: 'failure',
+      says: /Its checks failed: .*503/,
+      serves: target,
+    });
+    assert.equal(fixture.accepted('rollback'), 1);
+    assert.equal((await fixture.issues()).length, 1);
   });
 });

@@ -19,8 +19,14 @@ describe('the way back', { concurrency: 3 }, () => {
     assert.deepEqual([entry?.rollbackTarget?.deploymentId, entry?.rollbackTarget?.adopted], [before.id, true]);
 
     const back = await fixture.rollback({ version: 'v1.0.0', inputs: { confirm: 'production' } });
-    assert.deepEqual([back.decision, back.conclusion], ['rolled-back', 'success'], back.errors.join('\n'));
-    assert.equal(fixture.served(), before.id);
+    expectEnd(fixture, back, {
+      decision: 'rolled-back',
+      reason: 'rolled_back',
+      conclusion: 'success',
+      says: new RegExp(before.id),
+      serves: before.id,
+      next: /ops-actions unlock --environment production/,
+    });
     const [lock] = await fixture.locks();
     assert.equal(lock?.target?.deploymentId, before.id);
     assert.equal(lock?.autoAssign, true, 'the original value is kept for the unlock');
@@ -64,11 +70,14 @@ describe('the way back', { concurrency: 3 }, () => {
     assert.equal((await fixture.locks()).length, 1);
     assert.equal((await fixture.issues()).length, 1);
     const byHand = await fixture.rollback({ version: 'v1.0.0' });
-    assert.deepEqual([byHand.decision, byHand.reasonCode], ['refused', 'no_previous_deployment'], byHand.lastLine);
-    assert.equal(byHand.conclusion, 'failure');
-    assert.match(byHand.errors.join('\n'), /no earlier good deployment of production is known/);
+    expectEnd(fixture, byHand, {
+      decision: 'refused',
+      reason: 'no_previous_deployment',
+      conclusion: 'failure',
+      says: /no earlier good deployment of production is known.*Name a target, or fix forward/,
+      serves: ended.deploymentId,
+    });
     assert.equal(fixture.accepted('rollback'), 0);
-    assert.equal(fixture.served(), ended.deploymentId);
   });
 
   test('was deleted from Vercel meanwhile: red, nothing is moved, the next command is named', async () => {
@@ -92,7 +101,13 @@ describe('the way back', { concurrency: 3 }, () => {
     assert.equal((await fixture.locks()).length, 1, 'locked, although nothing moved');
     assert.equal((await fixture.issues()).length, 1);
     const byHand = await fixture.rollback({ version: 'v1.0.0', inputs: { target } });
-    assert.deepEqual([byHand.decision, byHand.conclusion], ['refused', 'failure'], byHand.lastLine);
+    expectEnd(fixture, byHand, {
+      decision: 'refused',
+      reason: 'unknown_target',
+      conclusion: 'failure',
+      says: new RegExp(`no deployment of production matches deployment ${target}`),
+      serves: ended.deploymentId,
+    });
     assert.equal(fixture.accepted('rollback'), 0);
   });
 

@@ -1,17 +1,16 @@
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
-import { loadSettings } from '#action-kit/settings';
-import type { EnvironmentSettings } from '#config/settings';
 import { decideReleaseOutcome } from '#release/decide-release-outcome';
 import { attempt, closeLedger, settleEnvironment } from '#release/finish-release';
 import { renderLastLine, renderNews } from '#release/last-line';
-import { parseReleaseHandle, type ReleaseHandle } from '#release/release-handle';
+import { parseReleaseHandle } from '#release/release-handle';
 import { evidenceOf } from './evidence.ts';
 import { reportIncident } from './report-incident.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { readSteps, toPhases } from './steps.ts';
 import { renderSummary } from './summary.ts';
 import { tell } from './tell.ts';
+import { settingsOf, withoutRelease } from './without-release.ts';
 
 /** The end of a release: settles the environment, closes the record, tells people, and says everything in one last line. */
 export async function finished(runner: Runner, given: Given): Promise<Result> {
@@ -102,37 +101,5 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
       warnings,
     },
     jobSummary: renderSummary({ outcome, lastLine, steps, warnings, incident, environment, version }),
-  };
-}
-
-/** A configuration that cannot be read was refused by preflight already; the end must still be told. */
-async function settingsOf(runner: Runner, given: Given): Promise<EnvironmentSettings> {
-  try {
-    return await loadSettings(runner, given);
-  } catch {
-    const none = { vercel: {}, database: {}, health: {}, smoke: {}, watch: {}, release: {}, slack: {} };
-    return { environment: given.environment ?? '', production: true, ...none };
-  }
-}
-
-/** What is needed to say what serves now where preflight opened no release. */
-function withoutRelease({ context, clock }: Runner, settings: EnvironmentSettings, version: string): ReleaseHandle {
-  return {
-    schemaVersion: 1,
-    key: '-',
-    environment: settings.environment,
-    production: settings.production,
-    as: settings.vercel.as ?? 'production',
-    host: settings.vercel.alias,
-    ledgerId: 0,
-    repository: context.repository,
-    runId: context.runId,
-    commit: context.sha,
-    version,
-    openedAt: clock.now(),
-    autoAssign: true,
-    url: settings.url ?? '',
-    mode: settings.watch.mode ?? 'auto',
-    firstDeployment: false,
   };
 }

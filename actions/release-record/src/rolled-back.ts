@@ -7,21 +7,14 @@ import { attempt, settleEnvironment } from '#release/finish-release';
 import { renderLastLine, renderNews } from '#release/last-line';
 import { parseReleaseHandle } from '#release/release-handle';
 import { whatStays } from './evidence.ts';
+import { nothingMoved } from './nothing-moved.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { tell } from './tell.ts';
 
-/** The end of a rollback by hand: proof of what is served, incident, people told. Nothing to tell where nothing was moved. */
+/** The end of a rollback by hand: proof of what is served, incident, people told. */
 export async function rolledBack(runner: Runner, given: Given): Promise<Result> {
   const { rollbackDecision: decision = '', rollbackReason = '', rollbackSummary = '' } = given;
-  if (given.release === undefined) {
-    const refused = rollbackSummary === '' ? 'the rollback did not start; nothing was changed' : rollbackSummary;
-    return {
-      decision: decision || 'refused',
-      reasonCode: rollbackReason || 'not_started',
-      summary: refused,
-      failed: false,
-    };
-  }
+  if (given.release === undefined) return await nothingMoved(runner, given);
   const settings = await loadSettings(runner, given);
   const handle = parseReleaseHandle(given.release);
   const { environment, rollbackTarget } = handle;
@@ -104,7 +97,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
   );
   for (const warning of warnings) runner.logger.warning(warning);
   return {
-    decision: ended,
+    decision: failed ? 'failed' : decision,
     reasonCode,
     summary: lastLine,
     failed,

@@ -196,7 +196,7 @@ test('A rollback by hand that is not effective is told as failed, whatever its s
   const failed = await run(runId, environment, inputs);
   assert.deepEqual(
     [failed.code, failed.outputs.decision, failed.outputs['reason-code']],
-    [1, 'rollback-failed', 'rollback_not_effective'],
+    [1, 'failed', 'rollback_not_effective'],
     failed.log,
   );
   assert.match(failed.outputs.summary ?? '', /Next, at once: ops-actions rollback/);
