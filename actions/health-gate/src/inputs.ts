@@ -1,8 +1,18 @@
-import { commonInputs, duration, type InputDefinitions, integer, list, secret, text } from '#action-kit/inputs';
+import {
+  commonInputs,
+  duration,
+  githubToken,
+  type InputDefinitions,
+  integer,
+  list,
+  secret,
+  text,
+} from '#action-kit/inputs';
 
 // What has a default in ops.yml has none here: an input given wins over ops.yml, that wins over the defaults in plan-gate.ts.
 export const inputs = {
   ...commonInputs,
+  'github-token': githubToken(),
   'base-url': text(),
   urls: list(),
   'expect-status': text(),

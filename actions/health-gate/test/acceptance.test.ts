@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { type Ending, removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
 import { deployFiles, type ToldDeployment } from '#sandbox/deploy-files';
@@ -140,4 +143,29 @@ test('a cancelled gate ends at once', async () => {
   });
   assert.equal(ending.outputs.decision, 'cancelled', ending.log);
   assert.ok(ending.durationMs < 5000);
+});
+
+test('what ops.yml extends in another repository is read with the token of the job', async () => {
+  const reference = `acme/ops/web.yml@${'a'.repeat(40)}`;
+  const github = createServer((request, response) => {
+    const known = request.url === `/repos/acme/ops/contents/web.yml?ref=${'a'.repeat(40)}`;
+    const may = request.headers.authorization === 'Bearer ghs_of_the_job';
+    response.statusCode = known && may ? 200 : 404;
+    response.end('health: { checks: [{ path: /api/health }], consecutive: 2, interval: 10ms, deadline: 1s }');
+  }).listen(0, '127.0.0.1');
+  await once(github, 'listening');
+  const run = (token: Record<string, string>) =>
+    runBundle({
+      action: 'health-gate',
+      inputs: { 'base-url': domain, environment: 'production', ...token },
+      environment: { GITHUB_API_URL: `http://127.0.0.1:${(github.address() as AddressInfo).port}` },
+      files: { '.github/ops.yml': `extends: ${reference}` },
+    });
+  const ending = await run({ 'github-token': 'ghs_of_the_job' });
+  assert.equal(ending.outputs.decision, 'pass', ending.log);
+  assert.equal(ending.result.rounds, 2);
+  const without = await run({});
+  github.close();
+  assert.equal(without.outputs['reason-code'], 'bad_input');
+  assert.match(without.log, /acme\/ops\/web\.yml.*could not be read: it is not there, or it is private/);
 });

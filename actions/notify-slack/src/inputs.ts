@@ -1,8 +1,9 @@
-import { commonInputs, type InputDefinitions, list, oneOf, secret, text } from '#action-kit/inputs';
+import { commonInputs, githubToken, type InputDefinitions, list, oneOf, secret, text } from '#action-kit/inputs';
 import { noteSigns } from '#notify/render-release';
 
 export const inputs = {
   ...commonInputs,
+  'github-token': githubToken(),
   token: secret(),
   channel: text(),
   'webhook-url': secret(),

@@ -1,7 +1,17 @@
-import { commonInputs, duration, type InputDefinitions, integer, list, secret, text } from '#action-kit/inputs';
+import {
+  commonInputs,
+  duration,
+  githubToken,
+  type InputDefinitions,
+  integer,
+  list,
+  secret,
+  text,
+} from '#action-kit/inputs';
 
 export const inputs = {
   ...commonInputs,
+  'github-token': githubToken(),
   'base-url': text(),
   suite: text(),
   command: text(),

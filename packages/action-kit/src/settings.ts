@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EnvironmentSettings } from '#config/settings';
+import { isProduction } from '#config/trust-limits';
 import { InputError } from './input-error.ts';
 import type { Runner } from './runner.ts';
 
@@ -27,15 +28,21 @@ export async function loadSettings(runner: Runner, request: SettingsRequest): Pr
     ]);
   });
   const throwAway = request.throwAway ?? false;
+  const environment = request.environment ?? '';
+  if (text === undefined) return withoutFile(environment, isProduction(environment, throwAway));
   const { ConfigError } = await import('#config/config-error');
   const { loadConfig } = await import('#config/load-config');
   try {
     const { settings, warnings } = await loadConfig({
       file,
-      text: text ?? '',
-      environment: request.environment ?? '',
+      text,
+      environment,
       throwAway,
-      readReference: (reference) => readReference(runner, reference),
+      readReference: async (reference) => {
+        const { readReference } = await import('#config/read-reference');
+        const { apiUrl } = runner.context;
+        return await readReference({ apiUrl, token: runner.input('github-token'), signal: runner.signal }, reference);
+      },
     });
     for (const warning of warnings) runner.logger.notice(warning);
     return settings;
@@ -51,26 +58,8 @@ export async function loadSettings(runner: Runner, request: SettingsRequest): Pr
   }
 }
 
-/** Reads `owner/repository/path@<40-hex>` of an `extends:` through GitHub's API with the run's own token. */
-async function readReference(runner: Runner, reference: string): Promise<{ file: string; text: string }> {
-  const match = /^([\w.-]+\/[\w.-]+)\/(.+)@([0-9a-f]{40})$/.exec(reference);
-  if (match === null)
-    throw new InputError([
-      { name: 'extends', given: reference, message: 'is not owner/repository/path@<40-hex commit>' },
-    ]);
-  const [, repository = '', path = '', commit = ''] = match;
-  const { createHttpClient } = await import('#http/client');
-  const token = runner.input('github-token');
-  const client = createHttpClient({
-    baseUrl: runner.context.apiUrl,
-    signal: runner.signal,
-    headers: {
-      accept: 'application/vnd.github.raw+json',
-      'user-agent': 'ops-actions',
-      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-    },
-  });
-  const place = path.split('/').map(encodeURIComponent).join('/');
-  const answer = await client.request({ path: `/repos/${repository}/contents/${place}`, query: { ref: commit } });
-  return { file: reference, text: answer.text };
+/** What an empty file would say. */
+function withoutFile(environment: string, production: boolean): EnvironmentSettings {
+  const sections = { vercel: {}, database: {}, health: {}, smoke: {}, watch: {}, release: {}, slack: {} };
+  return { environment, production, ...sections };
 }

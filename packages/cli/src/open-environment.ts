@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError, describeConfigProblem, loadConfig } from '#config/load-config';
+import { readReference } from '#config/read-reference';
 import type { EnvironmentSettings } from '#config/settings';
 import { createGitHub, type GitHub } from '#github/client';
 import { isLoopback } from '#vercel/is-loopback';
@@ -82,26 +83,14 @@ async function settingsOf(options: EnvironmentOptions): Promise<EnvironmentSetti
       text,
       environment: options.environment,
       throwAway: false,
-      readReference: (reference) => readReference(reference),
+      readReference: async (reference) => {
+        const { GITHUB_API_URL: apiUrl, GITHUB_TOKEN: token } = process.env;
+        return await readReference({ apiUrl: apiUrl || 'https://api.github.com', token }, reference);
+      },
     });
     return settings;
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.problems.map(describeConfigProblem));
     throw error;
   }
-}
-
-/** `owner/repository/path@<40-hex>`, read with the same token. */
-async function readReference(reference: string): Promise<{ file: string; text: string }> {
-  const match = /^([\w.-]+\/[\w.-]+)\/(.+)@([0-9a-f]{40})$/.exec(reference);
-  if (match === null) throw new UsageError([`extends: ${reference} is not owner/repository/path@<40-hex commit>`]);
-  const [, repository = '', path = '', ref = ''] = match;
-  const { createHttpClient } = await import('#http/client');
-  const client = createHttpClient({
-    baseUrl: process.env.GITHUB_API_URL || 'https://api.github.com',
-    headers: { accept: 'application/vnd.github.raw+json', authorization: `Bearer ${process.env.GITHUB_TOKEN}` },
-  });
-  const place = path.split('/').map(encodeURIComponent).join('/');
-  const answer = await client.request({ path: `/repos/${repository}/contents/${place}`, query: { ref } });
-  return { file: reference, text: answer.text };
 }
