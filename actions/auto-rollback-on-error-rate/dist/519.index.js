@@ -1,5 +1,5 @@
 export const id = 519;
-export const ids = [519,147];
+export const ids = [519];
 export const modules = {
 
 /***/ 3519:
@@ -159,7 +159,7 @@ function messageOf(body) {
 const statusPages = 5;
 function createGitHub(connection) {
     const { token, repository, apiUrl, ...options } = connection;
-    const client = (0,src_client.createHttpClient)({
+    const client = (0,src_client/* createHttpClient */.u)({
         ...options,
         baseUrl: apiUrl,
         headers: {
@@ -181,7 +181,16 @@ function createGitHub(connection) {
             if (parsed.success)
                 return parsed.data;
             const [issue] = parsed.error.issues;
-            throw new Error(`GitHub's answer to "${what}" is not understood: ${issue?.path.join('.')}: ${issue?.message}`);
+            const place = issue?.path.length ? ` at ${issue.path.join('.')}` : '';
+            // A proxy or a login page between us and GitHub, or a GitHub that speaks differently: nothing is known.
+            throw new http_error/* HttpError */.j({
+                kind: 'invalid-json',
+                method: request.method ?? 'GET',
+                url: new URL(apiUrl + base + request.path),
+                detail: `answered ${answer.status} with something that is not understood${place}: ${issue?.message}`,
+                maybeSent: true,
+                status: answer.status,
+            });
         }
         catch (error) {
             if (error instanceof http_error/* HttpError */.j && error.kind !== 'aborted')
@@ -273,7 +282,7 @@ function createGitHub(connection) {
 
 // EXPORTS
 __webpack_require__.d(__webpack_exports__, {
-  createHttpClient: () => (/* binding */ createHttpClient)
+  u: () => (/* binding */ createHttpClient)
 });
 
 // EXTERNAL MODULE: ./packages/http/src/body.ts
@@ -306,10 +315,12 @@ function exchange(request) {
             return fail(signal.reason);
         const outgoing = (url.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default())).request(url, {
             method: request.method,
-            headers: request.headers,
             agent: agentFor(url, request.method),
             signal,
         });
+        // Not among the options: with NODE_DEBUG=net Node prints those of every connection, tokens included (S15).
+        for (const [name, value] of Object.entries(request.headers))
+            outgoing.setHeader(name, value);
         outgoing.once('socket', (socket) => {
             // Nothing of the request leaves before the connection stands and, with TLS, the handshake is done.
             if (!socket.connecting)

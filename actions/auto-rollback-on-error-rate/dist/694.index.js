@@ -1,5 +1,5 @@
 export const id = 694;
-export const ids = [694,147];
+export const ids = [694];
 export const modules = {
 
 /***/ 9147:
@@ -8,7 +8,7 @@ export const modules = {
 
 // EXPORTS
 __webpack_require__.d(__webpack_exports__, {
-  createHttpClient: () => (/* binding */ createHttpClient)
+  u: () => (/* binding */ createHttpClient)
 });
 
 // EXTERNAL MODULE: ./packages/http/src/body.ts
@@ -41,10 +41,12 @@ function exchange(request) {
             return fail(signal.reason);
         const outgoing = (url.protocol === 'https:' ? (external_node_https_default()) : (external_node_http_default())).request(url, {
             method: request.method,
-            headers: request.headers,
             agent: agentFor(url, request.method),
             signal,
         });
+        // Not among the options: with NODE_DEBUG=net Node prints those of every connection, tokens included (S15).
+        for (const [name, value] of Object.entries(request.headers))
+            outgoing.setHeader(name, value);
         outgoing.once('socket', (socket) => {
             // Nothing of the request leaves before the connection stands and, with TLS, the handshake is done.
             if (!socket.connecting)
@@ -652,7 +654,7 @@ function messageOf(view, reason) {
         case 'queued_behind_rolling_release':
             return `The ${asked} to ${target} waits behind a rolling release. ${where}. Complete or abort that rolling release in Vercel.`;
         case 'domains_not_moved':
-            return `Vercel took the ${asked} to ${target}, but not every domain moved in time. ${where}.`;
+            return `Vercel took the ${asked} to ${target}, but not every domain moved in time; it may still be carried out. ${where}.`;
         default:
             return `Vercel did not answer the ${asked} to ${target} in time, and the project shows no trace of it; it may still be carried out. ${where}.`;
     }
@@ -1281,7 +1283,7 @@ class OpenProject {
 /** An API client for one connection; `teamId` replaces the team's slug once the project has told it. */
 function createVercelApi(connection, teamId) {
     const team = teamOf(teamId ?? connection.team);
-    const client = (0,_http_client__WEBPACK_IMPORTED_MODULE_0__.createHttpClient)({
+    const client = (0,_http_client__WEBPACK_IMPORTED_MODULE_0__/* .createHttpClient */ .u)({
         baseUrl: connection.apiUrl,
         headers: { authorization: `Bearer ${connection.token}` },
         signal: connection.signal,

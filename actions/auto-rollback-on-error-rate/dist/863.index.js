@@ -57,6 +57,8 @@ const handleSchema = zod__WEBPACK_IMPORTED_MODULE_0__/* .object */ .Ikc({
     url: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP(),
     slack: zod__WEBPACK_IMPORTED_MODULE_0__/* .object */ .Ikc({ channel: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP(), ts: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP() }).optional(),
     mode: zod__WEBPACK_IMPORTED_MODULE_0__/* ["enum"] */ .k5n(releaseModes),
+    /** Rules that the workflow file relaxes for this release, in words (S11). */
+    weakenings: zod__WEBPACK_IMPORTED_MODULE_0__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP()).optional(),
     /** The project has never had a production deployment: the first one is live at once. */
     firstDeployment: zod__WEBPACK_IMPORTED_MODULE_0__/* .boolean */ .zMY(),
 });
