@@ -1,5 +1,6 @@
 import { checkProcess } from './check-process.ts';
 import { describeCancellation, describeFailure, describeResult, type Ending } from './describe-ending.ts';
+import { guardErrors } from './guard-errors.ts';
 import type { Result } from './result.ts';
 import { createRunner, type Runner } from './runner.ts';
 
@@ -8,10 +9,15 @@ const TIME_TO_END_MS = 6000;
 // A connection or timer that somebody forgot must not hold a job until its time-out.
 const TIME_TO_DRAIN_MS = 2000;
 
+/** What the runner itself gives to every action, beside its inputs. */
+const tokensOfTheRunner = ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+
 /** Runs an action: the only place that sets outputs, annotations and the exit code. Never rejects. */
 export async function runAction(main: (runner: Runner) => Promise<Result>): Promise<void> {
   const cancelled = new AbortController();
-  const runner = createRunner({ signal: cancelled.signal });
+  const errors = guardErrors(process.stderr);
+  for (const name of tokensOfTheRunner) if (process.env[name]) errors.hide(process.env[name]);
+  const runner = createRunner({ signal: cancelled.signal, onMask: errors.hide });
   const cancel = (name: NodeJS.Signals): void => cancelled.abort(new Error(`cancelled by ${name}`));
   process.on('SIGINT', cancel).on('SIGTERM', cancel);
   const crash = new Promise<never>((_resolve, reject) => {

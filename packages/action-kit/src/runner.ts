@@ -27,6 +27,8 @@ export interface RunnerOptions {
   signal?: AbortSignal;
   clock?: Clock;
   write?: (line: string) => void;
+  /** Called with every value that is masked. */
+  onMask?: (value: string) => void;
 }
 
 // Shorter values would hide ordinary words in every log line (S15).
@@ -42,7 +44,10 @@ export function createRunner(options: RunnerOptions = {}): Runner {
     environment: (name) => environment[name] || undefined,
     logger,
     mask(secret) {
-      for (const value of secretForms(secret)) write(formatCommand('add-mask', value));
+      for (const value of secretForms(secret)) {
+        options.onMask?.(value);
+        write(formatCommand('add-mask', value));
+      }
     },
     signal: options.signal ?? new AbortController().signal,
     clock: options.clock ?? systemClock,
@@ -62,8 +67,15 @@ export function createRunner(options: RunnerOptions = {}): Runner {
 
 function secretForms(secret: string): Set<string> {
   const lines = secret.split(/\r?\n/).map((line) => line.trim());
-  const forms = [secret, ...(lines.length > 1 ? lines : []), ...passwordForms(secret)];
+  const forms = [secret, ...(lines.length > 1 ? lines : []), ...passwordForms(secret), ...pathForms(secret)];
   return new Set(forms.filter((form) => form.length >= SHORTEST_SECRET));
+}
+
+/** An incoming webhook is an address whose path is the secret; logs often show the path alone. */
+function pathForms(secret: string): string[] {
+  const url = /^https?:\/\//i.test(secret) ? URL.parse(secret) : null;
+  const path = url === null ? '' : url.pathname + url.search;
+  return path.length >= SHORTEST_SECRET * 3 ? [path] : [];
 }
 
 /** The password of an address (`postgres://user:password@host`), as written and decoded. */

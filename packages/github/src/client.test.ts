@@ -130,6 +130,16 @@ describe('createGitHub', () => {
     });
   });
 
+  test('without a token nothing is asked, and that is what is said', async () => {
+    const none = createGitHub({ apiUrl: 'http://127.0.0.1:1', token: '', repository: 'acme/notes' });
+    await assert.rejects(none.listDeployments({}), (error) => {
+      assert.ok(error instanceof GitHubError);
+      assert.deepEqual([error.reasonCode, error.maybeSent], ['github_unauthorized', false]);
+      assert.match(error.message, /no token is given/);
+      return true;
+    });
+  });
+
   test('no connection is github_unreachable and was not sent', async () => {
     const closed = createGitHub({ apiUrl: 'http://127.0.0.1:9', token: 't0ken', repository: 'a/b', attempts: 1 });
     await assert.rejects(closed.commit('main'), { reasonCode: 'github_unreachable', maybeSent: false });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createHttpClient, type HttpRequest } from '#http/client';
 import { HttpError } from '#http/http-error';
 import { commitAnswer, compareAnswer, deploymentAnswer, issueAnswer, statusAnswer } from './answers.ts';
-import { toGitHubError } from './github-error.ts';
+import { GitHubError, toGitHubError } from './github-error.ts';
 
 export { GitHubError } from './github-error.ts';
 
@@ -99,6 +99,8 @@ export function createGitHub(connection: GitHubConnection): GitHub {
     schema: Schema,
     request: HttpRequest,
   ): Promise<z.infer<Schema>> {
+    // A way back without a token must not wait for a GitHub that would refuse it anyway.
+    if (token === '') throw new GitHubError('github_unauthorized', `GitHub could not ${what}: no token is given`);
     try {
       const answer = await client.request({ ...request, path: base + request.path });
       const date = Date.parse(answer.headers.get('date') ?? '');

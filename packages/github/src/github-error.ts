@@ -16,11 +16,11 @@ export class GitHubError extends Error {
   /** False only when the request provably never reached GitHub. */
   readonly maybeSent: boolean;
 
-  constructor(reasonCode: GitHubReason, message: string, cause: HttpError) {
-    super(message, { cause });
+  constructor(reasonCode: GitHubReason, message: string, cause?: HttpError) {
+    super(message, cause === undefined ? {} : { cause });
     this.reasonCode = reasonCode;
-    this.maybeSent = cause.maybeSent;
-    if (cause.status !== undefined) this.status = cause.status;
+    this.maybeSent = cause?.maybeSent ?? false;
+    if (cause?.status !== undefined) this.status = cause.status;
   }
 }
 

@@ -117,6 +117,8 @@ async function createJob(options: RunOptions, temp: string): Promise<Job> {
   for (const secret of [...(options.secrets ?? []), options.github.token ?? '']) masker.add(secret);
   for (const folder of ['temp', 'tools']) mkdirSync(join(temp, folder));
   const { job, actions } = splitEnvironment(options.environment ?? {});
+  // As actions/runner does with the tokens it hands out itself.
+  for (const [name, value] of Object.entries(actions)) if (name.endsWith('_TOKEN')) masker.add(value);
   return new Job({
     libraries: await loadGitHubLibraries(),
     masker,
