@@ -102,10 +102,10 @@ class GitHubError extends Error {
     /** False only when the request provably never reached GitHub. */
     maybeSent;
     constructor(reasonCode, message, cause) {
-        super(message, { cause });
+        super(message, cause === undefined ? {} : { cause });
         this.reasonCode = reasonCode;
-        this.maybeSent = cause.maybeSent;
-        if (cause.status !== undefined)
+        this.maybeSent = cause?.maybeSent ?? false;
+        if (cause?.status !== undefined)
             this.status = cause.status;
     }
 }
@@ -172,6 +172,9 @@ function createGitHub(connection) {
     const base = `/repos/${repository}`;
     let clockAhead = 0;
     async function call(what, permission, schema, request) {
+        // A way back without a token must not wait for a GitHub that would refuse it anyway.
+        if (token === '')
+            throw new GitHubError('github_unauthorized', `GitHub could not ${what}: no token is given`);
         try {
             const answer = await client.request({ ...request, path: base + request.path });
             const date = Date.parse(answer.headers.get('date') ?? '');
