@@ -17,6 +17,12 @@ export async function main(words: readonly string[]): Promise<void> {
     .showHelpAfterError('(ops-actions --help shows the commands)')
     .exitOverride();
   for (const register of [registerDemo, registerSandbox, registerRun, registerLock, registerInit]) register(program);
+  // A reader that goes away (`… | head`) must not end a release half-way.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   try {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
