@@ -42,7 +42,8 @@ test('Foreign text forms no mention, command, markup or HTML in an incident', ()
     measured: [{ name: hostile, value: hostile }],
     runUrl: 'javascript:alert(1)',
   });
-  assert.doesNotMatch(title, /[@#\r\n]/);
+  assert.doesNotMatch(title, /[@#\r\n\u202E]/);
+  assert.ok(!title.includes('\u001b'));
   const outside = body.replaceAll(/(`{3,})[\s\S]*?\n\1/g, '').replaceAll(/`[^`]*`/g, '');
   for (const part of ['@team', '</details>', '\u202E', '\u001b', 'incident:9'])
     assert.ok(!outside.includes(part), part);

@@ -1,3 +1,4 @@
+import { cleanText } from '#http/text';
 import { codeBlock, quoted } from './issue-text.ts';
 
 /** What an incident issue tells; all text is foreign and is escaped here. Times in milliseconds since the epoch. */
@@ -35,7 +36,7 @@ const timelineLimit = 100;
 export function renderIncident(facts: IncidentFacts): { title: string; body: string } {
   const { environment, version, serving } = facts;
   const ending = facts.decision === 'rolled-back' ? 'was rolled back' : `ended as ${facts.decision}`;
-  const title = `${version} on ${environment} ${ending}`.replaceAll(/[\r\n@#]/g, ' ').slice(0, 200);
+  const title = cleanText(`${version} on ${environment} ${ending}`, 200).replaceAll(/[@#]/g, ' ');
   const now =
     serving === undefined
       ? 'Vercel did not say what is served now.'
