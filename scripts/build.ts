@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { minify } from 'terser';
 
 /**
  * `npm run build [-- name…]` bundles actions/<name>/src/index.ts into actions/<name>/dist with ncc; `--check` builds into a
@@ -62,6 +63,7 @@ async function build(name: string): Promise<{ sizes: string; problems: string[] 
         maxBuffer: 64 * 1024 * 1024,
       },
     );
+    await minifyChunks(out);
     const code = await readAll(out);
     // ncc does not see the file that libpg-query loads beside its code (github-actions.md, bundling).
     if (code.includes('libpg-query.wasm')) {
@@ -81,6 +83,19 @@ async function build(name: string): Promise<{ sizes: string; problems: string[] 
     return { sizes, problems };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** ncc minifies the entry only; the chunks that load lazily get the same treatment, with ncc's own settings. */
+async function minifyChunks(folder: string): Promise<void> {
+  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.js') && name !== 'index.js').sort()) {
+    const { code } = await minify(await readFile(join(folder, file), 'utf8'), {
+      module: true,
+      compress: false,
+      mangle: { keep_classnames: true, keep_fnames: true },
+    });
+    if (code === undefined) throw new Error(`${file} could not be minified`);
+    await writeFile(join(folder, file), code);
   }
 }
 
