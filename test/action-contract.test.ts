@@ -94,6 +94,14 @@ for (const folder of composites) {
       }
     });
 
+    // One step that judges ops.yml otherwise than the others would end a release half way.
+    test('gives every step that reads ops.yml the same file, environment and judgement', () => {
+      for (const { name, uses = '', with: given = {} } of steps) {
+        for (const input of ['config', 'environment', 'throw-away'].filter((one) => siblings.get(uses)?.inputs?.[one]))
+          assert.equal(given[input], `\${{ inputs.${input} }}`, `${name}: ${input}`);
+      }
+    });
+
     test('reads only outputs and inputs that exist', () => {
       const byId = new Map(steps.flatMap((step) => (step.id === undefined ? [] : [[step.id, step] as const])));
       for (const [, id = '', output = ''] of text.matchAll(/steps\.([\w-]+)\.outputs\.([\w-]+)/g)) {

@@ -1,7 +1,6 @@
 import {
   commonInputs,
   duration,
-  flag,
   githubToken,
   type InputDefinitions,
   list,
@@ -12,7 +11,6 @@ import {
 
 export const inputs = {
   ...commonInputs,
-  'throw-away': flag(false),
   release: text(),
   'github-token': githubToken(),
   'database-url': secret(),

@@ -3,7 +3,6 @@ import { commonInputs, flag, githubToken, type InputDefinitions, list, oneOf, se
 export const inputs = {
   ...commonInputs,
   version: text({ pattern: /^[\w.+/-]{1,100}$/, allowed: 'letters, digits and . + / - _' }),
-  'throw-away': flag(false),
   'dry-run': flag(false),
   'stop-after': oneOf(['staged']),
   resume: flag(false),

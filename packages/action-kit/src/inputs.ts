@@ -136,8 +136,15 @@ export function githubToken(): Optional<string> {
   return { ...secret(), default: '${{ github.token }}' };
 }
 
-/** The inputs that every action has (design §4). */
-export const commonInputs = { config: text(), environment: text() } satisfies InputDefinitions;
+/**
+ * The inputs of every action that reads ops.yml (design §4). `throw-away` goes to all of them: a file that one step refuses
+ * for production and another does not would end a release half way.
+ */
+export const commonInputs = {
+  config: text(),
+  environment: text(),
+  'throw-away': flag(false),
+} satisfies InputDefinitions;
 
 /** Reads all inputs, masking secrets first; throws InputError with every problem at once. */
 export function readInputs<D extends InputDefinitions>(runner: Runner, definitions: D): InputValues<D> {

@@ -17,24 +17,25 @@ export function isProduction(environment: string, throwAway: boolean): boolean {
 /** The weakenings of production in a merged environment. */
 export function findWeakenings(environment: EnvironmentLayer, name: string): Weakening[] {
   const why = `is refused, for ${name || 'what names no environment'} counts as production and a file of the branch cannot weaken it`;
+  const lost = 'throw-away: true';
   const found: Weakening[] = [];
   if (environment.watch?.['on-no-data'] === 'pass') {
     found.push({
       path: ['watch', 'on-no-data'],
-      message: `pass ${why}; no data is not zero errors. Only the workflow file may say so, by the input on-no-data of auto-rollback-on-error-rate`,
+      message: `pass ${why}; no data is not zero errors. Only the workflow file may say so, by the input on-no-data of auto-rollback-on-error-rate or by ${lost}`,
     });
   }
   const { policy, verify } = environment.database?.backup ?? {};
   if (policy === 'platform' || policy === 'skip') {
     found.push({
       path: ['database', 'backup', 'policy'],
-      message: `${policy} ${why}. Where the data may be lost, the workflow file says throw-away: true`,
+      message: `${policy} ${why}. Where the data may be lost, the workflow file says ${lost}`,
     });
   }
   if (verify === 'structure' || verify === 'checksum') {
     found.push({
       path: ['database', 'backup', 'verify'],
-      message: `${verify} ${why}; a backup counts when it was restored`,
+      message: `${verify} ${why}; a backup counts when it was restored. Where the data may be lost, the workflow file says ${lost}`,
     });
   }
   return found;
