@@ -49,7 +49,7 @@ export async function takeMigrationLock(
     ]);
     if (row?.taken === true) return;
     const waited = performance.now() - started;
-    const holder = await lockHolder(connection);
+    const holder = await migrationLockHolder(connection);
     if (waited >= options.waitMs) throw new MigrationLockTimeout(waited, holder);
     if (!announced) options.onWait?.(holder);
     announced = true;
@@ -58,7 +58,8 @@ export async function takeMigrationLock(
   }
 }
 
-async function lockHolder(connection: DatabaseConnection): Promise<LockHolder | undefined> {
+/** The session that holds the lock of our migrations, if any. */
+export async function migrationLockHolder(connection: DatabaseConnection): Promise<LockHolder | undefined> {
   const [row] = await connection.query<{ pid: number; application: string | null; seconds: string | null }>(
     `SELECT l.pid, a.application_name AS application, extract(epoch FROM clock_timestamp() - a.backend_start) AS seconds
        FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
