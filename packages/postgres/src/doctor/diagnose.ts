@@ -72,8 +72,11 @@ function unread(report: DatabaseReport): Finding[] {
     const section = report[key as keyof typeof sectionNames];
     if (section.read) continue;
     // A missing extension hides no fault; everything else that could not be read might.
-    const severity = section.reason.includes('is not there') ? 'notice' : 'warning';
-    const next = 'Nothing is known about this part; run the report again, or give its role the right that is missing';
+    const absent = section.reason.includes('is not there');
+    const severity = absent ? 'notice' : 'warning';
+    const next = absent
+      ? 'Create it in a migration to see this part'
+      : 'Nothing is known about this part; run the report again, or give its role the right that is missing';
     findings.push({ severity, code: 'not_read', message: `the ${name} could not be read: ${section.reason}`, next });
   }
   const server = known(report.server);

@@ -106,7 +106,7 @@ async function readSlowQueries(
 ): Promise<SlowQuery[]> {
   const [extension] = await connection.query<{ schema: string; renamed: boolean }>(statementsExtensionQuery);
   if (extension === undefined) {
-    throw new NotAvailable('the extension pg_stat_statements is not there: CREATE EXTENSION pg_stat_statements');
+    throw new NotAvailable('the extension pg_stat_statements is not there');
   }
   const rows = await connection.query<SlowQuery>(slowQueriesQuery(extension.schema, extension.renamed));
   // The extension keeps the literals of statements that it does not plan (SET, DO, CREATE …).

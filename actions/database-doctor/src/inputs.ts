@@ -1,0 +1,27 @@
+import { commonInputs, duration, flag, type InputDefinitions, list, oneOf, secret, text } from '#action-kit/inputs';
+
+export const mitigations = [
+  'none',
+  'cancel-blockers',
+  'cancel-long-queries',
+  'terminate-idle-in-transaction',
+  'terminate-idle',
+  'terminate-connections',
+  'read-only-on',
+  'read-only-off',
+] as const;
+
+export const inputs = {
+  ...commonInputs,
+  'database-url': secret({ required: true }),
+  schemas: list({ default: 'public' }),
+  'fail-on': oneOf(['critical', 'warning', 'never'], { default: 'critical' }),
+  mitigate: oneOf(mitigations, { default: 'none' }),
+  'older-than': duration(),
+  user: text(),
+  application: text(),
+  include: list(),
+  expires: duration('2h'),
+  'dry-run': flag(false),
+  confirm: text(),
+} satisfies InputDefinitions;

@@ -1,0 +1,63 @@
+import { InputError, readInputs } from '#action-kit/inputs';
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { connect, DatabaseUnreachable } from '#postgres/connection';
+import { parseDatabaseUrl } from '#postgres/database-url';
+import type { DatabaseReport } from '#postgres/doctor/database-report';
+import { diagnose } from '#postgres/doctor/diagnose';
+import { readDatabaseReport } from '#postgres/doctor/read-database-report';
+import { treat } from './act.ts';
+import { decideEnding } from './decide-ending.ts';
+import { inputs } from './inputs.ts';
+import { planRequest } from './plan-request.ts';
+import { renderReport } from './render-report.ts';
+
+/** Reports over one read-only session; mitigates only what was asked for and confirmed. */
+export async function main(runner: Runner): Promise<Result> {
+  const given = readInputs(runner, inputs);
+  const { logger, signal, clock, context } = runner;
+  const { request, problems } = planRequest(given, parseDatabaseUrl(given.databaseUrl).database);
+  if (problems.length > 0) throw new InputError(problems);
+  const connection = await connect(given.databaseUrl, {
+    applicationName: 'ops-actions database-doctor',
+    signal,
+  }).catch(noConnectionLeft);
+  if ('decision' in connection) return connection;
+  try {
+    const report = await readDatabaseReport(connection, { schemas: given.schemas });
+    const findings = diagnose(report);
+    for (const finding of findings) logger.info(`${finding.severity}: ${finding.message}. ${finding.next}`);
+    const treatment =
+      request.kind === 'none'
+        ? undefined
+        : await treat({
+            connection,
+            url: given.databaseUrl,
+            report,
+            request,
+            dryRun: given.dryRun,
+            now: clock.now(),
+            actor: `${context.actor} in run ${context.runId}`,
+            logger,
+            signal,
+          });
+    const ending = decideEnding({ report, findings, failOn: given.failOn, treatment, dryRun: given.dryRun });
+    const details = { findings, report: shortened(report), ...(treatment === undefined ? {} : { treatment }) };
+    return { ...ending, details, jobSummary: renderReport(report, findings, treatment) };
+  } finally {
+    await connection.close();
+  }
+}
+
+/** An output holds one megabyte: of thousands of tables the largest ones are named. */
+function shortened(report: DatabaseReport): DatabaseReport {
+  const { tables } = report;
+  return tables.read ? { ...report, tables: { read: true, value: tables.value.slice(0, 100) } } : report;
+}
+
+/** 53300 is not "unreachable": it is the finding itself, and nobody else can look either. */
+function noConnectionLeft(error: unknown): Result {
+  if (!(error instanceof DatabaseUnreachable) || error.code !== '53300') throw error;
+  const summary = `${error.message}: all connections are taken, so nothing could be read. Stop what opens them (the app, a worker, a cron job), or use a role that may take the reserved ones, then run this again`;
+  return { decision: 'could-not-run', reasonCode: 'connections_exhausted', summary, failed: true };
+}

@@ -1,0 +1,47 @@
+import type { InputProblem } from '#action-kit/input-error';
+import type { InputValues } from '#action-kit/inputs';
+import type { MitigationRequest } from '#postgres/doctor/plan-mitigation';
+import type { inputs } from './inputs.ts';
+
+export type Given = InputValues<typeof inputs>;
+
+/** What the doctor is to do beside its report. */
+export type Request =
+  | { kind: 'none' }
+  | { kind: 'signals'; request: MitigationRequest }
+  | { kind: 'read-only'; on: boolean; expiresMs: number };
+
+/** Reads the request out of the inputs; every contradiction at once. Pure. */
+export function planRequest(given: Given, database: string): { request: Request; problems: InputProblem[] } {
+  const { mitigate, user, application, include = [] } = given;
+  const problems: InputProblem[] = [];
+  const problem = (name: string, message: string): void => {
+    problems.push({ name, message });
+  };
+  const narrowed = user !== undefined || application !== undefined;
+  if (mitigate === 'none') {
+    const useless = { user, application, 'older-than': given.olderThan, confirm: given.confirm };
+    for (const [name, value] of Object.entries(useless)) {
+      if (value !== undefined) problem(name, 'is only used with mitigate');
+    }
+    return { request: { kind: 'none' }, problems };
+  }
+  if (mitigate === 'terminate-idle' && !narrowed) {
+    problem('mitigate', 'terminate-idle needs user or application: idle sessions of a pool are its normal state');
+  }
+  const word = given.environment ?? database;
+  if (!given.dryRun && given.confirm !== word) {
+    const typed = given.confirm === undefined ? 'was not given' : 'does not repeat it';
+    problem('confirm', `${typed}: type ${word} to do this, or set dry-run to see what would be done`);
+  }
+  if (mitigate === 'read-only-on' || mitigate === 'read-only-off') {
+    if (narrowed) problem(user === undefined ? 'application' : 'user', 'read-only holds for the whole database');
+    return { request: { kind: 'read-only', on: mitigate === 'read-only-on', expiresMs: given.expires }, problems };
+  }
+  const standard = mitigate.startsWith('cancel') ? 5 * 60_000 : 10 * 60_000;
+  const olderThanSeconds = (given.olderThan ?? standard) / 1000;
+  return {
+    request: { kind: 'signals', request: { kind: mitigate, olderThanSeconds, user, application, database, include } },
+    problems,
+  };
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Given, planRequest } from '../src/plan-request.ts';
+
+const given = (overrides: Partial<Given>): Given => ({
+  databaseUrl: 'postgres://web@db.example.com/app',
+  schemas: ['public'],
+  failOn: 'critical',
+  mitigate: 'none',
+  expires: 7_200_000,
+  dryRun: false,
+  config: undefined,
+  environment: undefined,
+  olderThan: undefined,
+  user: undefined,
+  application: undefined,
+  include: undefined,
+  confirm: undefined,
+  ...overrides,
+});
+
+for (const { name, inputs, problems } of [
+  { name: 'a report needs nothing', inputs: {}, problems: [] },
+  { name: 'what only mitigate uses is named', inputs: { user: 'web', olderThan: 1 }, problems: ['user', 'older-than'] },
+  { name: 'an act needs the typed word', inputs: { mitigate: 'cancel-blockers' }, problems: ['confirm'] },
+  {
+    name: 'the word is the environment, not the database',
+    inputs: { mitigate: 'cancel-blockers', environment: 'production', confirm: 'app' },
+    problems: ['confirm'],
+  },
+  { name: 'without one it is the database', inputs: { mitigate: 'cancel-blockers', confirm: 'app' }, problems: [] },
+  { name: 'a dry run needs none', inputs: { mitigate: 'terminate-connections', dryRun: true }, problems: [] },
+  {
+    name: 'plain idle sessions need a user or application, and both mistakes come at once',
+    inputs: { mitigate: 'terminate-idle' },
+    problems: ['mitigate', 'confirm'],
+  },
+  {
+    name: 'read-only is for the whole database',
+    inputs: { mitigate: 'read-only-on', user: 'web', confirm: 'app' },
+    problems: ['user'],
+  },
+] as { name: string; inputs: Partial<Given>; problems: string[] }[]) {
+  test(name, () => {
+    assert.deepEqual(
+      planRequest(given(inputs), 'app').problems.map((problem) => problem.name),
+      problems,
+    );
+  });
+}
+
+test('five minutes to cancel, ten to terminate, unless said otherwise', () => {
+  const seconds = (inputs: Partial<Given>): number | undefined => {
+    const { request } = planRequest(given({ dryRun: true, ...inputs }), 'app');
+    return request.kind === 'signals' ? request.request.olderThanSeconds : undefined;
+  };
+  assert.deepEqual(
+    [
+      seconds({ mitigate: 'cancel-blockers' }),
+      seconds({ mitigate: 'terminate-idle-in-transaction' }),
+      seconds({ mitigate: 'cancel-long-queries', olderThan: 60_000 }),
+    ],
+    [300, 600, 60],
+  );
+});
