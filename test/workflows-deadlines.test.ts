@@ -18,6 +18,7 @@ const otherBounds: Record<string, string> = {
   'vercel-promote': '5m',
   'vercel-rollback': '5m',
   'release-record': '3m',
+  'database-doctor': '8m',
   // The watch waits for its last data after the window.
   'auto-rollback-on-error-rate': '5m',
 };

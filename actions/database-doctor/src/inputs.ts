@@ -1,4 +1,14 @@
-import { commonInputs, duration, flag, type InputDefinitions, list, oneOf, secret, text } from '#action-kit/inputs';
+import {
+  commonInputs,
+  duration,
+  flag,
+  githubToken,
+  type InputDefinitions,
+  list,
+  oneOf,
+  secret,
+  text,
+} from '#action-kit/inputs';
 
 export const mitigations = [
   'none',
@@ -13,6 +23,7 @@ export const mitigations = [
 
 export const inputs = {
   ...commonInputs,
+  'github-token': githubToken(),
   'database-url': secret({ required: true }),
   schemas: list({ default: 'public' }),
   'fail-on': oneOf(['critical', 'warning', 'never'], { default: 'critical' }),

@@ -1,6 +1,7 @@
 import { InputError, readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
+import { loadSettings } from '#action-kit/settings';
 import { connect, DatabaseUnreachable } from '#postgres/connection';
 import { parseDatabaseUrl } from '#postgres/database-url';
 import type { DatabaseReport } from '#postgres/doctor/database-report';
@@ -15,6 +16,8 @@ import { renderReport } from './render-report.ts';
 /** Reports over one read-only session; mitigates only what was asked for and confirmed. */
 export async function main(runner: Runner): Promise<Result> {
   const given = readInputs(runner, inputs);
+  // Nothing is read from it, but a mistyped environment is noticed before somebody repeats it in confirm.
+  await loadSettings(runner, given);
   const { logger, signal, clock, context } = runner;
   const { request, problems } = planRequest(given, parseDatabaseUrl(given.databaseUrl).database);
   if (problems.length > 0) throw new InputError(problems);

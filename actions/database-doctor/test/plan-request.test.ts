@@ -10,6 +10,8 @@ const given = (overrides: Partial<Given>): Given => ({
   expires: 7_200_000,
   dryRun: false,
   config: undefined,
+  throwAway: false,
+  githubToken: undefined,
   environment: undefined,
   olderThan: undefined,
   user: undefined,
