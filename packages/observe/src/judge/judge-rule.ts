@@ -1,7 +1,7 @@
 import type { Rule } from '#config/rules';
 import { type Bucket, totalOf } from '../bucket.ts';
-import { type Evidence, weigh } from './hypotheses.ts';
-import { worstSuffix } from './segment.ts';
+import { type Evidence, EvidenceSum } from './evidence.ts';
+import { type Segment, worstSuffix } from './segment.ts';
 
 /** What is known when a rule is judged. Pure data; times in Unix seconds. */
 export interface JudgedWindow {
@@ -27,7 +27,7 @@ export interface RuleVerdict {
   value: number;
   requests: number;
   errors: number;
-  /** 95 % interval of `value` (Wilson; errors taken as independent). */
+  /** 95 % interval of `value` (Wilson, widened by the clustering that the buckets show). */
   bound: { lower: number; upper: number };
   /** Start of the part of the window in which the rate is worst, Unix seconds. */
   worstSince?: number;
@@ -36,55 +36,100 @@ export interface RuleVerdict {
   evidence: Evidence;
 }
 
-// At the end there is no later bucket that could tell more: a lower bar, as for a failure.
-const PASS_ODDS = { early: Math.log(50), atTheEnd: Math.log(20) };
-const FAIL_ODDS = { overSame: Math.log(20), atTheEnd: Math.log(7), overDrift: Math.log(3) };
-const OVERWHELMING = { overSame: Math.log(50), overDrift: Math.log(5) };
+// Odds that a decision needs. At the end no later bucket could tell more: lower bars. One bucket alone must be overwhelming.
+const FAIL_ODDS = { overSame: Math.log(14), atTheEnd: Math.log(8), overDrift: Math.log(3) };
+const OVERWHELMING = { overSame: Math.log(1000), overDrift: Math.log(10) };
+const PASS_ODDS = { early: Math.log(25), atTheEnd: Math.log(15) };
+const LEAST_ERRORS = 3;
+
+/** Judges one rule bucket by bucket. Add every bucket of the window in order; ask for the verdict whenever it is wanted. */
+export class RuleJudge {
+  readonly limit: number;
+  private readonly rule: Rule;
+  private readonly about: Omit<JudgedWindow, 'buckets'>;
+  private readonly withinSeconds: number;
+  private readonly planned: number;
+  private readonly sum: EvidenceSum;
+  private readonly buckets: Bucket[] = [];
+  private readonly total = { requests: 0, errors: 0 };
+  private breachAt: number | undefined;
+
+  constructor(rule: Rule, about: Omit<JudgedWindow, 'buckets'>) {
+    const { baseline, intervalSeconds, planned } = about;
+    this.rule = rule;
+    this.about = about;
+    this.withinSeconds = rule.withinMs === undefined ? Number.POSITIVE_INFINITY : rule.withinMs / 1000;
+    this.planned = Math.min(planned, Math.ceil(this.withinSeconds / intervalSeconds));
+    this.limit = limitOf(rule, baseline);
+    this.sum = new EvidenceSum(baseline, this.limit, this.planned);
+  }
+
+  /** Adds the next bucket; one that begins after the rule's time is left out. */
+  add(bucket: Bucket): void {
+    const { startedAt, intervalSeconds } = this.about;
+    // Half a bucket of tolerance: clocks that tick in fractions must not drop the last one.
+    if (bucket.start - startedAt >= this.withinSeconds - intervalSeconds / 2) return;
+    this.buckets.push(bucket);
+    this.total.requests += bucket.requests;
+    this.total.errors += bucket.errors;
+    if (this.breachAt === undefined && bucket.errors > this.limit * bucket.requests) this.breachAt = bucket.end;
+    this.sum.add(bucket);
+  }
+
+  /** What is to be said after the newest bucket; a pass is revocable until the window closes. */
+  verdict(): RuleVerdict {
+    const { rule, buckets, total, limit, breachAt } = this;
+    const evidence = this.sum.read();
+    const segment = worstSuffix(buckets, evidence.reference);
+    // "Immediately" speaks of what is happening now, "within" of everything since the promotion.
+    const judged = rule.immediately && segment ? segment : total;
+    const worst = segment && buckets[segment.from];
+    return {
+      rule: rule.text,
+      ...this.decide(evidence, segment, judged),
+      limit,
+      value: judged.requests === 0 ? 0 : judged.errors / judged.requests,
+      requests: judged.requests,
+      errors: judged.errors,
+      bound: wilson(judged, this.sum.designEffect(total.requests / Math.max(1, buckets.length))),
+      ...(worst && { worstSince: worst.start }),
+      ...(breachAt !== undefined && { breachAt }),
+      evidence,
+    };
+  }
+
+  private decide(
+    evidence: Evidence,
+    segment: Segment | undefined,
+    judged: { requests: number; errors: number },
+  ): Pick<RuleVerdict, 'verdict' | 'reasonCode'> {
+    const { total, limit, rule, buckets } = this;
+    if (total.requests < this.about.minRequests || total.requests === 0) {
+      return { verdict: 'undecided', reasonCode: 'too_little_traffic' };
+    }
+    const baselineAbove = evidence.reference > limit;
+    const last = buckets.length >= this.planned;
+    const isTrue = judged.errors > limit * judged.requests;
+    if (isTrue && segment && segment.errors >= LEAST_ERRORS && !(baselineAbove && rule.immediately)) {
+      const strong = evidence.faultOverSame >= (last ? FAIL_ODDS.atTheEnd : FAIL_ODDS.overSame);
+      const distinct = segment.bucketsWithErrors >= 2 || (!baselineAbove && isOverwhelming(evidence));
+      if (strong && distinct && evidence.faultOverDrift >= FAIL_ODDS.overDrift) {
+        return { verdict: 'fail', reasonCode: 'above_limit' };
+      }
+    }
+    const healthy = evidence.healthyOverLimit >= (last ? PASS_ODDS.atTheEnd : PASS_ODDS.early);
+    if (buckets.length >= 2 && healthy && evidence.faultOverSame < 0) {
+      return { verdict: 'pass', reasonCode: 'below_limit' };
+    }
+    return { verdict: 'undecided', reasonCode: baselineAbove ? 'baseline_above_limit' : 'undecided' };
+  }
+}
 
 /** Judges one rule after the newest bucket; a pass is revocable until the window closes, so callers act on it only then. */
 export function judgeRule(rule: Rule, window: JudgedWindow): RuleVerdict {
-  const { baseline, intervalSeconds, minRequests } = window;
-  const within = rule.withinMs === undefined ? Number.POSITIVE_INFINITY : rule.withinMs / 1000;
-  // Half a bucket of tolerance: clocks that tick in fractions must not drop the last one.
-  const counts = (bucket: Bucket): boolean => bucket.start - window.startedAt < within - intervalSeconds / 2;
-  const buckets = window.buckets.filter(counts);
-  const planned = Math.max(buckets.length, Math.min(window.planned, Math.ceil(within / intervalSeconds)));
-  const limit = limitOf(rule, baseline);
-  const evidence = weigh(baseline, buckets, limit, planned);
-  const segment = worstSuffix(buckets, evidence.reference);
-  const total = totalOf(buckets);
-  // "Immediately" speaks of what is happening now, "within" of everything since the promotion.
-  const judged = rule.immediately && segment ? segment : total;
-  const breach = buckets.find((bucket) => bucket.errors > limit * bucket.requests);
-  const worst = segment && buckets[segment.from];
-  const verdict = (word: RuleVerdict['verdict'], reasonCode: RuleVerdict['reasonCode']): RuleVerdict => ({
-    rule: rule.text,
-    verdict: word,
-    reasonCode,
-    limit,
-    value: judged.requests === 0 ? 0 : judged.errors / judged.requests,
-    requests: judged.requests,
-    errors: judged.errors,
-    bound: wilson(judged.requests, judged.errors),
-    ...(worst && { worstSince: worst.start }),
-    ...(breach && { breachAt: breach.end }),
-    evidence,
-  });
-
-  if (total.requests < minRequests || total.requests === 0) return verdict('undecided', 'too_little_traffic');
-  const baselineAbove = evidence.reference > limit;
-  const isTrue = judged.errors > limit * judged.requests;
-  const last = buckets.length >= planned;
-  if (isTrue && segment && segment.errors >= 3 && !(baselineAbove && rule.immediately)) {
-    const strong = evidence.faultOverSame >= (last ? FAIL_ODDS.atTheEnd : FAIL_ODDS.overSame);
-    const distinct = segment.bucketsWithErrors >= 2 || (!baselineAbove && isOverwhelming(evidence));
-    if (strong && distinct && evidence.faultOverDrift >= FAIL_ODDS.overDrift) return verdict('fail', 'above_limit');
-  }
-  const healthy = evidence.healthyOverLimit >= (last ? PASS_ODDS.atTheEnd : PASS_ODDS.early);
-  if (buckets.length >= 2 && healthy && evidence.faultOverSame < 0) {
-    return verdict('pass', 'below_limit');
-  }
-  return verdict('undecided', baselineAbove ? 'baseline_above_limit' : 'undecided');
+  const judge = new RuleJudge(rule, window);
+  for (const bucket of window.buckets) judge.add(bucket);
+  return judge.verdict();
 }
 
 function isOverwhelming(evidence: Evidence): boolean {
@@ -100,10 +145,15 @@ export function limitOf(rule: Rule, baseline: readonly Bucket[]): number {
   return Math.min(0.6, Math.max(above.atLeast, above.factor * rate));
 }
 
-function wilson(n: number, e: number): { lower: number; upper: number } {
-  if (n === 0) return { lower: 0, upper: 1 };
+/** Wilson's interval at 95 %, of the requests that count once clustering is taken off. */
+function wilson(
+  { requests, errors }: { requests: number; errors: number },
+  designEffect: number,
+): { lower: number; upper: number } {
+  if (requests === 0) return { lower: 0, upper: 1 };
   const z = 1.96;
-  const p = e / n;
+  const n = requests / designEffect;
+  const p = errors / requests;
   const centre = p + (z * z) / (2 * n);
   const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
   const scale = 1 + (z * z) / n;

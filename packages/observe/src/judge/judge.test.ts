@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseRule } from '#config/rules';
 import type { Bucket } from '../bucket.ts';
-import { lgamma, logBetaBinomial, logSumExp } from './beta-binomial.ts';
+import { lgamma, logBetaBinomial, logRising, logSumExp } from './beta-binomial.ts';
 import { explain, judge } from './judge.ts';
-import { type JudgedWindow, judgeRule, limitOf } from './judge-rule.ts';
+import { type JudgedWindow, judgeRule, limitOf, RuleJudge } from './judge-rule.ts';
 import { worstSuffix } from './segment.ts';
 
 type Counts = [requests: number, errors: number];
@@ -38,12 +38,14 @@ test('lgamma agrees with factorials and with Γ(1/2)', () => {
   assert.ok(Math.abs(lgamma(1e6 + 1) - lgamma(1e6) - Math.log(1e6)) < 1e-6);
 });
 
-test('the beta-binomial sums to one and tends to the binomial as ρ goes to zero', () => {
+test('the beta-binomial sums to one and tends to the binomial as its size grows', () => {
   const choose = (n: number, e: number): number => lgamma(n + 1) - lgamma(e + 1) - lgamma(n - e + 1);
-  const all = Array.from({ length: 31 }, (_, e) => choose(30, e) + logBetaBinomial(30, e, 0.07, 0.04));
+  const all = Array.from({ length: 31 }, (_, e) => choose(30, e) + logBetaBinomial(30, e, 1.68, 22.32));
   assert.ok(Math.abs(logSumExp(all)) < 1e-9);
   const binomial = 3 * Math.log(0.07) + 27 * Math.log(0.93);
-  assert.ok(Math.abs(logBetaBinomial(30, 3, 0.07, 1e-7) - binomial) < 1e-3);
+  assert.ok(Math.abs(logBetaBinomial(30, 3, 7e5, 93e5) - binomial) < 1e-3);
+  assert.equal(logRising(0.25, 3), Math.log(0.25 * 1.25 * 2.25));
+  assert.ok(Math.abs(logRising(0.25, 40) - (lgamma(40.25) - lgamma(0.25))) < 1e-12);
 });
 
 test('the worst suffix is the part with the strongest excess', () => {
@@ -95,6 +97,27 @@ for (const [preset, rule, rate, fails] of cells) {
   });
 }
 
+for (const [rule, limit, rate, requests, fails] of [
+  [two, '2 %', 0.021, 20_000, true],
+  [two, '2 %', 0.019, 1_000_000, false],
+  [two, '2 %', 0.02, 1_000_000, false],
+  [two, '2 %', 0.021, 200, false],
+  [ten, '10 %', 0.101, 200_000, true],
+  [ten, '10 %', 0.099, 1_000_000, false],
+] as const) {
+  for (const baseline of [[], bucketsOf(repeated([requests, requests / 200], 30), -900)]) {
+    const before = baseline.length === 0 ? 'nothing known of the time before' : '0.5 % before';
+    test(`${requests} requests per interval at ${rate * 100} % against ${limit}, ${before}: ${fails ? 'fail' : 'no failure'}`, () => {
+      const judge = new RuleJudge(rule, window([], { baseline }));
+      const verdicts = bucketsOf(repeated([requests, Math.round(requests * rate)], 30)).map((bucket) => {
+        judge.add(bucket);
+        return judge.verdict().verdict;
+      });
+      assert.equal(verdicts.includes('fail'), fails, verdicts.join(' '));
+    });
+  }
+}
+
 test('a breach in minute 16 is outside "within 15m"', () => {
   const counts = [...repeated([1000, 0], 31), ...repeated([1000, 500], 9)];
   assert.equal(judgeRule(two, window(counts, { planned: 40 })).verdict, 'pass');
@@ -130,7 +153,7 @@ test('the sentence carries value, limit, requests, bound and rule (trap 26)', ()
   assert.equal(judgement.decisive.breachAt, 30);
   assert.match(
     explain(judgement.decisive, bucketsOf(counts)),
-    /^error rate 10\.0 % \(80 of 800 requests, 95 % interval 8\.11 % to 12\.3 %\) is above the limit of 2\.0 % in "error-rate above 2% within 15m"$/,
+    /^error rate 10\.0 % \(80 of 800 requests, 95 % interval 6\.28 % to 15\.6 %\) is above the limit of 2\.0 % in "error-rate above 2% within 15m"$/,
   );
 });
 
