@@ -6,7 +6,7 @@ import type { RequestLog } from './request-log.ts';
 import type { VercelAccess } from './vercel/vercel-access.ts';
 import type { BuildOrder } from './vercel/vercel-records.ts';
 
-const services: readonly FaultService[] = ['vercel', 'github', 'slack', 'artifacts', 'edge'];
+const services: readonly FaultService[] = ['vercel', 'supabase', 'github', 'slack', 'artifacts', 'edge'];
 
 export interface ControlContext {
   faults: Faults;

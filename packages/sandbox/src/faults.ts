@@ -1,4 +1,4 @@
-export type FaultService = 'vercel' | 'github' | 'slack' | 'artifacts' | 'edge';
+export type FaultService = 'vercel' | 'supabase' | 'github' | 'slack' | 'artifacts' | 'edge';
 
 /** What goes wrong. Without `status`, `cutAfterBytes` and `blackHole` the call is answered as usual, after `delayMs`. */
 export interface Fault {

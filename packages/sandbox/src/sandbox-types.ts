@@ -1,6 +1,7 @@
 import type { EdgeRequest } from './edge/edge-log.ts';
 import type { Faults } from './faults.ts';
 import type { LoggedRequest } from './request-log.ts';
+import type { SupabaseAccess } from './supabase/start-supabase.ts';
 import type { VercelAccess } from './vercel/vercel-access.ts';
 import type { GitLink } from './vercel/vercel-records.ts';
 import type { VercelBehaviour } from './vercel/vercel-state.ts';
@@ -44,6 +45,8 @@ export interface SandboxDescription {
     domains: string[];
   };
   postgres: { url: string };
+  /** The Management API of one project; its functions answer below the same address at /functions/v1. */
+  supabase: { apiUrl: string; token: string; project: string; anonKey: string };
   slack: { apiUrl: string; token: string; channelId: string; webhookUrl: string };
   github: { apiUrl: string; token: string; repository: string };
   /** The artifact service as a job sees it: ACTIONS_RESULTS_URL and ACTIONS_RUNTIME_TOKEN. */
@@ -63,6 +66,7 @@ export interface Sandbox {
   requests(): LoggedRequest[];
   edgeRequests(): EdgeRequest[];
   vercel: VercelAccess;
+  supabase: SupabaseAccess;
   /** Ends everything and removes every file. Safe to call twice. */
   close(): Promise<void>;
 }

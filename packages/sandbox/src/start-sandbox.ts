@@ -15,6 +15,7 @@ import { createRequestLog } from './request-log.ts';
 import type { Sandbox, SandboxOptions } from './sandbox-types.ts';
 import { createServices } from './services.ts';
 import { startSlack } from './slack/start-slack.ts';
+import { startSupabase } from './supabase/start-supabase.ts';
 import { createVercelAccess } from './vercel/vercel-access.ts';
 import { createVercelApi } from './vercel/vercel-api.ts';
 import type { GitLink } from './vercel/vercel-records.ts';
@@ -61,6 +62,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     undo.push(() => github.close());
     const slack = await startSlack(services);
     undo.push(() => slack.close());
+    const supabase = await startSupabase(services, join(folder, 'edge-functions'));
+    undo.push(() => supabase.close());
 
     const state = createVercelState(options.vercel ?? {}, (error) => log(`vercel: ${String(error)}`));
     undo.push(async () => state.close());
@@ -111,6 +114,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
           domains: vercel.project.domains.map(({ name }) => `http://${name}`),
         },
         postgres: { url: cluster?.url ?? '' },
+        supabase: supabase.description,
         slack: slack.description,
         github: { apiUrl: github.url, token: github.token, repository },
         artifacts,
@@ -123,6 +127,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       requests: () => requests.entries(),
       edgeRequests: () => edgeLog.requests(),
       vercel,
+      supabase: supabase.access,
       close,
     };
   } catch (error) {

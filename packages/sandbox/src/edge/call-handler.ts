@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
 type Loaded = Record<string, unknown>;
-type WebHandler = (request: Request) => Response | Promise<Response>;
+export type WebHandler = (request: Request) => Response | Promise<Response>;
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /**
@@ -34,7 +34,12 @@ function isFetchObject(value: unknown): value is { fetch: WebHandler } {
   return typeof value === 'object' && value !== null && typeof (value as { fetch?: unknown }).fetch === 'function';
 }
 
-async function answerWeb(handler: WebHandler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+/** Gives a web Request to a handler and writes its Response. @throws what the handler throws. */
+export async function answerWeb(
+  handler: WebHandler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) {
     for (const one of [value ?? []].flat()) headers.append(name, one);

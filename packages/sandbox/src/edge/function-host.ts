@@ -35,6 +35,8 @@ export interface FunctionHostOptions {
   environment: Record<string, string>;
   /** Path of the Unix socket between edge and process. */
   socket: string;
+  /** What the process runs; default the Vercel runtime of this folder. */
+  program?: string;
 }
 
 const startDeadlineMs = 10_000;
@@ -50,7 +52,7 @@ export function createFunctionHost(options: FunctionHostOptions): FunctionHost {
 
   const start = () => {
     const socket = `${options.socket}.${generation++}`;
-    const child = spawn(process.execPath, [...loaderOptions, program, socket], {
+    const child = spawn(process.execPath, [...loaderOptions, options.program ?? program, socket], {
       cwd: options.cwd,
       env: {
         PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,

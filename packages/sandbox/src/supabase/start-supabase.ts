@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { jsonAnswer } from '../http/answer.ts';
+import { createRouter } from '../http/router.ts';
+import type { Services } from '../services.ts';
+import { functionsRoutes } from './functions-routes.ts';
+import { createFunctionsState, type FunctionsState, type SandboxFunction } from './functions-state.ts';
+import { serveFunctions } from './serve-functions.ts';
+
+/** The state behind the API, for tests. */
+export interface SupabaseAccess {
+  functions(): SandboxFunction[];
+  setStatus(slug: string, status: SandboxFunction['status']): void;
+  /** Leaves `ezbr_sha256` out of every answer. */
+  hideDigest(): void;
+  reset(): void;
+}
+
+/** The edge functions of one Supabase project: Management API and the functions themselves at one address. */
+export async function startSupabase(services: Services, folder: string) {
+  await mkdir(folder, { recursive: true });
+  const state: FunctionsState = createFunctionsState();
+  const token = `sbp_${randomBytes(20).toString('hex')}`;
+  state.tokens.add(token);
+  const served = serveFunctions(state, folder);
+  const router = createRouter({ ...functionsRoutes(state), ...served.routes }, (request) =>
+    jsonAnswer(404, { message: `Cannot ${request.method} ${request.path}` }),
+  );
+  const { url } = await services.listen('supabase', router);
+  const access: SupabaseAccess = {
+    functions: () => [...state.functions.values()],
+    setStatus(slug, status) {
+      const found = state.functions.get(slug);
+      if (found !== undefined) found.status = status;
+    },
+    hideDigest() {
+      state.hideDigest = true;
+    },
+    reset: () => state.functions.clear(),
+  };
+  return {
+    access,
+    description: { apiUrl: url, token, project: state.project, anonKey: state.anonKey },
+    close: () => served.stop(),
+  };
+}
