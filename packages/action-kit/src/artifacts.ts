@@ -15,6 +15,18 @@ export async function downloadArtifact(id: number, folder: string): Promise<void
   if (digestMismatch === true) throw new Error(`artifact ${id} arrived with other bytes than GitHub stored`);
 }
 
+/** As downloadArtifact, from any run of a repository. Needs a token with actions: read. */
+export async function downloadArtifactOfRun(
+  id: number,
+  from: { runId: number; repository: string; token: string },
+  folder: string,
+): Promise<void> {
+  const client = await openClient();
+  const [repositoryOwner = '', repositoryName = ''] = from.repository.split('/');
+  const findBy = { token: from.token, workflowRunId: from.runId, repositoryOwner, repositoryName };
+  await client.downloadArtifact(id, { path: folder, findBy });
+}
+
 /** Loaded only where artifacts are used: the library is larger than any action of ours. */
 async function openClient() {
   const { DefaultArtifactClient } = await import('@actions/artifact');

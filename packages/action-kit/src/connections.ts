@@ -44,6 +44,56 @@ export function missingForVercel(given: VercelInputs, settings: Pick<Environment
   return problems;
 }
 
+/** The inputs by which an action reaches a Supabase project. */
+export interface SupabaseInputs {
+  supabaseAccessToken?: string | undefined;
+  supabaseProject?: string | undefined;
+  supabaseApiUrl?: string | undefined;
+}
+
+/** Address of the Supabase Management API. @throws InputError (S11). */
+export function supabaseAddress(
+  runner: Pick<Runner, 'environment'>,
+  given: Pick<SupabaseInputs, 'supabaseApiUrl'>,
+): string {
+  return serviceAddress(runner, {
+    name: 'supabase-api-url',
+    input: given.supabaseApiUrl,
+    variable: 'OPS_ACTIONS_SUPABASE_API_URL',
+    standard: 'https://api.supabase.com',
+  });
+}
+
+/** How the Supabase project is reached; undefined without token or project. @throws InputError (S11). */
+export function supabaseConnection(
+  runner: Runner,
+  given: SupabaseInputs,
+  settings: Pick<EnvironmentSettings, 'functions'>,
+) {
+  const apiUrl = supabaseAddress(runner, given);
+  const { supabaseAccessToken: token } = given;
+  const project = given.supabaseProject ?? settings.functions?.project;
+  if (token === undefined || project === undefined) return undefined;
+  const { signal, clock, logger } = runner;
+  return { apiUrl, token, project, signal, clock, log: logger.debug };
+}
+
+/** What is missing for a connection, for an action that cannot do without. Pure. */
+export function missingForSupabase(
+  given: SupabaseInputs,
+  settings: Pick<EnvironmentSettings, 'functions'>,
+): InputProblem[] {
+  const problems: InputProblem[] = [];
+  if (given.supabaseAccessToken === undefined)
+    problems.push({ name: 'supabase-access-token', message: 'is required and was not given' });
+  if ((given.supabaseProject ?? settings.functions?.project) === undefined)
+    problems.push({
+      name: 'supabase-project',
+      message: 'is neither given nor in the configuration (supabase.project)',
+    });
+  return problems;
+}
+
 /** How the repository's Deployments and issues are reached. */
 export function gitHubConnection({ context, signal, logger }: Runner, token: string) {
   return { apiUrl: context.apiUrl, repository: context.repository, token, signal, log: logger.debug };

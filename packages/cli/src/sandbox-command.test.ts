@@ -141,6 +141,7 @@ test('the line has what the documentation promises', async () => {
       ['github', ['apiUrl', 'token', 'repository']],
       ['artifacts', ['resultsUrl', 'runtimeToken']],
       ['control', ['url']],
+      ['supabase', ['apiUrl', 'token', 'project', 'anonKey']],
     ],
   );
   assert.equal(description.github.repository, 'acme/shop');

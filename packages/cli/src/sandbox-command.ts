@@ -24,7 +24,8 @@ export function registerSandbox(program: Command): void {
 }
 
 const help = `
-Further addresses are in the same line: "artifacts" (the artifact service of Actions) and "control":
+Further addresses are in the same line: "artifacts" (the artifact service of Actions), "supabase" (the Management API
+of one project; its functions answer below <apiUrl>/functions/v1) and "control":
   POST   <control>/_sandbox/faults         {"service":"vercel","route":"/v10/projects","times":2,"fault":{"status":503}}
   GET    <control>/_sandbox/faults         what was ordered and has not happened yet
   DELETE <control>/_sandbox/faults

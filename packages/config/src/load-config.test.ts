@@ -348,6 +348,6 @@ test('what is read without effect is listed, what a preset leaves open too', asy
   );
   assert.match(
     warnings[1] ?? '',
-    /left to you and not written: slack <channel id of monitoring> \(presets\/blue-green\.yml\)$/,
+    /left to you and not written: .*supabase\.project <project reference of production>.*, slack <channel id of monitoring> \(presets\/blue-green\.yml\)$/,
   );
 });

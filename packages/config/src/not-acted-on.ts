@@ -4,7 +4,7 @@ import { laterSourceNames } from './sections.ts';
 
 /** What may be written and is checked, but changes nothing yet. `*` stands for every entry of a list or map. */
 export const notActedOn: readonly string[] = [
-  'supabase',
+  'supabase.required-secrets',
   'vercel.required-variables',
   'database.backup.policy',
   'database.backup.verify',
@@ -30,6 +30,11 @@ export const notActedOn: readonly string[] = [
   'smoke.checks.*.recent',
   'smoke.checks.*.release',
   'smoke.checks.*.json-all',
+  'functions.checks.*.retries',
+  'functions.checks.*.every',
+  'functions.checks.*.recent',
+  'functions.checks.*.release',
+  'functions.checks.*.json-all',
   'smoke.end-to-end',
   'smoke.after',
   'release.approval',
@@ -73,6 +78,7 @@ const saysWhatHappens: Readonly<Record<string, readonly unknown[]>> = {
   'release.approval': ['none'],
   'release.strategy': ['direct'],
   'rollback.app.method': ['vercel-rollback', 'promote'],
+  'rollback.functions': [{ method: 'snapshot' }],
 };
 
 /** The keys of a merged environment that this version reads without acting on them. */

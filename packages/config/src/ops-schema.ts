@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as later from './later-sections.ts';
-import { database, health, release, slack, smoke, supabase, vercel, watch } from './sections.ts';
+import { database, functions, health, release, slack, smoke, supabase, vercel, watch } from './sections.ts';
 import { address, pattern, repositoryPath, text, trigger } from './values.ts';
 
 /** Sections that may stand at the top, for all environments, and under one environment. */
@@ -8,6 +8,9 @@ const sections = {
   vercel: vercel.optional().meta({ description: 'The Vercel project and how this environment exists on it.' }),
   database: database.optional().meta({ description: 'Migrations and the restore point before them.' }),
   supabase: supabase.optional().meta({ description: 'Supabase beyond the database.' }),
+  functions: functions
+    .optional()
+    .meta({ description: 'Supabase edge functions that are deployed with the release; needs supabase.project.' }),
   health: health
     .optional()
     .meta({ description: 'Checks that must pass before and after promotion, e.g. /api/health.' }),

@@ -189,6 +189,23 @@ export const slack = z
   .union([channel(), z.strictObject({ channel: channel().optional() })])
   .transform((given) => (typeof given === 'string' ? { channel: given } : given));
 
+/** The edge functions of a release. */
+export const functions = z.strictObject({
+  directory: repositoryPath()
+    .optional()
+    .meta({ description: 'Folder of the functions, one folder each; default supabase/functions.' }),
+  names: list(pattern(/^[A-Za-z][A-Za-z0-9_-]*$/, 'the name of a function'))
+    .optional()
+    .meta({ description: 'Only these; default all.' }),
+  when: oneOf(['before', 'after']).optional().meta({
+    description:
+      'before (default) or after the promotion. Functions have no staging: one of both runs against the other.',
+  }),
+  checks: list(check).optional().meta({
+    description: 'Checks after the deploy, on the address of the Supabase project, e.g. /functions/v1/health.',
+  }),
+});
+
 /** Supabase beyond the database. */
 export const supabase = z.strictObject({
   project: text('a project reference').optional(),

@@ -13,6 +13,8 @@ export interface EnvironmentSettings {
   trigger?: { event: 'push' | 'tag' | 'after' | 'manual'; ref?: string };
   vercel: VercelSettings;
   database: DatabaseSettings;
+  /** Absent where the file names neither functions nor a Supabase project. */
+  functions?: FunctionsSettings;
   health: HealthSettings;
   smoke: SmokeSettings;
   watch: WatchSettings;
@@ -55,6 +57,22 @@ export interface DatabaseSettings {
   backupPolicy?: 'required' | 'platform' | 'skip';
   /** Default `restore`; less only outside production (S11). */
   backupVerify?: 'restore' | 'structure' | 'checksum';
+}
+
+/** Supabase edge functions. */
+export interface FunctionsSettings {
+  /** Project reference: 20 lowercase letters. */
+  project?: string;
+  /** Folder of the functions, relative to the workspace. Default `supabase/functions`. */
+  directory?: string;
+  /** Only these; default all. */
+  names?: string[];
+  /** Default `before` the promotion. */
+  when?: 'before' | 'after';
+  /** Checks on the address of the Supabase project. */
+  checks?: CheckSettings[];
+  /** True where the file has a section `functions`, or a folder under `supabase`: they belong to a release. */
+  wanted: boolean;
 }
 
 /** One HTTP check, shared by health gates and smoke suites. */

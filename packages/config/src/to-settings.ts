@@ -36,6 +36,7 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       backupPolicy: backup.policy,
       backupVerify: backup.verify,
     }),
+    ...toFunctions(layer),
     health: defined({
       checks: health.checks?.map(toCheck),
       consecutive: 'consecutive' in health ? health.consecutive : undefined,
@@ -65,6 +66,22 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       lockExpiryMs: release['lock-expiry'],
     }),
     slack: defined({ channel: layer.slack?.channel }),
+  };
+}
+
+function toFunctions({ functions, supabase = {} }: EnvironmentLayer): Pick<EnvironmentSettings, 'functions'> {
+  if (functions === undefined && supabase.project === undefined && supabase.functions === undefined) return {};
+  return {
+    functions: {
+      wanted: functions !== undefined || supabase.functions !== undefined,
+      ...defined({
+        project: supabase.project,
+        directory: functions?.directory ?? supabase.functions,
+        names: functions?.names,
+        when: functions?.when,
+        checks: functions?.checks?.map(toCheck),
+      }),
+    },
   };
 }
 

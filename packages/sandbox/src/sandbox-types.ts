@@ -45,14 +45,14 @@ export interface SandboxDescription {
     domains: string[];
   };
   postgres: { url: string };
-  /** The Management API of one project; its functions answer below the same address at /functions/v1. */
-  supabase: { apiUrl: string; token: string; project: string; anonKey: string };
   slack: { apiUrl: string; token: string; channelId: string; webhookUrl: string };
   github: { apiUrl: string; token: string; repository: string };
   /** The artifact service as a job sees it: ACTIONS_RESULTS_URL and ACTIONS_RUNTIME_TOKEN. */
   artifacts: { resultsUrl: string; runtimeToken: string };
   /** Where faults are ordered and requests are read: POST /_sandbox/faults, GET /_sandbox/requests. */
   control: { url: string };
+  /** The Management API of one project; its functions answer below the same address at /functions/v1. */
+  supabase: { apiUrl: string; token: string; project: string; anonKey: string };
 }
 
 export interface Sandbox {

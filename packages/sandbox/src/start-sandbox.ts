@@ -54,7 +54,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     undo.push(() => services.close());
 
     const git = options.gitDirectory === undefined ? undefined : openGitRepository(options.gitDirectory);
+    let resultsUrl = '';
+    const artifactService = createArtifactService(() => resultsUrl);
+    resultsUrl = (await services.listen('artifacts', artifactService.handle)).url;
     const github = await startGitHub(services, {
+      artifactAddress: artifactService.addressOf,
       repository,
       clockOffsetMs: options.githubClockOffsetMs ?? 0,
       ...(git && { git }),
@@ -95,9 +99,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const control = await services.listenUnlogged(createControl({ faults, log: requests, edgeLog, vercel }), () =>
       jsonAnswer(500, { error: 'the sandbox failed; see its log' }),
     );
-    let resultsUrl = '';
-    const artifactService = createArtifactService(() => resultsUrl);
-    resultsUrl = (await services.listen('artifacts', artifactService.handle)).url;
     const artifacts = { resultsUrl, runtimeToken: artifactService.issueToken('sandbox') };
     const cluster = await starting;
     // What a consumer sets on Vercel by hand.
@@ -114,11 +115,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
           domains: vercel.project.domains.map(({ name }) => `http://${name}`),
         },
         postgres: { url: cluster?.url ?? '' },
-        supabase: supabase.description,
         slack: slack.description,
         github: { apiUrl: github.url, token: github.token, repository },
         artifacts,
         control: { url: control.url },
+        supabase: supabase.description,
       },
       artifacts,
       runtimeToken: (run) => artifactService.issueToken(run),

@@ -15,7 +15,13 @@ export interface VerifyContext {
 
 /** The function does not stand, or does not answer. */
 export interface VerifyComplaint {
-  reasonCode: 'function_version' | 'function_throttled' | 'function_silent' | 'function_boot_error' | 'function_limit';
+  reasonCode:
+    | 'function_version'
+    | 'function_throttled'
+    | 'function_silent'
+    | 'function_boot_error'
+    | 'function_limit'
+    | 'function_unhealthy';
   message: string;
 }
 

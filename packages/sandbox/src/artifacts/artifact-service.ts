@@ -30,6 +30,8 @@ export interface ArtifactService {
   handle: Handler;
   /** For ACTIONS_RUNTIME_TOKEN: a JWT whose scope names run and job, as the toolkit reads it. Each run has its own names. */
   issueToken(run: string): string;
+  /** Where the bytes of a stored artifact are, as GitHub's REST API redirects to them. */
+  addressOf(id: string): string | undefined;
 }
 
 /** The artifact service of Actions as @actions/artifact 6 uses it, with the block blobs behind its signed addresses. */
@@ -134,6 +136,10 @@ export function createArtifactService(url: () => string): ArtifactService {
   );
   return {
     handle,
+    addressOf(id) {
+      const found = artifacts.find((one) => String(one.id) === id && one.finalized);
+      return found === undefined ? undefined : address(found);
+    },
     issueToken(run) {
       const token = runtimeTokenFor(run, randomUUID());
       tokens.set(token, run);

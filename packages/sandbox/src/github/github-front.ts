@@ -17,6 +17,8 @@ export interface GitHubFrontOptions {
   url: () => string;
   creator: { login: string; id: number };
   git?: GitRepository;
+  /** Address of a stored artifact by its id. */
+  artifactAddress: (id: string) => string | undefined;
   /** How far GitHub's clock is from ours, in milliseconds. */
   clockOffsetMs: () => number;
 }
@@ -38,6 +40,11 @@ export function createGitHubFront(options: GitHubFrontOptions): Handler {
           return /^[0-9a-f]{40}$/.test(ref) ? ref : undefined;
         },
       }),
+      [`GET /repos/${options.repository}/actions/artifacts/:id/zip`]: (_request, { id = '' }) => {
+        const location = options.artifactAddress(id);
+        if (location === undefined) throw new GitHubRefusal(404, 'Not Found');
+        return { status: 302, headers: { location } };
+      },
       ...(options.git && githubGitRoutes(options.repository, options.git, options.url)),
     },
     (request) => forwarded(options, request),

@@ -20,7 +20,12 @@ const callsPerToken = 4_500;
 /** GitHub from the emulate package behind our front, with one repository. */
 export async function startGitHub(
   services: Services,
-  options: { repository: string; clockOffsetMs: number; git?: GitRepository },
+  options: {
+    repository: string;
+    clockOffsetMs: number;
+    git?: GitRepository;
+    artifactAddress: (id: string) => string | undefined;
+  },
 ): Promise<SandboxGitHub> {
   const [owner = '', name = ''] = options.repository.split('/');
   const token = `ghs_sandbox${randomName(24)}`;
@@ -52,6 +57,7 @@ export async function startGitHub(
     url: () => url,
     creator: { login, id: 3 },
     clockOffsetMs: () => options.clockOffsetMs,
+    artifactAddress: options.artifactAddress,
     ...(options.git && { git: options.git }),
   });
   const answer = await fetch(`http://127.0.0.1:${innerPort}/repos/${options.repository}`, {

@@ -73,8 +73,7 @@ export async function functionsProject(t: TestContext) {
   return {
     ...{ sandbox, open, stored, facts, lines, apiUrl, token, project },
     /** What an earlier attempt stored, as the ledger tells it. */
-    earlier: (): SavedReference[] =>
-      facts.flatMap((fact) => parseReference(fact.replace(/^intent:stored /, '')) ?? []),
+    earlier: (): SavedReference[] => facts.flatMap((fact) => parseReference(fact.replace(/^intent:stored /, '')) ?? []),
     /** What really answers at the function's address. */
     async answer(slug: string): Promise<string> {
       const response = await fetch(`${apiUrl}/functions/v1/${slug}`);
