@@ -54,7 +54,8 @@ async function repository(files: Record<string, string | object>): Promise<Repos
 
 const link = { '.vercel/project.json': { projectId: 'prj_notes', orgId: 'team_acme', projectName: 'notes' } };
 const supabase = {
-  'supabase/config.toml': 'project_id = "notes"\n',
+  'supabase/config.toml':
+    'project_id = "notes"\n\n[api]\nport = 54321\n\n[db]\nport = 54322\nmajor_version = 17\n\n[db.pooler]\nenabled = false\n',
   'supabase/migrations/20260101000000_notes.sql': 'create table notes (id int);\n',
 };
 const next = {
@@ -122,6 +123,8 @@ test('a Next.js app with Supabase gets three files that work, a key outside and 
   assert.ok(deploy.includes(`deploy-production.yml@${commit}\n`));
   const { jobs } = parse(deploy) as { jobs: Record<string, { with: Record<string, string> }> };
   assert.equal(jobs.production?.with['validate-commands'], 'npm ci\nnpm run lint\nnpm run test\n');
+  assert.equal(jobs.production?.with['setup-commands'], 'npm ci --ignore-scripts');
+  assert.equal(jobs.production?.with['postgres-major'], '17');
   const keyFile = join(repo.home, '.config/ops-actions/acme-notes-backup.agekey');
   assert.equal((await stat(keyFile)).mode & 0o777, 0o600);
   assert.equal((await stat(dirname(keyFile))).mode & 0o777, 0o700);
@@ -197,6 +200,8 @@ test('a monorepo without a database: the app is found, its smoke script runs fro
   const deploy = await repo.read('.github/workflows/deploy.yml');
   assert.ok(!deploy.includes('DATABASE_URL') && !deploy.includes('age-recipients'));
   assert.match(deploy, /corepack enable && pnpm install --frozen-lockfile\n {8}pnpm run test/);
+  assert.match(deploy, /setup-commands: corepack enable && pnpm install --frozen-lockfile --ignore-scripts\n/);
+  assert.ok(!deploy.includes('postgres-major'));
   await checkWorkflows(repo);
 });
 

@@ -11,6 +11,8 @@ export interface Step {
   uses?: string;
   run?: string;
   with?: Record<string, unknown>;
+  env?: Record<string, unknown>;
+  'timeout-minutes'?: number;
 }
 
 export interface JobModel {

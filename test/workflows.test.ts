@@ -77,10 +77,28 @@ for (const workflow of published) {
           assert.notEqual(job.permissions?.[permission], 'write', `${name}: ${permission}`);
         }
         assert.notEqual(job.permissions?.contents, 'write', name);
-        for (const { uses = '', run } of job.steps ?? []) {
-          assert.equal(run, undefined, `${name} runs a script beside secrets`);
+        for (const { uses, run } of job.steps ?? []) {
+          if (run !== undefined) continue;
+          assert.ok(uses !== undefined, name);
           assert.ok(uses.startsWith('$/') || besideSecrets.has(uses.split('@')[0] ?? ''), `${name}: ${uses}`);
         }
+      }
+    });
+
+    test('beside secrets only setup-commands is a script: before the first secret, without the files of later steps', () => {
+      for (const [name, { steps = [], ...job }] of jobsOf(workflow)) {
+        if (!secretsOf({ ...job, steps }).some((secret) => productionSecrets.includes(secret))) continue;
+        assert.deepEqual(secretsOf(job), [], `${name}: a secret of the whole job would be there for every step`);
+        const first = steps.findIndex((step) => secretsOf({ steps: [step] }).length > 0);
+        for (const [index, { run, name: step, env }] of steps.entries()) {
+          if (run === undefined) continue;
+          assert.equal(step, 'Run the commands of setup-commands, without a secret');
+          assert.ok(index < first, `${name}: ${step} runs after a secret was given`);
+          assert.deepEqual(env, { COMMANDS: `\${{ inputs.setup-commands }}` });
+          assert.match(run, /^env -u GITHUB_ENV -u GITHUB_PATH /);
+        }
+        const setup = steps.findIndex(({ uses }) => uses === '$/actions/setup-postgres');
+        assert.ok(setup < first, `${name}: something is installed after a secret was given (S32)`);
       }
     });
 

@@ -138,7 +138,12 @@ async function checkBackup(request: DatabaseRequest, major: number): Promise<Fin
   } catch (error) {
     const { message, reasonCode } = error as { message: string; reasonCode?: string };
     if (reasonCode !== 'postgres_tools_missing') throw error;
-    findings.push({ code: reasonCode, severity: 'refuse', message });
+    findings.push({
+      code: reasonCode,
+      severity: 'refuse',
+      message,
+      fix: `add postgres-major: '${major}' to the inputs of the reusable workflow; in a job of your own the step actions/setup-postgres with major: ${major} before deploy`,
+    });
   }
   return findings;
 }

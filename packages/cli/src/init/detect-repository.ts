@@ -154,8 +154,17 @@ async function findSupabase(root: string, folder: string): Promise<Detected['sup
   const migrations = posix.join(folder, 'supabase/migrations');
   const files = await readdir(join(root, migrations)).catch(() => []);
   const hasMigrations = files.some((name) => /^\d+_.*\.sql$/.test(name));
-  if (!hasMigrations && !(await exists(join(root, config)))) return undefined;
-  return { config, ...(hasMigrations && { migrations }) };
+  const settings = await readFile(join(root, config), 'utf8').catch(() => undefined);
+  if (!hasMigrations && settings === undefined) return undefined;
+  const major = majorVersion(settings ?? '');
+  return { config, ...(hasMigrations && { migrations }), ...(major !== undefined && { major }) };
+}
+
+/** `major_version` of the section `[db]`, which the Supabase CLI writes. */
+function majorVersion(toml: string): number | undefined {
+  const [, section = ''] = /^\[db\]\s*$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(toml) ?? [];
+  const [, major] = /^\s*major_version\s*=\s*(\d{2})\s*(?:#.*)?$/m.exec(section) ?? [];
+  return major === undefined ? undefined : Number(major);
 }
 
 async function gitDeployments(root: string, app: string, branch: string): Promise<'off' | undefined> {

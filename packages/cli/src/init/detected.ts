@@ -20,7 +20,8 @@ export interface Detected {
   checkScripts: string[];
   healthPaths: string[];
   vercel?: { project: string; name?: string; team?: string; file: string };
-  supabase?: { config: string; migrations?: string };
+  /** `major`: of the database, as config.toml says it. */
+  supabase?: { config: string; migrations?: string; major?: number };
   /** What vercel.json says about deployments by Vercel's own Git integration for the default branch. */
   gitDeployments: 'off' | 'not-said';
   /** True when the folder is a git repository at all. */

@@ -37,6 +37,8 @@ export interface InitPlan {
   pinIsPlaceholder: boolean;
   database: boolean;
   smoke?: string;
+  /** What the smoke command needs, installed without running what the packages bring. */
+  setup: string[];
   validate: string[];
   secrets: NeededSecret[];
   next: string[];
@@ -56,6 +58,7 @@ export function planInit(detected: Detected, request: InitRequest): InitPlan {
     pinIsPlaceholder,
     database,
     ...(detected.smoke && { smoke: smokeCommand(detected.packageManager, detected.smoke) }),
+    setup: detected.smoke === undefined ? [] : [setup(detected, detected.smoke)],
     validate:
       detected.checkScripts.length === 0
         ? []
@@ -78,6 +81,17 @@ function install({ packageManager }: Detected): string {
     yarn: 'corepack enable && yarn install --immutable',
     bun: 'npx --yes bun install --frozen-lockfile',
   }[packageManager];
+}
+
+/** In the folder of the smoke script; a workspace is installed from its root. No script of a package runs in that job. */
+function setup({ packageManager, app, monorepo }: Detected, { folder }: NonNullable<Detected['smoke']>): string {
+  const line = {
+    npm: 'npm ci --ignore-scripts',
+    pnpm: 'corepack enable && pnpm install --frozen-lockfile --ignore-scripts',
+    yarn: 'corepack enable && YARN_ENABLE_SCRIPTS=false yarn install --immutable',
+    bun: 'npx --yes bun install --frozen-lockfile --ignore-scripts',
+  }[packageManager];
+  return monorepo === undefined && folder !== app ? `cd "$GITHUB_WORKSPACE" && ${line}` : line;
 }
 
 /** Names as the reusable workflows know them; what differs between environments gets a prefix. */
@@ -144,12 +158,12 @@ function nextSteps(detected: Detected, request: InitRequest, pinIsPlaceholder: b
     steps.push(
       'no health route was found: the start page is checked; better is a route that also asks the database, written as "health: /api/health"',
     );
-  if (detected.smoke)
-    steps.push(
-      'the smoke command runs in the release job, where nothing is installed: where it needs packages, write "npm ci --ignore-scripts && …" before it',
-    );
   if (detected.supabase && !detected.supabase.migrations)
     steps.push('supabase/config.toml is there but no migrations: step 2 of a release will say so');
+  if (detected.supabase && detected.supabase.major === undefined)
+    steps.push(
+      'write the major version of the database as postgres-major into the jobs of deploy.yml (SHOW server_version says it): its programs prove the backup before a migration',
+    );
   steps.push('commit the three files; look at the first run with dry-run: true');
   return steps;
 }

@@ -31,7 +31,8 @@ export function renderDeploy(plan: InitPlan): string {
 }
 
 function job(plan: InitPlan, name: 'production' | 'staging', extra: string[]): string[] {
-  const { request, validate } = plan;
+  const { request, validate, setup } = plan;
+  const major = plan.detected.supabase?.major;
   const staging = name === 'staging';
   const secrets = plan.secrets
     .filter((secret) => !secret.name.startsWith(stagingPrefix))
@@ -51,10 +52,12 @@ function job(plan: InitPlan, name: 'production' | 'staging', extra: string[]): s
     `    uses: ${library}/.github/workflows/deploy-${name}.yml@${pin(plan)}`,
     '    with:',
     `      environment: ${name}`,
-    ...(plan.detected.app !== '.' && validate.length > 0 && plan.detected.monorepo === undefined
+    ...(plan.detected.app !== '.' && validate.length + setup.length > 0 && plan.detected.monorepo === undefined
       ? [`      working-directory: ${plan.detected.app}`]
       : []),
     ...(validate.length > 0 ? ['      validate-commands: |', ...validate.map((line) => `        ${line}`)] : []),
+    ...(setup.length > 0 ? [`      setup-commands: ${setup[0]}`] : []),
+    ...(plan.database && major !== undefined ? [`      postgres-major: '${major}'`] : []),
     ...(request.recipient
       ? [
           '      # Public: encrypts backups. The private key is outside this repository.',
