@@ -75,3 +75,23 @@ for (const { where, job, model, file } of calls) {
       assert.ok(declared.includes(name), `${file} takes no secret ${name}`);
   });
 }
+
+test('workflows, examples and documentation use one version of each third-party action', async () => {
+  const versions = new Map<string, Set<string>>();
+  const patterns = [
+    '.github/workflows/*.yml',
+    'examples/**/*.yml',
+    '*.md',
+    'docs/**/*.md',
+    '{deploy,rollback}/README.md',
+  ];
+  for await (const file of glob([...patterns, 'actions/*/README.md'], { cwd: root })) {
+    const text = readFileSync(join(root, file), 'utf8');
+    for (const [, action = '', pin] of text.matchAll(/uses: (actions\/[\w-]+)@(?:[0-9a-f]{40}|<40-hex>) # (v\S+)/g))
+      versions.set(action, (versions.get(action) ?? new Set()).add(pin ?? ''));
+    // A tag would be a second way to say it.
+    assert.doesNotMatch(text, /uses: actions\/[\w-]+@v\d/, file);
+  }
+  assert.ok(versions.has('actions/checkout'));
+  for (const [action, found] of versions) assert.equal(found.size, 1, `${action}: ${[...found].join(', ')}`);
+});

@@ -14,6 +14,7 @@ export const inputs = {
   release: text(),
   version: text(),
   build: oneOf(['remote', 'prebuilt', 'adopt']),
+  'deployment-id': text({ pattern: /^dpl_\w+$/, allowed: 'a deployment id, dpl_…' }),
   target: text({ pattern: /^[\w-]+$/, allowed: 'production, preview, or the slug of a custom environment' }),
   staged: flag(true),
   deadline: duration(),

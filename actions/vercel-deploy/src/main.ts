@@ -1,11 +1,12 @@
 import { gitHubConnection, missingForVercel, vercelConnection } from '#action-kit/connections';
-import { InputError, readInputs } from '#action-kit/inputs';
+import { InputError, type InputValues, readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
+import type { EnvironmentSettings } from '#config/settings';
 import { createGitHub } from '#github/client';
 import { parseReleaseHandle, releaseKey } from '#release/release-handle';
-import { createDeployment } from '#vercel/deploy';
+import { createDeployment, type DeployRequest } from '#vercel/deploy';
 import { openVercelProject } from '#vercel/project';
 import { inputs } from './inputs.ts';
 import { placeOfDeployment } from './place-of-deployment.ts';
@@ -34,7 +35,7 @@ export async function main(runner: Runner): Promise<Result> {
       connection,
       git,
       directory: context.workspace,
-      build: given.build ?? settings.vercel.build ?? 'remote',
+      ...buildOf(given, settings.vercel.build),
       staged: given.staged,
       deadlineMs: given.deadline ?? settings.vercel.deadlineMs ?? 15 * 60_000,
       releaseKey: handle?.key ?? releaseKey({ repositoryId: context.repositoryId, environment, runId: context.runId }),
@@ -43,6 +44,17 @@ export async function main(runner: Runner): Promise<Result> {
     }),
   );
   return renderOutcome(outcome, connection.apiUrl, clock.now());
+}
+
+/** Naming a deployment is adopting it, whatever ops.yml builds otherwise. @throws InputError */
+function buildOf(
+  { build, deploymentId }: InputValues<typeof inputs>,
+  configured: EnvironmentSettings['vercel']['build'],
+): Pick<DeployRequest, 'build' | 'deploymentId'> {
+  if (deploymentId === undefined) return { build: build ?? configured ?? 'remote' };
+  if (build === undefined || build === 'adopt') return { build: 'adopt', deploymentId };
+  const message = 'is built already: it cannot be combined with a build';
+  throw new InputError([{ name: 'deployment-id', given: deploymentId, message, allowed: 'build: adopt, or no build' }]);
 }
 
 function workingDirectory(folder: string | undefined): { workingDirectory?: string } {

@@ -249,5 +249,11 @@ test('adopting takes what the Git integration built of the commit; a fork of the
   const known = sandbox.vercel.deployments().length;
   const adopted = await run({ build: 'adopt' });
   assert.deepEqual([adopted.code, adopted.outputs['deployment-id']], [0, built.id], adopted.log);
+  const named = await run({ 'deployment-id': built.id });
+  assert.deepEqual([named.code, named.outputs['deployment-id']], [0, built.id], named.log);
+  const foreign = await run({ 'deployment-id': fork.id });
+  assert.deepEqual([foreign.code, foreign.outputs['reason-code']], [1, 'not_adoptable'], foreign.log);
+  const both = await run({ 'deployment-id': built.id, build: 'remote' });
+  assert.match(both.log, /deployment-id: is built already: it cannot be combined with a build/);
   assert.equal(sandbox.vercel.deployments().length, known);
 });

@@ -25,6 +25,7 @@ export async function adoptDeployment(
     ...(repositoryId !== undefined && { repositoryId }),
     allowedRefs: target === 'production' ? [gitLink.productionBranch] : [gitLink.productionBranch, git.ref],
   };
+  if (request.deploymentId !== undefined) return await adoptNamed(project, request.deploymentId, terms, log);
   for (let shown = ''; ; ) {
     const { deployment, refused } = await look(project, terms);
     if (deployment) {
@@ -41,6 +42,24 @@ export async function adoptDeployment(
     }
     await clock.sleep(Math.min(POLL_MS, left), connection.signal);
   }
+}
+
+/** The one that the workflow names, held to the same terms (S17). */
+async function adoptNamed(
+  project: Context['project'],
+  id: string,
+  terms: Parameters<typeof chooseAdoptedDeployment>[1],
+  log: Context['log'],
+): Promise<{ deployment: VercelDeployment } | { deployment?: never; outcome: DeployOutcome }> {
+  const named = await project.deployment(id);
+  const { deployment, refused } = chooseAdoptedDeployment(named === undefined ? [] : [named], terms);
+  if (deployment) {
+    log(`${deployment.id} is the one that the workflow names and is adopted`);
+    return { deployment };
+  }
+  const why = refused[0]?.why ?? `project ${project.name} has no such deployment`;
+  const message = `${id} cannot be released: ${why}. Name a deployment that Vercel's Git integration built of commit ${terms.sha} for ${terms.target ?? 'preview'}, or leave deployment-id out.`;
+  return { outcome: { outcome: 'failed', reasonCode: 'not_adoptable', message, adopted: false } };
 }
 
 async function look(

@@ -7,6 +7,8 @@ export interface DeployRequest {
   /** Folder of the app below `directory`, as the consumer names it. */
   workingDirectory?: string;
   build: 'remote' | 'prebuilt' | 'adopt';
+  /** Only with `adopt`: exactly this one, if it fits; nothing is waited for. */
+  deploymentId?: string;
   as: 'production' | 'custom-environment' | 'alias';
   customEnvironment?: string;
   /** False lets Vercel assign production domains at once. */

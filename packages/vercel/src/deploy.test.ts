@@ -234,6 +234,23 @@ test('adopting takes what the Git integration built of this commit, waits for it
   assert.deepEqual(vercel.posts(), []);
 });
 
+test('a deployment that the workflow names is adopted by the same terms, or refused by name without waiting', async () => {
+  vercel.project.link = { type: 'github', org: 'acme', repo: 'notes', repoId: 12, productionBranch: 'main' };
+  const gitSource = { type: 'github', repoId: 12, sha: 'a'.repeat(40), ref: 'main' };
+  const creator = { username: 'ada' };
+  vercel.add({ id: 'dpl_older', readyState: 'READY', gitSource, creator, createdAt: 1 });
+  vercel.add({ id: 'dpl_newer', readyState: 'READY', gitSource, creator, createdAt: 2 });
+  vercel.add({ id: 'dpl_else', readyState: 'READY', gitSource: { ...gitSource, sha: 'b'.repeat(40) }, creator });
+  const named = (deploymentId: string) => deploy({ build: 'adopt', deploymentId });
+  const done = await named('dpl_older');
+  assert.deepEqual([done.outcome, done.adopted, done.deployment?.id], ['ready', true, 'dpl_older'], done.message);
+  const other = await named('dpl_else');
+  assert.deepEqual([other.outcome, other.reasonCode], ['failed', 'not_adoptable']);
+  assert.match(other.message, /dpl_else cannot be released: it was built from b{40}/);
+  assert.match((await named('dpl_gone')).message, /has no such deployment/);
+  assert.deepEqual(vercel.posts(), []);
+});
+
 test('a cancelled run ends with its reason and cancels what it created', { timeout: 20_000 }, async () => {
   vercel.build = [['BUILDING', 0]];
   const cancelled = new AbortController();
