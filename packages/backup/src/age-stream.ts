@@ -37,7 +37,15 @@ export async function* decryptStream(source: AsyncIterable<Uint8Array>, identity
 
 /** @throws BackupFailed when one of the recipients cannot be used. */
 export async function checkRecipients(recipients: readonly string[]): Promise<void> {
-  await encrypterFor(recipients);
+  await splitRecipients(recipients);
+}
+
+/** SSH keys apart from age's own, every native one checked. @throws BackupFailed. */
+export async function splitRecipients(recipients: readonly string[]): Promise<{ ssh: string[]; native: string[] }> {
+  const ssh = recipients.filter((recipient) => /^ssh-(?:ed25519|rsa) \S/.test(recipient));
+  const native = recipients.filter((recipient) => !ssh.includes(recipient));
+  if (native.length > 0 || ssh.length === 0) await encrypterFor(native);
+  return { ssh, native };
 }
 
 /** Short name of a recipient for manifests and messages: it identifies the key and is not the key. */

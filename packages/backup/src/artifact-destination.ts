@@ -10,7 +10,14 @@ export interface ArtifactStore {
   upload(name: string, file: string): Promise<{ id: number }>;
   /** Puts the files of an artifact into a folder. */
   download(id: number, folder: string): Promise<void>;
+  /** Artifacts of the repository, of earlier runs too; absent where there is no token to ask with. */
+  list?(): Promise<{ id: number; name: string; bytes: number }[]>;
+  remove?(id: number): Promise<void>;
+  /** How long GitHub keeps what is stored now. */
+  retentionDays?: number;
 }
+
+const secondsOfDay = 24 * 60 * 60;
 
 /**
  * Artifacts of this run. The store takes files, so the encrypted object passes through `temporary`; it is removed after
@@ -18,6 +25,8 @@ export interface ArtifactStore {
  */
 export function artifactDestination(store: ArtifactStore, temporary: string): BackupDestination {
   const ids = new Map<string, number>();
+  const find = async (name: string): Promise<number | undefined> =>
+    ids.get(name) ?? (await store.list?.())?.find((artifact) => artifact.name === name)?.id;
   return {
     kind: 'artifact',
     description: 'artifact of this run',
@@ -34,8 +43,8 @@ export function artifactDestination(store: ArtifactStore, temporary: string): Ba
       }
     },
     async *read(name) {
-      const id = ids.get(name);
-      if (id === undefined) throw new BackupFailed('destination_failed', `artifact ${name} was not stored by this run`);
+      const id = await find(name);
+      if (id === undefined) throw new BackupFailed('destination_failed', `artifact ${name} is not there`);
       const folder = await mkdtemp(join(temporary, 'backup-read-'));
       try {
         await store.download(id, folder);
@@ -44,5 +53,12 @@ export function artifactDestination(store: ArtifactStore, temporary: string): Ba
         await rm(folder, { recursive: true, force: true });
       }
     },
+    list: async () => (await store.list?.()) ?? [],
+    async remove(name) {
+      const id = await find(name);
+      if (id !== undefined) await store.remove?.(id);
+    },
+    // GitHub's own limit where the repository sets no other.
+    expiresAt: (now) => now + (store.retentionDays ?? 90) * secondsOfDay,
   };
 }

@@ -4,7 +4,10 @@ export type BackupReason =
   | 'dump_failed'
   | 'destination_failed'
   | 'postgres_tools_missing'
-  | 'source_unreadable';
+  | 'source_unreadable'
+  | 'source_busy'
+  | 'encryption_tool_missing'
+  | 'encryption_failed';
 
 /** No restore point was made; nothing else has happened. The message never holds values of rows (S29). */
 export class BackupFailed extends Error {

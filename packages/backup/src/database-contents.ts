@@ -47,18 +47,28 @@ const userSchema = `n.nspname <> 'pg_catalog' AND n.nspname <> 'information_sche
 
 const relationsQuery = `
   SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relkind AS kind, n.nspname AS schema,
-         pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS readable
+         pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS readable,
+         c.relkind IN ('r', 'p') AND pg_catalog.row_security_active(c.oid) AS filtered,
+         (SELECT format('%I.%I', m.nspname, t.relname) FROM pg_catalog.pg_depend AS d
+            JOIN pg_catalog.pg_class AS t ON t.oid = d.refobjid JOIN pg_catalog.pg_namespace AS m ON m.oid = t.relnamespace
+           WHERE c.relkind = 'S' AND d.objid = c.oid AND d.deptype IN ('a', 'i')
+             AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = d.classid LIMIT 1) AS "ownedBy"
     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${userSchema} AND ${notOfExtension('pg_class', 'c.oid')}
    ORDER BY 1`;
 
-/** Relations with the schema and whether this role may read them. */
+/** Relations with the schema, whether this role may read them, whether row level security hides rows from it, and the table that owns a sequence. */
 export async function readRelations(
   connection: DatabaseConnection,
-): Promise<(Relation & { schema: string; readable: boolean })[]> {
-  const rows = await connection.query<{ name: string; kind: string; schema: string; readable: boolean }>(
-    relationsQuery,
-  );
+): Promise<(Relation & { schema: string; readable: boolean; filtered: boolean; ownedBy: string | null })[]> {
+  const rows = await connection.query<{
+    name: string;
+    kind: string;
+    schema: string;
+    readable: boolean;
+    filtered: boolean;
+    ownedBy: string | null;
+  }>(relationsQuery);
   return rows.map((row) => ({ ...row, kind: kinds[row.kind] ?? 'table' }));
 }
 

@@ -5,13 +5,24 @@ import { BackupFailed } from './backup-error.ts';
 
 /** A place that keeps encrypted backups. Writes create and never replace (S33). */
 export interface BackupDestination {
-  kind: 'directory' | 'artifact';
+  kind: 'directory' | 'artifact' | 's3' | 'supabase-storage';
   /** For messages and the manifest; no credentials. */
   description: string;
   /** Stores a stream under a new name; when the source fails, nothing is kept. */
   write(name: string, source: AsyncIterable<Uint8Array>): Promise<void>;
-  /** What is stored under a name, from where it is stored. */
+  /** What is stored under a name, from where it is stored. @throws BackupFailed `destination_failed`. */
   read(name: string): AsyncIterable<Uint8Array>;
+  /** Everything that lies there, in any order. */
+  list(): Promise<StoredObject[]>;
+  /** Removes one object; one that is gone is fine. */
+  remove(name: string): Promise<void>;
+  /** Unix seconds until which the store keeps what is written now; absent where it keeps it for good. */
+  expiresAt?(now: number): number;
+}
+
+export interface StoredObject {
+  name: string;
+  bytes: number;
 }
 
 const partialSuffix = '.partial';
@@ -41,7 +52,26 @@ export function directoryDestination(path: string): BackupDestination {
         await rm(partial, { force: true });
       }
     },
-    read: (name) => createReadStream(join(path, name)),
+    async *read(name) {
+      try {
+        yield* createReadStream(join(path, name));
+      } catch (error) {
+        throw new BackupFailed(
+          'destination_failed',
+          `backup directory ${path}: ${name} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+          { cause: error },
+        );
+      }
+    },
+    async list() {
+      const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return [];
+        throw writeFailed(path, undefined, error);
+      });
+      const found = names.filter((name) => !name.startsWith('.'));
+      return await Promise.all(found.map(async (name) => ({ name, bytes: (await stat(join(path, name))).size })));
+    },
+    remove: (name) => rm(join(path, name), { force: true }),
   };
 }
 

@@ -17,6 +17,10 @@ export interface DumpOptions {
   snapshot: string;
   /** Quoted names of tables to leave out. */
   excludedTables: readonly string[];
+  /** Quoted names of the only tables to dump. */
+  tables?: readonly string[];
+  /** In pg_stat_activity. */
+  applicationName: string;
   deadlineMs: number;
   signal?: AbortSignal;
 }
@@ -28,7 +32,7 @@ export interface DumpOptions {
  */
 export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Array> {
   const authorities = await authoritiesFile(options.settings);
-  const environment = libpqEnvironment(options.settings, 'ops-actions backup', authorities?.path);
+  const environment = libpqEnvironment(options.settings, options.applicationName, authorities?.path);
   const args = [
     '--format=custom',
     '--compress=0',
@@ -36,6 +40,7 @@ export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Arr
     `--snapshot=${options.snapshot}`,
     // A table that somebody holds exclusively must not stall the release for ever.
     '--lock-wait-timeout=60s',
+    ...(options.tables ?? []).map((table) => `--table=${table}`),
     ...options.excludedTables.map((table) => `--exclude-table=${table}`),
   ];
   const program = programCommand(options.binaries, 'pg_dump', args, {

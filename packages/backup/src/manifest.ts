@@ -3,8 +3,17 @@ import { z } from 'zod';
 /** The format that is written; readers accept this one and name a newer one (design §6). */
 export const manifestSchemaVersion = 1;
 
+const verifyLevels = ['restore', 'structure', 'checksum'] as const;
+/** How far a backup is proven: restored and compared; structure only; read back and decrypted only. */
+export type VerifyLevel = (typeof verifyLevels)[number];
+
 const verification = z.object({
+  /** `verified` means restored and compared, and nothing less (traps 31, 32). */
   verdict: z.enum(['verified', 'mismatch', 'could-not-verify']),
+  /** What was asked for; absent in manifests of 0.1, which always meant restore. */
+  level: z.enum(verifyLevels).optional(),
+  /** True when the level that was asked for was reached. */
+  sufficient: z.boolean().optional(),
   reasonCode: z.string(),
   message: z.string(),
   /** Differences by name, without values. */
@@ -27,15 +36,32 @@ const manifest = z.object({
     sha256: z.string(),
     format: z.literal('pg_dump custom'),
     compression: z.literal('zstd'),
-    encryption: z.literal('age'),
+    encryption: z.enum(['age', 'gpg']),
   }),
+  /** What the database held, encrypted like the dump: names, counts, checksums, roles. */
+  contents: z.object({ file: z.string(), bytes: z.number(), sha256: z.string() }).optional(),
   plainBytes: z.number(),
-  source: z.object({ serverVersion: z.string(), databaseBytes: z.number(), pgDumpVersion: z.string() }),
+  source: z.object({
+    serverVersion: z.string(),
+    databaseBytes: z.number(),
+    pgDumpVersion: z.string(),
+    /** Digest that tells databases apart. */
+    identity: z.string().optional(),
+    /** Unix seconds of the snapshot, by the server's clock. */
+    snapshotAt: z.number().optional(),
+    lsn: z.string().optional(),
+  }),
   relations: z.number(),
   rows: z.number(),
   tables: z.array(z.object({ name: z.string(), rows: z.number() })),
   /** Tables of the platform that the role could not read. */
   notInBackup: z.array(z.string()),
+  /** True where only named tables were asked for. */
+  partial: z.boolean().optional(),
+  /** What no dump of this database holds, in words. */
+  notCovered: z.array(z.string()).optional(),
+  /** Unix seconds until which the store keeps it; absent where it does not expire by itself. */
+  expiresAt: z.number().optional(),
   /** Fingerprints of the public keys that can open the object. */
   recipients: z.array(z.string()),
   destinations: z.array(z.string()),
@@ -53,6 +79,11 @@ const manifest = z.object({
 
 export type BackupManifest = z.infer<typeof manifest>;
 export type Verification = z.infer<typeof verification>;
+
+/** Whether a proof is as good as was asked for; what a migration waits for. Pure. */
+export function isSufficient(given: Verification): boolean {
+  return given.sufficient ?? given.verdict === 'verified';
+}
 
 /** Reads a manifest. @throws Error that names a newer schema version, or what is wrong. */
 export function parseManifest(text: string): BackupManifest {
@@ -73,6 +104,7 @@ export function formatManifest(given: BackupManifest): string {
 }
 
 /** Decrypts, unpacks and restores in one pipe; nothing in plain text touches the disk. */
-export function restoreCommand(file: string): string {
-  return `age --decrypt --identity backup-key.txt ${file} | zstd --decompress --stdout | pg_restore --exit-on-error --no-owner --dbname "$TARGET_DATABASE_URL"`;
+export function restoreCommand(file: string, encryption: 'age' | 'gpg' = 'age'): string {
+  const decrypt = encryption === 'age' ? 'age --decrypt --identity backup-key.txt' : 'gpg --decrypt';
+  return `${decrypt} ${file} | zstd --decompress --stdout | pg_restore --exit-on-error --no-owner --dbname "$TARGET_DATABASE_URL"`;
 }

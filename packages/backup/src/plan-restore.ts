@@ -30,6 +30,8 @@ const ignoredKinds = new Set(['COMMENT', 'ACL', 'DEFAULT ACL', 'SECURITY LABEL']
 
 const tableKinds = new Set(['TABLE', 'TABLE DATA', 'SEQUENCE', 'SEQUENCE SET']);
 
+const rowKinds = ['TABLE DATA', 'SEQUENCE SET', 'MATERIALIZED VIEW DATA', 'BLOB', 'BLOBS', 'BLOB METADATA'];
+
 const knownKinds = [...superuserKinds, ...ignoredKinds, ...tableKinds, 'EXTENSION', 'SCHEMA'].sort(
   (a, b) => b.length - a.length,
 );
@@ -40,7 +42,12 @@ const knownKinds = [...superuserKinds, ...ignoredKinds, ...tableKinds, 'EXTENSIO
  */
 export function planRestore(
   contents: string,
-  given: { existing: ReadonlySet<string>; missing: readonly string[]; missingTables: ReadonlySet<string> },
+  given: {
+    existing: ReadonlySet<string>;
+    missing: readonly string[];
+    missingTables: ReadonlySet<string>;
+    structureOnly?: boolean;
+  },
 ): RestorePlan {
   const list: string[] = [];
   const leftOut = given.missing.map((name) => `EXTENSION ${name}`);
@@ -50,6 +57,7 @@ export function planRestore(
     const kind = knownKinds.find((known) => rest.startsWith(`${known} `));
     const [schema = '', ...words] = rest.slice((kind ?? '').length + 1).split(' ');
     const name = words.slice(0, -1).join(' ');
+    if (given.structureOnly === true && rowKinds.some((known) => rest.startsWith(`${known} `))) continue;
     if (kind === undefined) list.push(line);
     else if (ignoredKinds.has(kind) || kind === 'EXTENSION') continue;
     else if (kind === 'SCHEMA' && given.existing.has(name)) continue;

@@ -2,7 +2,10 @@ import { connect, type DatabaseConnection } from '#postgres/connection';
 import type { DatabaseSettings } from '#postgres/database-url';
 import { BackupFailed } from './backup-error.ts';
 import { comparableSession, type Relation, readRelations } from './database-contents.ts';
+import { readRoles, type StoredRole } from './read-roles.ts';
 import { type InstalledExtension, readExtensions } from './source-extensions.ts';
+import { sourceIdentity } from './source-identity.ts';
+import { beginStableSnapshot } from './stable-snapshot.ts';
 
 /** One moment of the source, held open so that pg_dump and our own counting see the same rows. */
 export interface SourceSnapshot {
@@ -15,74 +18,126 @@ export interface SourceSnapshot {
   databaseBytes: number;
   /** Absent where the role may not ask. */
   systemIdentifier?: string;
+  /** Tells databases apart without naming them. */
+  identity: string;
+  /** Unix seconds of the snapshot, by the server's clock. */
+  snapshotAt: number;
+  /** Position in the write-ahead log at the snapshot. */
+  lsn: string;
   encoding: string;
   collate: string;
   characterType: string;
   roles: string[];
+  roleDetails: StoredRole[];
   schemas: string[];
   relations: Relation[];
+  /** Quoted names of the only tables that are backed up; all where `selected` is false. */
+  tables: string[];
+  selected: boolean;
   /** Tables of a platform's own schemas that this role may not read: in no backup, and said. */
   unreadable: string[];
   extensions: InstalledExtension[];
   close(): Promise<void>;
 }
 
+export type ExportedSnapshot = Pick<
+  SourceSnapshot,
+  'connection' | 'settings' | 'snapshot' | 'unreadable' | 'tables' | 'selected'
+>;
+
 /** Schemas that Supabase runs itself; a role of the project cannot read all of them (supabase.md §4). */
 const platformSchema =
   /^(_analytics|_realtime|_supavisor|auth|cron|extensions|graphql|graphql_public|net|pgbouncer|pgmq|pgsodium.*|pgtle|realtime|repack|storage|supabase_functions|tiger.*|timescaledb_.*|topology|vault)$/;
 
-const factsQuery = `SELECT pg_catalog.pg_export_snapshot() AS snapshot, pg_catalog.current_setting('server_version') AS version,
+const factsQuery = `SELECT pg_catalog.current_setting('server_version') AS version,
     pg_catalog.pg_database_size(d.oid)::text AS bytes, pg_catalog.pg_encoding_to_char(d.encoding) AS encoding,
-    d.datcollate AS collate, d.datctype AS ctype
+    d.datcollate AS collate, d.datctype AS ctype, d.datname AS database,
+    date_part('epoch', pg_catalog.clock_timestamp()) AS at,
+    (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
+          ELSE pg_catalog.pg_current_wal_lsn() END)::text AS lsn
   FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()`;
 
-/** @throws BackupFailed `source_unreadable` when a table of the user's own may not be read; DatabaseUnreachable. */
-export async function openSourceSnapshot(url: string, signal?: AbortSignal): Promise<SourceSnapshot> {
+/** A lock that is not to be had within this must not stall the release for ever. */
+const lockTimeoutMs = 60_000;
+
+/**
+ * One consistent moment, with ACCESS SHARE on every table until `close`.
+ * @throws BackupFailed `source_unreadable` when a table of the user's own may not be read whole, `source_busy`;
+ * DatabaseUnreachable.
+ */
+export async function openSourceSnapshot(
+  url: string,
+  options: {
+    signal?: AbortSignal | undefined;
+    log?: ((line: string) => void) | undefined;
+    /** Names of the only tables, as SQL writes them. */
+    tables?: readonly string[];
+    /** Called before anything is locked, with the major version of the server. */
+    prepare?: (major: number) => Promise<void>;
+    /** Called as soon as the snapshot is exported: who starts on it at once is less likely to find another session in its way. */
+    onSnapshot?: (exported: ExportedSnapshot) => void;
+  } = {},
+): Promise<SourceSnapshot> {
+  const { signal } = options;
   const connection = await connect(url, {
     applicationName: 'ops-actions backup',
     ...(signal === undefined ? {} : { signal }),
   });
   try {
     await connection.query(comparableSession);
-    await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const major = Math.floor(connection.serverVersion / 10_000);
+    await options.prepare?.(major);
+    const tables = await selectTables(connection, options.tables ?? []);
+    const early = await readSelected(connection, tables);
+    await beginStableSnapshot(connection, { lockTimeoutMs, log: options.log ?? (() => {}) });
+    const [exported] = await connection.query<{ snapshot: string }>(
+      'SELECT pg_catalog.pg_export_snapshot() AS snapshot',
+    );
+    const snapshot = {
+      connection,
+      settings: connection.settings,
+      snapshot: exported?.snapshot ?? '',
+      tables,
+      selected: tables.length > 0,
+      unreadable: early.unreadable,
+    };
+    options.onSnapshot?.(snapshot);
     const [facts] = await connection.query<{
-      snapshot: string;
       version: string;
       bytes: string;
       encoding: string;
       collate: string;
       ctype: string;
+      database: string;
+      at: number;
+      lsn: string;
     }>(factsQuery);
     if (facts === undefined) throw new Error('the server did not describe its database');
-    const all = await readRelations(connection);
-    const refused = all.filter((relation) => !relation.readable && relation.kind !== 'view');
-    const own = refused.filter((relation) => !platformSchema.test(relation.schema));
-    if (own.length > 0) throw unreadable(connection.settings.user, own);
-    const unreadableNames = new Set(refused.map((relation) => relation.name));
+    const { relations, unreadable } = await readSelected(connection, tables);
+    if (unreadable.join() !== early.unreadable.join()) {
+      throw new BackupFailed('source_busy', 'tables or rights on them changed while the backup began; run it again');
+    }
     const systemIdentifier = await readSystemIdentifier(connection);
+    const roleDetails = await readRoles(connection);
     return {
-      connection,
-      settings: connection.settings,
-      snapshot: facts.snapshot,
-      major: Math.floor(connection.serverVersion / 10_000),
+      ...snapshot,
+      major,
       version: facts.version,
       databaseBytes: Number(facts.bytes),
       ...(systemIdentifier === undefined ? {} : { systemIdentifier }),
+      identity: sourceIdentity(connection.settings, facts.database, systemIdentifier),
+      snapshotAt: facts.at,
+      lsn: facts.lsn,
       encoding: facts.encoding,
       collate: facts.collate,
       characterType: facts.ctype,
-      roles: await readNames(
-        connection,
-        `SELECT rolname AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' ORDER BY 1`,
-      ),
+      roles: roleDetails.map((role) => role.name),
+      roleDetails,
       schemas: await readNames(
         connection,
         `SELECT nspname AS name FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1`,
       ),
-      relations: all
-        .filter((relation) => !unreadableNames.has(relation.name))
-        .map(({ name, kind }) => ({ name, kind })),
-      unreadable: [...unreadableNames],
+      relations,
       extensions: await readExtensions(connection),
       close: () => connection.close(),
     };
@@ -90,6 +145,48 @@ export async function openSourceSnapshot(url: string, signal?: AbortSignal): Pro
     await connection.close();
     throw error;
   }
+}
+
+/** The relations that are backed up, and those of the platform that cannot be. @throws BackupFailed `source_unreadable`. */
+async function readSelected(
+  connection: DatabaseConnection,
+  tables: readonly string[],
+): Promise<{ relations: Relation[]; unreadable: string[] }> {
+  const all = (await readRelations(connection)).filter(
+    ({ name, ownedBy }) => tables.length === 0 || tables.includes(name) || tables.includes(ownedBy ?? ''),
+  );
+  const refused = all.filter((relation) => !relation.readable && relation.kind !== 'view');
+  const own = refused.filter((relation) => !platformSchema.test(relation.schema));
+  if (own.length > 0) throw unreadableTables(connection.settings.user, own);
+  const hidden = all.filter((relation) => relation.readable && relation.filtered);
+  if (hidden.length > 0) throw hiddenRows(connection.settings.user, hidden);
+  const names = new Set(refused.map((relation) => relation.name));
+  const relations = all.filter((relation) => !names.has(relation.name)).map(({ name, kind }) => ({ name, kind }));
+  return { relations, unreadable: [...names] };
+}
+
+/** @throws BackupFailed `source_unreadable` that lists every name that is no table. */
+async function selectTables(connection: DatabaseConnection, names: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  const unknown: string[] = [];
+  for (const name of names) {
+    // The search path is empty: a name without schema means public.
+    const [row] = await connection
+      .query<{ name: string | null }>(
+        `SELECT (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class AS c
+           JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+          WHERE c.relkind IN ('r', 'p') AND c.oid = coalesce(pg_catalog.to_regclass($1), pg_catalog.to_regclass('public.' || $1))) AS name`,
+        [name],
+      )
+      .catch(() => [{ name: null }]);
+    if (row?.name) found.push(row.name);
+    else unknown.push(name);
+  }
+  if (unknown.length === 0) return found;
+  throw new BackupFailed(
+    'source_unreadable',
+    `no table ${unknown.join(', ')} in the database; write names as SQL does: tasks, public.tasks or public."Odd Name"`,
+  );
 }
 
 async function readNames(connection: DatabaseConnection, query: string): Promise<string[]> {
@@ -107,11 +204,21 @@ async function readSystemIdentifier(connection: DatabaseConnection): Promise<str
   return row?.id;
 }
 
-function unreadable(user: string, tables: readonly Relation[]): BackupFailed {
+function unreadableTables(user: string, tables: readonly Relation[]): BackupFailed {
   const names = tables.slice(0, 5).map((table) => table.name);
   const more = tables.length > names.length ? ` and ${tables.length - names.length} more` : '';
   return new BackupFailed(
     'source_unreadable',
     `role ${user} may not read ${names.join(', ')}${more}, so a backup would miss them; connect as their owner, or GRANT SELECT on them to ${user}`,
+  );
+}
+
+/** A role that row level security applies to would dump, and count, only what its policies show. */
+function hiddenRows(user: string, tables: readonly Relation[]): BackupFailed {
+  const names = tables.slice(0, 5).map((table) => table.name);
+  const more = tables.length > names.length ? ` and ${tables.length - names.length} more` : '';
+  return new BackupFailed(
+    'source_unreadable',
+    `row level security hides rows of ${names.join(', ')}${more} from role ${user}, so a backup would miss them; connect as their owner, or ALTER ROLE ${user} BYPASSRLS`,
   );
 }

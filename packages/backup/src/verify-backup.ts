@@ -1,24 +1,30 @@
-import { connect } from '#postgres/connection';
-import { decryptStream } from './age-stream.ts';
 import { compareContents } from './compare-contents.ts';
 import { decompressStream } from './compress-stream.ts';
-import { comparableSession, type DatabaseContents, readContents, readRelations } from './database-contents.ts';
+import type { DatabaseContents } from './database-contents.ts';
 import type { BackupDestination } from './destination.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
-import type { Verification } from './manifest.ts';
+import type { Verification, VerifyLevel } from './manifest.ts';
 import { measureStream } from './measure-stream.ts';
-import { planRestore } from './plan-restore.ts';
-import { ExtensionMissing, prepareScratch, type SourceFacts } from './prepare-scratch.ts';
-import { listContents, RestoreFailed, restoreStream } from './restore-stream.ts';
+import { ExtensionMissing, type SourceFacts } from './prepare-scratch.ts';
+import { readRestored, restoreIntoScratch } from './restore-into-scratch.ts';
+import { RestoreFailed } from './restore-stream.ts';
 import { type Cluster, startCluster } from './scratch-cluster.ts';
 
-export interface VerifyOptions {
-  /** File name in the destinations. */
+/** One stored object and what its bytes must be. */
+export interface ExpectedObject {
   file: string;
-  destinations: readonly BackupDestination[];
-  sha256: string;
   bytes: number;
-  identity: string;
+  sha256: string;
+}
+
+export interface VerifyOptions {
+  dump: ExpectedObject;
+  /** Absent where the backup was made without one. */
+  contentsFile?: ExpectedObject;
+  level: VerifyLevel;
+  destinations: readonly BackupDestination[];
+  /** With the one-time key, or in a drill with the real one. */
+  decrypt: (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
   /** Of the server's own major. */
   binaries: PostgresBinaries;
   source: SourceFacts & { databaseBytes: number; systemIdentifier?: string };
@@ -37,40 +43,65 @@ export interface VerifyResult extends Verification {
  * that is provably another server, compared. Every way to fail is a verdict; only an abort throws.
  */
 export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult> {
+  const { level } = options;
   const seconds = { readBack: 0, restore: 0, compare: 0 };
   const notes = { leftOut: [] as string[], remarks: [] as string[], separateUser: false };
   const verdict = (
     word: Verification['verdict'],
     reasonCode: string,
     message: string,
-    differences: string[] = [],
-  ): VerifyResult => ({ verdict: word, reasonCode, message, differences, ...notes, seconds });
+    more: { differences?: string[]; sufficient?: boolean } = {},
+  ): VerifyResult => ({
+    verdict: word,
+    level,
+    sufficient: more.sufficient ?? word === 'verified',
+    reasonCode,
+    message,
+    differences: more.differences ?? [],
+    ...notes,
+    seconds,
+  });
   let cluster: Cluster | undefined;
   try {
+    const objects = [options.dump, ...(options.contentsFile === undefined ? [] : [options.contentsFile])];
     for (const destination of options.destinations) {
-      const problem = await timed(seconds, 'readBack', () => readBack(destination, options));
-      if (problem !== undefined) return verdict('mismatch', 'digest_mismatch', problem);
+      for (const object of objects) {
+        const problem = await timed(seconds, 'readBack', () => readBack(destination, object, options.signal));
+        if (problem !== undefined) return verdict('mismatch', 'digest_mismatch', problem);
+      }
+    }
+    if (level === 'checksum') {
+      const bytes = await timed(seconds, 'restore', () => decryptWhole(options));
+      const message = `not restored, as verify: checksum asks: the stored bytes read back with the digest that was written, and all ${bytes} bytes of the dump decrypt`;
+      return verdict('could-not-verify', 'checksum_only', message, { sufficient: true });
     }
     options.log('the stored backup reads back with the same digest; restoring it into a scratch cluster');
     cluster = await startCluster({
       binaries: options.binaries,
-      expectedBytes: options.source.databaseBytes,
+      expectedBytes: level === 'structure' ? 0 : options.source.databaseBytes,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     notes.separateUser = cluster.separateUser;
     if (cluster.systemIdentifier === options.source.systemIdentifier) {
       return verdict('could-not-verify', 'same_server', 'the scratch cluster has the system identifier of the source');
     }
-    const restored = await timed(seconds, 'restore', () => restore(cluster as Cluster, options, notes));
+    const restored = await timed(seconds, 'restore', () => restoreIntoScratch(cluster as Cluster, options, notes));
     return await timed(seconds, 'compare', async () => {
-      const comparison = compareContents(restored.expected, await readRestored(restored.url));
+      const comparison = compareContents(restored.expected, await readRestored(restored.url, level === 'structure'));
       switch (comparison.outcome) {
         case 'equal':
-          return verdict(
-            'verified',
-            'restored_and_equal',
-            `restored and equal: ${comparison.relations} relations, ${comparison.rows} rows`,
-          );
+          return level === 'structure'
+            ? verdict(
+                'could-not-verify',
+                'structure_only',
+                `rows were not restored, as verify: structure asks: the structure of ${comparison.relations} relations was restored and is equal`,
+                { sufficient: true },
+              )
+            : verdict(
+                'verified',
+                'restored_and_equal',
+                `restored and equal: ${comparison.relations} relations, ${comparison.rows} rows`,
+              );
         case 'empty':
           return verdict('verified', 'empty_source', 'the database holds nothing yet; its backup restores to nothing');
         case 'nothing-compared':
@@ -84,7 +115,7 @@ export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult
             'mismatch',
             'restored_differs',
             `the restored copy differs from the source: ${comparison.differences.slice(0, 3).join('; ')}`,
-            comparison.differences,
+            { differences: comparison.differences },
           );
       }
     });
@@ -109,62 +140,32 @@ async function timed<Key extends string, T>(
   }
 }
 
-async function readBack(destination: BackupDestination, options: VerifyOptions): Promise<string | undefined> {
-  const { chunks, measurement } = measureStream(destination.read(options.file));
-  for await (const _ of chunks) options.signal?.throwIfAborted();
-  if (measurement.bytes !== options.bytes) {
-    return `${destination.description} holds ${measurement.bytes} bytes of ${options.file}, ${options.bytes} were written`;
+/** What is wrong with a stored object; undefined: nothing. */
+export async function readBack(
+  destination: BackupDestination,
+  object: ExpectedObject,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const { chunks, measurement } = measureStream(destination.read(object.file));
+  for await (const _ of chunks) signal?.throwIfAborted();
+  if (measurement.bytes !== object.bytes) {
+    return `${destination.description} holds ${measurement.bytes} bytes of ${object.file}, ${object.bytes} were written`;
   }
-  return measurement.sha256() === options.sha256
+  return measurement.sha256() === object.sha256
     ? undefined
-    : `${destination.description} holds other bytes of ${options.file} than were written`;
+    : `${destination.description} holds other bytes of ${object.file} than were written`;
 }
 
-async function restore(
-  cluster: Cluster,
-  options: VerifyOptions,
-  notes: { leftOut: string[]; remarks: string[] },
-): Promise<{ url: string; expected: DatabaseContents }> {
-  const [primary] = options.destinations;
+/** Every chunk authenticates itself while it is decrypted, and the frame its contents while it is unpacked. */
+async function decryptWhole({ destinations, dump, decrypt, signal }: VerifyOptions): Promise<number> {
+  const [primary] = destinations;
   if (primary === undefined) throw new Error('no destination holds the backup');
-  const plain = () => decompressStream(decryptStream(primary.read(options.file), options.identity));
-  const run = {
-    cluster,
-    deadlineMs: options.deadlineMs,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  };
-  const scratch = await prepareScratch(cluster, options.source);
-  const plan = planRestore(await listContents(plain(), run), {
-    existing: scratch.existing,
-    missing: scratch.missing.map((extension) => extension.name),
-    missingTables: new Set(scratch.missing.flatMap((extension) => extension.tables)),
-  });
-  notes.leftOut.push(...plan.leftOut);
-  notes.remarks.push(...scratch.remarks);
-  await restoreStream(plain(), scratch, plan.list, run);
-  const left = new Set(plan.leftOut.filter((line) => line.startsWith('FOREIGN TABLE ')).map((line) => line.slice(14)));
-  return { url: scratch.url, expected: without(options.contents, left) };
-}
-
-function without(contents: DatabaseContents, names: ReadonlySet<string>): DatabaseContents {
-  if (names.size === 0) return contents;
-  const belongs = (line: string) => [...names].some((name) => line.includes(` ${name}.`));
-  return {
-    ...contents,
-    relations: contents.relations.filter((relation) => !names.has(relation.name)),
-    definitions: contents.definitions.filter((line) => !belongs(line)),
-  };
-}
-
-async function readRestored(url: string): Promise<DatabaseContents> {
-  const connection = await connect(url, { applicationName: 'ops-actions compare' });
-  try {
-    await connection.query(comparableSession);
-    await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    return await readContents(connection, await readRelations(connection));
-  } finally {
-    await connection.close();
+  let bytes = 0;
+  for await (const chunk of decompressStream(decrypt(primary.read(dump.file)))) {
+    signal?.throwIfAborted();
+    bytes += chunk.length;
   }
+  return bytes;
 }
 
 function reasonOf(error: unknown): string {

@@ -1,0 +1,77 @@
+import type { BackupDestination } from './destination.ts';
+import type { Encryption } from './encryption.ts';
+import type { PostgresBinaries } from './find-postgres.ts';
+import { type BackupManifest, manifestSchemaVersion, restoreCommand } from './manifest.ts';
+import type { SourceSnapshot } from './source-snapshot.ts';
+import type { StoredBackup } from './store-backup.ts';
+import type { VerifyResult } from './verify-backup.ts';
+
+/** The manifest of a backup. Pure. */
+export function describeBackup(given: {
+  name: string;
+  /** Unix seconds. */
+  createdAt: number;
+  source: SourceSnapshot;
+  binaries: PostgresBinaries;
+  encryption: Encryption;
+  destinations: readonly BackupDestination[];
+  files: { dump: string; contents: string };
+  stored: StoredBackup;
+  verification: VerifyResult;
+  totalsOnly: boolean;
+  times: { dump: number; total: number };
+}): BackupManifest {
+  const { source, binaries, encryption, destinations, files, stored, totalsOnly } = given;
+  const { seconds, ...verification } = given.verification;
+  const { contents } = stored;
+  const expiry = destinations.map((destination) => destination.expiresAt?.(given.createdAt));
+  // It is there as long as one of them keeps it.
+  const expires = expiry.includes(undefined) ? undefined : Math.max(...(expiry as number[]));
+  return {
+    schemaVersion: manifestSchemaVersion,
+    name: given.name,
+    createdAt: given.createdAt,
+    object: {
+      file: files.dump,
+      bytes: stored.dump.bytes,
+      sha256: stored.dump.sha256(),
+      format: 'pg_dump custom',
+      compression: 'zstd',
+      encryption: encryption.kind,
+    },
+    contents: { file: files.contents, bytes: stored.contentsFile.bytes, sha256: stored.contentsFile.sha256() },
+    plainBytes: stored.plain.bytes,
+    source: {
+      serverVersion: source.version,
+      databaseBytes: source.databaseBytes,
+      pgDumpVersion: binaries.version,
+      identity: source.identity,
+      snapshotAt: source.snapshotAt,
+      lsn: source.lsn,
+    },
+    relations: contents.relations.length,
+    rows: contents.tables.reduce((sum, table) => sum + table.rows, 0),
+    tables: totalsOnly ? [] : contents.tables.map(({ name, rows }) => ({ name, rows })),
+    notInBackup: totalsOnly ? [] : source.unreadable,
+    ...(source.selected ? { partial: true } : {}),
+    notCovered: notCovered(source),
+    ...(expires === undefined ? {} : { expiresAt: expires }),
+    recipients: encryption.fingerprints,
+    destinations: destinations.map((destination) => destination.description),
+    verification: totalsOnly ? { ...verification, differences: [], leftOut: [] } : verification,
+    seconds: { ...seconds, ...given.times },
+    restoreCommand: restoreCommand(files.dump, encryption.kind),
+  };
+}
+
+/** What a dump cannot hold. Pure. */
+function notCovered(source: SourceSnapshot): string[] {
+  const has = (schema: string) => source.schemas.includes(schema);
+  return [
+    'passwords of roles',
+    ...(has('storage') ? ['the bytes of storage objects (their names and owners are rows of the schema storage)'] : []),
+    ...(has('vault') || has('pgsodium') ? ['vault secrets in clear text: their key stays with the platform'] : []),
+    ...(source.unreadable.length > 0 ? [`${source.unreadable.length} tables that the platform keeps to itself`] : []),
+    ...(source.selected ? ['every table that was not asked for'] : []),
+  ];
+}

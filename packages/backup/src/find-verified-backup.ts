@@ -1,0 +1,114 @@
+import { BackupFailed } from './backup-error.ts';
+import type { BackupDestination, StoredObject } from './destination.ts';
+import { type BackupManifest, parseManifest } from './manifest.ts';
+
+/** A backup that lies in a destination, by its manifest. */
+export interface FoundBackup {
+  manifest: BackupManifest;
+  manifestFile: string;
+  destination: BackupDestination;
+  /** True when the object lies there with the size that the manifest says. */
+  complete: boolean;
+}
+
+/** Text that a manifest may have at most: hostile or damaged ones are not read whole. */
+const manifestLimit = 64 * 1024 * 1024;
+
+/**
+ * Every backup in a destination, newest first. Manifests that cannot be read are named and left out.
+ * @throws BackupFailed `destination_failed` when the destination cannot be listed.
+ */
+export async function listBackups(
+  destination: BackupDestination,
+  log: (line: string) => void = () => {},
+): Promise<FoundBackup[]> {
+  const objects = await destination.list();
+  const found: FoundBackup[] = [];
+  for (const { name } of objects.filter((object) => object.name.endsWith('.manifest.json'))) {
+    try {
+      const manifest = parseManifest(await readText(destination, name));
+      found.push({ manifest, manifestFile: name, destination, complete: isComplete(manifest, objects) });
+    } catch (error) {
+      log(`${name} in ${destination.description} is not a manifest of ours: ${(error as Error).message.slice(0, 200)}`);
+    }
+  }
+  return found.sort((a, b) => b.manifest.createdAt - a.manifest.createdAt);
+}
+
+function isComplete(manifest: BackupManifest, objects: readonly StoredObject[]): boolean {
+  const { object, contents } = manifest;
+  return [object, ...(contents === undefined ? [] : [contents])].every((expected) => {
+    const stored = objects.find((one) => one.name === expected.file);
+    // Stores that pack what they keep (artifacts) know another size.
+    return stored !== undefined && stored.bytes >= expected.bytes;
+  });
+}
+
+export interface WantedBackup {
+  /** Of `source.identity`: only backups of this very database. */
+  identity: string;
+  /** Unix seconds: not older than this. */
+  since?: number;
+  /** Unix seconds: older than this, e.g. the moment of a damage. */
+  before?: number;
+  /** Unix seconds; one that the store has dropped by then does not count. */
+  now: number;
+}
+
+/** The newest one that restores: verified, complete, of this database, in the wanted time. Pure. */
+export function chooseBackup(backups: readonly FoundBackup[], wanted: WantedBackup): FoundBackup | undefined {
+  const { identity, since = Number.NEGATIVE_INFINITY, before = Number.POSITIVE_INFINITY, now } = wanted;
+  return backups
+    .filter(({ manifest, complete }) => {
+      const { source, createdAt, expiresAt } = manifest;
+      // The rows are those of the snapshot, not of the moment at which the proof ended.
+      const at = source.snapshotAt ?? createdAt;
+      return (
+        complete &&
+        isRestorable(manifest) &&
+        source.identity === identity &&
+        at >= since &&
+        at < before &&
+        (expiresAt ?? now) >= now
+      );
+    })
+    .toSorted((a, b) => b.manifest.createdAt - a.manifest.createdAt)[0];
+}
+
+/** Whole and proven by a restore. Pure. */
+export function isRestorable(manifest: BackupManifest): boolean {
+  return manifest.verification.verdict === 'verified' && manifest.partial !== true;
+}
+
+/**
+ * The newest verified backup of a database in any of the destinations.
+ * `recorded` says whether a digest stands in a record that who can write to the store cannot write to (S26); a backup of
+ * which it says no is not found.
+ */
+export async function findVerifiedBackup(
+  destinations: readonly BackupDestination[],
+  wanted: WantedBackup & { recorded?: (sha256: string) => Promise<boolean> },
+  log: (line: string) => void = () => {},
+): Promise<FoundBackup | undefined> {
+  const lists = await Promise.all(destinations.map((destination) => listBackups(destination, log)));
+  let candidates = lists.flat();
+  for (;;) {
+    const chosen = chooseBackup(candidates, wanted);
+    if (chosen === undefined || wanted.recorded === undefined) return chosen;
+    if (await wanted.recorded(chosen.manifest.object.sha256)) return chosen;
+    log(`${chosen.manifestFile} is not used: its digest stands in no record of a release`);
+    candidates = candidates.filter((one) => one !== chosen);
+  }
+}
+
+/** A small stored text. @throws BackupFailed `destination_failed` when it is larger than any of ours. */
+export async function readText(destination: BackupDestination, name: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of destination.read(name)) {
+    bytes += chunk.length;
+    if (bytes > manifestLimit) throw new BackupFailed('destination_failed', `${name} is larger than any manifest`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,102 @@
+import { BackupFailed } from './backup-error.ts';
+import { compressStream } from './compress-stream.ts';
+import { type DatabaseContents, readContents } from './database-contents.ts';
+import type { BackupDestination } from './destination.ts';
+import type { Encryption } from './encryption.ts';
+import { describeBytes, type Measurement, measureStream, progressReporter } from './measure-stream.ts';
+import type { SourceSnapshot } from './source-snapshot.ts';
+import { formatContents } from './stored-contents.ts';
+
+export interface StoreOptions {
+  source: SourceSnapshot;
+  /** What pg_dump gives out. */
+  dumped: AsyncIterable<Uint8Array>;
+  encryption: Encryption;
+  destinations: readonly BackupDestination[];
+  /** File of the dump and of what it must bring back. */
+  files: { dump: string; contents: string };
+  log: (line: string) => void;
+  signal?: AbortSignal;
+  /** Ends the dump. */
+  giveUp(reason: unknown): void;
+}
+
+export interface StoredBackup {
+  plain: Measurement;
+  dump: Measurement;
+  contentsFile: Measurement;
+  contents: DatabaseContents;
+}
+
+/**
+ * Dumps, compresses, encrypts and stores as one stream while the rows are counted: both see the snapshot, and the source
+ * waits once. @throws BackupFailed, or the signal's reason.
+ */
+export async function storeBackup(options: StoreOptions): Promise<StoredBackup> {
+  const { source } = options;
+  const counting = readContents(source.connection, source.relations).catch((error: unknown) => {
+    throw new BackupFailed('source_unreadable', `the rows could not be counted: ${(error as Error).message}`, {
+      cause: error,
+    });
+  });
+  const [stored, counted] = await Promise.allSettled([
+    storeDump(options),
+    counting.catch((error: unknown) => {
+      options.giveUp(error);
+      throw error;
+    }),
+  ]);
+  options.signal?.throwIfAborted();
+  if (counted.status === 'rejected') throw counted.reason;
+  if (stored.status === 'rejected') throw stored.reason;
+  const contents = source.selected ? onlyTables(counted.value, source.tables) : counted.value;
+  const contentsFile = await storeStream(options, options.files.contents, oneChunk(formatContents(source, contents)));
+  return { ...stored.value, contents, contentsFile };
+}
+
+async function storeDump(options: StoreOptions): Promise<{ plain: Measurement; dump: Measurement }> {
+  const { dumped, source, log } = options;
+  const plain = measureStream(
+    dumped,
+    progressReporter((bytes, seconds) => log(describeProgress(bytes, seconds, source.databaseBytes))),
+  );
+  const dump = await storeStream(options, options.files.dump, plain.chunks);
+  return { plain: plain.measurement, dump };
+}
+
+/** Written once from the stream; the other destinations get what the first one holds. */
+async function storeStream(
+  { destinations, encryption }: StoreOptions,
+  file: string,
+  plain: AsyncIterable<Uint8Array>,
+): Promise<Measurement> {
+  const [primary, ...others] = destinations;
+  if (primary === undefined) throw new BackupFailed('destination_failed', 'no backup destination is given');
+  const object = measureStream(encryption.encrypt(compressStream(plain)));
+  await primary.write(file, object.chunks);
+  for (const destination of others) await destination.write(file, primary.read(file));
+  return object.measurement;
+}
+
+/** The size of a database on disk is all there is to guess from: indexes are in it and not in a dump. Pure. */
+export function describeProgress(bytes: number, seconds: number, databaseBytes: number): string {
+  const rate = seconds > 0 ? bytes / seconds : 0;
+  const left = rate > 0 && databaseBytes > bytes ? Math.ceil((databaseBytes - bytes) / rate) : undefined;
+  const rest = left === undefined ? '' : `, at most ${left} s left`;
+  return `dumped ${describeBytes(bytes)} of at most ${describeBytes(databaseBytes)} in ${seconds} s (${describeBytes(rate)}/s${rest})`;
+}
+
+/** The part of what a database holds that a dump of these tables brings back. Pure. */
+export function onlyTables(contents: DatabaseContents, tables: readonly string[]): DatabaseContents {
+  const kinds = /^(?:column|constraint|index|trigger|policy|row security|grant \S+ on) /;
+  const belongs = (line: string) => {
+    const rest = line.replace(kinds, '');
+    return rest !== line && tables.some((table) => rest.startsWith(`${table}.`) || rest.startsWith(`${table} `));
+  };
+  return { ...contents, definitions: contents.definitions.filter(belongs), largeObjects: 0 };
+}
+
+/** A text as a stream. */
+export async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}

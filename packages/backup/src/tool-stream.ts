@@ -1,0 +1,34 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { startTool, type ToolOptions, type ToolResult } from '#child-process/run-tool';
+
+/**
+ * A stream through a program, as it is produced; it ends only when the program has succeeded. An error of the source reaches
+ * the reader in its own words.
+ * @throws what `failed` makes of a program that did not succeed, ToolMissing.
+ */
+export async function* toolStream(
+  source: AsyncIterable<Uint8Array>,
+  tool: ToolOptions,
+  failed: (result: ToolResult) => Error,
+): AsyncGenerator<Uint8Array> {
+  const started = startTool(tool);
+  const { stdin, stdout } = started.child;
+  if (stdin === null || stdout === null) throw new Error(`${tool.command} was started without its streams`);
+  let broken: unknown;
+  const fed = pipeline(Readable.from(source, { objectMode: false }), stdin).catch((error: NodeJS.ErrnoException) => {
+    // A program that stops reading has an error of its own to tell.
+    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+    broken = error;
+    void started.stop();
+  });
+  try {
+    yield* stdout as AsyncIterable<Uint8Array>;
+    await fed;
+    if (broken !== undefined) throw broken;
+    const result = await started.finished;
+    if (result.exitCode !== 0 || result.timedOut) throw failed(result);
+  } finally {
+    await started.stop();
+  }
+}
