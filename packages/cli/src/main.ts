@@ -5,6 +5,7 @@ import { registerInit } from './init-command.ts';
 import { registerLock } from './lock-commands.ts';
 import { registerRun } from './run-command.ts';
 import { registerSandbox } from './sandbox-command.ts';
+import { registerVerdict } from './verdict-command.ts';
 
 /**
  * The command line. Exit codes: 0 done, 1 the gate said no, 2 wrong use, 3 could not run or our bug.
@@ -16,7 +17,9 @@ export async function main(words: readonly string[]): Promise<void> {
     .version(packageJson.version)
     .showHelpAfterError('(ops-actions --help shows the commands)')
     .exitOverride();
-  for (const register of [registerDemo, registerSandbox, registerRun, registerLock, registerInit]) register(program);
+  for (const register of [registerDemo, registerSandbox, registerRun, registerLock, registerInit, registerVerdict]) {
+    register(program);
+  }
   // A reader that goes away (`… | head`) must not end a release half-way.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

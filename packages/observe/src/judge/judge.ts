@@ -13,7 +13,11 @@ export interface Judgement {
 
 /** Judges every rule: one failure fails, all must pass for a pass, anything else is inconclusive. Throws RangeError without rules. */
 export function judge(rules: readonly Rule[], window: JudgedWindow): Judgement {
-  const verdicts = rules.map((rule) => judgeRule(rule, window));
+  return combineVerdicts(rules.map((rule) => judgeRule(rule, window)));
+}
+
+/** What several rules say together; as `judge`. */
+export function combineVerdicts(verdicts: RuleVerdict[]): Judgement {
   const failed = verdicts.find((each) => each.verdict === 'fail');
   const open = verdicts.find((each) => each.verdict === 'undecided');
   const decisive = failed ?? open ?? verdicts.toSorted((a, b) => a.limit - b.limit)[0];

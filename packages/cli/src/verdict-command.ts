@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { ConfigError, describeConfigProblem } from '#config/load-config';
+import { readWatchPolicy, type WatchPolicy } from '#config/read-watch-policy';
+import { defaultRules, parseRule } from '#config/rules';
+import { Replay, type ReplayedVerdict, type ReplayPolicy } from '#observe/judge/replay';
+import { UsageError } from './open-environment.ts';
+import { explainSettings } from './verdict/explain-settings.ts';
+import { readBuckets, type Stream } from './verdict/read-buckets.ts';
+
+interface VerdictOptions {
+  policy?: string;
+  batch?: true;
+  explain?: true;
+}
+
+/** Adds `verdict`. Exit code 0 nothing failed, 1 a release failed (or a setting says so), 2 wrong use, 3 our bug. */
+export function registerVerdict(program: Command): void {
+  program
+    .command('verdict')
+    .description('judge recorded buckets (NDJSON on standard input) as the watch would have: one verdict per bucket')
+    .option(
+      '--policy <file>',
+      'JSON or YAML in the words of "watch" in ops.yml: rules, window, interval, min-requests …',
+    )
+    .option('--batch', 'many releases in one input, told apart by "stream"')
+    .option('--explain', 'say on standard error what other settings would have done')
+    .addHelpText(
+      'after',
+      '\nA line: {"start":1700000000,"end":1700000030,"requests":200,"errors":3}, times in Unix seconds;' +
+        '\n"baseline":true for a bucket before the promotion. "fail" is final; "pass" may be revoked while the window runs.' +
+        '\nExit codes: 0 nothing failed, 1 a release failed, 2 wrong use, 3 could not run.',
+    )
+    .action(run);
+}
+
+async function run(options: VerdictOptions): Promise<void> {
+  try {
+    const given = await readPolicy(options.policy);
+    const policy = policyOf(given);
+    const streams = readBuckets(await text(process.stdin), { batch: options.batch === true });
+    let failed = false;
+    for (const stream of streams) {
+      const last = judgeStream(policy, stream);
+      if (last.verdict === 'fail' || settingFor(last, given) === 'fail') failed = true;
+      if (options.explain) process.stderr.write(`${explainSettings(policy, stream).join('\n')}\n`);
+    }
+    process.exitCode = failed ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    for (const problem of error.problems) process.stderr.write(`ops-actions: ${problem}\n`);
+    process.exitCode = 2;
+  }
+}
+
+/** Writes one line per bucket; the last verdict. */
+function judgeStream(policy: ReplayPolicy, { name, baseline, observed }: Stream): ReplayedVerdict {
+  const replay = new Replay(policy, baseline);
+  const lines: string[] = [];
+  let last: ReplayedVerdict | undefined;
+  for (const bucket of observed) {
+    last = replay.add(bucket);
+    lines.push(JSON.stringify({ ...(name !== undefined && { stream: name }), ...last }));
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (!last) throw new Error('a stream without buckets was to be judged');
+  return last;
+}
+
+function settingFor({ verdict }: ReplayedVerdict, policy: WatchPolicy): 'hold' | 'fail' | 'pass' {
+  if (verdict === 'no-data') return policy.onNoData ?? 'hold';
+  return verdict === 'inconclusive' ? (policy.onInconclusive ?? 'hold') : 'pass';
+}
+
+async function readPolicy(file: string | undefined): Promise<WatchPolicy> {
+  if (file === undefined) return {};
+  let content: string;
+  try {
+    content = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError([
+      `--policy ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
+  }
+  try {
+    return readWatchPolicy(file, content);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new UsageError(error.problems.map(describeConfigProblem));
+    throw error;
+  }
+}
+
+/** The policy with the defaults of the watch. */
+function policyOf(given: WatchPolicy): ReplayPolicy {
+  const { rules = defaultRules, windowMs = 15 * 60_000, intervalMs = 30_000, minRequests = 20 } = given;
+  const problems: string[] = [];
+  if (rules.length === 0) problems.push('rules: there is no rule; write e.g. error-rate above 2% within 15m');
+  if (windowMs < intervalMs)
+    problems.push(`interval: ${intervalMs / 1000}s is longer than the window of ${windowMs / 1000}s`);
+  if (problems.length > 0) throw new UsageError(problems);
+  return { rules: rules.map((rule) => parseRule(rule)), windowMs, intervalMs, minRequests };
+}
