@@ -43,6 +43,7 @@ describe('after a rollback', { concurrency: 2 }, () => {
 
   test('by hand whose target is sick, the run is red and says so, and production is not moved once more', async () => {
     await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const older = (await fixture.release({ version: 'v0.9.0' })).deploymentId;
     const target = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
     await fixture.release({ version: 'v1.1.0' });
     fixture.sandbox.faults.order({ service: 'edge', route: '/api/health', times: 1000, fault: { status: 503 } });
@@ -53,6 +54,8 @@ describe('after a rollback', { concurrency: 2 }, () => {
       conclusion: 'failure',
       says: /Its checks failed: .*503/,
       serves: target,
+      // Never the deployment that serves and is sick.
+      next: new RegExp(`Next, at once: npx ops-actions rollback --environment production --target ${older}$`),
     });
     assert.equal(fixture.accepted('rollback'), 1);
     assert.equal((await fixture.issues()).length, 1);

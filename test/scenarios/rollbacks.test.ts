@@ -80,7 +80,36 @@ describe('the way back', { concurrency: 3 }, () => {
     assert.equal(fixture.accepted('rollback'), 0);
   });
 
-  test('was deleted from Vercel meanwhile: red, nothing is moved, the next command is named', async () => {
+  test('was deleted from Vercel meanwhile: the next proven one is taken instead, within its deadline, and everybody is told', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const older = (await fixture.release({ version: 'v0.9.0' })).deploymentId;
+    const target = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    const ended = await fixture.release({
+      version: 'v1.1.0',
+      files: { 'api/health.js': sickInPublic },
+      onEvent(event) {
+        if (event.kind === 'step-ended' && event.step.id === 'promote') fixture.sandbox.vercel.remove(target);
+      },
+    });
+    expectEnd(fixture, ended, {
+      decision: 'rolled-back',
+      reason: 'health_failed',
+      conclusion: 'failure',
+      says: new RegExp(`NOT the recorded target: v1\\.0\\.0 \\(${target}\\) could not be gone back to`),
+      serves: older,
+      next: /unlock --environment production/,
+    });
+    assert.ok(ended.seconds < 60, `${ended.seconds} s`);
+    assert.equal(fixture.accepted('rollback'), 1);
+    const [lock] = await fixture.locks();
+    assert.equal(lock?.target?.deploymentId, older);
+    const entry = (await fixture.entries()).at(-1);
+    assert.equal(entry?.rollbackTarget?.deploymentId, older);
+    assert.match((await fixture.issues())[0]?.body ?? '', /NOT the recorded target/);
+    assert.match((await fixture.slack()).join('\n'), /NOT the recorded target/);
+  });
+
+  test('was deleted and nothing else is proven: red, nothing is moved, the next command is named', async () => {
     await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
     const target = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
     const ended = await fixture.release({
@@ -96,7 +125,7 @@ describe('the way back', { concurrency: 3 }, () => {
       conclusion: 'failure',
       says: new RegExp(`${target} does not exist in project notes-app any more`),
       serves: ended.deploymentId,
-      next: /Next, at once: ops-actions releases --environment production, then .* --target <one of them>$/,
+      next: /Next, at once: npx ops-actions releases --environment production, then .* --target <one of them>$/,
     });
     assert.equal((await fixture.locks()).length, 1, 'locked, although nothing moved');
     assert.equal((await fixture.issues()).length, 1);

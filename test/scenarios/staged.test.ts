@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { expectEnd, expectSettled } from './expect-end.ts';
-import { fastOps, opsFile, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import { fastOps, opsFile, type ReleaseFixture, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
 
 describe('what is staged', { concurrency: 2 }, () => {
   test('waits for approval without touching production, and its resumed job promotes the same deployment', async () => {
@@ -78,6 +78,41 @@ describe('what is staged', { concurrency: 2 }, () => {
     assert.equal(fixture.autoAssign(), true);
   });
 
+  test('whose smoke tests fail is taken back and no production starts; its address is in the record on GitHub', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const { vercel } = fixture.sandbox;
+    const { name: host } = await vercel.addDomain(vercel.project, { gitBranch: 'staging' });
+    const production = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    const ops = opsFile({
+      watch: shortWatch,
+      health: { ...fastOps.health, checks: [{ path: '/' }] },
+      smoke: { checks: [{ path: '/api/health' }] },
+      environments: { staging: { url: `http://${host}`, vercel: { as: 'alias', alias: host } } },
+    });
+    const files = { '.github/ops.yml': ops };
+    const inputs = { environment: 'staging' };
+    const first = await fixture.release({ version: 'v1.1.0', files, inputs });
+    const [record] = (await recordsOf(fixture, 'staging')).filter(({ state }) => state === 'success');
+    assert.equal(record?.environment_url, `http://${host}`);
+    assert.equal(fixture.served(new URL(record.environment_url).host), first.deploymentId);
+    const sick = await fixture.release({
+      version: 'v1.2.0',
+      files: { ...files, 'api/health.js': sickInPublic },
+      inputs,
+    });
+    expectEnd(fixture, sick, {
+      decision: 'rolled-back',
+      reason: 'smoke_failed',
+      conclusion: 'failure',
+      says: /the smoke tests failed after the promotion/,
+      serves: first.deploymentId,
+      at: host,
+      next: /ops-actions unlock --environment staging/,
+    });
+    assert.equal(fixture.served(), production);
+    assert.equal((await fixture.entries('production')).length, 1, 'no production run exists');
+  });
+
   test('with the address of production as its alias is refused', async () => {
     await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
     const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
@@ -94,3 +129,19 @@ describe('what is staged', { concurrency: 2 }, () => {
     });
   });
 });
+
+/** Every status of an environment's Deployments, as GitHub tells it. */
+async function recordsOf(
+  { sandbox }: ReleaseFixture,
+  environment: string,
+): Promise<{ state: string; environment_url: string }[]> {
+  const { apiUrl, token, repository } = sandbox.description.github;
+  const read = async (path: string) => {
+    const answer = await fetch(`${apiUrl}/repos/${repository}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return (await answer.json()) as never[];
+  };
+  const deployments: { id: number }[] = await read(`/deployments?environment=${environment}`);
+  return (await Promise.all(deployments.map(({ id }) => read(`/deployments/${id}/statuses`)))).flat();
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { expectEnd, expectSettled } from './expect-end.ts';
 import { startUsers } from './people.ts';
-import { opsFile, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import { fastOps, opsFile, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
 import { bad, good, watch } from './suffering-users.ts';
 
 describe('a watch', { concurrency: 3 }, () => {
@@ -89,5 +89,28 @@ describe('a watch', { concurrency: 3 }, () => {
     });
     assert.equal(fixture.accepted('rollback'), 1);
     assert.equal((await fixture.issues()).length, 1);
+  });
+
+  test('is not reached where smoke tests fail on production: it is taken back, and told as late where that took too long', async () => {
+    await using fixture = await releaseFixture({
+      ops: {
+        watch: shortWatch,
+        health: { ...fastOps.health, checks: [{ path: '/' }] },
+        smoke: { checks: [{ path: '/api/health' }] },
+        rollback: { app: { limit: '1ms' } },
+      },
+    });
+    const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    const ended = await fixture.release({ version: 'v1.1.0', files: { 'api/health.js': sickInPublic } });
+    expectEnd(fixture, ended, {
+      decision: 'rolled-back',
+      reason: 'smoke_failed',
+      conclusion: 'failure',
+      says: /the smoke tests failed after the promotion.*LATE: the way back took .* its limit is/,
+      serves: live,
+      next: /ops-actions unlock/,
+    });
+    assert.equal(fixture.accepted('rollback'), 1);
+    assert.match((await fixture.issues())[0]?.body ?? '', /LATE: the way back took/);
   });
 });

@@ -4,7 +4,9 @@ import { decideReleaseOutcome } from '#release/decide-release-outcome';
 import { attempt, closeLedger, settleEnvironment } from '#release/finish-release';
 import { renderLastLine, renderNews } from '#release/last-line';
 import { parseReleaseHandle } from '#release/release-handle';
+import { lateRollback, wayBack } from '#release/way-back';
 import { evidenceOf } from './evidence.ts';
+import { badOnes, readRollback } from './read-rollback.ts';
 import { reportIncident } from './report-incident.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { readSteps, toPhases } from './steps.ts';
@@ -32,6 +34,16 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
   });
   const { serving, servesNothing, openLocks, warnings } = closing;
   const now = runner.clock.now();
+  const back = readRollback(given.rollbackResult);
+  const late = ['rolled-back', 'rollback-failed'].includes(outcome.decision)
+    ? lateRollback({ startedAt: back.startedAt, verifiedAt: now, limitMs: settings.release.rollbackLimitMs })
+    : undefined;
+  if (late !== undefined) outcome.what = `${outcome.what.replace(/\.$/, '')}. ${late}.`;
+  const recorded = handle?.rollbackTarget;
+  const rollbackTarget =
+    outcome.decision === 'rollback-failed' && handle !== undefined
+      ? await wayBack({ github, project }, settings, { recorded, serving, bad: badOnes(given, back) }, warnings)
+      : recorded;
   const story = {
     ...outcome,
     environment,
@@ -39,7 +51,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
     serving,
     servesNothing,
     locked: openLocks.length > 0,
-    rollbackTarget: handle?.rollbackTarget,
+    rollbackTarget,
     now,
   };
   const lastLine = renderLastLine(story);
@@ -48,7 +60,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
       ? await attempt(
           warnings,
           'The incident issue could not be opened',
-          reportIncident(github, { handle, outcome, steps, given, serving }),
+          reportIncident(github, { handle, outcome, steps, given, serving, rollbackTarget }),
         )
       : undefined;
   if (github !== undefined && handle !== undefined) {

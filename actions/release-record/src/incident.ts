@@ -3,6 +3,7 @@ import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import type { GitHub } from '#github/client';
 import { openIncident } from '#incident/incident';
+import { commandLine } from '#release/command-line';
 import { readReleases } from '#release/ledger';
 import { releaseKey } from '#release/release-handle';
 import type { ReleaseRecord } from '#release/release-record';
@@ -45,7 +46,7 @@ export async function incident(runner: Runner, given: Given): Promise<Result> {
     timeline: timelineOf(record),
     measured: [],
     serving: told.serving,
-    commands: [`ops-actions releases --environment ${environment}`, `ops-actions unlock --environment ${environment}`],
+    commands: [commandLine('releases', { environment }), commandLine('unlock', { environment })],
     notes: ['The run has the whole story: measured values, what was taken back, what is locked.'],
     runUrl: context.runUrl,
   });

@@ -1,5 +1,6 @@
 import type { GitHub } from '#github/client';
 import { type Incident, openIncident } from '#incident/incident';
+import { commandLine } from '#release/command-line';
 import type { OutcomeFacts, ReleaseOutcome } from '#release/decide-release-outcome';
 import type { Serving } from '#release/last-line';
 import { readReleases } from '#release/ledger';
@@ -17,10 +18,12 @@ export async function reportIncident(
     steps: OutcomeFacts;
     given: Given;
     serving: Serving | undefined;
+    /** What can still be gone back to. */
+    rollbackTarget: { deploymentId: string } | undefined;
   },
 ): Promise<Incident> {
-  const { handle, outcome, steps, given, serving } = facts;
-  const { environment, rollbackTarget } = handle;
+  const { handle, outcome, steps, given, serving, rollbackTarget } = facts;
+  const { environment } = handle;
   return await openIncident(github, {
     key: handle.key,
     environment,
@@ -34,10 +37,10 @@ export async function reportIncident(
     serving,
     commands: [
       ...(outcome.decision === 'rollback-failed' && rollbackTarget !== undefined
-        ? [`ops-actions rollback --environment ${environment} --target ${rollbackTarget.deploymentId}`]
+        ? [commandLine('rollback', { environment, target: rollbackTarget.deploymentId })]
         : []),
-      `ops-actions releases --environment ${environment}`,
-      `ops-actions unlock --environment ${environment}`,
+      commandLine('releases', { environment }),
+      commandLine('unlock', { environment }),
     ],
     notes: [
       whatStays,

@@ -2,10 +2,12 @@ import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
 import { openIncident } from '#incident/incident';
+import { commandLine } from '#release/command-line';
 import type { ReleaseDecision } from '#release/decide-release-outcome';
 import { attempt, settleEnvironment } from '#release/finish-release';
 import { renderLastLine, renderNews } from '#release/last-line';
 import { parseReleaseHandle } from '#release/release-handle';
+import { lateRollback, wayBack } from '#release/way-back';
 import { whatStays } from './evidence.ts';
 import { nothingMoved } from './nothing-moved.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
@@ -17,25 +19,34 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
   if (given.release === undefined) return await nothingMoved(runner, given);
   const settings = await loadSettings(runner, given);
   const handle = parseReleaseHandle(given.release);
-  const { environment, rollbackTarget } = handle;
+  const { environment, rollbackTarget: asked } = handle;
   const github = githubOf(runner, given);
   const project = await projectOf(runner, given, settings);
-  const names = rollbackTarget === undefined ? [] : [rollbackTarget];
+  const names = asked === undefined ? [] : [asked];
   const { serving, openLocks, warnings } = await settleEnvironment({ github, project }, handle, {
     moved: false,
     names,
   });
   const checks = given.healthOutcome === 'failure' || given.smokeOutcome === 'failure';
-  const effective = serving === undefined || serving.deploymentId === rollbackTarget?.deploymentId;
+  const effective = serving === undefined || serving.deploymentId === asked?.deploymentId;
   const failed = decision === 'failed' || checks || !effective;
   const reasonCode = !effective ? 'rollback_not_effective' : checks ? 'unhealthy_after_rollback' : rollbackReason;
-  const what = !effective
-    ? `The rollback was accepted but is not effective: ${environment} serves ${serving?.deploymentId}, not ${rollbackTarget?.deploymentId}`
+  const now = runner.clock.now();
+  const late = lateRollback({
+    startedAt: handle.openedAt,
+    verifiedAt: now,
+    limitMs: settings.release.rollbackLimitMs,
+  });
+  const happened = !effective
+    ? `The rollback was accepted but is not effective: ${environment} serves ${serving?.deploymentId}, not ${asked?.deploymentId}`
     : checks
       ? `${rollbackSummary} Its checks failed: ${given.healthSummary ?? ''} ${given.smokeSummary ?? ''}`.trim()
       : rollbackSummary;
+  const what = late === undefined ? happened : `${happened.replace(/\.$/, '')}. ${late}.`;
+  const rollbackTarget = failed
+    ? await wayBack({ github, project }, settings, { recorded: asked, serving, bad: [] }, warnings)
+    : asked;
   const ended = failed ? 'rollback-failed' : 'rolled-back';
-  const now = runner.clock.now();
   const story = {
     decision: ended as ReleaseDecision,
     reasonCode,
@@ -61,12 +72,15 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
             decision: ended,
             reasonCode,
             what,
-            timeline: [{ at: handle.openedAt, text: `rollback to ${rollbackTarget?.deploymentId ?? handle.version}` }],
+            timeline: [{ at: handle.openedAt, text: `rollback to ${asked?.deploymentId ?? handle.version}` }],
             measured: [],
             serving,
             commands: [
-              `ops-actions releases --environment ${environment}`,
-              `ops-actions unlock --environment ${environment}`,
+              ...(failed && rollbackTarget !== undefined
+                ? [commandLine('rollback', { environment, target: rollbackTarget.deploymentId })]
+                : []),
+              commandLine('releases', { environment }),
+              commandLine('unlock', { environment }),
             ],
             notes: [whatStays],
             runUrl: handle.runUrl,

@@ -29,7 +29,7 @@ export async function main(runner: Runner): Promise<Result> {
       ? await standaloneHandle(runner, settings, placeOf(settings), project)
       : parseReleaseHandle(given.release);
   const outcome = await promote(
-    { github, project, clock, log: logger.info },
+    { github, project, clock },
     {
       handle,
       deploymentId: given.deploymentId,

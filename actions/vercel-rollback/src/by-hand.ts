@@ -9,7 +9,7 @@ import { defaultLockExpiryMs } from '#release/lock';
 import { placeOf } from '#release/read-environment';
 import { type ReleaseHandle, type RollbackTarget, releaseKey } from '#release/release-handle';
 import type { RollBackDependencies } from '#release/roll-back';
-import { nameOf, rollBackByHand } from '#release/roll-back-by-hand';
+import { rollBackByHand } from '#release/roll-back-by-hand';
 import { addressOf } from '#vercel/deployment-address';
 import type { inputs } from './inputs.ts';
 import { commonOutputs, describeRollback } from './outputs.ts';
@@ -53,13 +53,10 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
       version,
       autoAssign,
       ledgerId: rollback.lockId ?? 0,
+      startedAt: rollback.startedAt,
     });
     const outputs = commonOutputs(settings, services.project, { url, team: given.vercelTeam, handle });
-    return describeRollback(
-      runner,
-      { ...rollback, warnings: outcome.warnings },
-      { reason, target: nameOf(target), outputs },
-    );
+    return describeRollback(runner, { ...rollback, warnings: outcome.warnings }, { reason, outputs });
   }
   for (const warning of outcome.warnings) runner.logger.warning(warning);
   const { decision, reasonCode, message } = outcome;
@@ -97,9 +94,17 @@ async function addressFor(
 
 /** What the record of a rollback by hand needs; its ledger entry is the lock. */
 function handleOf(
-  { context, clock }: Runner,
+  { context }: Runner,
   settings: EnvironmentSettings,
-  given: { key: string; url: string; target: RollbackTarget; version: string; autoAssign: boolean; ledgerId: number },
+  given: {
+    key: string;
+    url: string;
+    target: RollbackTarget;
+    version: string;
+    autoAssign: boolean;
+    ledgerId: number;
+    startedAt: number;
+  },
 ): ReleaseHandle {
   return {
     schemaVersion: 1,
@@ -115,7 +120,7 @@ function handleOf(
     commit: given.target.commit ?? context.sha,
     // What is taken back, as in a release that takes itself back.
     version: given.version,
-    openedAt: clock.now(),
+    openedAt: given.startedAt,
     rollbackTarget: given.target,
     autoAssign: given.autoAssign,
     url: given.url,

@@ -5,7 +5,6 @@ import { loadSettings } from '#action-kit/settings';
 import type { StepOutcome } from '#release/decide-rollback-needed';
 import { defaultLockExpiryMs } from '#release/lock';
 import { parseReleaseHandle } from '#release/release-handle';
-import { nameOf } from '#release/roll-back-by-hand';
 import { takeBack } from '#release/take-back';
 import type { inputs } from './inputs.ts';
 import { commonOutputs, describeRollback } from './outputs.ts';
@@ -32,14 +31,14 @@ export async function forDeploy(runner: Runner, given: InputValues<typeof inputs
         reason: given.watchReason,
       },
     },
+    settings,
     lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
     promoteInstead: settings.vercel.rollbackFallback === 'promote',
   });
   const outputs = commonOutputs(settings, services.project, { url: handle.url, team: given.vercelTeam, handle });
   if (outcome.act === 'roll-back') {
     const { reason, reasonCode, rollback } = outcome;
-    const target = handle.rollbackTarget === undefined ? rollback.to : nameOf(handle.rollbackTarget);
-    return describeRollback(runner, rollback, { reason, reasonCode, target, outputs });
+    return describeRollback(runner, rollback, { reason, reasonCode, outputs });
   }
   for (const warning of outcome.warnings) runner.logger.warning(warning);
   const { act, reasonCode, message } = outcome;

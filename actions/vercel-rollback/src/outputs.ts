@@ -1,6 +1,7 @@
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import type { EnvironmentSettings } from '#config/settings';
+import { nameOf } from '#release/next-target';
 import { formatReleaseHandle, type ReleaseHandle } from '#release/release-handle';
 import type { RollBackOutcome } from '#release/roll-back';
 import type { VercelProject } from '#vercel/project';
@@ -26,21 +27,26 @@ export interface RollbackStory {
   reason: string;
   /** What made a release take itself back; by hand the rollback's own reason code stands. */
   reasonCode?: string;
-  /** Name of the target, for people. */
-  target: string;
   outputs: Record<string, string>;
+}
+
+/** People must hear that production is not on what was recorded as the way back. */
+function insteadOf({ passedOver }: RollBackOutcome): string {
+  const [first] = passedOver;
+  if (first === undefined) return '';
+  return `. It is NOT the recorded target: ${passedOver.map(nameOf).join(', ')} could not be gone back to any more (${first.reasonCode})`;
 }
 
 /** The result of a rollback that was tried; times in Unix seconds. Only a failed one is red: deploy's last step tells the rest. */
 export function describeRollback({ logger }: Runner, rollback: RollBackOutcome, story: RollbackStory): Result {
   for (const warning of rollback.warnings) logger.warning(warning);
-  const { decision, message, from, to, lockId, startedAt, lockedAt, swappedAt } = rollback;
+  const { decision, message, from, to, lockId, startedAt, lockedAt, swappedAt, passedOver } = rollback;
   const took = swappedAt === undefined ? '' : ` in ${((swappedAt - startedAt) / 1000).toFixed(1)} s`;
   const done = decision === 'rolled-back';
   return {
     decision,
     reasonCode: done && story.reasonCode !== undefined ? story.reasonCode : rollback.reasonCode,
-    summary: done ? `Rolled back to ${story.target}${took}: ${story.reason}` : message,
+    summary: done ? `Rolled back to ${nameOf(rollback.target)}${took}: ${story.reason}${insteadOf(rollback)}` : message,
     failed: decision === 'failed',
     details: {
       from: from ?? null,
@@ -50,6 +56,7 @@ export function describeRollback({ logger }: Runner, rollback: RollBackOutcome, 
       ...(lockId === undefined ? {} : { lockId }),
       ...(lockedAt === undefined ? {} : { lockedAt: lockedAt / 1000 }),
       ...(swappedAt === undefined ? {} : { swappedAt: swappedAt / 1000 }),
+      ...(passedOver.length === 0 ? {} : { passedOver }),
       requests: rollback.requests,
       warnings: rollback.warnings,
     },

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { systemClock } from '#http/clock';
+import { commandLine } from '#release/command-line';
 import { defaultLockExpiryMs } from '#release/lock';
-import { nameOf, rollBackByHand } from '#release/roll-back-by-hand';
+import { nameOf } from '#release/next-target';
+import { rollBackByHand } from '#release/roll-back-by-hand';
 import { type EnvironmentOptions, openEnvironment } from './open-environment.ts';
 
 export interface RollbackOptions extends EnvironmentOptions {
@@ -23,10 +25,7 @@ export function describeRollback(command: Command): Command {
     .option('--target <what>', 'previous, a version, a commit, a deployment id or URL', 'previous')
     .option('--reason <text>', 'why; everybody reads it', 'rolled back by hand')
     .option('--dry-run', 'only say what would be done')
-    .addHelpText(
-      'after',
-      'It moves and proves domains only. With health checks, incident and message: ops-actions run rollback.',
-    );
+    .addHelpText('after', 'It moves and proves domains only. With health checks, incident and message: run rollback.');
 }
 
 /** One rollback by hand. Exit code 0 when production is where it was asked to be, 1 when that was refused or failed. */
@@ -67,7 +66,7 @@ export async function rollback(options: RollbackOptions): Promise<CommandAnswer>
   }
   const { decision, message } = outcome.rollback;
   const done = decision === 'rolled-back' || decision === 'already-current';
-  const next = `Next: check it, mend the cause, then: ops-actions unlock --environment ${environment}`;
+  const next = `Next: check it, mend the cause, then: ${commandLine('unlock', { environment })}`;
   const text = done ? `${environment} is back on ${nameOf(outcome.target)}. ${next}` : message;
   return { exitCode: done ? 0 : 1, text, json: { environment, ...outcome.rollback } };
 }

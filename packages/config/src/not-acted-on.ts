@@ -5,7 +5,6 @@ import { laterSourceNames } from './sections.ts';
 /** What may be written and is checked, but changes nothing yet. `*` stands for every entry of a list or map. */
 export const notActedOn: readonly string[] = [
   'supabase.required-secrets',
-  'vercel.required-variables',
   'database.backup.policy',
   'database.backup.verify',
   'database.backup.before',
@@ -46,7 +45,6 @@ export const notActedOn: readonly string[] = [
   'rollback.rules',
   'rollback.fix-forward-limit',
   'rollback.app.method',
-  'rollback.app.limit',
   'rollback.functions',
   'rollback.database',
   'notifications',

@@ -39,6 +39,8 @@ export interface VercelSettings {
   workingDirectory?: string;
   /** How long a deployment may take to become ready. */
   deadlineMs?: number;
+  /** Names that must exist for this environment in the Vercel project; values are never read. */
+  requiredVariables?: string[];
   /** `promote`: where the plan refuses rollbacks (402) the target is promoted instead. Default: the rollback fails clearly. */
   rollbackFallback?: 'promote';
 }
@@ -130,6 +132,8 @@ export interface ReleaseSettings {
   requireAncestor?: boolean;
   /** How long an automatic lock lasts. Default 7 days. */
   lockExpiryMs?: number;
+  /** How long a rollback may take from decision to proof before it is told as late. Default 5 minutes. */
+  rollbackLimitMs?: number;
 }
 
 export interface SlackSettings {

@@ -64,6 +64,7 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       requiresPassed: release['requires-passed'],
       requireAncestor: release['require-ancestor'],
       lockExpiryMs: release['lock-expiry'],
+      rollbackLimitMs: layer.rollback?.app?.limit,
     }),
     slack: defined({ channel: layer.slack?.channel }),
   };

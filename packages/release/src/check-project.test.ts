@@ -186,7 +186,7 @@ const decisions: { name: string; facts: Partial<PreflightFacts>; decision: strin
     facts: { findings: [{ code: 'y', severity: 'refuse', message: 'm' }, refusal] },
     decision: 'refused',
     reason: 'unsafe_migration',
-    says: /and 1 more/,
+    says: /line 2\. Also: m\./,
   },
   {
     name: 'a lock leads',

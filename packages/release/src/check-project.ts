@@ -1,4 +1,5 @@
 import type { ProjectState } from '#vercel/project';
+import { commandLine } from './command-line.ts';
 import type { Finding } from './decide-preflight.ts';
 import type { Lock } from './lock.ts';
 import type { EnvironmentKind } from './release-handle.ts';
@@ -91,7 +92,7 @@ function checkPin({ as, state, locks, environment }: ProjectFacts): Finding[] {
       code: 'pinned_rollback',
       severity: 'refuse',
       message: `production is pinned to ${pin.deploymentId} by a rollback${by}${why}; a promotion would lift that silently`,
-      fix: `when the cause is mended: ops-actions unlock --environment ${environment}`,
+      fix: `when the cause is mended: ${commandLine('unlock', { environment })}`,
     },
   ];
 }

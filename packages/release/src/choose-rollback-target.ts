@@ -135,6 +135,13 @@ export function choosePrevious(history: EnvironmentHistory): TargetChoice {
   return choose(candidates.slice(at + 1));
 }
 
+/** As `previous`, without what was tried already or is known to be bad. Pure. */
+export function chooseNext(history: EnvironmentHistory, excluded: readonly string[]): TargetChoice {
+  const candidates = assessCandidates(history);
+  const at = candidates.findIndex((candidate) => candidate.current);
+  return choose(candidates.slice(at + 1).filter(({ deployment }) => !excluded.includes(deployment.id)));
+}
+
 function choose(candidates: readonly Candidate[]): TargetChoice {
   const skipped: Candidate[] = [];
   for (const candidate of candidates) {

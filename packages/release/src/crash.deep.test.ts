@@ -83,6 +83,7 @@ async function release(services: Services, bad: boolean): Promise<string> {
   }
   const back = await takeBack(dependencies, {
     handle,
+    settings,
     deploymentId,
     outcomes: {
       jobStatus: bad ? 'failure' : 'success',

@@ -1,3 +1,4 @@
+import { commandLine } from './command-line.ts';
 import type { SupersededDecision } from './decide-superseded.ts';
 import { describeLock, type Lock } from './lock.ts';
 
@@ -65,9 +66,9 @@ export function decidePreflight(facts: PreflightFacts): PreflightDecision {
   if (first !== undefined) {
     const leading =
       ranking.map((code) => refusals.find((finding) => finding.code === code)).find((found) => found) ?? first;
-    const more = refusals.length === 1 ? '' : ` (and ${refusals.length - 1} more)`;
-    const what = `${leading.message.replace(/\.$/, '')}${more}.`;
     const fix = leading.fix === undefined ? '' : ` Fix: ${leading.fix}`;
+    const others = refusals.filter((finding) => finding !== leading);
+    const what = `${withoutStop(leading.message)}${alsoRefused(others)}.`;
     return {
       decision: 'refused',
       reasonCode: leading.code,
@@ -86,12 +87,26 @@ export function decidePreflight(facts: PreflightFacts): PreflightDecision {
   return { decision: 'ready', reasonCode: 'ready', summary: `${version} can be released to ${environment}.`, findings };
 }
 
+/** Named in the one line, too: who mends only the first would be refused again. */
+function alsoRefused(others: readonly Finding[]): string {
+  const named = others.slice(0, namedLimit).map(({ message }) => withoutStop(message));
+  const rest = others.length - named.length;
+  if (rest > 0) named.push(`${rest} more, listed above`);
+  return named.length === 0 ? '' : `. Also: ${named.join('; ')}`;
+}
+
+const namedLimit = 4;
+
+function withoutStop(message: string): string {
+  return message.replace(/\.$/, '');
+}
+
 function lockFindings({ openLocks, environment }: PreflightFacts): Finding[] {
   return openLocks.map((lock) => ({
     code: 'locked',
     severity: 'refuse',
     message: `${describeLock(lock)} It expires ${new Date(lock.expiresAt).toISOString()}`,
-    fix: `when the cause is mended: ops-actions unlock --environment ${environment}`,
+    fix: `when the cause is mended: ${commandLine('unlock', { environment })}`,
   }));
 }
 

@@ -447,8 +447,8 @@ for (const { facts, line, news } of [
       what: 'Rolled back to v1.0.0 in 0.3 s: health failed',
       locked: true,
     },
-    line: `v1.1.0 on production: Rolled back to v1.0.0 in 0.3 s: health failed. ${nowServing} Next: fix it, then lift the lock with: ops-actions unlock --environment production`,
-    news: 'Rolled back to v1.0.0 in 0.3 s: health failed. Next: fix it, then lift the lock with: ops-actions unlock --environment production',
+    line: `v1.1.0 on production: Rolled back to v1.0.0 in 0.3 s: health failed. ${nowServing} Next: fix it, then lift the lock with: npx github:org/ops-actions unlock --environment production`,
+    news: 'Rolled back to v1.0.0 in 0.3 s: health failed. Next: fix it, then lift the lock with: npx github:org/ops-actions unlock --environment production',
   },
   {
     facts: { ...live, decision: 'refused' as const, what: 'v1.1.0 is refused on production: no token. Fix: make one' },

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { MigrationFinding } from '#postgres/classify-migrations';
+import { commandLine } from './command-line.ts';
 import type { Finding } from './decide-preflight.ts';
 
 export interface DatabaseInspection {
@@ -129,7 +130,7 @@ async function checkBackup(request: DatabaseRequest, major: number): Promise<Fin
       code: 'age_recipients_missing',
       severity: 'refuse',
       message: 'migrations are pending and no age public key is given, so the backup could not be encrypted',
-      fix: 'pass age-recipients (made by `ops-actions init`, or age-keygen)',
+      fix: `pass age-recipients (made by \`${commandLine('init')}\`, or age-keygen)`,
     });
   }
   const { findPostgres } = await import('#backup/find-postgres');

@@ -1,3 +1,4 @@
+import { commandLine } from './command-line.ts';
 import type { ReleaseDecision } from './decide-release-outcome.ts';
 
 /** What the domains of an environment serve. */
@@ -20,6 +21,7 @@ export interface LastLineFacts {
   /** Vercel said that no deployment is behind the address yet. */
   servesNothing?: boolean;
   locked: boolean;
+  /** What can still be gone back to; never what is served. */
   rollbackTarget?: { deploymentId: string; version?: string | undefined } | undefined;
   now: number;
 }
@@ -80,7 +82,7 @@ function servingNow({ environment, serving, servesNothing, now }: LastLineFacts)
 
 function nextCommand(facts: LastLineFacts): string {
   const { decision, reasonCode, environment, locked, serving, servesNothing, rollbackTarget } = facts;
-  const unlock = `ops-actions unlock --environment ${environment}`;
+  const unlock = commandLine('unlock', { environment });
   switch (decision) {
     case 'rolled-back':
       return locked ? `Next: fix it, then lift the lock with: ${unlock}` : 'Next: fix it and release again.';
@@ -88,14 +90,15 @@ function nextCommand(facts: LastLineFacts): string {
       if (reasonCode === 'promotion_pending')
         return `Next, at once: watch the project in Vercel; when the promotion is through or gone: ${unlock}`;
       const target = rollbackTarget?.deploymentId;
-      return target === undefined
+      // Going back to the very deployment that serves and is sick would change nothing.
+      return target === undefined || target === serving?.deploymentId
         ? `Next: there is nothing to go back to; fix forward, then: ${unlock}`
-        : `Next, at once: ops-actions rollback --environment ${environment} --target ${target}`;
+        : `Next, at once: ${commandLine('rollback', { environment, target })}`;
     }
     case 'would-roll-back':
       return rollbackTarget === undefined
         ? 'Next: look at the errors; there is no earlier deployment to go back to.'
-        : `Next: look, then either leave it or: ops-actions rollback --environment ${environment} --target ${rollbackTarget.deploymentId}`;
+        : `Next: look, then either leave it or: ${commandLine('rollback', { environment, target: rollbackTarget.deploymentId })}`;
     case 'refused':
       return reasonCode === 'locked' || reasonCode === 'pinned_rollback' || locked
         ? `Next: when the cause is mended: ${unlock}`

@@ -1,91 +1,16 @@
-import type { DeploymentStatus, GitHub, GitHubDeployment } from '#github/client';
-import { formatFact, parseFact } from './release-record.ts';
+import type { GitHub, GitHubDeployment } from '#github/client';
+import { type Lock, type LockPayload, lockTask, openAmong, toLock } from './lock-record.ts';
+import { formatFact } from './release-record.ts';
 
-/** Task of every GitHub Deployment that is a lock (S8). */
-export const lockTask = 'ops-actions:lock';
-
-/** Default life of a lock: 7 days. */
-export const defaultLockExpiryMs = 7 * 24 * 60 * 60 * 1000;
-
-export interface LockPayload {
-  schemaVersion: 1;
-  key: string;
-  reason: string;
-  runId?: number;
-  runUrl?: string;
-  commit?: string;
-  /** What production has to serve while the lock holds. */
-  target?: { deploymentId: string; version?: string };
-  /** What production served when the lock was taken. */
-  from?: string;
-  /** Value of autoAssignCustomDomains to restore at unlock. */
-  autoAssign?: boolean;
-  /** A duration, because the expiry is counted from the server's own time of creation. */
-  expiresAfterMs: number;
-}
-
-export interface Lock {
-  id: number;
-  environment: string;
-  key: string;
-  reason: string;
-  runId?: number;
-  runUrl?: string;
-  target?: { deploymentId: string; version?: string };
-  from?: string;
-  autoAssign?: boolean;
-  by?: string;
-  /** Milliseconds since the epoch, by GitHub's clock. */
-  createdAt: number;
-  expiresAt: number;
-  /** Set when it was lifted or closed. */
-  releasedAt?: number;
-}
-
-/** A foreign Deployment, or one without the fields of a lock, is none. Pure. */
-export function toLock(deployment: GitHubDeployment, statuses: readonly DeploymentStatus[]): Lock | undefined {
-  if (deployment.task !== lockTask) return undefined;
-  const payload = (typeof deployment.payload === 'string' ? parse(deployment.payload) : deployment.payload) as
-    | Partial<LockPayload>
-    | null
-    | undefined;
-  if (typeof payload?.key !== 'string') return undefined;
-  const closing = statuses.find((status) => {
-    const fact = parseFact(status.description ?? '', status.createdAt);
-    return fact?.step === 'lock' && fact.kind === 'outcome' && closingWords.has(fact.word);
-  });
-  const life = typeof payload.expiresAfterMs === 'number' ? payload.expiresAfterMs : defaultLockExpiryMs;
-  return {
-    id: deployment.id,
-    environment: deployment.environment,
-    key: payload.key,
-    reason: typeof payload.reason === 'string' ? payload.reason : 'no reason given',
-    ...(typeof payload.runId === 'number' ? { runId: payload.runId } : {}),
-    ...(typeof payload.runUrl === 'string' ? { runUrl: payload.runUrl } : {}),
-    ...(typeof payload.target?.deploymentId === 'string' ? { target: payload.target } : {}),
-    ...(typeof payload.from === 'string' ? { from: payload.from } : {}),
-    ...(typeof payload.autoAssign === 'boolean' ? { autoAssign: payload.autoAssign } : {}),
-    ...(deployment.creator === undefined ? {} : { by: deployment.creator }),
-    createdAt: deployment.createdAt,
-    expiresAt: deployment.createdAt + life,
-    ...(closing === undefined ? {} : { releasedAt: closing.createdAt }),
-  };
-}
-
-const closingWords = new Set(['released', 'expired', 'yielded']);
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Open ones, the holder first: the lowest id holds (S8). Pure; `now` is the server's time. */
-export function openAmong(locks: readonly Lock[], now: number): Lock[] {
-  return locks.filter((lock) => lock.releasedAt === undefined && lock.expiresAt > now).toSorted((a, b) => a.id - b.id);
-}
+export {
+  defaultLockExpiryMs,
+  describeLock,
+  type Lock,
+  type LockPayload,
+  lockTask,
+  openAmong,
+  toLock,
+} from './lock-record.ts';
 
 /** A closed lock stays closed: its statuses need not be read at every poll. */
 const closedLocks = new WeakMap<GitHub, Set<number>>();
@@ -237,9 +162,15 @@ export async function closeLock(
   });
 }
 
-/** `The environment production is locked (octocat, <run>): <reason>.` */
-export function describeLock(lock: Lock): string {
-  const run = lock.runUrl ?? (lock.runId === undefined ? undefined : `run ${lock.runId}`);
-  const by = [lock.by, run].filter((part) => part !== undefined).join(', ');
-  return `The environment ${lock.environment} is locked${by === '' ? '' : ` (${by})`}: ${lock.reason}.`;
+/** The lock of a rollback names another deployment from now on: its payload cannot be changed, so it is a status (S5). */
+export async function renameTarget(
+  github: GitHub,
+  lock: { id: number },
+  target: { deploymentId: string; version?: string | undefined },
+): Promise<void> {
+  await github.createStatus(lock.id, {
+    state: 'in_progress',
+    description: formatFact('target', 'outcome', target.deploymentId, target.version),
+    autoInactive: false,
+  });
 }

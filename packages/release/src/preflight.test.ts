@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import type { EnvironmentSettings } from '#config/settings';
+import { createHttpClient } from '#http/client';
 import { type Scene, setScene } from '../test/scene.ts';
 import { closeLedger } from './finish-release.ts';
 import { openLedger, readReleases } from './ledger.ts';
@@ -323,4 +324,27 @@ test('Failures of Vercel and GitHub are findings beside the others, all at once'
     'one_more',
     'vercel_token_rejected',
   ]);
+});
+
+test('Required variables are checked by name for the target of the environment: missing and empty ones all at once', async () => {
+  const { vercel } = scene.sandbox.description;
+  const client = createHttpClient({ baseUrl: vercel.apiUrl, headers: { authorization: `Bearer ${vercel.token}` } });
+  const add = (key: string, value: string, target: string, type = 'plain') =>
+    client.request({
+      method: 'POST',
+      path: `/v10/projects/${vercel.projectId}/env`,
+      query: { teamId: vercel.teamId },
+      json: { key, value, type, target: [target] },
+    });
+  await add('CHECKED_THERE', 'canary-of-a-value', 'production', 'encrypted');
+  await add('CHECKED_EMPTY', '', 'production');
+  await add('CHECKED_ELSEWHERE', 'x', 'preview');
+  const requiredVariables = ['CHECKED_THERE', 'CHECKED_EMPTY', 'CHECKED_ELSEWHERE', 'CHECKED_MISSING'];
+  const standard = scene.settings({ environment });
+  const report = await look(900, { settings: { ...standard, vercel: { ...standard.vercel, requiredVariables } } });
+  assert.deepEqual([report.decision, report.reasonCode], ['refused', 'variables_missing']);
+  assert.match(report.summary, /has no value for CHECKED_EMPTY, CHECKED_ELSEWHERE, CHECKED_MISSING in production/);
+  assert.doesNotMatch(JSON.stringify(report.findings), /canary-of-a-value/);
+  const enough = { ...standard, vercel: { ...standard.vercel, requiredVariables: ['CHECKED_THERE'] } };
+  assert.equal((await look(901, { settings: enough })).decision, 'ready');
 });

@@ -1,18 +1,15 @@
 import { skipsBackup } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
-import { addressOf } from '#vercel/deployment-address';
 import type { ProjectState, VercelProject } from '#vercel/project';
-import { checkProject } from './check-project.ts';
 import { chooseRollbackTarget, type TargetChoice } from './choose-rollback-target.ts';
 import { commitOf } from './commit-of.ts';
 import { decidePreflight, type Finding, type PreflightDecision } from './decide-preflight.ts';
 import { decideSuperseded } from './decide-superseded.ts';
 import { findWeakenings, type Weakening } from './find-weakenings.ts';
 import { type DatabaseInspection, inspectDatabase } from './inspect-database.ts';
-import { readReleases } from './ledger.ts';
-import { type Lock, openAmong, readLocks } from './lock.ts';
-import { isGitDeploymentDisabled, placeOf, readHistory, readRecentReleases } from './read-environment.ts';
+import { type Lock, openAmong } from './lock.ts';
+import { openProject, readLedger, readProject } from './preflight-readers.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import { readSupersedingFacts } from './superseding-facts.ts';
 
@@ -143,41 +140,6 @@ export async function preflight(
   };
 }
 
-async function readLedger(github: GitHub, request: PreflightRequest, findings: Finding[]) {
-  const { environment, release } = request.settings;
-  try {
-    const [locks, releases] = await Promise.all([
-      readLocks(github, environment),
-      readRecentReleases(github, environment),
-    ]);
-    if (release.requiresPassed !== undefined) await checkPassed(github, request, release.requiresPassed, findings);
-    return { locks, releases, now: github.serverTime() };
-  } catch (error) {
-    findings.push(asFinding(error));
-    return undefined;
-  }
-}
-
-/** "Passed on staging" compares the git tree, so that squash merges and merge commits count (STG-08). */
-async function checkPassed(
-  github: GitHub,
-  request: PreflightRequest,
-  from: string,
-  findings: Finding[],
-): Promise<void> {
-  const { treeSha } = request;
-  if (treeSha !== undefined) {
-    const same = readReleases(github, { environment: from }, (entry) => entry.treeSha === treeSha);
-    for await (const release of same) if (hasPassed(release)) return;
-  }
-  findings.push({
-    code: 'not_passed',
-    severity: 'refuse',
-    message: `the files of commit ${request.commit.slice(0, 7)} have not passed on ${from}`,
-    fix: `release them to ${from} first; the git tree is compared, so a squash or merge commit of the same files counts`,
-  });
-}
-
 /** A policy of ops.yml that the workflow file does not back is no policy: said here, because a backup costs time. */
 function backupFindings({ settings, throwAway }: PreflightRequest): Finding[] {
   if (settings.database.backupPolicy !== 'skip' || throwAway) return [];
@@ -188,70 +150,6 @@ function backupFindings({ settings, throwAway }: PreflightRequest): Finding[] {
       message: 'database.backup.policy: skip counts only with throw-away: true in the workflow file; a backup is made',
     },
   ];
-}
-
-/** Hardly anybody visits a staging: where its tests and our own checks passed, too little traffic to judge is no fault. */
-function hasPassed({ decision, reason }: ReleaseRecord): boolean {
-  return decision === 'released' || (decision === 'held' && reason === 'too_little_traffic');
-}
-
-async function openProject(
-  open: () => Promise<VercelProject>,
-  findings: Finding[],
-): Promise<VercelProject | undefined> {
-  try {
-    return await open();
-  } catch (error) {
-    findings.push(asFinding(error));
-    return undefined;
-  }
-}
-
-async function readProject(
-  project: VercelProject,
-  request: PreflightRequest,
-  locks: Awaited<ReturnType<typeof readLocks>>,
-  releases: readonly ReleaseRecord[],
-  findings: Finding[],
-) {
-  const { settings } = request;
-  try {
-    const [state, history] = await Promise.all([project.readState(), readHistory(project, settings, releases)]);
-    const place = placeOf(settings);
-    const branch = state.gitLink?.productionBranch;
-    const folders = [settings.vercel.workingDirectory, state.rootDirectory, '.'];
-    findings.push(
-      ...checkProject({
-        environment: settings.environment,
-        production: settings.production,
-        as: place.as,
-        host: place.host,
-        build: settings.vercel.build ?? 'remote',
-        state,
-        bypassSecretGiven: request.bypassSecretGiven,
-        gitDeploymentDisabled:
-          branch !== undefined && (await isGitDeploymentDisabled(request.workspace, folders, branch)),
-        locks,
-      }),
-    );
-    if (history.mixed) {
-      findings.push({
-        code: 'domains_differ',
-        severity: 'warning',
-        message: 'the domains of production serve different deployments; this release will bring them together',
-      });
-    }
-    const host = place.host ?? state.productionDomains[0];
-    return {
-      state,
-      history,
-      url: host === undefined ? '' : addressOf(host, request.vercelApiUrl),
-      firstDeployment: place.as === 'production' && history.deployments.length === 0,
-    };
-  } catch (error) {
-    findings.push(asFinding(error));
-    return undefined;
-  }
 }
 
 function ledgerFindings(
@@ -289,11 +187,4 @@ function releaseOfCurrent(
     releases.find((release) => release.deploymentId === id && release.promotion === 'promoted') ??
     releases.find((release) => key !== undefined && release.key === key)
   );
-}
-
-/** A failure of Vercel or GitHub with a reason of ours is a finding; anything else is thrown. */
-function asFinding(error: unknown): Finding {
-  const { reasonCode, message } = error as { reasonCode?: unknown; message?: unknown };
-  if (typeof reasonCode !== 'string' || typeof message !== 'string') throw error;
-  return { code: reasonCode, severity: 'refuse', message };
 }

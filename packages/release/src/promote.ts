@@ -14,7 +14,6 @@ export interface PromoteDependencies {
   github: GitHub;
   project: VercelProject;
   clock: Clock;
-  log: (line: string) => void;
 }
 
 export interface PromoteRequest {
@@ -39,7 +38,7 @@ export interface PromoteOutcome {
  * @throws GitHubError before anything is moved: without an intent in the ledger there is no way forward (S5).
  */
 export async function promote(deps: PromoteDependencies, request: PromoteRequest): Promise<PromoteOutcome> {
-  const { github, project, log } = deps;
+  const { github, project } = deps;
   const { handle, deploymentId } = request;
   const ledger = openLedger(github, handle);
   const stop = await whyNot(deps, request);
@@ -47,7 +46,6 @@ export async function promote(deps: PromoteDependencies, request: PromoteRequest
   await ledger.record('promote', 'intent', deploymentId);
 
   const moved = await move(deps, request);
-  log(moved.message);
   const warnings: string[] = [];
   const lock = await attempt(warnings, 'The lock could not be read after the promotion', foreignLock(github, handle));
   if (lock !== undefined) {

@@ -5,6 +5,7 @@ import {
   type EnvironmentHistory,
   toTarget,
 } from './choose-rollback-target.ts';
+import { nameOf, offer } from './next-target.ts';
 import type { RollbackTarget } from './release-handle.ts';
 
 export type TargetResolution =
@@ -120,14 +121,6 @@ function labelOf(wanted: WantedTarget): string {
 
 /** `v1.2.0 (dpl_…)`, for messages. */
 export function describe(candidate: Candidate): string {
-  return candidate.version === undefined
-    ? candidate.deployment.id
-    : `${candidate.version} (${candidate.deployment.id})`;
-}
-
-function offer(candidates: readonly Candidate[]): string {
-  const good = candidates.filter((candidate) => candidate.standing !== 'ineligible').slice(0, 5);
-  return good.length === 0
-    ? 'No deployment can be rolled back to.'
-    : `Can be taken: ${good.map((candidate) => describe(candidate)).join(', ')}.`;
+  const { version } = candidate;
+  return nameOf({ deploymentId: candidate.deployment.id, ...(version === undefined ? {} : { version }) });
 }

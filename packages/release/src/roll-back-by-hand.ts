@@ -2,7 +2,9 @@ import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
 import type { VercelProject } from '#vercel/project';
+import { assessCandidates } from './choose-rollback-target.ts';
 import { describeLock, type Lock, readOpenLocks, readOwnLocks } from './lock.ts';
+import { findNextTarget, nameOf, offer } from './next-target.ts';
 import { placeOf, readHistory, readRecentReleases } from './read-environment.ts';
 import type { RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
@@ -103,6 +105,8 @@ export async function rollBackByHand(
   const leaving = ledger.releases.find((release) => release.deploymentId === from);
   // The newest original that is recorded: the project itself may show what an earlier rollback left (trap 1).
   const autoAssign = ledger.locks.at(-1)?.autoAssign ?? running?.autoAssign ?? state.autoAssign ?? false;
+  // `previous` means whatever is proven; a target that a person named is taken or refused, never replaced.
+  const anyProven = wanted.kind === 'previous' && began.lock === undefined;
   const rollback = await rollBack(deps, {
     ...placeOf(settings),
     environment,
@@ -116,6 +120,17 @@ export async function rollBackByHand(
     target,
     reason: request.reason,
     automatic: false,
+    ...(anyProven
+      ? {
+          nextTarget: (passed: readonly string[]) =>
+            findNextTarget(deps, settings, from === undefined ? passed : [...passed, from]),
+        }
+      : {
+          alternatives: offer(assessCandidates(history), [
+            target.deploymentId,
+            ...(current === undefined ? [] : [current]),
+          ]),
+        }),
     finishing: began.lock !== undefined,
     autoAssign,
     lockExpiryMs: request.lockExpiryMs,
@@ -123,7 +138,7 @@ export async function rollBackByHand(
   });
   const left = leaving?.version ?? history.deployments.find(({ id }) => id === from)?.meta.opsVersion;
   warnings.push(...rollback.warnings);
-  return { decision: rollback.decision, rollback, target, left, autoAssign, warnings };
+  return { decision: rollback.decision, rollback, target: rollback.target, left, autoAssign, warnings };
 }
 
 /**
@@ -156,10 +171,6 @@ const longestRunMs = 6 * 60 * 60 * 1000;
 
 function isRunning(release: ReleaseRecord, now: number): boolean {
   return release.decision === undefined && now - release.openedAt < longestRunMs;
-}
-
-export function nameOf(target: RollbackTarget): string {
-  return target.version === undefined ? target.deploymentId : `${target.version} (${target.deploymentId})`;
 }
 
 async function readLedger(

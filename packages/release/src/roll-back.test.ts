@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { quietDependencies, type Scene, setScene } from '../test/scene.ts';
 import { readOpenLocks } from './lock.ts';
+import { readRecentReleases } from './read-environment.ts';
 import { type RollBackRequest, rollBack } from './roll-back.ts';
 import { rollBackByHand } from './roll-back-by-hand.ts';
 import { takeBack } from './take-back.ts';
@@ -206,9 +207,14 @@ test('A staging alias is re-aliased; promote and rollback of the project are nev
 });
 
 /** A rollback that somebody asks for; each key is a run of its own. */
-async function byHand(key: string, target: string, repeated = false) {
+async function byHand(
+  key: string,
+  target: string,
+  repeated = false,
+  services: Awaited<ReturnType<Scene['connect']>> | undefined = undefined,
+) {
   return await rollBackByHand(
-    { ...(await scene.connect()), ...quietDependencies },
+    { ...(services ?? (await scene.connect())), ...quietDependencies },
     {
       settings: scene.settings({ environment }),
       key,
@@ -272,6 +278,7 @@ test('A release under the lock of another rollback puts back what that lock name
     { ...services, ...quietDependencies },
     {
       handle,
+      settings: scene.settings({ environment }),
       deploymentId: mine,
       outcomes: {
         jobStatus: 'failure',
@@ -287,4 +294,74 @@ test('A release under the lock of another rollback puts back what that lock name
   assert.equal(outcome.act, 'not-needed');
   assert.equal(outcome.reasonCode, 'superseded');
   assert.equal(scene.served(), older);
+});
+
+test('A target that was deleted meanwhile is replaced by the next proven one: said loudly, in lock and ledger, one request', async () => {
+  const since = Date.now();
+  const services = await scene.connect();
+  const handle = await scene.open({ runId, environment, target: 'dpl_gone' });
+  const outcome = await takeBack(
+    { ...services, ...quietDependencies },
+    {
+      handle,
+      settings: scene.settings({ environment }),
+      deploymentId: bad,
+      outcomes: {
+        jobStatus: 'failure',
+        promote: { outcome: 'success', decision: 'promoted' },
+        health: { outcome: 'failure' },
+        smoke: { outcome: 'skipped' },
+        watch: { outcome: 'skipped', decision: '' },
+      },
+      lockExpiryMs: 3_600_000,
+      promoteInstead: false,
+    },
+  );
+  assert.ok(outcome.act === 'roll-back');
+  const { rollback } = outcome;
+  assert.deepEqual([rollback.decision, rollback.to], ['rolled-back', good], rollback.message);
+  assert.deepEqual(
+    rollback.passedOver.map(({ deploymentId, reasonCode }) => [deploymentId, reasonCode]),
+    [['dpl_gone', 'target_gone']],
+  );
+  assert.match(rollback.warnings.join(), /dpl_gone cannot be gone back to any more .* is taken instead/);
+  assert.equal(scene.served(), good);
+  assert.equal(rollbackPosts(since), 1);
+  const [lock] = await readOpenLocks(services.github, environment);
+  assert.equal(lock?.target?.deploymentId, good, 'whoever reads the lock is told what production has to serve');
+  const [entry] = await readRecentReleases(services.github, environment);
+  assert.equal(entry?.rollbackTarget?.deploymentId, good);
+  assert.match(JSON.stringify(entry?.facts), /instead of dpl_gone: target_gone/);
+});
+
+test('Where a person named the target and it is deleted in between, nothing else is taken: the others are listed', async () => {
+  const services = await scene.connect();
+  const older = good;
+  const named = bad;
+  bad = await scene.goLive();
+  const { project } = services;
+  const { rollBack: move } = project;
+  project.rollBack = (id, options) => {
+    scene.sandbox.vercel.remove(named);
+    return move.call(project, id, options);
+  };
+  const outcome = await byHand('named', named, false, { ...services, project });
+  assert.ok('rollback' in outcome && outcome.decision === 'failed', JSON.stringify(outcome));
+  assert.equal(outcome.rollback.reasonCode, 'rollback_target_deleted');
+  assert.match(outcome.rollback.message, new RegExp(`Can be taken: .*${older}`));
+  assert.match(outcome.rollback.message, /Next, at once: npx \S+ releases/);
+  assert.equal(scene.served(), bad);
+
+  const previous = await scene.goLive();
+  bad = await scene.goLive();
+  const again = await scene.connect();
+  const { rollBack: moveAgain } = again.project;
+  again.project.rollBack = (id, options) => {
+    scene.sandbox.vercel.remove(previous);
+    return moveAgain.call(again.project, id, options);
+  };
+  const automatic = await byHand('any', 'previous', false, again);
+  assert.ok('rollback' in automatic && automatic.decision === 'rolled-back', JSON.stringify(automatic));
+  assert.notEqual(automatic.rollback.to, previous);
+  assert.equal(scene.served(), automatic.rollback.to);
 });

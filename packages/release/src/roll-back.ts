@@ -1,59 +1,15 @@
 import type { GitHub } from '#github/client';
-import type { Clock } from '#http/clock';
-import type { MoveOutcome, VercelProject } from '#vercel/project';
+import type { MoveOutcome } from '#vercel/project';
+import { commandLine } from './command-line.ts';
 import { openLedger } from './ledger.ts';
 import { closeLock, type LockOutcome, takeLock } from './lock.ts';
-import { type EnvironmentPlace, moveAlias } from './move-domains.ts';
-import type { RollbackTarget } from './release-handle.ts';
+import { messageOf, type Settled, settle, within } from './patience.ts';
+import type { RollBackDependencies, RollBackOutcome, RollBackRequest } from './roll-back-types.ts';
+import { isUnusable, type SwappedBack, swapBack } from './swap-back.ts';
 
-export interface RollBackDependencies {
-  github: GitHub;
-  project: VercelProject;
-  clock: Clock;
-  log: (line: string) => void;
-}
+export type * from './roll-back-types.ts';
 
-export interface RollBackRequest extends EnvironmentPlace {
-  environment: string;
-  production: boolean;
-  /** Key of the run that takes the lock. */
-  key: string;
-  runId: number;
-  runUrl?: string | undefined;
-  /** A commit that GitHub knows, for the lock. */
-  commit: string;
-  /** Entry of the release that is taken back; 0 when it has none. */
-  ledgerId: number;
-  from?: string | undefined;
-  target: RollbackTarget;
-  reason: string;
-  /** True when an earlier attempt of this run took the lock: where the domains are back already, it moved them. */
-  finishing?: boolean;
-  /** True when a release takes itself back: the lock of somebody else then ends it as superseded. */
-  automatic: boolean;
-  /** Original value of the project's auto-assign, restored at unlock. */
-  autoAssign?: boolean | undefined;
-  lockExpiryMs: number;
-  /** Promote the target where the plan refuses rollbacks (402), FRB-04. */
-  promoteInstead: boolean;
-}
-
-/** Times in milliseconds since the epoch. */
-export interface RollBackOutcome {
-  decision: 'rolled-back' | 'already-current' | 'superseded' | 'failed';
-  reasonCode: string;
-  message: string;
-  from?: string;
-  to: string;
-  lockId?: number;
-  /** Said where the lock or the ledger could not be written: GitHub did not answer. */
-  warnings: string[];
-  startedAt: number;
-  lockedAt?: number;
-  swappedAt?: number;
-  /** Rollback or promote requests that Vercel accepted. */
-  requests: number;
-}
+type Ending = Omit<RollBackOutcome, 'to' | 'target' | 'passedOver' | 'startedAt' | 'warnings'>;
 
 /** How long GitHub may take before the swap goes first and the lock follows (S1). */
 export const lockPatienceMs = 5_000;
@@ -66,9 +22,11 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
   const { clock, log } = deps;
   const startedAt = clock.now();
   const warnings: string[] = [];
-  const end = (rest: Omit<RollBackOutcome, 'to' | 'startedAt' | 'warnings'>): RollBackOutcome => ({
+  const end = (swapped: Omit<SwappedBack, 'moved'>, rest: Ending): RollBackOutcome => ({
     ...(request.from === undefined ? {} : { from: request.from }),
-    to: request.target.deploymentId,
+    to: swapped.target.deploymentId,
+    target: swapped.target,
+    passedOver: swapped.passedOver,
     startedAt,
     warnings,
     ...rest,
@@ -77,7 +35,7 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
   const locking = settle(lockFor(deps, request));
   let lock = await within(clock, lockPatienceMs, locking);
   let lockedAt = isHeld(lock) ? clock.now() : undefined;
-  if (isForeign(lock, request)) return await yieldTo(deps, lock, end);
+  if (isForeign(lock, request)) return end({ target: request.target, passedOver: [] }, await yieldTo(deps, lock));
   if (lock === undefined)
     log(`GitHub did not answer within ${lockPatienceMs / 1000} s: the domains move first, the lock follows`);
   else if ('error' in lock) log(`The lock could not be written (${messageOf(lock.error)}): the domains move first`);
@@ -85,22 +43,23 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
   const intent = settle(
     openLedger(deps.github, request).record('rollback', 'intent', request.target.deploymentId, request.reason),
   );
-  const moved = await swap(deps, request);
+  const swapped = await swapBack(deps, request, () => lock, warnings);
+  const { moved } = swapped;
   const swappedAt = moved.outcome === 'moved' ? (moved.settledAt ?? clock.now()) : undefined;
   log(moved.message);
 
   if (lockedAt === undefined) {
-    lock = await lockAfterwards(deps, request, locking);
+    lock = await lockAfterwards(deps, { ...request, target: swapped.target }, locking);
     lockedAt = isHeld(lock) ? clock.now() : undefined;
     warnings.push(
       isHeld(lock)
         ? 'GitHub answered late: the domains moved before the lock was written'
-        : `The environment is not locked: ${'error' in lock ? messageOf(lock.error) : 'the lock is held by somebody else'}. Lock it with: ops-actions lock --environment ${request.environment} --reason "rolled back"`,
+        : `The environment is not locked: ${'error' in lock ? messageOf(lock.error) : 'the lock is held by somebody else'}. Lock it with: ${commandLine('lock', { environment: request.environment, reason: 'rolled back' })}`,
     );
   }
   await keepAutoAssignOff(deps, request, moved, warnings);
-  const outcome = end({
-    ...judge(request, moved),
+  const outcome = end(swapped, {
+    ...judge(request, swapped),
     requests: moved.requests,
     ...placed(lock, lockedAt),
     ...(swappedAt === undefined ? {} : { swappedAt }),
@@ -108,28 +67,6 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
   await intent;
   await recordOutcome(deps, request, outcome, warnings);
   return outcome;
-}
-
-type Settled<T> = { value: T } | { error: unknown };
-
-async function settle<T>(promise: Promise<T>): Promise<Settled<T>> {
-  try {
-    return { value: await promise };
-  } catch (error) {
-    return { error };
-  }
-}
-
-/** Undefined when it takes longer. A timer left behind would hold the step, and the checks of the way back with it. */
-async function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T | undefined> {
-  const given = new AbortController();
-  const late = clock.sleep(ms, given.signal).then(
-    () => undefined,
-    () => undefined,
-  );
-  const first = await Promise.race([promise, late]);
-  given.abort();
-  return first;
 }
 
 function lockFor({ github }: RollBackDependencies, request: RollBackRequest): Promise<LockOutcome> {
@@ -166,40 +103,15 @@ function isForeign(
 }
 
 async function yieldTo(
-  { github }: RollBackDependencies,
+  { github }: { github: GitHub },
   lock: { value: Extract<LockOutcome, { held: false }> },
-  end: (rest: Omit<RollBackOutcome, 'to' | 'startedAt' | 'warnings'>) => RollBackOutcome,
-): Promise<RollBackOutcome> {
+): Promise<Ending> {
   const { holder, own } = lock.value;
   await settle(closeLock(github, own, 'yielded', `to ${holder.id}`));
-  return end({
+  return {
     decision: 'superseded',
     reasonCode: 'superseded',
     message: `Another rollback (${holder.reason}, run ${holder.runId ?? 'unknown'}) holds the lock and moves the domains; nothing was done here.`,
-    requests: 0,
-  });
-}
-
-async function swap(deps: RollBackDependencies, request: RollBackRequest): Promise<MoveOutcome> {
-  const { project, clock, log } = deps;
-  const { deploymentId } = request.target;
-  const requestedAt = clock.now();
-  const orFailed = (error: unknown) => failed(error, requestedAt);
-  if (request.as !== 'production') {
-    return await moveAlias(project, request, deploymentId, () => clock.now()).catch(orFailed);
-  }
-  const moved = await project.rollBack(deploymentId, { description: request.reason.slice(0, 250) }).catch(orFailed);
-  if (moved.outcome !== 'failed' || moved.reasonCode !== 'vercel_plan' || !request.promoteInstead) return moved;
-  log('The plan refuses rollbacks; the target is promoted instead, as the configuration says (FRB-04)');
-  return await project.promote(deploymentId, {}).catch(orFailed);
-}
-
-function failed(error: unknown, requestedAt: number): MoveOutcome {
-  return {
-    outcome: 'failed',
-    reasonCode: reasonCodeOf(error) ?? 'rollback_failed',
-    message: messageOf(error),
-    requestedAt,
     requests: 0,
   };
 }
@@ -232,24 +144,30 @@ async function keepAutoAssignOff(
 
 function judge(
   request: RollBackRequest,
-  moved: MoveOutcome,
+  { moved, target }: SwappedBack,
 ): Pick<RollBackOutcome, 'decision' | 'reasonCode' | 'message'> {
   const { outcome, reasonCode, message } = moved;
-  const { environment, target } = request;
+  const { environment } = request;
   if (outcome === 'moved') return { decision: 'rolled-back', reasonCode: 'rolled_back', message };
   if (outcome === 'already-current' && request.finishing === true) {
     const done = `${environment} serves ${target.deploymentId}: an earlier attempt of this run had moved the domains.`;
     return { decision: 'rolled-back', reasonCode: 'rolled_back', message: done };
   }
   if (outcome === 'already-current') return { decision: 'already-current', reasonCode, message };
-  const deleted = reasonCode === 'target_gone' || reasonCode === 'vercel_not_found';
-  const next = deleted
-    ? `Next, at once: ops-actions releases --environment ${environment}, then ops-actions rollback --environment ${environment} --target <one of them>`
-    : `Next, at once: vercel rollback ${target.deploymentId}, or in the Vercel dashboard Deployments > ... > Instant Rollback`;
+  if (!isUnusable(moved)) {
+    const next = `Next, at once: vercel rollback ${target.deploymentId}, or in the Vercel dashboard Deployments > ... > Instant Rollback`;
+    return { decision: 'failed', reasonCode, message: `${message} ${next}` };
+  }
+  const others =
+    request.alternatives ??
+    (request.nextTarget === undefined ? '' : 'No other proven deployment is left to go back to.');
+  const rollback = commandLine('rollback', { environment, target: '<one of them>' });
+  const next = `Next, at once: ${commandLine('releases', { environment })}, then ${rollback}`;
   return {
     decision: 'failed',
-    reasonCode: deleted ? 'rollback_target_deleted' : reasonCode,
-    message: `${message} ${next}`,
+    reasonCode:
+      reasonCode === 'target_gone' || reasonCode === 'vercel_not_found' ? 'rollback_target_deleted' : reasonCode,
+    message: [message, others, next].filter((part) => part !== '').join(' '),
   };
 }
 
@@ -274,13 +192,4 @@ async function recordOutcome(
     const written = await settle(openLedger(github, { ledgerId }).record('rollback', 'outcome', word, text));
     if ('error' in written) warnings.push(`The ledger could not be written: ${messageOf(written.error)}`);
   }
-}
-
-function reasonCodeOf(error: unknown): string | undefined {
-  const code = (error as { reasonCode?: unknown } | null)?.reasonCode;
-  return typeof code === 'string' ? code : undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

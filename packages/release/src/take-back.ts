@@ -1,3 +1,4 @@
+import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
 import type { VercelProject } from '#vercel/project';
@@ -10,6 +11,7 @@ import {
 import { giveWay } from './give-way.ts';
 import { openLedger } from './ledger.ts';
 import { foreignLock, type Lock, readOpenLocks, takeLock } from './lock.ts';
+import { findNextTarget } from './next-target.ts';
 import { readServing } from './read-serving.ts';
 import type { ReleaseHandle } from './release-handle.ts';
 import { type RollBackOutcome, rollBack } from './roll-back.ts';
@@ -26,6 +28,8 @@ export interface TakeBackRequest {
   deploymentId: string;
   /** Outcomes of the steps before; what Vercel and GitHub add is read here. */
   outcomes: Omit<RollbackFacts, 'serving' | 'foreignLock' | 'hasTarget' | 'hasRelease' | 'mode'>;
+  /** Where the next proven target is looked for when the recorded one is gone. */
+  settings: EnvironmentSettings;
   lockExpiryMs: number;
   promoteInstead: boolean;
 }
@@ -72,12 +76,18 @@ async function finishEarlier(deps: TakeBackDependencies, request: TakeBackReques
     target,
     reason: own.reason,
     automatic: true,
+    nextTarget: nextTargetFor(deps, request, own.from),
     finishing: true,
     lockExpiryMs: request.lockExpiryMs,
     promoteInstead: request.promoteInstead,
   });
   const reason = `${own.reason} (an earlier attempt of this run began it)`;
   return { act: 'roll-back', reasonCode: 'unfinished', reason, rollback };
+}
+
+/** What was recorded may have been deleted since; the release itself is never its own way back. */
+function nextTargetFor(deps: TakeBackDependencies, { settings }: TakeBackRequest, from: string | undefined) {
+  return (passed: readonly string[]) => findNextTarget(deps, settings, from === undefined ? passed : [...passed, from]);
 }
 
 async function askServing(
@@ -186,6 +196,7 @@ async function goBack(
     target,
     reason: `${handle.version}: ${decision.reason}`,
     automatic: true,
+    nextTarget: nextTargetFor(deps, request, deploymentId),
     lockExpiryMs: request.lockExpiryMs,
     promoteInstead: request.promoteInstead,
   });

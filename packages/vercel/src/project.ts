@@ -7,6 +7,7 @@ import { listDeployments } from './list-deployments.ts';
 import { moveProduction } from './move-production.ts';
 import type { Move } from './mover.ts';
 import { domainsAnswer, isProductionDomain, projectAnswer, toProjectState } from './project-answer.ts';
+import { aliasAnswer, namesAnswer, readProject, rollingReleaseAnswer } from './project-reads.ts';
 import { createVercelApi, readAnswer, type VercelApi } from './vercel-api.ts';
 import { VercelError } from './vercel-error.ts';
 import type { MoveOutcome, ProjectState, VercelConnection, VercelDeployment, VercelProject } from './vercel-types.ts';
@@ -36,40 +37,6 @@ export async function openVercelProject(connection: VercelConnection): Promise<V
   }
   return new OpenProject(connection, createVercelApi(connection, teamId), { id, name, accountId, teamId });
 }
-
-async function readProject(api: VercelApi, project: string, connection: VercelConnection, signal?: AbortSignal) {
-  const what = `Reading Vercel project ${project}`;
-  try {
-    const path = `/v9/projects/${encodeURIComponent(project)}`;
-    const answer = await api.call({ path, signal }, what);
-    const at = Date.parse(answer.headers.get('date') ?? '');
-    return { answer: readAnswer(answer, projectAnswer, what), serverTime: Number.isNaN(at) ? undefined : at };
-  } catch (error) {
-    if (!(error instanceof VercelError) || error.status !== 404) throw error;
-    const where = connection.team
-      ? `in team ${connection.team}`
-      : 'in the personal account of this token (no vercel-team is given)';
-    throw new VercelError(
-      'project_not_found',
-      `There is no Vercel project ${project} ${where} that this token can see. Check vercel-project and vercel-team, and the scope of the token.`,
-      { status: 404, cause: error },
-    );
-  }
-}
-
-const aliasAnswer = z.looseObject({ deploymentId: z.string().nullish(), projectId: z.string().nullish() });
-const rollingReleaseAnswer = z.looseObject({
-  rollingRelease: z
-    .looseObject({
-      state: z.string().optional(),
-      queuedDeploymentId: z.string().nullish(),
-      canaryDeployment: z.looseObject({ id: z.string().optional() }).nullish(),
-    })
-    .nullish(),
-});
-const namesAnswer = z.looseObject({
-  envs: z.array(z.looseObject({ key: z.string(), target: z.union([z.string(), z.array(z.string())]).nullish() })),
-});
 
 class OpenProject implements VercelProject {
   readonly id: string;
@@ -251,7 +218,9 @@ class OpenProject implements VercelProject {
     const what = `Reading the names of environment variables of project ${this.name}`;
     const answer = await this.api.call({ path: `/v10/projects/${this.id}/env` }, what);
     const { envs } = readAnswer(answer, namesAnswer, what);
-    return envs.filter((env) => [env.target ?? []].flat().includes(target)).map(({ key }) => key);
+    // Only a plain value is shown; an empty one is as good as none.
+    const given = envs.filter(({ type, value }) => type !== 'plain' || value !== '');
+    return given.filter((env) => [env.target ?? []].flat().includes(target)).map(({ key }) => key);
   }
 
   async queryObservability(body: object): Promise<unknown> {

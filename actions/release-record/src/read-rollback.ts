@@ -1,0 +1,32 @@
+import type { Given } from './services.ts';
+
+export interface RollbackResult {
+  /** Milliseconds since the epoch. */
+  startedAt?: number;
+  to?: string;
+  /** Targets that could not be taken any more. */
+  passedOver: string[];
+}
+
+/** What later lines need of the rollback step's `result`; empty where there is none. Pure. */
+export function readRollback(json: string | undefined): RollbackResult {
+  try {
+    const { startedAt, to, passedOver } = JSON.parse(json ?? '{}') as Record<string, unknown>;
+    const ids = Array.isArray(passedOver)
+      ? passedOver.map((entry: { deploymentId?: unknown } | null) => entry?.deploymentId)
+      : [];
+    return {
+      ...(typeof startedAt === 'number' ? { startedAt: startedAt * 1000 } : {}),
+      ...(typeof to === 'string' ? { to } : {}),
+      passedOver: ids.filter((id) => typeof id === 'string'),
+    };
+  } catch {
+    return { passedOver: [] };
+  }
+}
+
+/** Deployments that nobody should be sent back to: the release itself and what could not be taken. Pure. */
+export function badOnes(given: Pick<Given, 'deploymentId' | 'rollbackReason'>, back: RollbackResult): string[] {
+  const gone = given.rollbackReason === 'rollback_target_deleted' && back.to !== undefined ? [back.to] : [];
+  return [...(given.deploymentId === undefined ? [] : [given.deploymentId]), ...back.passedOver, ...gone];
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { commandLine, invocationOf } from './command-line.ts';
+
+test('A command line starts the version that runs, from wherever the runner says that it came', () => {
+  const bundle = (folder: string) => `/home/runner/work/_actions/${folder}/actions/vercel-rollback/dist/index.js`;
+  const cases: [string, string | undefined, string | undefined, string][] = [
+    [bundle('acme/ops/1f2e3d'), undefined, undefined, 'npx github:acme/ops#1f2e3d'],
+    [bundle('acme/ops/release/next'), 'actions/checkout', 'v5', 'npx github:acme/ops#release/next'],
+    ['/work/dist/index.js', 'acme/ops', 'v1', 'npx github:acme/ops#v1'],
+    ['/work/dist/index.js', 'acme/ops', '', 'npx github:acme/ops'],
+    ['/work/dist/index.js', 'acme/ops', "v1'; touch x", 'npx github:acme/ops'],
+    ['/work/dist/index.js', '', '', 'npx github:org/ops-actions'],
+    ['/work/dist/index.js', '$/actions/x', 'v1', 'npx github:org/ops-actions'],
+    ['/work/dist/index.js', 'org/ops-actions', 'local', 'npx ops-actions'],
+    ['/checkout/bin/ops-actions.js', undefined, undefined, 'npx ops-actions'],
+    ['/cache/node_modules/ops-actions/bin/ops-actions.js', undefined, undefined, 'npx github:org/ops-actions'],
+  ];
+  for (const [script, repository, ref, expected] of cases) {
+    assert.equal(invocationOf({ script, repository, ref }), expected);
+  }
+});
+
+test('Foreign text stays one word of the shell', () => {
+  assert.match(commandLine('unlock', { environment: 'production' }), / unlock --environment production$/);
+  assert.match(
+    commandLine('lock', { environment: "a'; touch x #", reason: 'rolled back' }),
+    / --environment 'a'\\''; touch x #' --reason 'rolled back'$/,
+  );
+  assert.match(commandLine('rollback', { target: '<one of them>' }), / --target <one of them>$/);
+  assert.match(commandLine('lock', { reason: '\u001b[31mred\nline' }), / --reason 'red line'$/);
+});

@@ -1,0 +1,52 @@
+import { cleanText } from '#http/text';
+
+/** Where this library is published until a fork or `render --repository` says otherwise; the docs use the same placeholder. */
+const placeholder = 'org/ops-actions';
+
+/** What tells which published commit is running. */
+export interface Origin {
+  /** File that Node was started with. */
+  script: string;
+  /** GITHUB_ACTION_REPOSITORY and GITHUB_ACTION_REF, which can be empty or another action's inside composites. */
+  repository: string | undefined;
+  ref: string | undefined;
+}
+
+/** The runner unpacks an action below `_actions/<owner>/<name>/<ref>/`; that cannot be another action's. */
+const unpacked = /[\\/]_actions[\\/]([\w.-]+)[\\/]([\w.-]+)[\\/](.+)[\\/]actions[\\/][\w-]+[\\/]dist[\\/][\w.-]+$/;
+const repositoryForm = /^[\w.-]+\/[\w.-]+$/;
+/** A ref that a shell takes as it is. */
+const refForm = /^[\w./-]+$/;
+/** A checkout of this library: its command line, or its local runner, which gives actions the ref `local`. */
+const ownCommand = /^(?!.*[\\/]node_modules[\\/]).*[\\/]bin[\\/]ops-actions(\.js)?$/;
+
+/**
+ * How a person starts this very version from a machine on whose PATH it is not (S18): `npx github:org/ops-actions#<ref>`.
+ * Pure.
+ */
+export function invocationOf({ script, repository, ref }: Origin): string {
+  const [, owner, name, folder = ''] = unpacked.exec(script) ?? [];
+  const found =
+    owner !== undefined && name !== undefined
+      ? { repository: `${owner}/${name}`, ref: folder.replaceAll('\\', '/') }
+      : { repository: repository ?? '', ref: ref ?? '' };
+  if (owner === undefined && (ref === 'local' || ownCommand.test(script))) return 'npx ops-actions';
+  if (!repositoryForm.test(found.repository)) return `npx github:${placeholder}`;
+  return refForm.test(found.ref) ? `npx github:${found.repository}#${found.ref}` : `npx github:${found.repository}`;
+}
+
+const { GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref } = process.env;
+/** The same for the whole life of a process. */
+const invocation = invocationOf({ script: process.argv[1] ?? '', repository, ref });
+
+/** The only maker of command lines for people: `npx github:org/ops-actions#<ref> unlock --environment production`. */
+export function commandLine(command: string, options: Readonly<Record<string, string>> = {}): string {
+  const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, shellWord(value)]);
+  return [invocation, command, ...words].join(' ');
+}
+
+/** Foreign text as one word of a POSIX shell (S14); a placeholder such as `<one of them>` is left for the person to fill. */
+function shellWord(text: string): string {
+  if (/^[\w./:@%+=-]+$/.test(text) || /^<[a-z ]+>$/.test(text)) return text;
+  return `'${cleanText(text, 200).replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,36 @@
+import type { EnvironmentSettings } from '#config/settings';
+import type { GitHub } from '#github/client';
+import type { VercelProject } from '#vercel/project';
+import { type Candidate, chooseNext } from './choose-rollback-target.ts';
+import { readHistory, readRecentReleases } from './read-environment.ts';
+import type { RollbackTarget } from './release-handle.ts';
+
+/**
+ * The way back where the recorded one cannot be taken any more, or serves and is sick: the next proven one that Vercel still
+ * offers, older than what is served now. Read afresh; undefined when none is left. @throws GitHubError, VercelError.
+ */
+export async function findNextTarget(
+  { github, project }: { github: GitHub; project: VercelProject },
+  settings: EnvironmentSettings,
+  excluded: readonly string[],
+): Promise<RollbackTarget | undefined> {
+  const releases = await readRecentReleases(github, settings.environment);
+  return chooseNext(await readHistory(project, settings, releases), excluded).target;
+}
+
+/** `v1.2.0 (dpl_…)`, for people. */
+export function nameOf(target: Pick<RollbackTarget, 'deploymentId' | 'version'>): string {
+  return target.version === undefined ? target.deploymentId : `${target.version} (${target.deploymentId})`;
+}
+
+/** Up to five deployments that can be gone back to, for people. Pure. */
+export function offer(candidates: readonly Candidate[], excluded: readonly string[] = []): string {
+  const good = candidates
+    .filter(({ standing, deployment }) => standing !== 'ineligible' && !excluded.includes(deployment.id))
+    .slice(0, 5);
+  if (good.length === 0) return 'No deployment can be rolled back to.';
+  const names = good.map(({ deployment, version }) =>
+    nameOf({ deploymentId: deployment.id, ...(version === undefined ? {} : { version }) }),
+  );
+  return `Can be taken: ${names.join(', ')}.`;
+}

@@ -1,0 +1,73 @@
+import type { GitHub } from '#github/client';
+import type { Clock } from '#http/clock';
+import type { VercelProject } from '#vercel/project';
+import type { EnvironmentPlace } from './move-domains.ts';
+import type { RollbackTarget } from './release-handle.ts';
+
+export interface RollBackDependencies {
+  github: GitHub;
+  project: VercelProject;
+  clock: Clock;
+  log: (line: string) => void;
+}
+
+export interface RollBackRequest extends EnvironmentPlace {
+  environment: string;
+  production: boolean;
+  /** Key of the run that takes the lock. */
+  key: string;
+  runId: number;
+  runUrl?: string | undefined;
+  /** A commit that GitHub knows, for the lock. */
+  commit: string;
+  /** Entry of the release that is taken back; 0 when it has none. */
+  ledgerId: number;
+  from?: string | undefined;
+  target: RollbackTarget;
+  reason: string;
+  /** True when an earlier attempt of this run took the lock: where the domains are back already, it moved them. */
+  finishing?: boolean;
+  /** True when a release takes itself back: the lock of somebody else then ends it as superseded. */
+  automatic: boolean;
+  /**
+   * The next proven target where the given one was deleted or became ineligible meanwhile, none of `passed`; left out where
+   * a person named the target: then nothing else is taken.
+   */
+  nextTarget?: ((passed: readonly string[]) => Promise<RollbackTarget | undefined>) | undefined;
+  /** What else could be named, one sentence, for a person whose target is gone. */
+  alternatives?: string | undefined;
+  /** Original value of the project's auto-assign, restored at unlock. */
+  autoAssign?: boolean | undefined;
+  lockExpiryMs: number;
+  /** Promote the target where the plan refuses rollbacks (402), FRB-04. */
+  promoteInstead: boolean;
+}
+
+/** A target that could not be taken any more. */
+export interface PassedOver {
+  deploymentId: string;
+  version?: string | undefined;
+  reasonCode: string;
+  message: string;
+}
+
+/** Times in milliseconds since the epoch. */
+export interface RollBackOutcome {
+  decision: 'rolled-back' | 'already-current' | 'superseded' | 'failed';
+  reasonCode: string;
+  message: string;
+  from?: string;
+  to: string;
+  /** What `to` is; not what was asked for where that could not be taken any more. */
+  target: RollbackTarget;
+  /** Targets that were tried before it, oldest first. */
+  passedOver: PassedOver[];
+  lockId?: number;
+  /** Said where the lock or the ledger could not be written, and where another target was taken. */
+  warnings: string[];
+  startedAt: number;
+  lockedAt?: number;
+  swappedAt?: number;
+  /** Rollback or promote requests that Vercel accepted. */
+  requests: number;
+}

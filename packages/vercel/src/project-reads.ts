@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { projectAnswer } from './project-answer.ts';
+import { readAnswer, type VercelApi } from './vercel-api.ts';
+import { VercelError } from './vercel-error.ts';
+import type { VercelConnection } from './vercel-types.ts';
+
+/** The project as Vercel answers it, and Vercel's clock in milliseconds. @throws VercelError project_not_found and others. */
+export async function readProject(api: VercelApi, project: string, connection: VercelConnection, signal?: AbortSignal) {
+  const what = `Reading Vercel project ${project}`;
+  try {
+    const path = `/v9/projects/${encodeURIComponent(project)}`;
+    const answer = await api.call({ path, signal }, what);
+    const at = Date.parse(answer.headers.get('date') ?? '');
+    return { answer: readAnswer(answer, projectAnswer, what), serverTime: Number.isNaN(at) ? undefined : at };
+  } catch (error) {
+    if (!(error instanceof VercelError) || error.status !== 404) throw error;
+    const where = connection.team
+      ? `in team ${connection.team}`
+      : 'in the personal account of this token (no vercel-team is given)';
+    throw new VercelError(
+      'project_not_found',
+      `There is no Vercel project ${project} ${where} that this token can see. Check vercel-project and vercel-team, and the scope of the token.`,
+      { status: 404, cause: error },
+    );
+  }
+}
+
+/** GET /v4/aliases/{host}. */
+export const aliasAnswer = z.looseObject({ deploymentId: z.string().nullish(), projectId: z.string().nullish() });
+/** GET /v1/projects/{id}/rolling-release. */
+export const rollingReleaseAnswer = z.looseObject({
+  rollingRelease: z
+    .looseObject({
+      state: z.string().optional(),
+      queuedDeploymentId: z.string().nullish(),
+      canaryDeployment: z.looseObject({ id: z.string().optional() }).nullish(),
+    })
+    .nullish(),
+});
+/** GET /v10/projects/{id}/env; values are looked at for emptiness only. */
+export const namesAnswer = z.looseObject({
+  envs: z.array(
+    z.looseObject({
+      key: z.string(),
+      target: z.union([z.string(), z.array(z.string())]).nullish(),
+      type: z.string().nullish(),
+      value: z.string().nullish(),
+    }),
+  ),
+});
