@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { compareContents } from './compare-contents.ts';
 import type { DatabaseContents } from './database-contents.ts';
+import { compareSequences } from './read-sequences.ts';
 
 const nothing: DatabaseContents = { relations: [], definitions: [], tables: [], largeObjects: 0 };
 const one: DatabaseContents = {
@@ -87,4 +88,15 @@ describe('compareContents', () => {
       }),
     );
   });
+});
+
+test('a sequence may have gone on, and never be behind or defined otherwise', () => {
+  const sequence = { name: 'public.s', definition: 'bigint from 1', ascending: true, cycles: false, last: '10' };
+  const compare = (restored: Partial<typeof sequence>, source: Partial<typeof sequence> = {}) =>
+    compareSequences([{ ...sequence, ...source }], [{ ...sequence, ...restored }]);
+  assert.deepEqual([compare({}), compare({ last: '11' }), compare({ last: '9' }, { ascending: false })], [[], [], []]);
+  for (const wrong of [compare({ last: '9' }), compare({ last: '11' }, { ascending: false })]) {
+    assert.match(wrong.join(), /sequence public\.s is behind the value it had/);
+  }
+  assert.match(compare({ definition: 'int from 1' }).join(), /defined otherwise/);
 });

@@ -1,4 +1,5 @@
 import type { DatabaseContents } from './database-contents.ts';
+import { compareSequences } from './read-sequences.ts';
 
 export interface Comparison {
   /** `empty`: there was nothing to compare on either side. */
@@ -23,6 +24,7 @@ export function compareContents(source: DatabaseContents, restored: DatabaseCont
     ),
     ...compareNames(source.definitions, restored.definitions),
     ...compareRows(source, restored),
+    ...compareSequences(source.sequences ?? [], restored.sequences ?? []),
     ...(source.largeObjects === restored.largeObjects
       ? []
       : [`large objects: ${source.largeObjects} in the source, ${restored.largeObjects} restored`]),
@@ -40,7 +42,8 @@ export function compareContents(source: DatabaseContents, restored: DatabaseCont
 function outcomeOf(source: DatabaseContents, restored: DatabaseContents, differences: number): Comparison['outcome'] {
   if (differences > 0) return 'different';
   if (source.relations.length > 0) return restored.relations.length > 0 ? 'equal' : 'nothing-compared';
-  return source.definitions.length === 0 && source.largeObjects === 0 ? 'empty' : 'equal';
+  // Rights on the schema public are there from the start.
+  return source.definitions.every((line) => line.startsWith('grant ')) && source.largeObjects === 0 ? 'empty' : 'equal';
 }
 
 function compareNames(source: readonly string[], restored: readonly string[]): string[] {
@@ -66,4 +69,14 @@ function compareRows(source: DatabaseContents, restored: DatabaseContents): stri
 
 function withoutDigest(line: string): string {
   return line.replace(/ [0-9a-f]{32}$/, '');
+}
+
+/** The part of what a database holds that a dump of these tables brings back. Pure. */
+export function onlyTables(contents: DatabaseContents, tables: readonly string[]): DatabaseContents {
+  const kinds = /^(?:column|constraint|index|trigger|policy|row security|grant \S+ on) /;
+  const belongs = (line: string) => {
+    const rest = line.replace(kinds, '');
+    return rest !== line && tables.some((table) => rest.startsWith(`${table}.`) || rest.startsWith(`${table} `));
+  };
+  return { ...contents, definitions: contents.definitions.filter(belongs), largeObjects: 0, sequences: [] };
 }

@@ -90,6 +90,7 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
       source,
       binaries,
       contents: stored.contents,
+      ...(source.selected ? { tables: source.tables } : {}),
       deadlineMs,
       log,
       ...signal,

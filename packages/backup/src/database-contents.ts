@@ -1,4 +1,5 @@
 import type { DatabaseConnection } from '#postgres/connection';
+import { readSequences, type SequenceState } from './read-sequences.ts';
 
 /** One relation that pg_dump writes. */
 export interface Relation {
@@ -21,6 +22,8 @@ export interface DatabaseContents {
   definitions: string[];
   tables: TableRows[];
   largeObjects: number;
+  /** As they were before the dump; absent in backups of 0.1. */
+  sequences?: SequenceState[];
 }
 
 const kinds: Record<string, Relation['kind']> = {
@@ -41,6 +44,14 @@ export const comparableSession = `SET search_path = ''; SET timezone = 'UTC'; SE
 function notOfExtension(catalog: string, oid: string): string {
   return `NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
     WHERE e.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
+}
+
+/**
+ * Rights that the owner gave to others. What he has himself belongs to another role in a copy; what somebody else passed on
+ * can only be given by that role.
+ */
+function ofOwner(owner: string): string {
+  return `g.grantor = ${owner} AND g.grantee <> ${owner}`;
 }
 
 const userSchema = `n.nspname <> 'pg_catalog' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_(toast|temp)'`;
@@ -101,14 +112,45 @@ const definitionsQuery = `
   SELECT format('trigger %s.%I %s', r.name, t.tgname, t.tgenabled)
     FROM relation AS r JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = r.oid WHERE NOT t.tgisinternal
   UNION ALL
-  SELECT format('policy %s.%I %s', r.name, p.polname, p.polcmd)
+  SELECT format('policy %s.%I %s%s to %s', r.name, p.polname, p.polcmd, CASE WHEN NOT p.polpermissive THEN ' restrictive' END,
+                ARRAY(SELECT coalesce(o.rolname::text, 'public') FROM pg_catalog.unnest(p.polroles) AS role(oid)
+                        LEFT JOIN pg_catalog.pg_roles AS o ON o.oid = role.oid ORDER BY 1))
     FROM relation AS r JOIN pg_catalog.pg_policy AS p ON p.polrelid = r.oid
   UNION ALL
   SELECT format('row security %s%s', r.name, CASE WHEN c.relforcerowsecurity THEN ' forced' END)
     FROM relation AS r JOIN pg_catalog.pg_class AS c ON c.oid = r.oid WHERE c.relrowsecurity
   UNION ALL
-  SELECT format('function %I.%I(%s) %s', n.nspname, f.proname, pg_catalog.pg_get_function_identity_arguments(f.oid),
-                pg_catalog.md5(f.prosrc))
+  SELECT format('materialized view %s%s', r.name, CASE WHEN NOT c.relispopulated THEN ' not populated' END)
+    FROM relation AS r JOIN pg_catalog.pg_class AS c ON c.oid = r.oid WHERE r.relkind = 'm'
+  UNION ALL
+  SELECT format('grant %s on %s to %s%s', g.privilege_type, r.name, coalesce(o.rolname::text, 'public'),
+                CASE WHEN g.is_grantable THEN ' with grant option' END)
+    FROM relation AS r JOIN pg_catalog.pg_class AS c ON c.oid = r.oid, pg_catalog.aclexplode(c.relacl) AS g
+    LEFT JOIN pg_catalog.pg_roles AS o ON o.oid = g.grantee
+   WHERE r.relkind IN ('r', 'p', 'v', 'm', 'S') AND ${ofOwner('c.relowner')}
+  UNION ALL
+  SELECT format('grant %s on %s.%I to %s', g.privilege_type, r.name, a.attname, coalesce(o.rolname::text, 'public'))
+    FROM relation AS r JOIN pg_catalog.pg_class AS c ON c.oid = r.oid
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid AND NOT a.attisdropped, pg_catalog.aclexplode(a.attacl) AS g
+    LEFT JOIN pg_catalog.pg_roles AS o ON o.oid = g.grantee
+   WHERE r.relkind IN ('r', 'p', 'v', 'm') AND ${ofOwner('c.relowner')}
+  UNION ALL
+  SELECT format('grant %s on schema %I to %s', g.privilege_type, n.nspname, coalesce(o.rolname::text, 'public'))
+    FROM pg_catalog.pg_namespace AS n, pg_catalog.aclexplode(n.nspacl) AS g
+    LEFT JOIN pg_catalog.pg_roles AS o ON o.oid = g.grantee
+   WHERE ${userSchema} AND ${notOfExtension('pg_namespace', 'n.oid')} AND ${ofOwner('n.nspowner')}
+  UNION ALL
+  SELECT format('grant %s on function %I.%I(%s) to %s', g.privilege_type, n.nspname, f.proname,
+                pg_catalog.pg_get_function_identity_arguments(f.oid), coalesce(o.rolname::text, 'public'))
+    FROM pg_catalog.pg_proc AS f JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace
+    JOIN pg_catalog.pg_language AS l ON l.oid = f.prolang,
+         pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) AS g
+    LEFT JOIN pg_catalog.pg_roles AS o ON o.oid = g.grantee
+   WHERE ${userSchema} AND f.prokind <> 'a' AND l.lanname NOT IN ('c', 'internal') AND ${ofOwner('f.proowner')}
+     AND ${notOfExtension('pg_proc', 'f.oid')}
+  UNION ALL
+  SELECT format('function %I.%I(%s)%s %s', n.nspname, f.proname, pg_catalog.pg_get_function_identity_arguments(f.oid),
+                CASE WHEN f.prosecdef THEN ' security definer' END, pg_catalog.md5(f.prosrc))
     FROM pg_catalog.pg_proc AS f JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace
     JOIN pg_catalog.pg_language AS l ON l.oid = f.prolang
    WHERE ${userSchema} AND f.prokind <> 'a' AND l.lanname NOT IN ('c', 'internal') AND ${notOfExtension('pg_proc', 'f.oid')}
@@ -144,6 +186,7 @@ export async function readContents(
     definitions: definitions.map((row) => row.line),
     tables,
     largeObjects: Number(objects?.count ?? 0),
+    sequences: await readSequences(connection),
   };
 }
 

@@ -2,6 +2,8 @@
 export interface RestorePlan {
   /** Lines for `pg_restore --use-list`. */
   list: string[];
+  /** Lines of rights, restored after the rest. */
+  grants: string[];
   /** `KIND schema name` of objects that are in the backup and not restored here; said in the manifest. */
   leftOut: string[];
 }
@@ -25,14 +27,14 @@ const superuserKinds = new Set([
   'USER MAPPING',
 ]);
 
-/** Nothing depends on these; owners and rights belong to roles that exist in the scratch cluster as names only. */
-const ignoredKinds = new Set(['COMMENT', 'ACL', 'DEFAULT ACL', 'SECURITY LABEL']);
+/** Nothing depends on these; owners are roles that exist in the scratch cluster as names only. */
+const ignoredKinds = new Set(['COMMENT', 'DEFAULT ACL', 'SECURITY LABEL']);
 
 const tableKinds = new Set(['TABLE', 'TABLE DATA', 'SEQUENCE', 'SEQUENCE SET']);
 
 const rowKinds = ['TABLE DATA', 'SEQUENCE SET', 'MATERIALIZED VIEW DATA', 'BLOB', 'BLOBS', 'BLOB METADATA'];
 
-const knownKinds = [...superuserKinds, ...ignoredKinds, ...tableKinds, 'EXTENSION', 'SCHEMA'].sort(
+const knownKinds = [...superuserKinds, ...ignoredKinds, ...tableKinds, 'ACL', 'EXTENSION', 'SCHEMA'].sort(
   (a, b) => b.length - a.length,
 );
 
@@ -50,6 +52,7 @@ export function planRestore(
   },
 ): RestorePlan {
   const list: string[] = [];
+  const grants: string[] = [];
   const leftOut = given.missing.map((name) => `EXTENSION ${name}`);
   for (const line of contents.split('\n')) {
     const [, rest] = /^\d+; \d+ \d+ (.+)$/.exec(line) ?? [];
@@ -59,11 +62,12 @@ export function planRestore(
     const name = words.slice(0, -1).join(' ');
     if (given.structureOnly === true && rowKinds.some((known) => rest.startsWith(`${known} `))) continue;
     if (kind === undefined) list.push(line);
+    else if (kind === 'ACL') grants.push(line);
     else if (ignoredKinds.has(kind) || kind === 'EXTENSION') continue;
     else if (kind === 'SCHEMA' && given.existing.has(name)) continue;
     else if (superuserKinds.has(kind) || given.missingTables.has(`${schema}.${name}`))
       leftOut.push(schema === '-' ? `${kind} ${name}` : `${kind} ${schema}.${name}`);
     else list.push(line);
   }
-  return { list, leftOut: leftOut.sort() };
+  return { list, grants, leftOut: leftOut.sort() };
 }

@@ -106,7 +106,7 @@ async function createExtensions(
       await inside.query(`GRANT ALL ON TABLE ${table} TO ${role}`).catch(() => {});
     }
   }
-  await inside.query(`GRANT ALL ON SCHEMA public TO ${role}`);
+  await inside.query(`ALTER SCHEMA public OWNER TO ${role}`);
   if (!source.schemas.includes('public')) await inside.query('DROP SCHEMA public');
   return { existing, missing };
 }

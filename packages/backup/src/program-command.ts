@@ -13,7 +13,7 @@ export interface ProgramOptions {
   environment?: Record<string, string>;
   /** Folders that a program in a container must see; the first one is where it runs. */
   folders: readonly string[];
-  /** `none`: it talks through sockets in its folders only. Installed programs are not kept from the network. */
+  /** `none`: it talks through sockets in its folders only. Installed programs are kept from the network where we are root. */
   network: 'none' | 'host';
   /** Of the container, to end it by. */
   name?: string;
@@ -25,6 +25,9 @@ export interface ProgramCommand {
   environment: Record<string, string>;
   identity: { uid?: number; gid?: number };
 }
+
+/** Part of util-linux: a network of its own with nothing in it; only root may ask for one. */
+const unshare = '/usr/bin/unshare';
 
 /** Part of util-linux: drops groups and makes the program end with us, which Node's own `uid` option cannot. */
 const setpriv = '/usr/bin/setpriv';
@@ -61,7 +64,11 @@ export function programCommand(
     user === undefined || inContainer
       ? []
       : [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--no-new-privs'];
-  return { command: setpriv, args: [...as, '--pdeathsig=QUIT', '--', command, ...all], environment, identity: {} };
+  const drop = [...as, '--pdeathsig=QUIT', '--', command, ...all];
+  // What a dump makes a server do cannot reach any other machine, nor the services of this one (S24).
+  return as.length > 0 && options.network === 'none' && isExecutable(unshare)
+    ? { command: unshare, args: ['--net', '--', setpriv, ...drop], environment, identity: {} }
+    : { command: setpriv, args: drop, environment, identity: {} };
 }
 
 /** Without capabilities; values of the environment travel by name, never in argv (S13). */

@@ -3,7 +3,7 @@ import { decompressStream } from './compress-stream.ts';
 import { comparableSession, type DatabaseContents, readContents, readRelations } from './database-contents.ts';
 import { planRestore } from './plan-restore.ts';
 import { prepareScratch } from './prepare-scratch.ts';
-import { listContents, restoreStream } from './restore-stream.ts';
+import { listContents, restoreGrants, restoreStream } from './restore-stream.ts';
 import type { Cluster } from './scratch-cluster.ts';
 import type { VerifyOptions } from './verify-backup.ts';
 
@@ -39,6 +39,7 @@ export async function restoreIntoScratch(
   notes.leftOut.push(...plan.leftOut);
   notes.remarks.push(...scratch.remarks);
   await restoreStream(plain(), scratch, plan.list, run);
+  if (plan.grants.length > 0) await restoreGrants(plain(), scratch, plan.grants, run);
   const left = new Set(plan.leftOut.filter((line) => line.startsWith('FOREIGN TABLE ')).map((line) => line.slice(14)));
   const expected = without(options.contents, left);
   return { url: scratch.url, expected: structureOnly ? withoutRows(expected) : expected };
@@ -59,7 +60,8 @@ export async function readRestored(url: string, structureOnly = false): Promise<
 
 function without(contents: DatabaseContents, names: ReadonlySet<string>): DatabaseContents {
   if (names.size === 0) return contents;
-  const belongs = (line: string) => [...names].some((name) => line.includes(` ${name}.`));
+  const belongs = (line: string) =>
+    [...names].some((name) => line.includes(` ${name}.`) || line.includes(` on ${name} to `));
   return {
     ...contents,
     relations: contents.relations.filter((relation) => !names.has(relation.name)),
@@ -68,5 +70,5 @@ function without(contents: DatabaseContents, names: ReadonlySet<string>): Databa
 }
 
 function withoutRows(contents: DatabaseContents): DatabaseContents {
-  return { ...contents, tables: [], largeObjects: 0 };
+  return { ...contents, tables: [], largeObjects: 0, sequences: [] };
 }

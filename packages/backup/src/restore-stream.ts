@@ -1,4 +1,4 @@
-import { chown, writeFile } from 'node:fs/promises';
+import { chown, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -37,15 +37,38 @@ export async function restoreStream(
   list: readonly string[],
   run: RestoreRun,
 ): Promise<void> {
-  const { cluster } = run;
+  await runRestore(
+    ['--exit-on-error', '--no-privileges', ...(await restoreArguments(scratch, list, run))],
+    source,
+    run,
+  );
+}
+
+/**
+ * Restores rights only. Those that another role than the owner passed on cannot be given by ours: they fail, the rest goes on,
+ * and the comparison tells.
+ */
+export async function restoreGrants(
+  source: AsyncIterable<Uint8Array>,
+  scratch: PreparedScratch,
+  list: readonly string[],
+  run: RestoreRun,
+): Promise<void> {
+  await runRestore(await restoreArguments(scratch, list, run), source, run, [0, 1]);
+}
+
+async function restoreArguments(
+  scratch: PreparedScratch,
+  list: readonly string[],
+  { cluster }: RestoreRun,
+): Promise<string[]> {
   const file = join(cluster.socketDirectory, 'restore-list');
+  await rm(file, { force: true });
   await writeFile(file, `${list.join('\n')}\n`, { mode: 0o600 });
   const user = await unprivilegedUser();
   if (user !== undefined) await chown(file, user.uid, user.gid);
-  const args = [
-    '--exit-on-error',
+  return [
     '--no-owner',
-    '--no-privileges',
     '--no-comments',
     '--no-password',
     `--use-list=${file}`,
@@ -54,7 +77,6 @@ export async function restoreStream(
     `--username=${scratch.role}`,
     `--dbname=${scratch.database}`,
   ];
-  await runRestore(args, source, run);
 }
 
 /** Under the account of the server and with nothing in its environment: it reads what somebody else has written (S24). */
@@ -62,6 +84,7 @@ async function runRestore(
   args: string[],
   source: AsyncIterable<Uint8Array>,
   run: RestoreRun,
+  fine: readonly (number | null)[] = [0],
 ): Promise<{ stdout: string }> {
   const user = await unprivilegedUser();
   const { socketDirectory, binaries } = run.cluster;
@@ -94,7 +117,7 @@ async function runRestore(
     if (failure !== undefined) throw failure;
     if (result.timedOut)
       throw new RestoreFailed(`pg_restore did not end within ${Math.round(run.deadlineMs / 1000)} s`);
-    if (result.exitCode !== 0) throw new RestoreFailed(`pg_restore failed: ${toolComplaint(result.stderr)}`);
+    if (!fine.includes(result.exitCode)) throw new RestoreFailed(`pg_restore failed: ${toolComplaint(result.stderr)}`);
     return { stdout: text };
   } finally {
     await tool.stop();

@@ -3,6 +3,7 @@ import type { DatabaseSettings } from '#postgres/database-url';
 import { BackupFailed } from './backup-error.ts';
 import { comparableSession, type Relation, readRelations } from './database-contents.ts';
 import { readRoles, type StoredRole } from './read-roles.ts';
+import { readSequences, type SequenceState } from './read-sequences.ts';
 import { type InstalledExtension, readExtensions } from './source-extensions.ts';
 import { sourceIdentity } from './source-identity.ts';
 import { beginStableSnapshot } from './stable-snapshot.ts';
@@ -31,6 +32,8 @@ export interface SourceSnapshot {
   roleDetails: StoredRole[];
   schemas: string[];
   relations: Relation[];
+  /** As they were before pg_dump began. */
+  sequences: SequenceState[];
   /** Quoted names of the only tables that are backed up; all where `selected` is false. */
   tables: string[];
   selected: boolean;
@@ -89,6 +92,7 @@ export async function openSourceSnapshot(
     await options.prepare?.(major);
     const tables = await selectTables(connection, options.tables ?? []);
     const early = await readSelected(connection, tables);
+    const sequences = await readSequences(connection);
     await beginStableSnapshot(connection, { lockTimeoutMs, log: options.log ?? (() => {}) });
     const [exported] = await connection.query<{ snapshot: string }>(
       'SELECT pg_catalog.pg_export_snapshot() AS snapshot',
@@ -138,6 +142,7 @@ export async function openSourceSnapshot(
         `SELECT nspname AS name FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1`,
       ),
       relations,
+      sequences,
       extensions: await readExtensions(connection),
       close: () => connection.close(),
     };

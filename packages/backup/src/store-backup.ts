@@ -1,4 +1,5 @@
 import { BackupFailed } from './backup-error.ts';
+import { onlyTables } from './compare-contents.ts';
 import { compressStream } from './compress-stream.ts';
 import { type DatabaseContents, readContents } from './database-contents.ts';
 import type { BackupDestination } from './destination.ts';
@@ -49,7 +50,9 @@ export async function storeBackup(options: StoreOptions): Promise<StoredBackup> 
   options.signal?.throwIfAborted();
   if (counted.status === 'rejected') throw counted.reason;
   if (stored.status === 'rejected') throw stored.reason;
-  const contents = source.selected ? onlyTables(counted.value, source.tables) : counted.value;
+  // What a sequence had before is what it must have at least.
+  const all = { ...counted.value, sequences: source.sequences };
+  const contents = source.selected ? onlyTables(all, source.tables) : all;
   const contentsFile = await storeStream(options, options.files.contents, oneChunk(formatContents(source, contents)));
   return { ...stored.value, contents, contentsFile };
 }
@@ -84,16 +87,6 @@ export function describeProgress(bytes: number, seconds: number, databaseBytes: 
   const left = rate > 0 && databaseBytes > bytes ? Math.ceil((databaseBytes - bytes) / rate) : undefined;
   const rest = left === undefined ? '' : `, at most ${left} s left`;
   return `dumped ${describeBytes(bytes)} of at most ${describeBytes(databaseBytes)} in ${seconds} s (${describeBytes(rate)}/s${rest})`;
-}
-
-/** The part of what a database holds that a dump of these tables brings back. Pure. */
-export function onlyTables(contents: DatabaseContents, tables: readonly string[]): DatabaseContents {
-  const kinds = /^(?:column|constraint|index|trigger|policy|row security|grant \S+ on) /;
-  const belongs = (line: string) => {
-    const rest = line.replace(kinds, '');
-    return rest !== line && tables.some((table) => rest.startsWith(`${table}.`) || rest.startsWith(`${table} `));
-  };
-  return { ...contents, definitions: contents.definitions.filter(belongs), largeObjects: 0 };
 }
 
 /** A text as a stream. */
