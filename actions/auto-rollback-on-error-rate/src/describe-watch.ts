@@ -11,14 +11,14 @@ export function describeWatch(
   decision: ActionDecision,
   about: {
     plan: WatchPlan;
-    denominator: string;
     deploymentId?: string | undefined;
     rollbackTarget?: string | undefined;
   },
   back: TakenBack | undefined,
 ): Result {
-  const { plan, denominator, deploymentId, rollbackTarget } = about;
-  const { source, mode } = plan;
+  const { plan, deploymentId, rollbackTarget } = about;
+  const { sources, combine, mode } = plan;
+  const { source, denominator } = outcome;
   const { reasonCode, summary: _, ...measured } = outcome;
   return {
     decision: back?.decision ?? decision.decision,
@@ -28,8 +28,7 @@ export function describeWatch(
     warning: decision.warning,
     details: {
       ...measured,
-      source,
-      denominator,
+      ...(sources.length > 1 && { sources, combine }),
       mode,
       rules: plan.rules.map((rule) => rule.text),
       deploymentId,

@@ -11,12 +11,29 @@ import {
   secret,
   text,
 } from '#action-kit/inputs';
-import { sourceNames } from '#observe/sources/registry';
+import { combinations, type SourceName, sourceNames } from '#config/settings';
+
+/** One or more known sources: an unknown name is a mistake, never a default. */
+const sourceList = {
+  ...list(),
+  allowed: `${sourceNames.join(', ')}; several one per line`,
+  parse(given: string): SourceName[] {
+    return list()
+      .parse(given)
+      .flatMap((line) => line.split(/[\s,]+/))
+      .map((name) => {
+        const known = sourceNames.find((each) => each === name);
+        if (!known) throw new Error(`${name} is not a source`);
+        return known;
+      });
+  },
+};
 
 // What has a default in ops.yml has none here: an input given wins over ops.yml, that wins over the defaults in plan-watch.ts.
 export const inputs = {
   ...commonInputs,
-  source: oneOf(sourceNames),
+  source: sourceList,
+  combine: oneOf(combinations),
   window: duration(),
   interval: duration(),
   rules: list(),
@@ -36,6 +53,20 @@ export const inputs = {
   'source-requests': text({ pattern: /^\$/, allowed: 'a JSON path such as $.requests' }),
   'source-errors': text({ pattern: /^\$/, allowed: 'a JSON path such as $.errors' }),
   'source-token': secret(),
+  'sentry-auth-token': secret(),
+  'sentry-url': text(),
+  'sentry-release': text(),
+  'dd-api-key': secret(),
+  'dd-app-key': secret(),
+  'datadog-url': text(),
+  'prometheus-token': secret(),
+  'prometheus-url': text(),
+  'grafana-token': secret(),
+  'grafana-url': text(),
+  'new-relic-api-key': secret(),
+  'new-relic-url': text(),
+  'supabase-access-token': secret(),
+  'supabase-api-url': text(),
   'github-token': githubToken(),
   'vercel-token': secret(),
   'vercel-project': text(),

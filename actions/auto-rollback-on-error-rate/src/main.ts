@@ -13,6 +13,7 @@ import { ownChecks } from './own-checks.ts';
 import { planWatch } from './plan-watch.ts';
 import { openGitHub, takenOverBy, watchedDeployment } from './services.ts';
 import { takeBack } from './take-back.ts';
+import { vendorParts } from './vendor-parts.ts';
 
 /** Watches the error rate of a deployment and decides; with `act` it takes a bad release back itself. */
 export async function main(runner: Runner): Promise<Result> {
@@ -37,11 +38,16 @@ export async function main(runner: Runner): Promise<Result> {
 
   const secret = { bypassSecret: given.protectionBypassSecret, connection };
   const checks = await ownChecks({ signal: watching, clock, logger }, plan, secret);
-  const parts = { vercel: connection, deploymentId, httpJson: plan.httpJson, clock, signal };
-  const source = await createSource(plan.source, { ...parts, rounds: checks.rounds, own: checks.own });
+  const vendors = vendorParts(runner, given, settings, plan, handle ? handle.commit : context.sha);
+  const parts = { vercel: connection, deploymentId, httpJson: plan.httpJson, vendors, clock, signal };
+  const made = { ...parts, rounds: checks.rounds, own: checks.own };
+  const [source, ...others] = await Promise.all(plan.sources.map((name) => createSource(name, made)));
+  if (!source) throw new TypeError('a plan without a source');
+  for (const note of plan.notes) logger.warning(note);
   const outcome = await observeWindow({
     ...plan,
     source,
+    others,
     probes: plan.checks.length === 0 ? undefined : checks,
     superseded: takenOverBy(await openGitHub(runner, given.githubToken, watching), { environment, key }),
     clock,
@@ -70,11 +76,5 @@ export async function main(runner: Runner): Promise<Result> {
         })
       : undefined;
   for (const warning of back?.warnings ?? []) logger.warning(warning);
-  const { denominator } = source;
-  return describeWatch(
-    outcome,
-    decision,
-    { plan, denominator, deploymentId, rollbackTarget: given.rollbackTarget },
-    back,
-  );
+  return describeWatch(outcome, decision, { plan, deploymentId, rollbackTarget: given.rollbackTarget }, back);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InputError } from '#action-kit/input-error';
 import type { EnvironmentSettings } from '#config/settings';
+import { inputs } from './inputs.ts';
 import { type Given, planWatch } from './plan-watch.ts';
 
 const none = {} as Record<keyof Given, undefined>;
@@ -25,8 +26,8 @@ function mistakes(make: () => unknown): string {
 }
 
 test('with a Vercel token the runtime logs are watched, without any account our own checks', () => {
-  assert.equal(planWatch(given(vercel), settings()).source, 'vercel-runtime-logs');
-  assert.equal(planWatch(given(), settings()).source, 'probe');
+  assert.deepEqual(planWatch(given(vercel), settings()).sources, ['vercel-runtime-logs']);
+  assert.deepEqual(planWatch(given(), settings()).sources, ['probe']);
 });
 
 test('an input wins over ops.yml, that over the release and the defaults', () => {
@@ -69,7 +70,7 @@ test('all mistakes are told at once', () => {
   const text = mistakes(() =>
     planWatch(
       given({
-        source: 'vercel-observability',
+        source: ['vercel-observability'],
         interval: 60_000,
         window: 30_000,
         rules: ['latency above 2s'],
@@ -81,14 +82,14 @@ test('all mistakes are told at once', () => {
   for (const part of [/^interval:/m, /^vercel-token:/m, /^threshold: cannot be combined/m, /^rules:/m])
     assert.match(text, part);
   assert.match(
-    mistakes(() => planWatch(given({ source: 'probe', baseUrl: undefined }), settings())),
+    mistakes(() => planWatch(given({ source: ['probe'], baseUrl: undefined }), settings())),
     /^base-url:/m,
   );
 });
 
 test('a token for counts goes only to an address that the workflow file names (S11)', () => {
   const watch = {
-    source: 'http-json' as const,
+    source: ['http-json' as const],
     httpJson: { url: 'https://x.example/c', requests: '$.r', errors: '$.e' },
   };
   assert.match(
@@ -103,4 +104,36 @@ test('only an address of the workflow file is listed for the secret (S20)', () =
   assert.deepEqual([...planWatch(given(), settings()).listedHosts], ['app.example']);
   const configured = settings({ url: 'https://other.example' });
   assert.deepEqual([...planWatch(given({ baseUrl: undefined }), configured).listedHosts], []);
+});
+
+const sentry = { organization: 'acme', projects: [1] };
+
+test('a source that only a preset names is left out and said; one that an input names must be usable', () => {
+  const watch = { source: ['datadog' as const, 'sentry' as const] };
+  const plan = planWatch(given(), settings({ watch }));
+  assert.deepEqual(plan.sources, ['probe']);
+  assert.match(plan.notes.join('\n'), /Source datadog is not used: ops.yml has no section observe.datadog/);
+  assert.match(
+    mistakes(() => planWatch(given({ source: ['datadog'] }), settings())),
+    /^source: .*observe.datadog/m,
+  );
+  const half = settings({ watch, observe: { sentry } });
+  assert.match(
+    mistakes(() => planWatch(given(), half)),
+    /^sentry-auth-token: is needed for source sentry/m,
+  );
+  assert.deepEqual(planWatch(given({ sentryAuthToken: 'token' }), half).sources, ['sentry']);
+});
+
+test('several sources are read line by line or with commas; an unknown one is a mistake, never a default', () => {
+  assert.deepEqual(inputs.source.parse('sentry, datadog\nprobe'), ['sentry', 'datadog', 'probe']);
+  assert.throws(() => inputs.source.parse('sentri'), /sentri is not a source/);
+  assert.match(inputs.source.allowed, /sentry, datadog, prometheus/);
+});
+
+test('the runtime logs stand in for observability, which not every plan has', () => {
+  const plan = planWatch(given({ ...vercel, source: ['vercel-observability'] }), settings());
+  assert.deepEqual([plan.sources, plan.combine], [['vercel-observability', 'vercel-runtime-logs'], 'primary']);
+  const any = planWatch(given({ ...vercel, source: ['vercel-observability'], combine: 'any' }), settings());
+  assert.deepEqual(any.sources, ['vercel-observability']);
 });

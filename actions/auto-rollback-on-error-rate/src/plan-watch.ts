@@ -1,8 +1,9 @@
 import { InputError } from '#action-kit/input-error';
 import type { InputValues } from '#action-kit/inputs';
 import { defaultRules, parseRule, type Rule } from '#config/rules';
-import type { CheckSettings, EnvironmentSettings, SourceName } from '#config/settings';
+import type { CheckSettings, Combination, EnvironmentSettings, SourceName } from '#config/settings';
 import { type Check, resolveCheck } from '#probe/check';
+import { chooseSources } from './choose-sources.ts';
 import type { inputs } from './inputs.ts';
 
 export type Given = InputValues<typeof inputs>;
@@ -10,7 +11,11 @@ export type Policy = 'hold' | 'fail' | 'pass';
 
 /** A watch with everything decided but the outside world; times in milliseconds. */
 export interface WatchPlan {
-  source: SourceName;
+  /** In the order of preference. */
+  sources: SourceName[];
+  combine: Combination;
+  /** What ops.yml names and cannot be used here, for the log. */
+  notes: string[];
   rules: Rule[];
   windowMs: number;
   intervalMs: number;
@@ -39,24 +44,23 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     const message = 'must be longer than nothing and not longer than window';
     problems.push({ name: 'interval', given: `${intervalMs / 1000}s`, message, allowed: `up to ${windowMs / 1000}s` });
   }
-  const source = given.source ?? watch.source ?? (hasVercel(given, settings) ? 'vercel-runtime-logs' : 'probe');
+  const { sources, notes } = chooseSources(given, settings, problems);
   const baseUrl = given.baseUrl ?? settings.url;
   const checks = baseUrl === undefined ? [] : checksOf(settings, baseUrl, intervalMs, problems);
-  if (source === 'probe' && checks.length === 0) {
+  if (sources.includes('probe') && checks.length === 0) {
     problems.push({
       name: 'base-url',
       message: 'is needed for source probe: there is nothing to check',
       allowed: 'https://host',
     });
   }
-  const httpJson = source === 'http-json' ? httpJsonOf(given, settings, problems) : undefined;
-  if (source.startsWith('vercel-') && !hasVercel(given, settings)) {
-    problems.push({ name: 'vercel-token', message: `is needed for source ${source}, and vercel-project with it` });
-  }
+  const httpJson = sources.includes('http-json') ? httpJsonOf(given, settings, problems) : undefined;
   const rules = rulesOf(given, watch.rules, windowMs, problems);
   if (problems.length > 0) throw new InputError(problems);
   return {
-    source,
+    sources,
+    combine: given.combine ?? watch.combine ?? 'primary',
+    notes,
     rules,
     windowMs,
     intervalMs,
@@ -70,10 +74,6 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     baseUrl,
     httpJson,
   };
-}
-
-function hasVercel(given: Given, settings: EnvironmentSettings): boolean {
-  return given.vercelToken !== undefined && (given.vercelProject ?? settings.vercel.project) !== undefined;
 }
 
 function rulesOf(

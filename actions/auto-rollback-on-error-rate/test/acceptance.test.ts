@@ -293,5 +293,5 @@ test('act: true without what it needs is refused before anything is watched', as
 test('all mistakes at once, with what is allowed', async () => {
   const ending = await watch({ source: 'sentri', rules: 'errors above 2', window: '5x', threshold: '' });
   assert.equal(ending.outputs['reason-code'], 'bad_input');
-  assert.match(ending.log, /source.*vercel-runtime-logs, vercel-observability, http-json, probe/);
+  assert.match(ending.log, /source.*vercel-observability, vercel-runtime-logs, sentry, datadog/);
 });

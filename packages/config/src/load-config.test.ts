@@ -112,7 +112,7 @@ test('every setting reaches its place', async () => {
   });
   assert.deepEqual(settings.smoke, { checks: [{ path: '/a' }], timeoutMs: 90_000 });
   assert.deepEqual(settings.watch, {
-    source: 'http-json',
+    source: ['http-json'],
     httpJson: { url: 'https://m.example.com', requests: '$.r', errors: '$.e' },
     intervalMs: 60_000,
     windowMs: 300_000,

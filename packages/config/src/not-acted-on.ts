@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isPart } from './merge.ts';
-import { laterSourceNames } from './sections.ts';
 
 /** What may be written and is checked, but changes nothing yet. `*` stands for every entry of a list or map. */
 export const notActedOn: readonly string[] = [
@@ -85,12 +84,22 @@ export function findNotActedOn(environment: unknown): string[] {
     present(environment, pattern.split('.'), saysWhatHappens[pattern] ?? []),
   );
   const watch = isPart(environment) && isPart(environment.watch) ? environment.watch : {};
+  const observe = isPart(environment) && isPart(environment.observe) ? environment.observe : {};
   const sources = Array.isArray(watch.source) ? (watch.source as string[]) : [];
-  const unknown = sources.filter(
-    (source, index) => index > 0 || (laterSourceNames as readonly string[]).includes(source),
-  );
-  return [...found, ...unknown.map((source) => `watch.source ${source}`)];
+  // A preset may name a vendor; without a section of its own nobody knows where to look there.
+  const nowhere = sources.filter((source) => needsSection.includes(source) && observe[source] === undefined);
+  return [...found, ...nowhere.map((source) => `watch.source ${source}`)];
 }
+
+/** Sources of vendors: `observe.<source>` says where their numbers are. */
+export const needsSection: readonly string[] = [
+  'sentry',
+  'datadog',
+  'prometheus',
+  'grafana',
+  'new-relic',
+  'supabase-logs',
+];
 
 function present(value: unknown, steps: readonly string[], usual: readonly unknown[]): boolean {
   const [step, ...rest] = steps;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as later from './later-sections.ts';
+import { observe } from './observe-section.ts';
 import { database, functions, health, release, slack, smoke, supabase, vercel, watch } from './sections.ts';
 import { address, pattern, repositoryPath, text, trigger } from './values.ts';
 
@@ -20,6 +21,7 @@ const sections = {
   watch: watch
     .optional()
     .meta({ description: 'How long the release is watched, by which rules, and what happens on a breach.' }),
+  observe: observe.optional().meta({ description: 'Where each source of the watch finds its numbers.' }),
   release: release.optional().meta({ description: 'What a release needs.' }),
   slack: slack.optional().meta({ description: 'Channel of the release message.' }),
   checklist: later.checklist.optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sourceNames } from './settings.ts';
+import { combinations, sourceNames } from './settings.ts';
 import {
   address,
   duration,
@@ -144,12 +144,15 @@ export const smoke = z
     return typeof given === 'string' ? { command: given } : given;
   });
 
-/** Sources that a file may already name: the release is watched with the default source, and the run says so. */
-export const laterSourceNames = ['sentry', 'datadog', 'prometheus', 'supabase-logs'] as const;
-
 /** The time after promotion. */
 export const watch = z.strictObject({
-  source: oneOrMore(oneOf([...sourceNames, ...laterSourceNames])).optional(),
+  source: oneOrMore(oneOf(sourceNames)).optional().meta({
+    description: 'Where requests and errors are counted; several in the order of preference, see combine.',
+  }),
+  combine: oneOf(combinations).optional().meta({
+    description:
+      'Several sources. primary: the first that can be read. any: one that fails is enough. all: all must fail. Default primary.',
+  }),
   window: duration().optional(),
   interval: duration().optional(),
   rules: list(watchRule()).optional(),

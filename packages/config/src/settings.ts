@@ -18,6 +18,7 @@ export interface EnvironmentSettings {
   health: HealthSettings;
   smoke: SmokeSettings;
   watch: WatchSettings;
+  observe?: ObserveSettings;
   release: ReleaseSettings;
   slack: SlackSettings;
 }
@@ -109,11 +110,48 @@ export interface SmokeSettings {
 }
 
 /** Every source of the watch; packages/observe has one entry for each. */
-export const sourceNames = ['vercel-observability', 'vercel-runtime-logs', 'http-json', 'probe'] as const;
+export const sourceNames = [
+  'vercel-observability',
+  'vercel-runtime-logs',
+  'sentry',
+  'datadog',
+  'prometheus',
+  'grafana',
+  'new-relic',
+  'supabase-logs',
+  'http-json',
+  'probe',
+] as const;
 export type SourceName = (typeof sourceNames)[number];
 
+/** How several sources make one verdict: the first that can be read, any that fails, or only all together. */
+export const combinations = ['primary', 'any', 'all'] as const;
+export type Combination = (typeof combinations)[number];
+
+/** Where each vendor's numbers are; addresses of one's own servers come from the workflow file where a token goes with them (S11). */
+export interface ObserveSettings {
+  sentry?: { organization: string; projects: number[]; site?: string; environment?: string; query?: string };
+  datadog?: { site?: string; requests: string; errors: string; p95?: string; monitors?: number[]; api?: 'v1' | 'v2' };
+  prometheus?: PrometheusSettings;
+  grafana?: PrometheusSettings & { datasource: string };
+  newRelic?: { account: number; region?: 'us' | 'eu'; app: string; failed?: string; where?: string };
+  supabaseLogs?: { project?: string; of?: 'edge' | 'functions' };
+}
+
+export interface PrometheusSettings {
+  url?: string;
+  requests: string;
+  errors: string;
+  p95?: string;
+  /** Queries by name of the metric. */
+  gauges?: Record<string, string>;
+  scrapeMs?: number;
+}
+
 export interface WatchSettings {
-  source?: SourceName;
+  /** In the order of preference. */
+  source?: SourceName[];
+  combine?: Combination;
   windowMs?: number;
   intervalMs?: number;
   /** Rules as users write them, e.g. `error-rate above 2% within 15m`. */

@@ -1,6 +1,5 @@
 import type { EnvironmentLayer } from './ops-schema.ts';
-import type { CheckSettings, EnvironmentSettings, SourceName } from './settings.ts';
-import { sourceNames } from './settings.ts';
+import type { CheckSettings, EnvironmentSettings, ObserveSettings, PrometheusSettings } from './settings.ts';
 
 type CheckLayer = NonNullable<Extract<EnvironmentLayer['health'], { checks?: unknown }>['checks']>[number];
 
@@ -50,7 +49,8 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       timeoutMs: 'timeout' in smoke ? smoke.timeout : undefined,
     }),
     watch: defined({
-      source: watch.source?.find((name): name is SourceName => (sourceNames as readonly string[]).includes(name)),
+      source: watch.source,
+      combine: watch.combine,
       windowMs: watch.window,
       intervalMs: watch.interval,
       rules: watch.rules,
@@ -60,6 +60,7 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       mode: watch.mode,
       httpJson: watch['http-json'],
     }),
+    ...(layer.observe && { observe: toObserve(layer.observe, layer.supabase?.project) }),
     release: defined({
       requiresPassed: release['requires-passed'],
       requireAncestor: release['require-ancestor'],
@@ -84,6 +85,30 @@ function toFunctions({ functions, supabase = {} }: EnvironmentLayer): Pick<Envir
       }),
     },
   };
+}
+
+type ObserveLayer = NonNullable<EnvironmentLayer['observe']>;
+
+function toObserve(layer: ObserveLayer, supabaseProject: string | undefined): ObserveSettings {
+  const logs = layer['supabase-logs'];
+  return defined({
+    sentry: layer.sentry && withRequired(layer.sentry),
+    datadog: layer.datadog && withRequired(layer.datadog),
+    prometheus: layer.prometheus && toPrometheus(layer.prometheus),
+    grafana: layer.grafana && { ...toPrometheus(layer.grafana), datasource: layer.grafana.datasource },
+    newRelic: layer['new-relic'] && withRequired(layer['new-relic']),
+    supabaseLogs: logs && defined({ project: logs.project ?? supabaseProject, of: logs.of }),
+  }) as ObserveSettings;
+}
+
+function toPrometheus(layer: NonNullable<ObserveLayer['prometheus']>): PrometheusSettings {
+  const { 'scrape-interval': scrapeMs, url, requests, errors, p95, gauges } = layer;
+  return { requests, errors, ...defined({ url, p95, gauges, scrapeMs }) };
+}
+
+/** Leaves out absent keys; the others keep their types. */
+function withRequired<T extends object>(part: T): { [K in keyof T]: T[K] } {
+  return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined)) as T;
 }
 
 function toCheck(check: CheckLayer): CheckSettings {

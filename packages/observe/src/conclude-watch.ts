@@ -36,6 +36,10 @@ export interface WatchFacts {
   judgement?: Judgement;
   probes?: ProbeState;
   noData?: NoData | undefined;
+  /** Which of several sources was blind, and whose counts stand in. */
+  aside?: string | undefined;
+  /** True when only some of the sources say that the release is bad and the rule wants all to say so. */
+  disagree?: boolean;
   superseded?: string | undefined;
   cancelled?: string | undefined;
 }
@@ -74,6 +78,10 @@ export function concludeWatch(facts: WatchFacts, final: boolean): WatchConclusio
     return conclude(facts, 'no-data', 'source_blind', `the source told too little, ${seen}${why}${aboutProbes(facts)}`);
   }
   if (!judgement) return undefined;
+  if (facts.disagree && judgement.verdict === 'pass') {
+    const summary = `the sources disagree: ${said(facts)}, and another source says that the rule is broken`;
+    return conclude(facts, 'inconclusive', 'sources_disagree', summary);
+  }
   return conclude(facts, judgement.verdict, judgement.reasonCode, `${said(facts)}${aboutProbes(facts)}`);
 }
 
@@ -102,8 +110,9 @@ function concludeProbes(facts: WatchFacts): WatchConclusion {
   return conclude(facts, 'inconclusive', 'probes_flaky', summary);
 }
 
-function said({ judgement, buckets }: WatchFacts): string {
-  return judgement ? explain(judgement.decisive, buckets) : 'nothing was measured yet';
+function said({ judgement, buckets, aside }: WatchFacts): string {
+  const sentence = judgement ? explain(judgement.decisive, buckets) : 'nothing was measured yet';
+  return aside === undefined ? sentence : `${sentence} (${aside})`;
 }
 
 function aboutProbes({ probes }: WatchFacts): string {

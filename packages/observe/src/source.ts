@@ -1,6 +1,7 @@
 import type { SourceName } from '#config/settings';
 import type { Clock } from '#http/clock';
 import type { Bucket, NoData } from './bucket.ts';
+import type { Reading } from './reading.ts';
 
 /** Where requests and errors are counted. Times in milliseconds since the epoch. */
 export interface ObservationSource {
@@ -11,6 +12,8 @@ export interface ObservationSource {
   denominator: string;
   /** When to read after the end of an interval: counts may arrive late, and the last reading counts. */
   readAfterMs: readonly number[];
+  /** After this time counts do not change any more: the last interval is read once more then. Absent: no later than readAfterMs. */
+  settledAfterMs?: number;
   /** True where it can tell about the time before it was opened. */
   looksBack: boolean;
   /** Connects; rejects with an error that has a reasonCode. */
@@ -20,6 +23,8 @@ export interface ObservationSource {
    * zero. Rejects as `open` does.
    */
   read(from: number, until: number, intervalMs: number): Promise<Bucket[] | NoData>;
+  /** Numbers beside the counts, where the source has some; rejects as `open` does. */
+  readings?(from: number, until: number): Promise<Reading[]>;
   close(): Promise<void>;
 }
 

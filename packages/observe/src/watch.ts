@@ -1,58 +1,34 @@
-import type { Rule } from '#config/rules';
-import type { Clock } from '#http/clock';
 import { cleanText } from '#http/text';
-import type { ProbeOutcome } from '#probe/probe';
-import { type Bucket, isNoData, type NoData } from './bucket.ts';
+import { chooseDecisive } from './combine-sources.ts';
 import { concludeWatch, isBlind, type WatchConclusion, type WatchFacts } from './conclude-watch.ts';
 import { describeInterval } from './describe-interval.ts';
-import { judge } from './judge/judge.ts';
-import { judgeProbes, type ProbeRound } from './probe-rounds.ts';
-import { askSource, type ObservationSource } from './source.ts';
+import { judgeProbes } from './probe-rounds.ts';
+import type { ObservationSource } from './source.ts';
+import { SourceReader } from './source-reader.ts';
+import { alignedStart, readingTimes } from './watch-times.ts';
+import type { Watch, WatchOutcome } from './watch-types.ts';
 
-/** What a watch needs; times in milliseconds. */
-export interface Watch {
-  source: ObservationSource;
-  rules: readonly Rule[];
-  windowMs: number;
-  intervalMs: number;
-  minRequests: number;
-  /** How far back a source that can look back is asked for the time before the watch; 0: not at all. */
-  baselineMs: number;
-  /** Our own checks, made once per interval. */
-  probes?: { rounds: ProbeRound[]; run(): Promise<ProbeOutcome[]> } | undefined;
-  /** Who took over, if somebody did; asked once per interval (S1). */
-  superseded?: (() => Promise<string | undefined>) | undefined;
-  clock: Clock;
-  signal: AbortSignal;
-  log: (line: string) => void;
-}
+export type { Watch, WatchOutcome } from './watch-types.ts';
 
-/** What a watch found. All times are Unix seconds with fractions. */
-export interface WatchOutcome extends WatchConclusion {
-  requests: number;
-  errors: number;
-  buckets: Bucket[];
-  startedAt: number;
-  endedAt: number;
-  effectiveIntervalSeconds: number;
-}
-
-const LONGEST_READ_MS = 10_000;
+// Gauges and issues change slowly, and each reading is a request.
+const READINGS_EVERY_MS = 5 * 60_000;
 
 /**
  * Watches until a rule fails, somebody takes over, the run is cancelled, or the window is over. Never rejects for what a source
  * or a probe does: a cancelled watch ends with what it has seen.
  */
 export async function observeWindow(watch: Watch): Promise<WatchOutcome> {
-  const interval = Math.max(watch.intervalMs, watch.source.granularityMs);
+  const sources = [watch.source, ...(watch.others ?? [])];
+  const coarsest = sources.reduce((one, other) => (other.granularityMs > one.granularityMs ? other : one));
+  const interval = Math.max(watch.intervalMs, coarsest.granularityMs);
   if (interval > watch.intervalMs) {
-    watch.log(`The source ${watch.source.name} counts per ${interval / 1000} s: that is the interval of this watch`);
+    watch.log(`The source ${coarsest.name} counts per ${interval / 1000} s: that is the interval of this watch`);
   }
-  const run = new WatchRun(watch, interval);
+  const run = new WatchRun(watch, sources, interval);
   try {
     return await run.toItsEnd();
   } finally {
-    await watch.source.close();
+    await Promise.all(sources.map((source) => source.close()));
   }
 }
 
@@ -62,18 +38,20 @@ class WatchRun {
   private planned: number;
   private startedAt = 0;
   private facts: WatchFacts;
-  private baseline: Bucket[] = [];
+  private readonly readers: SourceReader[];
+  private decisive: SourceReader;
   private extended = false;
-  private opened = false;
-  private opening = false;
   private ended = false;
+  private readingsAt = Number.NEGATIVE_INFINITY;
 
-  constructor(watch: Watch, interval: number) {
+  constructor(watch: Watch, sources: readonly ObservationSource[], interval: number) {
     this.watch = watch;
     this.interval = interval;
     this.planned = Math.max(1, Math.ceil(watch.windowMs / interval - 1e-6));
     const { planned } = this;
-    this.facts = { buckets: [], needed: planned, planned, probeOnly: watch.source.name === 'probe' };
+    this.readers = sources.map((source) => new SourceReader(source, watch));
+    this.decisive = this.readers[0] as SourceReader;
+    this.facts = { buckets: [], needed: planned, planned, probeOnly: sources.every(({ name }) => name === 'probe') };
   }
 
   async toItsEnd(): Promise<WatchOutcome> {
@@ -94,85 +72,82 @@ class WatchRun {
   }
 
   private async open(): Promise<void> {
-    const { source, clock, signal, log, baselineMs } = this.watch;
-    const limits = { clock, signal, deadlineMs: LONGEST_READ_MS };
-    this.startedAt = alignedStart(clock.now(), source.granularityMs);
-    await this.openSource();
-    if (source.granularityMs < 60_000) this.startedAt = clock.now();
-    if (!source.looksBack || baselineMs <= 0 || !this.opened) return;
-    const from = this.startedAt - Math.ceil(baselineMs / this.interval) * this.interval;
-    const answer = await askSource(() => source.read(from, this.startedAt, this.interval), limits);
-    if (isNoData(answer)) return log(`No baseline: ${cleanText(answer.message, 300)}`);
-    // The switch happened in the newest interval: it holds both releases.
-    this.baseline = answer.filter((bucket) => bucket.end * 1000 <= this.startedAt - this.interval);
-  }
-
-  /** A source that does not answer must not hold up what else happens in an interval. */
-  private readDeadline(): number {
-    return Math.min(LONGEST_READ_MS, Math.max(2000, this.interval));
-  }
-
-  /** Opens the source, one attempt at a time. */
-  private async openSource(): Promise<void> {
-    const { source, clock, signal } = this.watch;
-    if (this.opened || this.opening) return;
-    this.opening = true;
-    const limits = { clock, signal, deadlineMs: this.readDeadline() };
-    const failed = await askSource(async () => await source.open(), limits).finally(() => {
-      this.opening = false;
-    });
-    this.opened = failed === undefined;
-    if (failed) this.noteNoData(failed);
+    const { clock, baselineMs } = this.watch;
+    const granularity = Math.max(...this.readers.map(({ source }) => source.granularityMs));
+    this.startedAt = alignedStart(clock.now(), granularity);
+    await Promise.all(this.readers.map((reader) => reader.open(this.interval)));
+    if (granularity < 60_000) this.startedAt = clock.now();
+    await Promise.all(this.readers.map((reader) => reader.readBaseline(this.startedAt, this.interval, baselineMs)));
+    this.chooseDecisive(0);
   }
 
   /** Waits for the end of one interval, reads, judges; the conclusion when the watch is over early. */
   private async watchInterval(index: number): Promise<WatchConclusion | undefined> {
-    const { source, clock, signal, log } = this.watch;
+    const { clock, signal, log } = this.watch;
     const end = this.startedAt + (index + 1) * this.interval;
     const taken = new AbortController();
     this.probe();
     // Tried again beside the interval, which must not wait for it.
-    this.openSource().catch(() => {});
+    for (const reader of this.readers) reader.open(this.interval).catch(() => {});
     this.askWhoTookOver(taken);
     const wake = AbortSignal.any([signal, taken.signal]);
-    for (const delay of source.readAfterMs) {
+    const last = index + 1 === this.planned;
+    for (const { delay, readers } of readingTimes(this.readers, last)) {
       try {
         await clock.sleep(end + delay - clock.now(), wake);
       } catch (error) {
         if (signal.aborted) throw error;
         return concludeWatch(this.facts, true);
       }
-      const early = await this.readAndJudge(end);
+      const early = await this.readAndJudge(readers, end);
       if (early) {
         log(this.describe(end));
         return early;
       }
     }
+    await this.readReadings(end, last);
     log(this.describe(end));
     return undefined;
   }
 
-  private async readAndJudge(end: number): Promise<WatchConclusion | undefined> {
-    const { source, clock, signal, rules, minRequests } = this.watch;
-    const deadlineMs = this.readDeadline();
-    const read = (): Promise<Bucket[] | NoData> => source.read(this.startedAt, end, this.interval);
-    const answer = this.opened ? await askSource(read, { deadlineMs, clock, signal }) : undefined;
-    if (answer && isNoData(answer)) this.noteNoData(answer);
-    else if (answer) {
-      this.facts.buckets = answer;
-      this.facts.noData = undefined;
-    }
-    const { buckets } = this.facts;
+  private async readAndJudge(readers: readonly SourceReader[], end: number): Promise<WatchConclusion | undefined> {
+    const { rules, minRequests } = this.watch;
+    await Promise.all(readers.map((reader) => reader.read(this.startedAt, end, this.interval)));
     const seconds = { startedAt: this.startedAt / 1000, intervalSeconds: this.interval / 1000 };
-    this.facts.judgement = judge(rules, {
-      ...seconds,
-      baseline: this.baseline,
-      buckets,
-      planned: this.planned,
-      minRequests,
-    });
+    for (const reader of this.readers) reader.judgeBy(rules, { ...seconds, planned: this.planned, minRequests });
+    this.chooseDecisive(Math.round((end - this.startedAt) / this.interval));
     this.facts.probes = judgeProbes(this.watch.probes?.rounds ?? []);
     return concludeWatch(this.facts, false);
+  }
+
+  /** Takes the counts and the verdict of the source that speaks for all. */
+  private chooseDecisive(elapsed: number): void {
+    const states = this.readers.map(({ buckets, judgement }) => ({
+      known: buckets.length,
+      verdict: judgement?.verdict,
+    }));
+    const { index, disagree } = chooseDecisive(states, this.watch.combine ?? 'primary', elapsed);
+    const before = this.decisive;
+    this.decisive = this.readers[index] ?? before;
+    const { buckets, judgement, source } = this.decisive;
+    const others = this.readers.filter((reader) => reader !== this.decisive && reader.noData);
+    const blind = others.map((reader) => `${reader.source.name} could not be read (${reader.noData?.message})`);
+    const noData = this.decisive.noData;
+    Object.assign(this.facts, {
+      buckets,
+      judgement,
+      noData,
+      disagree,
+      aside: blind.length > 0 ? [`judged by ${source.name}`, ...blind].join('; ') : undefined,
+    });
+    if (before !== this.decisive && elapsed > 0)
+      this.watch.log(`The verdict is now from ${source.name}: ${source.denominator}`);
+  }
+
+  private async readReadings(end: number, last: boolean): Promise<void> {
+    if (!last && end - this.readingsAt < READINGS_EVERY_MS) return;
+    this.readingsAt = end;
+    await Promise.all(this.readers.map((reader) => reader.readReadings(this.startedAt, end, this.interval)));
   }
 
   private probe(): void {
@@ -200,11 +175,6 @@ class WatchRun {
     );
   }
 
-  private noteNoData(answer: NoData): void {
-    this.facts.noData = { noData: answer.noData, message: cleanText(answer.message, 400) };
-    this.watch.log(`No data from ${this.watch.source.name}: ${this.facts.noData.message}`);
-  }
-
   /** A source that was blind gets the time once more that it did not cover. */
   private extendIfBlind(): void {
     const missing = this.planned - this.facts.buckets.length;
@@ -217,7 +187,11 @@ class WatchRun {
   }
 
   private describe(end: number): string {
-    return describeInterval(this.facts, { startedAt: this.startedAt, end, denominator: this.watch.source.denominator });
+    return describeInterval(this.facts, {
+      startedAt: this.startedAt,
+      end,
+      denominator: this.decisive.source.denominator,
+    });
   }
 
   private end(conclusion: WatchConclusion, endedAt = this.watch.clock.now()): WatchOutcome {
@@ -232,13 +206,12 @@ class WatchRun {
       startedAt: this.startedAt / 1000,
       endedAt: endedAt / 1000,
       effectiveIntervalSeconds: this.interval / 1000,
+      source: this.decisive.source.name,
+      denominator: this.decisive.source.denominator,
+      baseline: this.decisive.baseline,
+      readings: this.readers.flatMap(({ readings }) => readings),
     };
   }
-}
-
-/** Whole minutes only count from the first one that began after the switch. */
-function alignedStart(now: number, granularityMs: number): number {
-  return granularityMs < 60_000 ? now : Math.ceil(now / granularityMs) * granularityMs;
 }
 
 function reasonOf(signal: AbortSignal): unknown {

@@ -22,11 +22,30 @@ export interface SourceContract {
   counts(response: ServerResponse, given: { requests: number; errors: number; start: number; end: number }): void;
   /** Answers that there is nothing. */
   nothing(response: ServerResponse): void;
+  /** Answers with something that is no number; where the vendor's shape allows it. */
+  notANumber?(response: ServerResponse, given: { start: number; end: number }): void;
+  /** True where old rows can be told from none at all. */
+  tellsStale?: boolean;
+  /** True where requests and errors are two settings that a person can swap. */
+  canBeSwapped?: boolean;
   /** What "nothing" has to mean. */
   nothingMeans: 'no-data' | 'zero requests';
 }
 
-type Mode = 'ok' | 'nothing' | 401 | 500 | '429 then ok' | 'silence' | 'malformed';
+type Mode =
+  | 'ok'
+  | 'nothing'
+  | 401
+  | 500
+  | '429 then ok'
+  | 'silence'
+  | 'malformed'
+  | 'a login page'
+  | 'a redirect'
+  | 'not found'
+  | 'swapped'
+  | 'nan'
+  | 'stale';
 
 /** Declares the suite for one source. */
 export function describeSource(contract: SourceContract): void {
@@ -45,6 +64,25 @@ export function describeSource(contract: SourceContract): void {
         if (typeof mode === 'number') return refuse(response, mode, contract.token);
         if (mode === '429 then ok' && asked === 1) return refuse(response, 429, contract.token);
         if (mode === 'nothing') return contract.nothing(response);
+        if (mode === 'not found')
+          return void response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>404</h1>');
+        if (mode === 'a redirect') return void response.writeHead(302, { location: 'https://sso.example/login' }).end();
+        if (mode === 'a login page') {
+          return void response
+            .writeHead(200, { 'content-type': 'text/html' })
+            .end('<!doctype html><title>Log in</title>');
+        }
+        if (mode === 'nan' && contract.notANumber) return contract.notANumber(response, window);
+        if (mode === 'swapped') return contract.counts(response, { requests: 12, errors: 200, ...window });
+        if (mode === 'stale') {
+          const hour = 3_600_000;
+          return contract.counts(response, {
+            requests: 200,
+            errors: 12,
+            start: window.start - hour,
+            end: window.end - hour,
+          });
+        }
         contract.counts(response, { requests: 200, errors: 12, ...window });
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -60,15 +98,16 @@ export function describeSource(contract: SourceContract): void {
       asked = 0;
       const { intervalMs } = contract;
       const source = await contract.make(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-      const start = source.granularityMs >= 60_000 ? 1_700_000_040_000 : Date.now();
+      const fixed = source.looksBack;
+      const start = fixed ? 1_700_000_040_000 : Date.now();
       window = { start, end: start + intervalMs };
       try {
         const answer = await askSource(
           async () => {
             await source.open();
-            const from = source.granularityMs >= 60_000 ? start : Date.now();
+            const from = fixed ? start : Date.now();
             window = { start: from, end: from + intervalMs };
-            if (from !== start) await systemClock.sleep(intervalMs + (source.readAfterMs.at(-1) ?? 0));
+            if (!fixed) await systemClock.sleep(intervalMs + (source.readAfterMs.at(-1) ?? 0));
             return await source.read(from, from + intervalMs, intervalMs);
           },
           { deadlineMs, clock: systemClock },
@@ -100,11 +139,34 @@ export function describeSource(contract: SourceContract): void {
       assert.ok(asked >= 2);
     });
 
+    test('says its delay, its granularity and what it counts', async () => {
+      const source = await contract.make('http://127.0.0.1:1');
+      assert.ok(source.denominator.length > 3 && source.granularityMs >= 0 && source.readAfterMs.length > 0);
+      assert.ok((source.settledAfterMs ?? Number.POSITIVE_INFINITY) >= Math.max(...source.readAfterMs));
+      await source.close();
+    });
+
+    for (const [given, asked, reason] of [
+      ['swapped', contract.canBeSwapped, /^errors_above_requests$/],
+      ['nan', contract.notANumber !== undefined, /^(not_a_number|source_bad_answer)$/],
+      ['stale', contract.tellsStale, /^stale_data$/],
+    ] as [Mode, boolean | undefined, RegExp][]) {
+      if (!asked) continue;
+      test(`${given}: a reason of its own`, async () => {
+        const { buckets, noData } = await read(given);
+        assert.deepEqual(buckets, []);
+        assert.match(noData?.noData ?? '', reason, noData?.message);
+      });
+    }
+
     for (const [given, reason] of [
       [401, /unauthorized|token_rejected/],
       [500, /unavailable|unreachable|timeout/],
       ['silence', /timeout/],
       ['malformed', /bad_answer|no_rows|none/],
+      ['not found', /wrong_address|not_found|vercel_/],
+      ['a redirect', /wrong_address|vercel_/],
+      ['a login page', /wrong_address|bad_answer/],
     ] as [Mode, RegExp][]) {
       test(`${given}: no data with its reason, and no token in the message`, async () => {
         const { buckets, noData } = await read(given, 2500);
@@ -114,7 +176,7 @@ export function describeSource(contract: SourceContract): void {
         const counted = buckets.reduce((sum, bucket) => sum + bucket.requests, 0);
         assert.equal(counted, 0);
         if (noData) assert.match(noData.noData, reason, noData.message);
-        else assert.equal(given, 'malformed');
+        else assert.ok(given === 'malformed' || given === 'a login page');
       });
     }
   });

@@ -223,10 +223,9 @@ class OpenProject implements VercelProject {
     return given.filter((env) => [env.target ?? []].flat().includes(target)).map(({ key }) => key);
   }
 
-  async queryObservability(body: object): Promise<unknown> {
+  async queryObservability(body: object, path: '/v2/observability/query' | '/metrics/v1'): Promise<unknown> {
     const what = `Reading the request counts of project ${this.name}`;
     // A query changes nothing, so it may be repeated like a read.
-    const path = '/v2/observability/query';
     return readAnswer(
       await this.api.call({ method: 'POST', path, json: body, repeat: 'always' }, what),
       z.unknown(),

@@ -140,6 +140,6 @@ export interface VercelProject {
   environmentNames(target: string): Promise<string[]>;
   /** The last lines of the build log, cleaned and bounded; empty when Vercel has none. */
   buildLog(deploymentId: string, lines?: number): Promise<string[]>;
-  /** POST /v2/observability/query with this body; see queryObservability, which knows what the body must be. */
-  queryObservability(body: object): Promise<unknown>;
+  /** POST with this body to one of Vercel's two query endpoints; see queryObservability, which knows what the body must be. */
+  queryObservability(body: object, path: '/v2/observability/query' | '/metrics/v1'): Promise<unknown>;
 }

@@ -76,13 +76,14 @@ test('a counter that was reset leaves its interval out instead of counting nonse
   );
 });
 
-for (const [name, body] of [
-  ['text instead of a number', reading('many', 2)],
-  ['more errors than requests', reading(10, 20)],
-  ['a negative number', reading(-1, 0)],
+for (const [name, body, reasonCode] of [
+  ['text instead of a number', reading('many', 2), 'source_bad_answer'],
+  ['more errors than requests (swapped paths)', reading(10, 20), 'errors_above_requests'],
+  ['a share instead of a number', reading(1000, 0.02), 'unit_mistake'],
+  ['a negative number', reading(-1, 0), 'source_bad_answer'],
 ] as const) {
-  test(`${name} is a bad answer`, async () => {
-    await assert.rejects(readCounters([body]), { reasonCode: 'source_bad_answer' });
+  test(`${name} is refused as ${reasonCode}`, async () => {
+    await assert.rejects(readCounters([body]), { reasonCode });
   });
 }
 

@@ -1,9 +1,10 @@
 import { createHttpClient, type HttpClient } from '#http/client';
 import type { Clock } from '#http/clock';
-import { HttpError } from '#http/http-error';
 import { readJsonPath } from '#probe/json-path';
 import type { Bucket, NoData } from '../bucket.ts';
-import { intervalsOf, type ObservationSource, SourceError } from '../source.ts';
+import { intervalsOf, type ObservationSource } from '../source.ts';
+import { type Counts, checkCounts } from './check-counts.ts';
+import { toSourceError } from './service.ts';
 
 /** Where the counts are: an address and the JSON paths of two numbers. */
 export interface HttpJsonSource {
@@ -15,11 +16,6 @@ export interface HttpJsonSource {
   token?: string | undefined;
   signal?: AbortSignal | undefined;
   clock: Clock;
-}
-
-interface Counts {
-  requests: number;
-  errors: number;
 }
 
 /** Any JSON over HTTP with a count of requests and one of errors. */
@@ -63,37 +59,16 @@ function fill(url: string, from: number, until: number): string {
 
 async function readCounts(client: HttpClient, given: HttpJsonSource, url: string): Promise<Counts | NoData> {
   let body: unknown;
+  let text = '';
   try {
-    body = (await client.request({ path: url })).json();
+    const answer = await client.request({ path: url });
+    text = answer.text;
+    body = answer.json();
   } catch (error) {
-    if (!(error instanceof HttpError) || error.kind === 'aborted') throw error;
-    throw new SourceError(reasonOf(error), `${error.message}. Check source-url and source-token.`, error);
+    throw toSourceError(error, 'source-url and source-token', text);
   }
   const [requests, errors] = [readJsonPath(body, given.requests), readJsonPath(body, given.errors)];
-  if (requests === undefined || requests === null || errors === undefined || errors === null) {
-    return { noData: 'no_rows', message: `the answer has no number at ${given.requests} or ${given.errors}` };
-  }
-  if (!isCount(requests) || !isCount(errors) || errors > requests) {
-    const message = `${given.requests} and ${given.errors} must be numbers with errors not above requests`;
-    throw new SourceError('source_bad_answer', message);
-  }
-  return { requests, errors };
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
-}
-
-function reasonOf(error: HttpError): string {
-  if (error.kind === 'status') {
-    if (error.status === 401 || error.status === 403) return 'source_unauthorized';
-    return error.status === 429 ? 'source_rate_limited' : 'source_unavailable';
-  }
-  return error.kind === 'invalid-json'
-    ? 'source_bad_answer'
-    : error.kind === 'timeout'
-      ? 'source_timeout'
-      : 'source_unavailable';
+  return checkCounts({ requests, errors }, { requests: given.requests, errors: given.errors });
 }
 
 /** Readings of counters that only grow; the difference of two readings belongs to the interval in which the later one was taken. */

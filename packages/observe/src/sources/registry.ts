@@ -4,12 +4,31 @@ import type { VercelConnection } from '#vercel/project';
 import type { OwnRequests } from '../own-requests.ts';
 import type { ProbeRound } from '../probe-rounds.ts';
 import { type ObservationSource, SourceError } from '../source.ts';
+import type { DatadogSource } from './datadog.ts';
+import type { NewRelicSource } from './new-relic.ts';
+import type { PrometheusSource } from './prometheus.ts';
+import type { SentrySource } from './sentry.ts';
+import type { SupabaseLogsSource } from './supabase-logs.ts';
+
+/** What a vendor's source is made from, without what every source shares. */
+type Own<T> = Omit<T, 'clock' | 'signal' | 'name'>;
+
+/** The vendors that are configured, each with its address and its token. */
+export interface VendorParts {
+  sentry?: Own<SentrySource>;
+  datadog?: Own<DatadogSource>;
+  prometheus?: Own<PrometheusSource>;
+  grafana?: Own<PrometheusSource>;
+  newRelic?: Own<NewRelicSource>;
+  supabaseLogs?: Own<SupabaseLogsSource>;
+}
 
 /** Everything a source may need; each takes its part. */
 export interface SourceParts {
   vercel?: VercelConnection | undefined;
   deploymentId?: string | undefined;
   httpJson?: { url: string; requests: string; errors: string; token?: string | undefined } | undefined;
+  vendors?: VendorParts | undefined;
   /** Filled by the watch while it runs. */
   rounds: readonly ProbeRound[];
   own: OwnRequests;
@@ -40,6 +59,48 @@ export const sources = {
       if (!vercel) throw missing('vercel-observability', 'vercel-token and vercel-project');
       const { vercelObservability } = await import('./vercel-observability.ts');
       return vercelObservability({ connection: vercel, own });
+    },
+  },
+  sentry: {
+    description: "Sentry's spans: failed requests per minute, new issues of this release, crash-free rate",
+    async create({ vendors, clock, signal }) {
+      if (!vendors?.sentry) throw missing('sentry', 'sentry-auth-token and observe.sentry');
+      return (await import('./sentry.ts')).sentry({ ...vendors.sentry, clock, signal });
+    },
+  },
+  datadog: {
+    description: "Datadog's metrics by two queries per minute, monitors by id",
+    async create({ vendors, clock, signal }) {
+      if (!vendors?.datadog) throw missing('datadog', 'dd-api-key, dd-app-key and observe.datadog');
+      return (await import('./datadog.ts')).datadog({ ...vendors.datadog, clock, signal });
+    },
+  },
+  prometheus: {
+    description: 'a Prometheus-compatible server by two queries, gauges beside them',
+    async create({ vendors, clock, signal }) {
+      if (!vendors?.prometheus) throw missing('prometheus', 'observe.prometheus and an address');
+      return (await import('./prometheus.ts')).prometheus({ ...vendors.prometheus, name: 'prometheus', clock, signal });
+    },
+  },
+  grafana: {
+    description: 'a Prometheus-compatible data source through Grafana',
+    async create({ vendors, clock, signal }) {
+      if (!vendors?.grafana) throw missing('grafana', 'grafana-token, observe.grafana and an address');
+      return (await import('./prometheus.ts')).prometheus({ ...vendors.grafana, name: 'grafana', clock, signal });
+    },
+  },
+  'new-relic': {
+    description: "New Relic's transactions per minute by NRQL",
+    async create({ vendors, clock, signal }) {
+      if (!vendors?.newRelic) throw missing('new-relic', 'new-relic-api-key and observe.new-relic');
+      return (await import('./new-relic.ts')).newRelic({ ...vendors.newRelic, clock, signal });
+    },
+  },
+  'supabase-logs': {
+    description: 'requests through the Supabase API, or calls of edge functions, per minute',
+    async create({ vendors, clock, signal }) {
+      if (!vendors?.supabaseLogs) throw missing('supabase-logs', 'supabase-access-token and observe.supabase-logs');
+      return (await import('./supabase-logs.ts')).supabaseLogs({ ...vendors.supabaseLogs, clock, signal });
     },
   },
   'http-json': {

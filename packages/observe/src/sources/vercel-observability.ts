@@ -1,5 +1,6 @@
-import { type ObservabilityBucket, queryObservability } from '#vercel/observability';
+import { type ObservabilityBucket, type ObservabilityQuery, queryObservability } from '#vercel/observability';
 import { openVercelProject, type VercelConnection, type VercelProject } from '#vercel/project';
+import { VercelError } from '#vercel/vercel-error';
 import type { OwnRequests } from '../own-requests.ts';
 import { intervalsOf, type ObservationSource } from '../source.ts';
 
@@ -13,11 +14,27 @@ const PATIENCE_MS = 3 * MINUTE_MS;
  */
 export function vercelObservability(given: { connection: VercelConnection; own: OwnRequests }): ObservationSource {
   let project: VercelProject | undefined;
+  let endpoint: 'query' | 'metrics' = 'query';
+
+  async function ask(opened: VercelProject, span: ObservabilityQuery): Promise<ObservabilityBucket[]> {
+    try {
+      return await queryObservability(opened, { ...span, endpoint });
+    } catch (error) {
+      // Gone, or not part of this plan: the newer endpoint may still answer. What it says then counts.
+      const status = error instanceof VercelError ? error.status : undefined;
+      if (endpoint === 'metrics' || !(status === 402 || status === 404 || status === 410)) throw error;
+      endpoint = 'metrics';
+      return await queryObservability(opened, { ...span, endpoint });
+    }
+  }
+
   return {
     name: 'vercel-observability',
     granularityMs: MINUTE_MS,
     denominator: 'requests to production',
-    readAfterMs: [5_000, 20_000],
+    // Each reading covers the whole window again, so what came late is in the next one.
+    readAfterMs: [5_000],
+    settledAfterMs: 20_000,
     looksBack: true,
     async open() {
       project = await openVercelProject(given.connection);
@@ -28,7 +45,7 @@ export function vercelObservability(given: { connection: VercelConnection; own: 
       // Beyond an hour Vercel answers in coarser buckets, so an hour at a time is asked for.
       for (let start = from; start < until; start += HOUR_MS) {
         const span = { from: start, until: Math.min(until, start + HOUR_MS), granularityMinutes: 1 };
-        minutes.push(...(await queryObservability(project, span)));
+        minutes.push(...(await ask(project, span)));
       }
       const intervals = intervalsOf(from, until, intervalMs);
       const sent = given.own.countBetween(from, until - PATIENCE_MS);

@@ -20,6 +20,7 @@ export function observabilityRoutes(state: VercelState, log: EdgeLog): Routes {
     'GET /v2/observability/schema': withPlus(() => jsonAnswer(200, [schema])),
     'GET /v2/observability/schema/:metric': withPlus(() => jsonAnswer(200, schema)),
     'POST /v2/observability/query': withPlus((request) => jsonAnswer(200, query(state, log, jsonBody(request) ?? {}))),
+    'POST /metrics/v1': withPlus((request) => jsonAnswer(200, metricsQuery(state, log, jsonBody(request) ?? {}))),
   };
 }
 
@@ -57,6 +58,29 @@ function query(state: VercelState, log: EdgeLog, body: Record<string, unknown>) 
       [column]: count,
     }));
   return { data, summary: summarize([...counts.values()], groupBy) };
+}
+
+/** The newer shape of the same question (CLI 64): filters in its own words, dimensions and values apart. */
+function metricsQuery(state: VercelState, log: EdgeLog, body: Record<string, unknown>) {
+  const range = asRecord(body.timeRange) ?? {};
+  const value = asRecord(asRecord(body.metrics)?.value) ?? {};
+  if (body.filter !== 'environment:production') throw refused(`Unknown filter "${String(body.filter)}"`);
+  const { data } = query(state, log, {
+    scope: body.scope,
+    metric: value.metric,
+    aggregation: value.aggregation,
+    groupBy: body.groupBy,
+    filter: "environment eq 'production'",
+    startTime: range.start,
+    endTime: range.end,
+    granularity: { minutes: Number(body.bucketSeconds) / 60 },
+  });
+  const series = data.map(({ timestamp, [column]: count, ...group }) => ({
+    timestamp,
+    dimensions: group,
+    values: { value: count },
+  }));
+  return { series, summary: [], meta: {} };
 }
 
 /** The bucket in milliseconds. @throws VercelRefusal when it is finer than the span allows, or start and end do not align to it. */

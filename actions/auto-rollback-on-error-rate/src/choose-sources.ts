@@ -1,0 +1,60 @@
+import type { InputError } from '#action-kit/input-error';
+import type { EnvironmentSettings, ObserveSettings, SourceName } from '#config/settings';
+import type { Given } from './plan-watch.ts';
+
+/** What a vendor's source needs from the workflow file, by input. */
+const needs: Partial<Record<SourceName, { section: keyof ObserveSettings; secrets: (keyof Given)[] }>> = {
+  sentry: { section: 'sentry', secrets: ['sentryAuthToken'] },
+  datadog: { section: 'datadog', secrets: ['ddApiKey', 'ddAppKey'] },
+  prometheus: { section: 'prometheus', secrets: [] },
+  grafana: { section: 'grafana', secrets: ['grafanaToken'] },
+  'new-relic': { section: 'newRelic', secrets: ['newRelicApiKey'] },
+  'supabase-logs': { section: 'supabaseLogs', secrets: ['supabaseAccessToken'] },
+};
+
+/**
+ * The sources of a watch. What an input names must be usable; what only a preset names, without a section of its own, is left
+ * out and said. A source that can be blind by its plan gets one that cannot to stand in. Adds to `problems`.
+ */
+export function chooseSources(
+  given: Given,
+  settings: EnvironmentSettings,
+  problems: InputError['problems'],
+): { sources: SourceName[]; notes: string[] } {
+  const notes: string[] = [];
+  const named = given.source ?? settings.watch.source ?? [];
+  const sources: SourceName[] = [];
+  for (const name of new Set(named)) {
+    const need = needs[name];
+    const section = need && settings.observe?.[need.section];
+    if (need && !section && given.source === undefined) {
+      notes.push(`Source ${name} is not used: ops.yml has no section observe.${name} that says where its numbers are`);
+      continue;
+    }
+    if (need && !section)
+      problems.push({ name: 'source', given: name, message: `needs the section observe.${name} in ops.yml` });
+    for (const secret of need?.secrets ?? []) {
+      if (given[secret] === undefined)
+        problems.push({ name: inputName(secret), message: `is needed for source ${name}` });
+    }
+    if (name.startsWith('vercel-') && !hasVercel(given, settings)) {
+      problems.push({ name: 'vercel-token', message: `is needed for source ${name}, and vercel-project with it` });
+    }
+    sources.push(name);
+  }
+  if (sources.length === 0 && problems.length === 0)
+    sources.push(hasVercel(given, settings) ? 'vercel-runtime-logs' : 'probe');
+  const combine = given.combine ?? settings.watch.combine ?? 'primary';
+  // Without Observability Plus Vercel answers 402: the logs, which every plan has, stand in.
+  if (sources.length === 1 && sources[0] === 'vercel-observability' && combine === 'primary')
+    sources.push('vercel-runtime-logs');
+  return { sources, notes };
+}
+
+function hasVercel(given: Given, settings: EnvironmentSettings): boolean {
+  return given.vercelToken !== undefined && (given.vercelProject ?? settings.vercel.project) !== undefined;
+}
+
+function inputName(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

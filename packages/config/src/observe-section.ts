@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { address, duration, integer, named, oneOf, pattern, text } from './values.ts';
+
+const query = () => text('a query');
+const id = () => integer(1, Number.MAX_SAFE_INTEGER);
+
+/** Sites of Sentry itself; a server of one's own is named by the workflow file (sentry-url), which also sends the token. */
+export const sentrySites = ['sentry.io', 'us.sentry.io', 'de.sentry.io'] as const;
+
+/** Sites of Datadog; keys belong to one of them. */
+export const datadogSites = [
+  'datadoghq.com',
+  'us3.datadoghq.com',
+  'us5.datadoghq.com',
+  'datadoghq.eu',
+  'ap1.datadoghq.com',
+  'ap2.datadoghq.com',
+  'uk1.datadoghq.com',
+  'ddog-gov.com',
+  'us2.ddog-gov.com',
+] as const;
+
+const prometheus = {
+  url: address().optional().meta({ description: 'Address of the server, asked without a token; else prometheus-url.' }),
+  requests: query().meta({
+    description: 'Number of requests in [{interval}], e.g. sum(increase(http_requests_total[{interval}])).',
+  }),
+  errors: query().meta({ description: 'Number of failed requests in [{interval}]; add "or vector(0)".' }),
+  p95: query().optional().meta({ description: 'Response time in seconds.' }),
+  gauges: named(query())
+    .optional()
+    .meta({ description: 'Further numbers by name, e.g. database-cpu; shares as 0 to 1.' }),
+  'scrape-interval': duration().optional().meta({ description: 'How often the server scrapes; default 15s.' }),
+};
+
+/** Where each source finds its numbers. Tokens are inputs of the workflow file. */
+export const observe = z.strictObject({
+  sentry: z
+    .strictObject({
+      organization: pattern(/^[\w-]{1,100}$/, 'the slug of an organization'),
+      projects: z.array(id()).min(1).meta({ description: 'Numeric ids of the projects.' }),
+      site: oneOf(sentrySites).optional().meta({ description: 'Default sentry.io; de.sentry.io for data in the EU.' }),
+      environment: text('the name of an environment in Sentry').optional(),
+      query: query().optional().meta({ description: 'Further search words for spans, e.g. span.op:http.server.' }),
+    })
+    .optional(),
+  datadog: z
+    .strictObject({
+      site: oneOf(datadogSites).optional().meta({ description: 'Default datadoghq.com.' }),
+      requests: query().meta({ description: 'Metric query of the number of requests, with .as_count().' }),
+      errors: query().meta({ description: 'Metric query of the failed ones, in default_zero(…).' }),
+      p95: query().optional().meta({ description: 'Response time in seconds.' }),
+      monitors: z.array(id()).optional().meta({ description: 'Ids of monitors whose state is shown.' }),
+      api: oneOf(['v1', 'v2']).optional(),
+    })
+    .optional(),
+  prometheus: z.strictObject(prometheus).optional(),
+  grafana: z.strictObject({ ...prometheus, datasource: text('the uid of a data source') }).optional(),
+  'new-relic': z
+    .strictObject({
+      account: id(),
+      region: oneOf(['us', 'eu']).optional(),
+      app: text('the name of an application'),
+      failed: query()
+        .optional()
+        .meta({ description: 'NRQL condition of a failed transaction; default error IS TRUE.' }),
+      where: query().optional().meta({ description: 'Further NRQL condition.' }),
+    })
+    .optional(),
+  'supabase-logs': z
+    .strictObject({
+      project: pattern(/^[a-z0-9]{10,30}$/, 'a project reference').optional(),
+      of: oneOf(['edge', 'functions'])
+        .optional()
+        .meta({ description: 'edge: requests through the API. functions: calls of edge functions.' }),
+    })
+    .optional(),
+});

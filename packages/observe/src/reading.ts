@@ -1,0 +1,17 @@
+/** One number beside the counts of requests: a gauge, a count of new issues, the state of a monitor. */
+export interface Reading {
+  /** In the words of rules: database-cpu, memory, database-pool, lcp, new-issues, crash-free, monitor. */
+  metric: string;
+  /** A share (0.81 = 81 %), milliseconds, or a count, by `unit`. */
+  value: number;
+  unit: 'share' | 'ms' | 'count';
+  /** When it was measured, Unix seconds. */
+  at: number;
+  /** The source that gave it. */
+  source: string;
+  /** What it is about, for people: an issue's title, a monitor's name. Foreign text, cleaned. */
+  about?: string;
+  /** How many users it touched, where the source knows. */
+  users?: number;
+  url?: string;
+}

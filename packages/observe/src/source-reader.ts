@@ -1,0 +1,112 @@
+import type { Rule } from '#config/rules';
+import type { Clock } from '#http/clock';
+import { cleanText } from '#http/text';
+import { type Bucket, isNoData, type NoData } from './bucket.ts';
+import { type Judgement, judge } from './judge/judge.ts';
+import type { JudgedWindow } from './judge/judge-rule.ts';
+import type { Reading } from './reading.ts';
+import { askSource, type ObservationSource } from './source.ts';
+
+/** What a reader shares with the watch it belongs to. */
+export interface ReaderContext {
+  clock: Clock;
+  signal: AbortSignal;
+  log: (line: string) => void;
+}
+
+// What a plan does not contain, and a mistake in the settings, is the same in the next interval: it is not asked for again.
+const FINAL = /^(observability_plus_missing|plan_missing|unit_mistake|errors_above_requests|too_many_series)$/;
+const LONGEST_READ_MS = 10_000;
+
+/** One source of a watch with everything that is known from it; each is judged by its own counts and its own baseline. */
+export class SourceReader {
+  readonly source: ObservationSource;
+  buckets: Bucket[] = [];
+  baseline: Bucket[] = [];
+  /** The newest readings beside the counts. */
+  readings: Reading[] = [];
+  noData: NoData | undefined;
+  judgement: Judgement | undefined;
+  private readonly context: ReaderContext;
+  private opened = false;
+  private opening = false;
+  private given = false;
+
+  constructor(source: ObservationSource, context: ReaderContext) {
+    this.source = source;
+    this.context = context;
+  }
+
+  /** Opens the source, one attempt at a time; a source that does not open is no data. */
+  async open(intervalMs: number): Promise<void> {
+    if (this.opened || this.opening || this.given) return;
+    this.opening = true;
+    const failed = await askSource(async () => await this.source.open(), this.limits(intervalMs)).finally(() => {
+      this.opening = false;
+    });
+    this.opened = failed === undefined;
+    if (failed) this.note(failed);
+  }
+
+  /** Reads the time before the watch, where the source knows it. */
+  async readBaseline(startedAt: number, intervalMs: number, baselineMs: number): Promise<void> {
+    const { source } = this;
+    if (!source.looksBack || baselineMs <= 0 || !this.opened) return;
+    const from = startedAt - Math.ceil(baselineMs / intervalMs) * intervalMs;
+    const limits = { ...this.limits(intervalMs), deadlineMs: LONGEST_READ_MS };
+    const answer = await askSource(() => source.read(from, startedAt, intervalMs), limits);
+    if (isNoData(answer)) {
+      this.context.log(`No baseline from ${source.name}: ${cleanText(answer.message, 300)}`);
+      this.giveUpOn(answer);
+      return;
+    }
+    // The switch happened in the newest interval: it holds both releases.
+    this.baseline = answer.filter((bucket) => bucket.end * 1000 <= startedAt - intervalMs);
+  }
+
+  /** Reads the window so far, late counts of earlier intervals with it. */
+  async read(startedAt: number, end: number, intervalMs: number): Promise<void> {
+    if (!this.opened || this.given) return;
+    const read = (): Promise<Bucket[] | NoData> => this.source.read(startedAt, end, intervalMs);
+    const answer = await askSource(read, this.limits(intervalMs));
+    if (isNoData(answer)) return this.note(answer);
+    this.buckets = answer;
+    this.noData = undefined;
+  }
+
+  /** Reads the numbers beside the counts; where that fails the old ones stay and the log says why. */
+  async readReadings(startedAt: number, end: number, intervalMs: number): Promise<void> {
+    const { source } = this;
+    if (!source.readings || !this.opened || this.given) return;
+    const ask = async (): Promise<{ readings: Reading[] }> => ({
+      readings: (await source.readings?.(startedAt, end)) ?? [],
+    });
+    const answer = await askSource(ask, this.limits(intervalMs));
+    if ('readings' in answer) this.readings = answer.readings;
+    else this.context.log(`No readings from ${source.name}: ${cleanText(answer.message, 300)}`);
+  }
+
+  /** Judges what is known by the rules. */
+  judgeBy(rules: readonly Rule[], window: Omit<JudgedWindow, 'baseline' | 'buckets'>): void {
+    this.judgement = judge(rules, { ...window, baseline: this.baseline, buckets: this.buckets });
+  }
+
+  private note(answer: NoData): void {
+    const message = cleanText(answer.message, 400);
+    this.noData = { noData: answer.noData, message };
+    this.context.log(`No data from ${this.source.name}: ${message}`);
+    this.giveUpOn(this.noData);
+  }
+
+  private giveUpOn(answer: NoData): void {
+    if (!FINAL.test(answer.noData)) return;
+    this.given = true;
+    this.noData = { noData: answer.noData, message: cleanText(answer.message, 400) };
+  }
+
+  /** A source that does not answer must not hold up what else happens in an interval. */
+  private limits(intervalMs: number): { deadlineMs: number; clock: Clock; signal: AbortSignal } {
+    const { clock, signal } = this.context;
+    return { clock, signal, deadlineMs: Math.min(LONGEST_READ_MS, Math.max(2000, intervalMs)) };
+  }
+}

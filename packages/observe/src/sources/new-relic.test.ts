@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { systemClock } from '#http/clock';
+import { describeSource } from '../../test/source-contract.ts';
+import { isNoData } from '../bucket.ts';
+import { newRelic } from './new-relic.ts';
+
+const apiKey = 'canary-new-relic-key';
+const make = (url: string) => newRelic({ url, apiKey, account: 42, app: "web's app", clock: systemClock });
+const start = 1_700_000_040_000;
+
+/** The documented shape of a TIMESERIES query through NerdGraph. */
+function nerdGraph(results: object[], errors?: object[]): string {
+  return JSON.stringify({
+    data: { actor: { account: errors ? null : { nrql: { results } } } },
+    ...(errors && { errors }),
+  });
+}
+const row = (from: number, requests: unknown, errors: unknown): object => {
+  return { beginTimeSeconds: from / 1000, endTimeSeconds: from / 1000 + 60, requests, errors, p95: { 95: 0.45 } };
+};
+
+describeSource({
+  name: 'new-relic',
+  token: apiKey,
+  intervalMs: 60_000,
+  make: async (address) => make(address),
+  isData: () => true,
+  counts: (response, { requests, errors, start: from }) => void response.end(nerdGraph([row(from, requests, errors)])),
+  // New Relic fills every minute of an application that it does not know with zero.
+  nothing: (response) => void response.end(nerdGraph([row(start, 0, 0)])),
+  notANumber: (response, { start: from }) => void response.end(nerdGraph([row(from, 'NaN', 1)])),
+  tellsStale: true,
+  nothingMeans: 'no-data',
+});
+
+async function readWith(bodies: string[], reads = bodies.length) {
+  const asked: string[] = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    asked.push(body);
+    response.end(bodies[Math.min(asked.length, bodies.length) - 1]);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const source = make(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    let answer: Awaited<ReturnType<typeof source.read>> = [];
+    for (let count = 1; count <= reads; count += 1) answer = await source.read(start, start + count * 60_000, 60_000);
+    return { answer, asked };
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test('an error within an answer of 200 tells a refused key from a refused query', async () => {
+  await assert.rejects(
+    readWith([nerdGraph([], [{ message: `Access denied for ${apiKey}` }])]),
+    (error: Error & { reasonCode: string }) => {
+      assert.equal(error.reasonCode, 'source_unauthorized');
+      return !error.message.includes(apiKey);
+    },
+  );
+  await assert.rejects(readWith([nerdGraph([], [{ message: 'NRQL Syntax Error' }])]), { reasonCode: 'query_refused' });
+  await assert.rejects(readWith(['{"data":{"actor":{"account":null}}}']), { reasonCode: 'wrong_address' });
+});
+
+test('a minute of zero counts as zero once the application was seen to count', async () => {
+  const { answer } = await readWith([
+    nerdGraph([row(start, 50, 1)]),
+    nerdGraph([row(start, 50, 1), row(start + 60_000, 0, 0)]),
+  ]);
+  assert.ok(!isNoData(answer));
+  assert.deepEqual(
+    answer.map(({ requests, errors, p95 }) => [requests, errors, p95]),
+    [
+      [50, 1, 450],
+      [0, 0, 450],
+    ],
+  );
+});
+
+test('the name of the application cannot leave its quotes', async () => {
+  const { asked } = await readWith([nerdGraph([row(start, 1, 0)])]);
+  const { variables } = JSON.parse(asked[0] ?? '{}') as { variables: { account: number; nrql: string } };
+  assert.equal(variables.account, 42);
+  assert.ok(variables.nrql.includes("appName = 'web\\'s app'"), variables.nrql);
+});

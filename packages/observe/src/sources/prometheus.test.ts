@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { systemClock } from '#http/clock';
+import { describeSource } from '../../test/source-contract.ts';
+import { type PrometheusSource, prometheus } from './prometheus.ts';
+
+const token = 'canary-prometheus-token';
+const requests = 'sum(increase(http_requests_total[{interval}]))';
+const errors = 'sum(increase(http_requests_total{code=~"5.."}[{interval}])) or vector(0)';
+const make = (url: string, more: Partial<PrometheusSource> = {}) =>
+  prometheus({ name: 'prometheus', url, token, requests, errors, clock: systemClock, ...more });
+
+/** What Prometheus 2.42 answers to a range query. */
+function matrix(values: Record<string, [number, string][]>): string {
+  const result = Object.entries(values).map(([part, points]) => ({
+    metric: { ops_actions_part: part },
+    values: points,
+  }));
+  return JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } });
+}
+
+for (const [name, datasource] of [
+  ['prometheus', undefined],
+  ['grafana', 'uid-1'],
+] as const) {
+  const prefix = datasource ? `/api/datasources/proxy/uid/${datasource}` : '';
+  describeSource({
+    name,
+    token,
+    intervalMs: 60_000,
+    make: async (address) => make(address, { name, datasource }),
+    isData: (request) => request.url?.startsWith(`${prefix}/api/v1/query_range`) ?? false,
+    counts: (response, given) =>
+      void response.end(
+        matrix({
+          requests: [[given.end / 1000, String(given.requests)]],
+          errors: [[given.end / 1000, String(given.errors)]],
+        }),
+      ),
+    nothing: (response) => void response.end(matrix({})),
+    notANumber: (response, { end }) =>
+      void response.end(matrix({ requests: [[end / 1000, 'NaN']], errors: [[end / 1000, 'NaN']] })),
+    canBeSwapped: true,
+    tellsStale: true,
+    nothingMeans: 'no-data',
+  });
+}
+
+test('rates and shares are refused before the watch begins: counts are needed', () => {
+  for (const query of [
+    'sum(rate(http_requests_total[{interval}]))',
+    'sum(increase(a[{interval}])) / sum(increase(b[{interval}]))',
+    'sum(increase(a[5m]))',
+  ]) {
+    assert.throws(() => make('http://127.0.0.1', { errors: query }), { reasonCode: 'unit_mistake' }, query);
+  }
+});

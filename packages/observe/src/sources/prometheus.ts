@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import type { Clock } from '#http/clock';
+import type { Reading } from '../reading.ts';
+import { type ObservationSource, SourceError } from '../source.ts';
+import { type Point, seriesSource } from './series-source.ts';
+import { createService } from './service.ts';
+
+/** Queries of a Prometheus-compatible server; `{interval}` in them becomes the length of an interval, e.g. 60s. */
+export interface PrometheusSource {
+  name: 'prometheus' | 'grafana';
+  /** Address of the server, or of Grafana. */
+  url: string;
+  /** Uid of Grafana's data source; its proxy speaks the API of Prometheus. */
+  datasource?: string | undefined;
+  /** Sent as a bearer token to the host of `url` only. */
+  token?: string | undefined;
+  requests: string;
+  errors: string;
+  /** Gives seconds, as Prometheus' conventions want. */
+  p95?: string | undefined;
+  /** Queries by metric name (database-cpu …); shares as 0 to 1. */
+  gauges?: Record<string, string> | undefined;
+  /** How often the server scrapes; two scrapes are the least that an increase is made of. Default 15 s. */
+  scrapeMs?: number | undefined;
+  clock: Clock;
+  signal?: AbortSignal | undefined;
+}
+
+const PART = 'ops_actions_part';
+const answer = z.looseObject({
+  status: z.string(),
+  error: z.string().optional(),
+  data: z
+    .looseObject({
+      result: z.array(
+        z.looseObject({
+          metric: z.record(z.string(), z.string()),
+          values: z.array(z.tuple([z.number(), z.string()])).optional(),
+          value: z.tuple([z.number(), z.string()]).optional(),
+        }),
+      ),
+    })
+    .optional(),
+});
+
+/** Counts from a Prometheus server, or from Grafana's proxy of one: one range query per reading, whatever the number of intervals. */
+export function prometheus(given: PrometheusSource): ObservationSource {
+  const { name, clock, signal, token, requests, errors, p95 } = given;
+  for (const [setting, query] of Object.entries({ requests, errors }))
+    refuseUnitMistakes(`observe.${name}.${setting}`, query);
+  const scrapeMs = given.scrapeMs ?? 15_000;
+  const service = createService({
+    baseUrl: given.url,
+    headers: token ? { authorization: `Bearer ${token}` } : {},
+    check: `${name}-url, ${name}-token and observe.${name}`,
+    clock,
+    signal,
+  });
+  const prefix = given.datasource ? `/api/datasources/proxy/uid/${encodeURIComponent(given.datasource)}` : '';
+
+  async function ask(path: string, query: Record<string, string | number>) {
+    const parsed = answer.safeParse(await service.ask({ path: `${prefix}/api/v1/${path}`, query }));
+    if (!parsed.success || parsed.data.status !== 'success' || !parsed.data.data) {
+      const why = parsed.data?.error ?? 'the answer is not one of Prometheus';
+      throw new SourceError('source_bad_answer', `${why}. Check ${name}-url`);
+    }
+    return parsed.data.data.result;
+  }
+
+  async function askSeries(from: number, until: number, stepMs: number): Promise<Point[]> {
+    const parts = { requests, errors, ...(p95 !== undefined && { p95 }) };
+    const [start, end, step] = [(from + stepMs) / 1000, until / 1000, stepMs / 1000];
+    const result = await ask('query_range', { query: unionOf(parts, stepMs), start, end, step });
+    const points = new Map<number, Point>();
+    const seen = new Set<string>();
+    for (const { metric, values = [] } of result) {
+      const part = metric[PART] ?? '';
+      if (seen.has(part)) {
+        throw new SourceError('too_many_series', `observe.${name}.${part} gives several series: wrap it in sum(…)`);
+      }
+      seen.add(part);
+      for (const [at, text] of values) {
+        const time = Math.round(at * 1000);
+        const point = points.get(time) ?? { start: time - stepMs, end: time };
+        const value = Number(text);
+        points.set(time, { ...point, [part]: part === 'p95' ? milliseconds(value, name) : value });
+      }
+    }
+    return [...points.values()].sort((a, b) => a.start - b.start);
+  }
+
+  async function readings(_from: number, until: number): Promise<Reading[]> {
+    const result = await ask('query', { query: unionOf(given.gauges ?? {}, 60_000), time: until / 1000 });
+    return result.flatMap(({ metric, value }) => {
+      const [at = 0, text = ''] = value ?? [];
+      // NaN is no reading: what is not there is never 0.
+      if (!Number.isFinite(Number(text)) || text === '') return [];
+      return [{ metric: metric[PART] ?? '', value: Number(text), unit: 'share' as const, at, source: name }];
+    });
+  }
+
+  return seriesSource({
+    name,
+    denominator: 'requests that Prometheus counted',
+    granularityMs: 2 * scrapeMs,
+    // The scrape that belongs to the end of an interval comes up to one scrape later.
+    readAfterMs: [scrapeMs + 1_000],
+    settledAfterMs: scrapeMs + 1_000,
+    absentMeansZero: false,
+    estimated: true,
+    names: { requests: `observe.${name}.requests`, errors: `observe.${name}.errors` },
+    clock,
+    ask: askSeries,
+    ...(given.gauges && Object.keys(given.gauges).length > 0 && { readings }),
+  });
+}
+
+/** All parts in one question, told apart by a label: a release must not cost a request per number. */
+function unionOf(parts: Record<string, string>, stepMs: number): string {
+  return Object.entries(parts)
+    .map(([part, query]) => {
+      const filled = query.replaceAll('{interval}', `${Math.round(stepMs / 1000)}s`);
+      return `label_replace(label_replace((${filled}), "${PART}", "${part}", "", ""), "__name__", "", "", "")`;
+    })
+    .join(' or ');
+}
+
+/** Rates per second and shares are not counts; said when the watch begins, not after it judged nonsense. */
+function refuseUnitMistakes(setting: string, query: string): void {
+  const wrong = (message: string): never => {
+    throw new SourceError('unit_mistake', `${setting} ${message}, e.g. sum(increase(http_requests_total[{interval}]))`);
+  };
+  if (!query.includes('{interval}'))
+    wrong('must count over [{interval}], so that intervals neither overlap nor leave holes');
+  if (/\b(irate|rate)\s*\(/.test(query) && !query.includes('*'))
+    wrong('gives requests per second, not a number of requests: use increase');
+  if (/\)\s*\/\s*(sum|count|avg|\()/.test(query)) wrong('divides: that gives a share, not a number of requests');
+}
+
+function milliseconds(seconds: number, name: string): number {
+  if (seconds > 600) {
+    throw new SourceError(
+      'unit_mistake',
+      `observe.${name}.p95 gives ${seconds} s: does it count milliseconds? Divide it by 1000`,
+    );
+  }
+  return seconds * 1000;
+}

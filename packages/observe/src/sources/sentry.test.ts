@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { systemClock } from '#http/clock';
+import { describeSource } from '../../test/source-contract.ts';
+import { isNoData } from '../bucket.ts';
+import { sentry } from './sentry.ts';
+
+const token = 'canary-sentry-token-1';
+const axes = { count: 'count(span.duration)', rate: 'failure_rate()', p95: 'p95(span.duration)' };
+const make = (address: string, release?: string) =>
+  sentry({
+    url: address,
+    token,
+    organization: 'acme',
+    projects: [11, 12],
+    environment: 'production',
+    release,
+    clock: systemClock,
+  });
+
+interface Minute {
+  timestamp: number;
+  value: number | null;
+  incomplete?: boolean;
+  sampleCount?: number;
+}
+
+/** The documented shape of GET …/events-timeseries/ with several axes. */
+function timeSeries(values: Record<string, Minute[]>, interval = 60_000): string {
+  const series = Object.entries(values).map(([yAxis, minutes]) => {
+    const rows = minutes.map((minute) => ({ incomplete: false, confidence: 'high', ...minute }));
+    return { yAxis, values: rows, meta: { valueType: 'number', valueUnit: null, interval } };
+  });
+  return JSON.stringify({ meta: { dataset: 'spans', start: 0, end: 0 }, timeSeries: series });
+}
+
+describeSource({
+  name: 'sentry',
+  token,
+  intervalMs: 60_000,
+  make: async (address) => make(address),
+  isData: () => true,
+  counts: (response, { requests, errors, start }) =>
+    void response.end(
+      timeSeries({
+        [axes.count]: [{ timestamp: start, value: requests }],
+        [axes.rate]: [{ timestamp: start, value: errors / requests }],
+        [axes.p95]: [{ timestamp: start, value: 450 }],
+      }),
+    ),
+  nothing: (response) => void response.end(timeSeries({})),
+  notANumber: (response, { start }) =>
+    void response.end(
+      timeSeries({ [axes.count]: [{ timestamp: start, value: 10 }], [axes.rate]: [] }).replace(
+        '"value":10',
+        '"value":"NaN"',
+      ),
+    ),
+  tellsStale: true,
+  nothingMeans: 'no-data',
+});
+
+async function withSentry<T>(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  use: (address: string) => Promise<T>,
+): Promise<T> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    return await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const start = 1_700_000_040_000;
+
+test('minutes that Sentry marks as incomplete are left out, and come with a later reading (MET-01)', async () => {
+  let incomplete = true;
+  const rows = (): Record<string, Minute[]> => ({
+    [axes.count]: [
+      { timestamp: start, value: 100 },
+      { timestamp: start + 60_000, value: incomplete ? 3 : 100, incomplete },
+    ],
+    [axes.rate]: [
+      { timestamp: start, value: 0.02 },
+      { timestamp: start + 60_000, value: incomplete ? 1 : 0.05, incomplete },
+    ],
+  });
+  await withSentry(
+    (_, response) => void response.end(timeSeries(rows())),
+    async (address) => {
+      const source = make(address);
+      const early = await source.read(start, start + 120_000, 60_000);
+      assert.ok(!isNoData(early));
+      assert.deepEqual(
+        early.map(({ requests, errors }) => [requests, errors]),
+        [[100, 2]],
+      );
+      incomplete = false;
+      const late = await source.read(start, start + 120_000, 60_000);
+      assert.ok(!isNoData(late));
+      assert.deepEqual(
+        late.map(({ requests, errors }) => [requests, errors]),
+        [
+          [100, 2],
+          [100, 5],
+        ],
+      );
+    },
+  );
+});
+
+test('of sampled spans the samples count, not what Sentry extrapolates from them', async () => {
+  const rows = {
+    [axes.count]: [{ timestamp: start, value: 1000, sampleCount: 100 }],
+    [axes.rate]: [{ timestamp: start, value: 0.03, sampleCount: 100 }],
+  };
+  await withSentry(
+    (_, response) => void response.end(timeSeries(rows)),
+    async (address) => {
+      const buckets = await make(address).read(start, start + 60_000, 60_000);
+      assert.ok(!isNoData(buckets));
+      assert.deepEqual([buckets[0]?.requests, buckets[0]?.errors], [100, 3]);
+    },
+  );
+});
+
+test('asks for its projects and its environment only, by root spans and the minute (MET-01)', async () => {
+  let asked = new URL('http://x');
+  await withSentry(
+    (request, response) => {
+      asked = new URL(request.url ?? '', 'http://x');
+      response.end(
+        timeSeries({ [axes.count]: [{ timestamp: start, value: 1 }], [axes.rate]: [{ timestamp: start, value: 0 }] }),
+      );
+    },
+    async (address) => void (await make(address).read(start, start + 60_000, 60_000)),
+  );
+  assert.equal(asked.pathname, '/api/0/organizations/acme/events-timeseries/');
+  assert.deepEqual(asked.searchParams.getAll('project'), ['11', '12']);
+  assert.deepEqual(asked.searchParams.getAll('yAxis'), Object.values(axes));
+  const { environment, interval, dataset, query } = Object.fromEntries(asked.searchParams);
+  assert.deepEqual(
+    { environment, interval, dataset, query },
+    { environment: 'production', interval: '60', dataset: 'spans', query: 'is_transaction:true' },
+  );
+});
+
+test('another interval than the one asked for is refused, for Sentry replaces it in silence', async () => {
+  const rows = { [axes.count]: [{ timestamp: start, value: 1 }] };
+  await withSentry(
+    (_, response) => void response.end(timeSeries(rows, 300_000)),
+    async (address) => {
+      await assert.rejects(make(address).read(start, start + 60_000, 60_000), {
+        reasonCode: 'source_bad_answer',
+        message: /per 300 s/,
+      });
+    },
+  );
+});
+
+test('new issues of this release, the users they touch and the crash-free rate are readings (MET-01)', async () => {
+  const issue = {
+    id: '1',
+    shortId: 'WEB-7',
+    title: 'TypeError: x\u001b[2J of undefined',
+    userCount: 6,
+    count: '40',
+    firstSeen: '2023-11-14T22:14:00Z',
+    permalink: 'https://acme.sentry.io/issues/1/',
+  };
+  const queries: string[] = [];
+  await withSentry(
+    (request, response) => {
+      const url = new URL(request.url ?? '', 'http://x');
+      queries.push(`${url.pathname} ${url.searchParams.get('query')}`);
+      if (url.pathname.endsWith('/issues/')) return void response.end(JSON.stringify([issue]));
+      response.end(JSON.stringify({ groups: [{ by: {}, totals: { 'crash_free_rate(session)': 0.995 }, series: {} }] }));
+    },
+    async (address) => {
+      const readings = (await make(address, 'abc"123').readings?.(start, start + 60_000)) ?? [];
+      assert.deepEqual(
+        readings.map(({ metric, value, users }) => [metric, value, users]),
+        [
+          ['new-issues', 1, 6],
+          ['new-issue', 1, 6],
+          ['crash-free', 0.995, undefined],
+        ],
+      );
+      assert.ok(!readings[1]?.about?.includes('\u001b'));
+    },
+  );
+  assert.match(queries[0] ?? '', /issues\/ is:unresolved firstRelease:"abc123"$/);
+});

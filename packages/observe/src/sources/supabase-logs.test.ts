@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { systemClock } from '#http/clock';
+import { describeSource } from '../../test/source-contract.ts';
+import { isNoData } from '../bucket.ts';
+import { supabaseLogs } from './supabase-logs.ts';
+
+const token = 'sbp_canary-supabase-token';
+const start = 1_700_000_040_000;
+const make = (url: string, of: 'edge' | 'functions' = 'edge') =>
+  supabaseLogs({ url, token, project: 'abcdefghijklmnopqrst', of, clock: systemClock });
+const rows = (...result: object[]): string => JSON.stringify({ result });
+// ClickHouse gives 64-bit numbers as text.
+const row = (from: number, requests: number | string, errors: number | string): object => ({
+  minute: String(from / 1000),
+  requests,
+  errors,
+});
+
+for (const logs of ['edge', 'functions'] as const) {
+  describeSource({
+    name: `supabase-logs, ${logs}`,
+    token,
+    intervalMs: 60_000,
+    make: async (address) => make(address, logs),
+    isData: (request) => request.url?.startsWith('/v1/projects/abcdefghijklmnopqrst/analytics/endpoints/logs') ?? false,
+    counts: (response, { requests, errors, start: from }) =>
+      void response.end(rows(row(from, String(requests), errors))),
+    nothing: (response) => void response.end(rows()),
+    notANumber: (response, { start: from }) => void response.end(rows(row(from, 'many', 1))),
+    tellsStale: true,
+    nothingMeans: 'no-data',
+  });
+}
+
+async function serve<T>(status: number, body: string, use: (address: string, asked: URL[]) => Promise<T>): Promise<T> {
+  const asked: URL[] = [];
+  const server = createServer((request, response) => {
+    asked.push(new URL(request.url ?? '', 'http://x'));
+    response.writeHead(status).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    return await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test('an error within an answer of 200 and the removed endpoint (410) are source errors (MET-04, trap 39)', async () => {
+  await serve(200, '{"result":null,"error":{"message":"Unknown column source_name"}}', async (address) => {
+    await assert.rejects(make(address).read(start, start + 60_000, 60_000), {
+      reasonCode: 'query_refused',
+      message: /Unknown column/,
+    });
+  });
+  await serve(410, '{"message":"Gone"}', async (address) => {
+    await assert.rejects(make(address).read(start, start + 60_000, 60_000), { reasonCode: 'wrong_address' });
+  });
+});
+
+test('a minute without a row between others had no requests; the time asked for is said in ISO', async () => {
+  await serve(200, rows(row(start, 10, 1), row(start + 120_000, 20, 0)), async (address, asked) => {
+    const buckets = await make(address, 'functions').read(start, start + 180_000, 60_000);
+    assert.ok(!isNoData(buckets));
+    assert.deepEqual(
+      buckets.map(({ requests, errors }) => [requests, errors]),
+      [
+        [10, 1],
+        [0, 0],
+        [20, 0],
+      ],
+    );
+    assert.equal(asked[0]?.searchParams.get('iso_timestamp_start'), '2023-11-14T22:14:00.000Z');
+    assert.match(asked[0]?.searchParams.get('sql') ?? '', /from logs where source = 'function_edge_logs'/);
+  });
+});

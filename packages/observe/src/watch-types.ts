@@ -1,0 +1,46 @@
+import type { Rule } from '#config/rules';
+import type { Combination } from '#config/settings';
+import type { Clock } from '#http/clock';
+import type { ProbeOutcome } from '#probe/probe';
+import type { Bucket } from './bucket.ts';
+import type { WatchConclusion } from './conclude-watch.ts';
+import type { ProbeRound } from './probe-rounds.ts';
+import type { Reading } from './reading.ts';
+import type { ObservationSource } from './source.ts';
+
+/** What a watch needs; times in milliseconds. */
+export interface Watch {
+  source: ObservationSource;
+  /** Further sources in the order of preference, and what they are for. Default `primary`: they stand in for a blind one. */
+  others?: readonly ObservationSource[] | undefined;
+  combine?: Combination | undefined;
+  rules: readonly Rule[];
+  windowMs: number;
+  intervalMs: number;
+  minRequests: number;
+  /** How far back a source that can look back is asked for the time before the watch; 0: not at all. */
+  baselineMs: number;
+  /** Our own checks, made once per interval. */
+  probes?: { rounds: ProbeRound[]; run(): Promise<ProbeOutcome[]> } | undefined;
+  /** Who took over, if somebody did; asked once per interval (S1). */
+  superseded?: (() => Promise<string | undefined>) | undefined;
+  clock: Clock;
+  signal: AbortSignal;
+  log: (line: string) => void;
+}
+
+/** What a watch found. All times are Unix seconds with fractions. */
+export interface WatchOutcome extends WatchConclusion {
+  requests: number;
+  errors: number;
+  buckets: Bucket[];
+  startedAt: number;
+  endedAt: number;
+  effectiveIntervalSeconds: number;
+  /** The source that decided, what it counts, and its time before the watch. */
+  source: string;
+  denominator: string;
+  baseline: Bucket[];
+  /** Numbers beside the counts, from all sources. */
+  readings: Reading[];
+}
