@@ -37,7 +37,7 @@ export interface RuleVerdict {
 }
 
 // Odds that a decision needs. At the end no later bucket could tell more: lower bars. One bucket alone must be overwhelming.
-const FAIL_ODDS = { overSame: Math.log(14), atTheEnd: Math.log(8), overDrift: Math.log(3) };
+const FAIL_ODDS = { overSame: Math.log(12), atTheEnd: Math.log(4), overDrift: Math.log(2.5) };
 const OVERWHELMING = { overSame: Math.log(1000), overDrift: Math.log(10) };
 const PASS_ODDS = { early: Math.log(25), atTheEnd: Math.log(15) };
 const LEAST_ERRORS = 3;
