@@ -1,6 +1,6 @@
 import { FileFailed, fileFailed } from './apply-outcome.ts';
 import { isConnectionLost, sqlstateOf } from './database-error.ts';
-import { lockAndReadHistory, recordMigration } from './migration-history.ts';
+import { historyCheck } from './migration-history.ts';
 import type { MigrationSession } from './migration-session.ts';
 import type { MigrationFile } from './read-migrations.ts';
 import { watchBlockers } from './watch-blockers.ts';
@@ -15,8 +15,10 @@ export interface ApplySettings {
 
 export interface FileToApply {
   file: MigrationFile;
-  /** What the Supabase CLI stores as `statements`. */
-  segments: readonly string[];
+  /** SQL that writes the history, in the same transaction: `recordMigration`, or `forgetMigration` on the way back. */
+  record: string;
+  /** True when the version is in the history afterwards. */
+  recorded: boolean;
   /** Versions that the history must hold before this file, and no others. */
   expected: ReadonlySet<string>;
   /** Sent with the COMMIT of this file, e.g. PostgREST's reload. */
@@ -24,17 +26,44 @@ export interface FileToApply {
 }
 
 /** Undoes what an earlier file left in the session. RESET ALL is what the Supabase CLI sends; it does not reset roles. */
-const fresh = 'RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;';
+export const freshSession: readonly string[] = ['RESET SESSION AUTHORIZATION', 'RESET ROLE', 'RESET ALL'];
 
 /**
- * One file in one transaction: history locked and compared, the file's SQL as one message, the history row, COMMIT.
+ * One file in one transaction and one message: session reset, history locked and compared, the file's SQL, the history
+ * row, COMMIT, the row read back. One message, because round trips are what a distant database costs.
  * @throws FileFailed; nothing of the file is applied, except that `connection_lost` leaves it open until the history is read.
  */
 export async function applyFile(
   session: MigrationSession,
-  { file, segments, expected, atCommit }: FileToApply,
+  task: FileToApply & { sql: string },
   settings: ApplySettings,
 ): Promise<void> {
+  const before = [
+    ...freshSession,
+    ...beginning(session.connection.serverVersion, settings),
+    ...historyCheck(task.expected),
+  ];
+  const after = [
+    'RESET SESSION AUTHORIZATION',
+    'RESET ROLE',
+    task.record,
+    ...(task.atCommit === '' ? [] : [task.atCommit]),
+    'COMMIT',
+    readBack(task.file.version),
+  ];
+  const tags = await sendFile(session, { before, sql: task.sql, after, expected: task.expected }, settings);
+  confirmHistory(tags, task);
+}
+
+/**
+ * Sends SQL of a file between statements of ours, as one message, and watches who stands in its way.
+ * @throws FileFailed whose place counts from the start of `sql`.
+ */
+export async function sendFile(
+  session: MigrationSession,
+  given: { before: readonly string[]; sql: string; after: readonly string[]; expected: ReadonlySet<string> },
+  settings: ApplySettings,
+): Promise<string[]> {
   const { connection } = session;
   const watch = watchBlockers({
     url: session.url,
@@ -42,23 +71,50 @@ export async function applyFile(
     afterMs: Math.min(1_000, settings.lockTimeoutMs / 2),
     log: settings.log,
   });
+  const head = `${given.before.join(';\n')};\n`;
   try {
-    // Three messages per file: round trips are what a distant database costs.
-    const begin = `${beginning(connection.serverVersion, settings)} ${lockAndReadHistory}`;
-    compareHistory(await connection.query<{ version: string }>(begin), expected);
-    await connection.run(file.sql);
-    const row = recordMigration({ version: file.version, name: file.name, statements: segments });
-    await connection.query(`RESET SESSION AUTHORIZATION; RESET ROLE; ${row}; ${atCommit} COMMIT`);
+    // A line of its own after the file: one that ends in a comment must not swallow the row of the history.
+    return await connection.run(`${head}${given.sql}\n;\n${given.after.join(';\n')}`);
   } catch (error) {
     await watch.stop();
-    if (!isConnectionLost(error) || error instanceof FileFailed) await connection.query('ROLLBACK').catch(() => {});
-    throw fileFailed(error, sqlstateOf(error) === '55P03' ? watch.blockers : []);
+    if (!isConnectionLost(error)) await connection.query('ROLLBACK').catch(() => {});
+    if (isHistoryCheck(error, given.before.length)) throw await historyChanged(session, given.expected);
+    const failed = fileFailed(inFile(error, given.before.length, head.length), []);
+    throw new FileFailed(failed.reasonCode, failed.facts, sqlstateOf(error) === '55P03' ? watch.blockers : []);
   } finally {
     await watch.stop();
   }
 }
 
-function beginning(serverVersion: number, settings: ApplySettings): string {
+/** Statement and position as counted in the file, not in the message that carried it. */
+function inFile(error: unknown, statementsBefore: number, charactersBefore: number): unknown {
+  const given = error as { completed?: number; position?: string };
+  const completed = (given.completed ?? 0) - statementsBefore;
+  const position = Number(given.position) - charactersBefore;
+  // Raised while the whole message was read: no statement of it had run, only the position tells which one it is.
+  const place = completed >= 0 ? { completed } : position > 0 ? { completed: undefined } : {};
+  return Object.assign(error as Error, place, { position: position > 0 ? String(position) : undefined });
+}
+
+/** The check is the last statement before the file, and a division by zero. */
+function isHistoryCheck(error: unknown, statementsBefore: number): boolean {
+  return sqlstateOf(error) === '22012' && (error as { completed?: number }).completed === statementsBefore - 1;
+}
+
+async function historyChanged(session: MigrationSession, expected: ReadonlySet<string>): Promise<FileFailed> {
+  const now = await session.history().catch((): string[] => []);
+  const added = now.filter((version) => !expected.has(version));
+  const gone = [...expected].filter((version) => !now.includes(version));
+  const parts = [
+    added.length > 0 ? `added: ${added.join(', ')}` : '',
+    gone.length > 0 ? `removed: ${gone.join(', ')}` : '',
+  ];
+  const message = `another tool changed the migration history since the plan was made (${parts.filter((part) => part !== '').join('; ')}); run again to plan anew`;
+  return new FileFailed('history_changed', { message });
+}
+
+/** The timeouts of one transaction, and its BEGIN. */
+export function beginning(serverVersion: number, settings: ApplySettings): string[] {
   const local = {
     lock_timeout: settings.lockTimeoutMs,
     statement_timeout: settings.statementTimeoutMs,
@@ -67,20 +123,19 @@ function beginning(serverVersion: number, settings: ApplySettings): string {
     // Since PostgreSQL 14: a running statement notices that its client is gone.
     ...(serverVersion >= 140_000 ? { client_connection_check_interval: 5_000 } : {}),
   };
-  const lines = Object.entries(local).map(([name, value]) => `SET LOCAL ${name} = ${Math.max(0, Math.round(value))};`);
-  return `${fresh} BEGIN; ${lines.join(' ')}`;
+  const lines = Object.entries(local).map(([name, value]) => `SET LOCAL ${name} = ${Math.max(0, Math.round(value))}`);
+  return ['BEGIN', ...lines];
 }
 
-/** @throws FileFailed `history_changed` when another tool wrote since the plan was made (S28). */
-export function compareHistory(rows: readonly { version: string }[], expected: ReadonlySet<string>): void {
-  const now = new Set(rows.map((row) => row.version));
-  const added = [...now].filter((version) => !expected.has(version));
-  const gone = [...expected].filter((version) => !now.has(version));
-  if (added.length === 0 && gone.length === 0) return;
-  const parts = [
-    added.length > 0 ? `added: ${added.join(', ')}` : '',
-    gone.length > 0 ? `removed: ${gone.join(', ')}` : '',
-  ];
-  const message = `another tool changed the migration history since the plan was made (${parts.filter((part) => part !== '').join('; ')}); run again to plan anew`;
-  throw new FileFailed('history_changed', { message });
+/** Answers one row when the version is recorded. */
+export function readBack(version: string): string {
+  return `SELECT 1 FROM supabase_migrations.schema_migrations WHERE version = '${version.replaceAll("'", "''")}'`;
+}
+
+/** @throws FileFailed `not_recorded` when the history does not say what COMMIT promised. */
+export function confirmHistory(tags: readonly string[], task: Pick<FileToApply, 'file' | 'recorded'>): void {
+  if (tags.at(-1) === (task.recorded ? 'SELECT 1' : 'SELECT 0')) return;
+  throw new FileFailed('not_recorded', {
+    message: `the file was committed and the history, read back, ${task.recorded ? 'does not have' : 'still has'} version ${task.file.version}`,
+  });
 }

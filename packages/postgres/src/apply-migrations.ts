@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { applyAlone } from './apply-alone.ts';
 import { type ApplySettings, applyFile, type FileToApply } from './apply-file.ts';
 import { type AppliedFile, type ApplyOutcome, describeFailure, FileFailed } from './apply-outcome.ts';
-import { standsAlone } from './classify-statement.ts';
-import { bootstrapMigrationHistory } from './migration-history.ts';
+import { applyPieces } from './apply-pieces.ts';
+import { bootstrapMigrationHistory, recordMigration } from './migration-history.ts';
 import type { MigrationSession } from './migration-session.ts';
 import type { MigrationFile } from './read-migrations.ts';
+import { splitFile } from './split-file.ts';
 import { loadSqlParser, type SqlParser } from './sql-parser.ts';
 
 export interface ApplyOptions {
@@ -26,7 +26,7 @@ export interface ApplyOptions {
 }
 
 /** PostgREST reads its schema again; harmless where nobody listens. A notice is not a proof (trap 9). */
-const reloadSchema = `NOTIFY pgrst, 'reload schema';`;
+export const reloadSchema = `NOTIFY pgrst, 'reload schema'`;
 
 /**
  * Applies pending files in order, each whole or not at all, into `supabase_migrations.schema_migrations` as the Supabase
@@ -48,7 +48,8 @@ export async function applyMigrations(session: MigrationSession, options: ApplyO
     options.signal?.throwIfAborted();
     const started = performance.now();
     const last = index === options.pending.length - 1;
-    const task = { file, segments: segmentsOf(file, parser), expected, atCommit: last ? reloadSchema : '' };
+    const record = recordMigration({ version: file.version, name: file.name, statements: segmentsOf(file, parser) });
+    const task = { file, record, recorded: true, expected, atCommit: last ? reloadSchema : '' };
     const failure = await applyWithPatience(session, task, settings, parser, options);
     if (failure !== undefined) {
       if (applied.length > 0) await session.connection.query(reloadSchema).catch(() => {});
@@ -63,12 +64,13 @@ export async function applyMigrations(session: MigrationSession, options: ApplyO
   return { outcome: 'applied', applied, remaining: [] };
 }
 
-async function applyWithPatience(
+/** Tries a file again while nothing of it is applied and time may help; undefined: it is through. */
+export async function applyWithPatience(
   session: MigrationSession,
   task: FileToApply,
   settings: ApplySettings,
   parser: SqlParser,
-  options: ApplyOptions,
+  options: Pick<ApplyOptions, 'attempts' | 'pauseMs' | 'signal'>,
 ) {
   const attempts = options.attempts ?? 3;
   for (let attempt = 1; ; attempt++) {
@@ -79,22 +81,21 @@ async function applyWithPatience(
       if (!(error instanceof FileFailed)) throw error;
       let failed: FileFailed = error;
       if (failed.reasonCode === 'connection_lost') {
-        const settled = await settle(session, task.file, options.signal);
-        if (settled === 'applied') {
-          settings.log(`the connection was lost while ${task.file.file} was committed; the history says it is applied`);
+        const settled = await settle(session, task, options.signal);
+        if (settled === 'done') {
+          settings.log(`the connection was lost while ${task.file.file} was committed; the history says it is done`);
           return undefined;
         }
-        if (settled !== 'not-applied') {
+        if (settled !== 'open') {
           failed = new FileFailed('outcome_unknown', {
             message: `the connection was lost (${failed.message}) and the history cannot be read (${settled.message}): whether ${task.file.file} is applied is not known; run again, it reads the history first`,
           });
         }
       }
       if (!failed.passing || attempt >= attempts) return describeFailure(task.file, failed, parser, attempt);
-      const pause = (options.pauseMs ?? 2_000) * 2 ** (attempt - 1);
-      settings.log(
-        `${task.file.file}: ${failed.message}; nothing of it is applied, trying again in ${(pause / 1000).toFixed(1)} s`,
-      );
+      // Jitter: two that failed over one lock must not come back at the same moment.
+      const pause = (options.pauseMs ?? 2_000) * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
+      settings.log(`${task.file.file}: ${failed.message}; trying again in ${(pause / 1000).toFixed(1)} s`);
       await delay(pause, undefined, options.signal === undefined ? {} : { signal: options.signal });
     }
   }
@@ -108,30 +109,28 @@ async function applyOnce(
 ): Promise<void> {
   const parsed = parser.parse(task.file.sql);
   const statements = 'file' in parsed ? parsed.file.statements : [];
-  const [statement] = statements;
-  if (statement !== undefined && statements.length === 1 && standsAlone(statement)) {
-    await applyAlone(session, { ...task, statement, parser }, settings);
-  } else {
-    await applyFile(session, task, settings);
-  }
+  const split = splitFile(task.file.sql, statements);
+  if ('whole' in split) await applyFile(session, { ...task, sql: split.whole }, settings);
+  else await applyPieces(session, { ...task, pieces: split.pieces, statements, parser }, settings);
 }
 
 /** After a lost connection only the history knows; it is read under the lock, so that the old session is out of the way. */
 async function settle(
   session: MigrationSession,
-  file: MigrationFile,
+  task: FileToApply,
   signal: AbortSignal | undefined,
-): Promise<'applied' | 'not-applied' | Error> {
+): Promise<'done' | 'open' | Error> {
   try {
     signal?.throwIfAborted();
     await session.reopen();
-    return (await session.history()).includes(file.version) ? 'applied' : 'not-applied';
+    return (await session.history()).includes(task.file.version) === task.recorded ? 'done' : 'open';
   } catch (error) {
     return error as Error;
   }
 }
 
-function segmentsOf(file: MigrationFile, parser: SqlParser): string[] {
+/** The statements of a file as the Supabase CLI stores them. */
+export function segmentsOf(file: MigrationFile, parser: SqlParser): string[] {
   const parsed = parser.parse(file.sql);
   return 'file' in parsed ? parsed.file.segments : [file.sql];
 }

@@ -11,6 +11,8 @@ export type ApplyReason =
   | 'history_changed'
   | 'index_exists'
   | 'index_invalid'
+  | 'interrupted'
+  | 'not_recorded'
   | 'connection_lost'
   | 'outcome_unknown';
 
@@ -28,6 +30,8 @@ export interface ApplyFailure {
   /** Who held the lock that was waited for. */
   blockers: readonly LockHolder[];
   attempts: number;
+  /** Of a file that commits by itself: how many of its statements stay applied. */
+  statementsKept?: number;
 }
 
 export interface AppliedFile {
@@ -52,12 +56,20 @@ export class FileFailed extends Error {
   readonly blockers: readonly LockHolder[];
   /** True when the same file may be tried again: nothing of it is applied, and time may help. */
   readonly passing: boolean;
-  constructor(reasonCode: ApplyReason, facts: DatabaseErrorFacts, blockers: readonly LockHolder[] = []) {
+  /** Of a file that commits by itself. */
+  readonly statementsKept: number;
+  constructor(
+    reasonCode: ApplyReason,
+    facts: DatabaseErrorFacts,
+    blockers: readonly LockHolder[] = [],
+    statementsKept = 0,
+  ) {
     super(facts.message);
     this.name = 'FileFailed';
     this.reasonCode = reasonCode;
     this.facts = facts;
     this.blockers = blockers;
+    this.statementsKept = statementsKept;
     this.passing = reasonCode === 'lock_timeout' || reasonCode === 'deadlock' || reasonCode === 'connection_lost';
   }
 }
@@ -97,6 +109,7 @@ export function describeFailure(
     ...place,
     blockers,
     attempts,
+    ...(failed.statementsKept > 0 ? { statementsKept: failed.statementsKept } : {}),
   };
 }
 
@@ -106,10 +119,14 @@ function placeOf(
   parser: SqlParser,
 ): { line?: number; statement?: string } {
   const parsed = parser.parse(file.sql);
-  if ('error' in parsed || facts.completed === undefined) return {};
-  const statement = parsed.file.statements[facts.completed];
+  if ('error' in parsed) return {};
+  const at = facts.position === undefined ? undefined : offsetOfCharacter(file.sql, facts.position - 1);
+  const { statements } = parsed.file;
+  const statement =
+    facts.completed === undefined
+      ? statements.find((one) => at !== undefined && at >= one.start && at <= one.end)
+      : statements[facts.completed];
   if (statement === undefined) return {};
-  const offset = facts.position === undefined ? statement.start : offsetOfCharacter(file.sql, facts.position - 1);
   const text = file.sql.slice(statement.start, statement.end);
-  return { line: lineAndColumn(file.sql, offset).line, statement: parser.normalise(text) };
+  return { line: lineAndColumn(file.sql, at ?? statement.start).line, statement: parser.normalise(text) };
 }

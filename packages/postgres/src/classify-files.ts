@@ -1,5 +1,5 @@
-import { standsAlone } from './classify-statement.ts';
 import type { MigrationFile } from './read-migrations.ts';
+import { splitFile } from './split-file.ts';
 import type { SqlParser } from './sql-parser.ts';
 
 /** What a statement works on: `schema`, `data`, `access` (grants, policies, roles), `code` (functions, DO), or `other`. */
@@ -11,7 +11,7 @@ export interface FileSummary {
   statements: number;
   /** Classes that occur, in the order of the type. */
   classes: SqlClass[];
-  /** False where the only statement cannot run inside a transaction. */
+  /** False where the file commits by itself, or a statement of it cannot run inside a transaction. */
   inTransaction: boolean;
 }
 
@@ -42,7 +42,7 @@ export function classifyFiles(files: readonly MigrationFile[], parser: SqlParser
       file: file.file,
       statements: statements.length,
       classes: order.filter((name) => found.has(name)),
-      inTransaction: !(statements.length === 1 && statements.some(standsAlone)),
+      inTransaction: 'whole' in splitFile(file.sql, statements),
     };
   });
 }

@@ -19,7 +19,7 @@ const cases: {
   name: string;
   sql: string;
   rule: string;
-  severity: 'refuse' | 'warn';
+  severity: 'refuse' | 'hold' | 'warn';
   line: number;
   correction: RegExp;
 }[] = [
@@ -60,23 +60,23 @@ const cases: {
     name: 'drop table',
     sql: 'select 1;\n/* é */ drop table if exists a.b',
     rule: 'drop-table',
-    severity: 'refuse',
+    severity: 'hold',
     line: 2,
-    correction: /next release/,
+    correction: /phase: contract/,
   },
   {
     name: 'drop column',
     sql: 'alter table notes drop column title',
     rule: 'drop-column',
-    severity: 'refuse',
+    severity: 'hold',
     line: 1,
-    correction: /next release/,
+    correction: /phase: contract/,
   },
   {
     name: 'rename column',
     sql: 'alter table notes rename title to name',
     rule: 'rename-column',
-    severity: 'refuse',
+    severity: 'hold',
     line: 1,
     correction: /add column name/,
   },
@@ -84,7 +84,7 @@ const cases: {
     name: 'rename table',
     sql: 'alter table notes rename to memos',
     rule: 'rename-table',
-    severity: 'refuse',
+    severity: 'hold',
     line: 1,
     correction: /CREATE VIEW notes/,
   },
@@ -92,9 +92,9 @@ const cases: {
     name: 'narrowing',
     sql: 'alter table notes\nalter title type varchar(10)',
     rule: 'type-narrowing',
-    severity: 'refuse',
+    severity: 'hold',
     line: 2,
-    correction: /next release/,
+    correction: /phase: contract/,
   },
   {
     name: 'widening',
@@ -121,14 +121,6 @@ const cases: {
     correction: /^CREATE UNIQUE INDEX CONCURRENTLY i ON notes \(title\);/,
   },
   {
-    name: 'mixed concurrent index',
-    sql: 'select 1;\ncreate index concurrently i on notes (title)',
-    rule: 'must-stand-alone',
-    severity: 'refuse',
-    line: 2,
-    correction: /of its own/,
-  },
-  {
     name: 'unnamed concurrent index',
     sql: 'create index concurrently on notes (title)',
     rule: 'concurrent-index-unnamed',
@@ -137,8 +129,8 @@ const cases: {
     correction: /name/,
   },
   {
-    name: 'transaction',
-    sql: 'select 1;\nbegin',
+    name: 'rolled back by the file itself',
+    sql: 'select 1;\nrollback',
     rule: 'explicit-transaction',
     severity: 'refuse',
     line: 2,
@@ -175,6 +167,10 @@ describe('classifyMigrations', () => {
     const clean = [
       'alter table notes add column a int not null default 5, add b bigserial not null, add c int generated always as identity, add d text',
       'create index concurrently i on notes (title)',
+      'select 1; create index concurrently i on notes (title)',
+      'begin; select 1; commit',
+      'drop view v; create view v as select 1',
+      'alter table a rename to b; create view a with (security_invoker = true) as select * from b',
       'drop function f; drop index i; alter table notes drop constraint c; -- drop table x',
     ];
     for (const sql of clean) assert.deepEqual(classify(sql), [], sql);
@@ -183,7 +179,24 @@ describe('classifyMigrations', () => {
   test('what pending files create is not existing', () => {
     const later = 'alter table public.t add column c int not null; create index on t (c); drop table t;';
     assert.deepEqual(classify(later, 'expand', ['create table t (id int)']), []);
-    assert.equal(classify(later, 'expand', ['create table if not exists t (id int)']).length, 3);
+    assert.equal(classify(later, 'expand', ['create table if not exists t (id int)']).length, 4);
+  });
+
+  test('a file that adds and removes is refused with its split, and removing alone is held', () => {
+    const [held, mixed] = classify('alter table a add b int;\nalter table a drop c;');
+    assert.deepEqual([held?.severity, mixed?.rule, mixed?.severity], ['hold', 'mixed-phases', 'refuse']);
+    assert.match(
+      mixed?.correction ?? '',
+      /^split it: keep\nalter table a add b int;\nin 0_x\.sql, and move\nalter table a drop c;\nto a later file/,
+    );
+    assert.deepEqual(
+      classify('alter table a drop c; update b set d = 1').map((one) => one.severity),
+      ['hold'],
+    );
+    assert.deepEqual(
+      classify('alter table a add b int; alter table a drop c', 'all').map((one) => one.severity),
+      ['warn'],
+    );
   });
 
   test('by hand, contract statements warn', () => {

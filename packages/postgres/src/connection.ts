@@ -65,10 +65,16 @@ export async function connect(url: string, options: ConnectOptions): Promise<Dat
   });
   // Without a listener a lost connection would end the process; the query under way reports it.
   client.on('error', () => {});
-  const abort = () => void client.end().catch(() => {});
+  // A client that is ended while it connects never settles its promise.
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => {});
+  const abort = () => {
+    void client.end().catch(() => {});
+    aborted.reject(options.signal?.reason);
+  };
   options.signal?.addEventListener('abort', abort, { once: true });
   try {
-    await client.connect();
+    await Promise.race([client.connect(), aborted.promise]);
     const timeouts = `SET statement_timeout = ${whole(options.statementTimeoutMs)}; SET lock_timeout = ${whole(options.lockTimeoutMs)};`;
     await client.query(timeouts);
     const { rows } = await client.query<{ pid: number; version: string }>(
@@ -80,8 +86,8 @@ export async function connect(url: string, options: ConnectOptions): Promise<Dat
     );
   } catch (error) {
     options.signal?.removeEventListener('abort', abort);
+    if (options.signal?.aborted === true) throw options.signal.reason;
     await client.end().catch(() => {});
-    options.signal?.throwIfAborted();
     throw unreachable(settings, error);
   }
 }

@@ -1,10 +1,17 @@
 import { classifyMigrations, type MigrationFinding, type MigrationPhase } from './classify-migrations.ts';
-import { type MigrationPlan, planMigrations } from './plan-migrations.ts';
-import { type MigrationFolder, readMigrations } from './read-migrations.ts';
+import { type HeldBack, holdBack } from './file-phase.ts';
+import { type MigrationPlan, nextVersion, planMigrations } from './plan-migrations.ts';
+import { type MigrationFile, type MigrationFolder, readMigrations } from './read-migrations.ts';
 import { loadSqlParser } from './sql-parser.ts';
 
 export interface MigrationInspection {
   plan: MigrationPlan;
+  /** Pending files that this run applies, in order. */
+  toApply: MigrationFile[];
+  /** Pending files that wait for a later release, because running code needs what they remove, or behind such a file. */
+  held: MigrationFile[];
+  /** All files of the folder, in order. */
+  files: MigrationFile[];
   /** Everything to say about the pending files, refusals first. Empty when nothing is pending and the folder is sound. */
   findings: MigrationFinding[];
   /** Missing numbers of a numbered folder (MIG-02): a notice. */
@@ -17,20 +24,73 @@ export async function inspectMigrations(given: {
   applied: readonly string[];
   /** Default `expand`. */
   phase?: MigrationPhase;
+  /** The last version to apply; default all. */
+  toVersion?: string;
+  /** Where the history is empty: true when the database holds nothing yet, false when it holds what no file is recorded for. */
+  empty?: boolean;
 }): Promise<MigrationInspection> {
   const folder = await readMigrations(given.directory);
   const plan = planMigrations({ applied: given.applied, files: folder.files });
   const broken = new Set(folder.problems.map((problem) => problem.file));
   const readable = plan.pending.filter((file) => !broken.has(file.file));
+  const phase = given.phase ?? 'expand';
   // The parser (1.7 MB) is loaded only when there is something to read: nothing pending stays cheap.
-  const classified =
-    readable.length === 0 ? [] : classifyMigrations(readable, await loadSqlParser(), given.phase ?? 'expand');
-  const findings = [...folderFindings(folder, plan), ...planFindings(plan), ...classified];
-  return { plan, findings: findings.toSorted(bySeverity), gaps: folder.gaps };
+  const parser = readable.length === 0 ? undefined : await loadSqlParser();
+  const classify = (of: MigrationPhase) =>
+    parser === undefined ? [] : classifyMigrations(readable, parser, of, given.empty ?? false);
+  const strict = classify('expand');
+  const contracts = new Set(strict.filter((finding) => finding.severity === 'hold').map((finding) => finding.file));
+  const wanted = plan.pending.filter((file) => given.toVersion === undefined || file.version <= given.toVersion);
+  const split = holdBack(wanted, contracts, phase);
+  const findings = [
+    ...folderFindings(folder, plan),
+    ...planFindings(plan, given.toVersion),
+    ...(given.empty === false && plan.pending.length > 0 ? [needsBaseline(plan)] : []),
+    ...blockedFindings(split, folder.files),
+    ...(phase === 'expand' ? strict : classify(phase)).filter((finding) => concerns(finding, wanted)),
+  ];
+  const { toApply, held } = split;
+  return { plan, toApply, held, files: folder.files, findings: findings.toSorted(bySeverity), gaps: folder.gaps };
 }
 
+function needsBaseline(plan: MigrationPlan): MigrationFinding {
+  const last = plan.pending.at(-1)?.version ?? '';
+  return {
+    file: plan.pending[0]?.file ?? '',
+    line: 1,
+    rule: 'needs-baseline',
+    severity: 'refuse',
+    message: 'the database has objects and an empty migration history, so nobody knows which files it already has',
+    statement: '',
+    correction: `run mode: baseline with to-version: the last version that the database already has (${last} where it has them all); it replays the files on a scratch database, compares the schemas and records them`,
+  };
+}
+
+function concerns(finding: MigrationFinding, wanted: readonly MigrationFile[]): boolean {
+  return wanted.some((file) => file.file === finding.file);
+}
+
+function blockedFindings({ blocked }: HeldBack, files: readonly MigrationFile[]): MigrationFinding[] {
+  const newest = files.at(-1)?.version ?? '';
+  return blocked.map(({ file, behind }): MigrationFinding => {
+    const message = `no file runs before an earlier one, and ${behind.file} before it is held for a later release`;
+    const correction = `git mv ${behind.file} ${nextVersion(newest, 1)}_${behind.name}.sql`;
+    return {
+      file: file.file,
+      line: 1,
+      rule: 'held-behind-contract',
+      severity: 'refuse',
+      message,
+      statement: '',
+      correction,
+    };
+  });
+}
+
+const severities = ['refuse', 'hold', 'warn'];
+
 function bySeverity(a: MigrationFinding, b: MigrationFinding): number {
-  return a.severity === b.severity ? 0 : a.severity === 'refuse' ? -1 : 1;
+  return severities.indexOf(a.severity) - severities.indexOf(b.severity);
 }
 
 function folderFindings(folder: MigrationFolder, plan: MigrationPlan): MigrationFinding[] {
@@ -42,7 +102,22 @@ function folderFindings(folder: MigrationFolder, plan: MigrationPlan): Migration
   });
 }
 
-function planFindings(plan: MigrationPlan): MigrationFinding[] {
+function planFindings(plan: MigrationPlan, toVersion: string | undefined): MigrationFinding[] {
+  const known = new Set([...plan.applied, ...plan.pending.map((file) => file.version)]);
+  const unknown: MigrationFinding[] =
+    toVersion === undefined || known.has(toVersion)
+      ? []
+      : [
+          {
+            file: toVersion,
+            line: 1,
+            rule: 'unknown-version',
+            severity: 'refuse',
+            message: `to-version ${toVersion} is the version of no file`,
+            statement: '',
+            correction: `one of ${[...known].slice(-5).join(', ')}`,
+          },
+        ];
   const late = plan.outOfOrder.map(({ file, repair }): MigrationFinding => {
     const message = 'sorts before a migration that is already applied, so this order was never tested';
     return { file, line: 1, rule: 'out-of-order', severity: 'refuse', message, statement: '', correction: repair };
@@ -52,5 +127,5 @@ function planFindings(plan: MigrationPlan): MigrationFinding[] {
     const message = `version ${version} is in the database's history but not in the folder`;
     return { file: version, line: 1, rule: 'remote-only', severity, message, statement: '', correction: repair };
   });
-  return [...late, ...remote];
+  return [...unknown, ...late, ...remote];
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { DatabaseConnection } from './connection.ts';
 import { sqlstateOf } from './database-error.ts';
@@ -62,12 +63,31 @@ const bootstrap = `BEGIN;
 /** The statement that records a file as the Supabase CLI does; literals only, so that it can travel with COMMIT. */
 export function recordMigration(given: { version: string; name: string; statements: readonly string[] }): string {
   const statements = given.statements.map((statement) => pg.escapeLiteral(statement)).join(', ');
-  return `INSERT INTO supabase_migrations.schema_migrations (version, statements, name) VALUES (${pg.escapeLiteral(given.version)}, ARRAY[${statements}]::text[], ${pg.escapeLiteral(given.name)})`;
+  return `INSERT INTO supabase_migrations.schema_migrations (version, statements, name) VALUES (${pg.escapeLiteral(given.version)}, ARRAY[${statements}]::pg_catalog.text[], ${pg.escapeLiteral(given.name)})`;
+}
+
+/** The statement that forgets a version, on the way back. */
+export function forgetMigration(version: string): string {
+  return `DELETE FROM supabase_migrations.schema_migrations WHERE version = ${pg.escapeLiteral(version)}`;
 }
 
 /**
- * Takes the history for this transaction and answers the versions in it. Readers pass; whoever else records a migration,
- * with or without our advisory lock, waits (S28).
+ * Takes the history for this transaction and fails with a division by zero unless it holds exactly these versions.
+ * Readers pass; whoever else records a migration, with or without our advisory lock, waits (S28).
  */
-export const lockAndReadHistory = `LOCK TABLE supabase_migrations.schema_migrations IN SHARE ROW EXCLUSIVE MODE;
-  SELECT version FROM supabase_migrations.schema_migrations`;
+export function historyCheck(expected: ReadonlySet<string>): string[] {
+  const sorted = [...expected].map((version) => Buffer.from(version)).sort(Buffer.compare);
+  const digest = createHash('sha256').update(sorted.join(',')).digest('hex');
+  return [
+    'LOCK TABLE supabase_migrations.schema_migrations IN SHARE ROW EXCLUSIVE MODE',
+    `SELECT 1 / (pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(version, ',' ORDER BY version COLLATE "C"), ''), 'UTF8')), 'hex') = '${digest}')::int FROM supabase_migrations.schema_migrations`,
+  ];
+}
+
+/** Records files as applied without running them, in one transaction, where the history is empty. */
+export async function recordBaseline(connection: DatabaseConnection, records: readonly string[]): Promise<void> {
+  await bootstrapMigrationHistory(connection);
+  await connection.query(
+    ['BEGIN', "SET LOCAL lock_timeout = '5s'", ...historyCheck(new Set()), ...records, 'COMMIT'].join('; '),
+  );
+}

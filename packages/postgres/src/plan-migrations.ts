@@ -26,7 +26,7 @@ export function planMigrations(given: { applied: readonly string[]; files: reado
     outOfOrder: late.map((file, index) => ({
       version: file.version,
       file: file.file,
-      repair: `git mv ${quoted(file.file)} ${quoted(`${after(newest, index + 1)}_${file.name}.sql`)}`,
+      repair: `git mv ${quoted(file.file)} ${quoted(`${nextVersion(newest, index + 1)}_${file.name}.sql`)}`,
     })),
     remoteOnly: [...history]
       .filter((version) => !known.has(version))
@@ -38,7 +38,8 @@ export function planMigrations(given: { applied: readonly string[]; files: reado
   };
 }
 
-function after(version: string, steps: number): string {
+/** A version that sorts `steps` after this one. Pure. */
+export function nextVersion(version: string, steps: number): string {
   return /^\d+$/.test(version)
     ? String(BigInt(version) + BigInt(steps)).padStart(version.length, '0')
     : `${version}_${steps}`;

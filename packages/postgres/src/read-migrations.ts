@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { rollbackSection } from './rollback-section.ts';
 
 /** One committed migration. `version` is the leading number as text, exactly as it is stored in the history. */
 export interface MigrationFile {
@@ -8,13 +9,24 @@ export interface MigrationFile {
   /** File name without folder. */
   file: string;
   sql: string;
+  /** The way back: of `<version>_<name>.down.sql`, or of the section after a line `-- rollback`. */
+  down?: string;
+  /** Why there is none on purpose, from `-- irreversible: <reason>`. */
+  irreversible?: string;
 }
 
 export interface MigrationProblem {
   file: string;
   /** The version the file would have, where its name gives one. */
   version?: string;
-  rule: 'folder-missing' | 'bad-name' | 'duplicate-version' | 'empty' | 'bad-encoding' | 'ambiguous-order';
+  rule:
+    | 'folder-missing'
+    | 'bad-name'
+    | 'duplicate-version'
+    | 'empty'
+    | 'bad-encoding'
+    | 'ambiguous-order'
+    | 'rollback-section';
   message: string;
   correction: string;
 }
@@ -58,11 +70,38 @@ export async function readMigrations(directory: string): Promise<MigrationFolder
     }
     const read = decode(file, version, await readFile(join(directory, file)));
     if ('problem' in read) problems.push(read.problem);
-    files.push({ version, name, file, sql: 'sql' in read ? read.sql : '' });
+    const sql = 'sql' in read ? read.sql : '';
+    const beside = `${version}_${name}.down.sql`;
+    const back = names.includes(beside)
+      ? await readBeside(directory, beside, version, problems)
+      : section(file, version, sql, problems);
+    files.push({ version, name, file, sql, ...back });
   }
   files.sort((a, b) => (a.version < b.version ? -1 : a.version > b.version ? 1 : 0));
   problems.push(...duplicates(files), ...ambiguous(files));
   return { files, problems, gaps: gapsOf(files) };
+}
+
+type WayBack = Pick<MigrationFile, 'down' | 'irreversible'>;
+
+async function readBeside(
+  directory: string,
+  file: string,
+  version: string,
+  problems: MigrationProblem[],
+): Promise<WayBack> {
+  const read = decode(file, version, await readFile(join(directory, file)));
+  if ('sql' in read) return { down: read.sql };
+  problems.push(read.problem);
+  return {};
+}
+
+function section(file: string, version: string, sql: string, problems: MigrationProblem[]): WayBack {
+  const found = rollbackSection(sql);
+  if (found === undefined || !('problem' in found)) return found ?? {};
+  const correction = `begin each line of the section with "-- ", or move it to ${file.replace(/\.sql$/, '.down.sql')}`;
+  problems.push({ file, version, rule: 'rollback-section', message: found.problem, correction });
+  return {};
 }
 
 function decode(file: string, version: string, bytes: Uint8Array): { sql: string } | { problem: MigrationProblem } {

@@ -2,6 +2,7 @@ import type { MigrationPhase } from './classify-migrations.ts';
 import { connect } from './connection.ts';
 import { inspectMigrations, type MigrationInspection } from './inspect-migrations.ts';
 import { readMigrationHistory } from './migration-history.ts';
+import { isEmptyDatabase } from './read-schema.ts';
 
 /**
  * What a migration would find now: connects, reads the history in one query, compares it with the folder and classifies
@@ -10,7 +11,7 @@ import { readMigrationHistory } from './migration-history.ts';
 export async function readPending(
   url: string,
   directory: string,
-  options: { phase?: MigrationPhase; signal?: AbortSignal } = {},
+  options: { phase?: MigrationPhase; toVersion?: string; signal?: AbortSignal } = {},
 ): Promise<MigrationInspection> {
   const connection = await connect(url, {
     applicationName: 'ops-actions preflight',
@@ -19,10 +20,14 @@ export async function readPending(
   });
   try {
     const { applied } = await readMigrationHistory(connection);
+    const { phase, toVersion } = options;
     return await inspectMigrations({
       directory,
       applied: applied.map((row) => row.version),
-      ...(options.phase === undefined ? {} : { phase: options.phase }),
+      // Asked only where it matters: with a history the database holds what its files made.
+      ...(applied.length > 0 ? {} : { empty: await isEmptyDatabase(connection) }),
+      ...(phase === undefined ? {} : { phase }),
+      ...(toVersion === undefined ? {} : { toVersion }),
     });
   } finally {
     await connection.close();

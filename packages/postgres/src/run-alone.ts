@@ -1,56 +1,65 @@
-import { type ApplySettings, compareHistory, type FileToApply } from './apply-file.ts';
+import type { ApplySettings } from './apply-file.ts';
 import { FileFailed, fileFailed } from './apply-outcome.ts';
 import type { DatabaseConnection } from './connection.ts';
 import { isConnectionLost } from './database-error.ts';
 import { type BuiltIndex, indexNameOf, inspectIndex, sameIndex } from './inspect-index.ts';
-import { lockAndReadHistory, recordMigration } from './migration-history.ts';
 import type { MigrationSession } from './migration-session.ts';
 import type { ParsedStatement, SqlParser } from './sql-parser.ts';
 import { watchBlockers } from './watch-blockers.ts';
 
+interface AloneStatement {
+  sql: string;
+  statement: ParsedStatement;
+  parser: SqlParser;
+}
+
 /**
- * A file whose only statement cannot run inside a transaction (CREATE INDEX CONCURRENTLY and its like). Timeouts are
- * lifted, because an index build waits for every older snapshot of the database (trap 11); what an earlier run left is
- * inspected first, and an index counts as built only when PostgreSQL calls it valid (S28).
- * @throws FileFailed; after `connection_lost` the statement may still be running.
+ * One statement outside a transaction. Timeouts are lifted, because an index build waits for every older snapshot of the
+ * database (trap 11); what an earlier run left is inspected first, and an index counts as built only when PostgreSQL
+ * calls it valid (S28). @throws FileFailed; after `connection_lost` the statement may still be running.
  */
-export async function applyAlone(
+export async function runAlone(
   session: MigrationSession,
-  given: FileToApply & { statement: ParsedStatement; parser: SqlParser },
+  given: AloneStatement,
   settings: ApplySettings,
 ): Promise<void> {
   const { connection } = session;
   const watch = watchBlockers({ url: session.url, pid: connection.processId, afterMs: 1_000, log: settings.log });
   try {
-    await connection.query('RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL');
     await connection.query('SET lock_timeout = 0; SET statement_timeout = 0');
     if (connection.serverVersion >= 140_000) await connection.query('SET client_connection_check_interval = 5000');
-    compareHistory(
-      await connection.query<{ version: string }>('SELECT version FROM supabase_migrations.schema_migrations'),
-      given.expected,
-    );
     const index = indexNameOf(given.statement);
-    if (index === undefined) await connection.run(given.file.sql);
+    if (index === undefined) await connection.run(given.sql);
     else await buildIndex(connection, given, index, settings);
-    await record(connection, given, settings);
   } catch (error) {
-    if (!isConnectionLost(error) || error instanceof FileFailed) await connection.query('ROLLBACK').catch(() => {});
     throw fileFailed(error, []);
   } finally {
     await watch.stop();
   }
 }
 
-async function record(connection: DatabaseConnection, given: FileToApply, settings: ApplySettings): Promise<void> {
-  await connection.query(`BEGIN; SET LOCAL lock_timeout = ${Math.round(settings.lockTimeoutMs)}`);
-  compareHistory(await connection.query<{ version: string }>(lockAndReadHistory), given.expected);
-  const row = recordMigration({ version: given.file.version, name: given.file.name, statements: given.segments });
-  await connection.query(`${row}; ${given.atCommit} COMMIT`);
+/** Whether a statement that was started and not seen to end took effect. Trying again is harmless for all but `unknown`. */
+export async function finishedBefore(
+  connection: DatabaseConnection,
+  statement: ParsedStatement,
+  parser: SqlParser,
+): Promise<'yes' | 'no' | 'unknown'> {
+  const index = indexNameOf(statement);
+  if (index !== undefined) {
+    const built = await inspectIndex(connection, index);
+    return built?.valid === true && sameIndex(statement, built.definition, parser) ? 'yes' : 'no';
+  }
+  const repeatable =
+    statement.kind === 'VacuumStmt' ||
+    statement.kind === 'ReindexStmt' ||
+    statement.kind === 'AlterSystemStmt' ||
+    statement.node.missing_ok === true;
+  return repeatable ? 'no' : 'unknown';
 }
 
 async function buildIndex(
   connection: DatabaseConnection,
-  given: FileToApply & { statement: ParsedStatement; parser: SqlParser },
+  given: AloneStatement,
   index: { table: string; name: string },
   settings: ApplySettings,
 ): Promise<void> {
@@ -76,7 +85,7 @@ async function buildIndex(
     await connection.run(`DROP INDEX CONCURRENTLY ${before.qualifiedName}`);
   }
   try {
-    await connection.run(given.file.sql);
+    await connection.run(given.sql);
   } catch (error) {
     if (isConnectionLost(error)) throw error;
     const left = await inspectIndex(connection, index);
