@@ -54,6 +54,15 @@ export async function makeBackup(
   );
 }
 
+/** An empty server of this major version, for replays. */
+export async function startScratch(
+  major: number,
+  signal: AbortSignal,
+): Promise<{ url: string; stop(): Promise<void> } | { reasonCode: string; message: string }> {
+  const { startCluster } = await import('#backup/scratch-cluster');
+  return await orReason(startCluster({ major, signal }));
+}
+
 async function orReason<T>(made: Promise<T>): Promise<T | { reasonCode: string; message: string }> {
   try {
     return await made;

@@ -3,7 +3,7 @@ import type { MigrationInspection } from '#postgres/inspect-migrations';
 import type { Migration } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
 
-type Word = 'applied' | 'nothing-pending' | 'planned' | 'refused' | 'failed';
+type Word = 'applied' | 'nothing-pending' | 'planned' | 'baselined' | 'rolled-back' | 'refused' | 'failed';
 export type Ending = [decision: Word, reasonCode: string, summary: string];
 
 /** Decision, reason code and the one line for people. Pure. */
@@ -30,6 +30,14 @@ export function endingOf(migration: Migration, options: MigrateOptions): Ending 
         'up_to_date',
         `Nothing pending: the database has all ${migration.inspection.plan.applied.length} migrations of ${folder}; no backup was needed`,
       ];
+    case 'held':
+      return [
+        'nothing-pending',
+        'held',
+        `Nothing to apply in phase ${options.phase}; held: ${migration.inspection.held.map((file) => file.file).join(', ')}`,
+      ];
+    case 'decided':
+      return migration.ending;
     case 'planned':
       return [
         'planned',
@@ -54,37 +62,63 @@ export function endingOf(migration: Migration, options: MigrateOptions): Ending 
       return [
         'refused',
         migration.reasonCode,
-        `Migrations are pending and no backup could be made, nothing was changed: ${migration.message}`,
+        `A migration is to run and no backup could be made, nothing was changed: ${migration.message}`,
       ];
     case 'backup-failed':
       return ['failed', migration.reasonCode, `No proven backup, so no migration was started: ${migration.message}`];
     case 'ended':
-      return afterApplying(migration);
+      return afterApplying(migration, options);
   }
 }
 
-function afterApplying({ outcome, backup }: Extract<Migration, { kind: 'ended' }>): Ending {
+function afterApplying(migration: Extract<Migration, { kind: 'ended' }>, options: MigrateOptions): Ending {
+  const { outcome, backup, verification, inspection } = migration;
   const { applied, failure, remaining } = outcome;
   const after =
     backup === undefined
       ? 'without a backup'
       : `after a proven backup (${backup.manifest.relations} relations, ${backup.manifest.rows} rows)`;
+  const names = applied.map((file) => file.file).join(', ');
+  const point = backup === undefined ? '' : `; restore point: ${backup.manifest.object.file}`;
+  const back = wayBack(migration, options);
+  if (failure === undefined && verification?.ok === false) {
+    const summary = `${names} applied ${after}, and the verification did not pass: ${verification.message}${back}${point}`;
+    return ['failed', 'verify_command_failed', summary];
+  }
   if (failure === undefined) {
-    return [
-      'applied',
-      'applied',
-      `Applied ${count(applied.length)} ${after}: ${applied.map((file) => file.file).join(', ')}`,
-    ];
+    const held = inspection.held.length === 0 ? '' : `; held: ${inspection.held.map((file) => file.file).join(', ')}`;
+    return ['applied', 'applied', `Applied ${count(applied.length)} ${after}: ${names}${held}`];
   }
   const place = failure.line === undefined ? failure.file : `${failure.file} line ${failure.line}`;
-  const stays =
-    applied.length === 0
-      ? 'nothing was applied'
-      : `applied before it and kept: ${applied.map((file) => file.file).join(', ')}`;
-  const undone = outcome.outcome === 'unknown' ? '' : '; this file was undone whole';
+  const stays = applied.length === 0 ? 'nothing was applied' : `applied before it and kept: ${names}`;
+  const kept = failure.statementsKept ?? 0;
+  const undone =
+    outcome.outcome === 'unknown'
+      ? ''
+      : kept > 0
+        ? `; this file commits by itself: its first ${kept} statements stay applied, and the next run goes on after them`
+        : '; this file was undone whole';
   const rest = remaining.length > 1 ? `; not reached: ${remaining.slice(1).join(', ')}` : '';
-  const point = backup === undefined ? '' : `; restore point: ${backup.manifest.object.file}`;
-  return ['failed', failure.reasonCode, `${place}: ${failure.message}${undone}; ${stays}${rest}${point}`];
+  return [
+    'failed',
+    failure.reasonCode,
+    `${place}: ${failure.message}${undone}; ${back === '' ? stays : back.slice(2)}${rest}${point}`,
+  ];
+}
+
+/** What `on-failure` did about the files of this run. */
+function wayBack({ takenBack }: Extract<Migration, { kind: 'ended' }>, options: MigrateOptions): string {
+  if (takenBack !== undefined) {
+    const done = takenBack.rolledBack.join(', ') || 'nothing';
+    const stuck =
+      takenBack.failure === undefined
+        ? ''
+        : `, and the rollback of ${takenBack.failure.file} failed: ${takenBack.failure.message}`;
+    return `; rolled back by its rollback SQL: ${done}${stuck}`;
+  }
+  return options.onFailure === 'rollback-release'
+    ? '; on-failure: rollback-release asks for the release to be taken back'
+    : '';
 }
 
 function refusal(findings: readonly MigrationFinding[]): string {
@@ -101,7 +135,7 @@ export function describeFinding(finding: MigrationFinding): string {
 }
 
 function filesOf({ inspection }: { inspection: MigrationInspection }): string {
-  return count(inspection.plan.pending.length);
+  return count(inspection.toApply.length);
 }
 
 function count(files: number): string {

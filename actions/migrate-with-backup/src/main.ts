@@ -3,7 +3,7 @@ import { readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
-import { checkFeasible, makeBackup } from './backup-step.ts';
+import { checkFeasible, makeBackup, startScratch } from './backup-step.ts';
 import { describeFinding } from './describe-ending.ts';
 import { inputs } from './inputs.ts';
 import { migrate } from './migrate.ts';
@@ -11,6 +11,7 @@ import { type Given, planOptions } from './plan-options.ts';
 import { recordOutcome, releaseRecord } from './release-record.ts';
 import { renderMigration } from './render-migration.ts';
 import { describeFile } from './render-page.ts';
+import { runCommand } from './run-command.ts';
 
 /** Proves a restore point, then applies pending migrations; with nothing pending it is one query. */
 export async function main(runner: Runner): Promise<Result> {
@@ -30,9 +31,19 @@ export async function main(runner: Runner): Promise<Result> {
     folderExists: async (path) => (await stat(path).catch(() => undefined))?.isDirectory() ?? false,
     record,
     checkBackup: () => checkFeasible(options),
+    run: (command) =>
+      logger.group(`Command: ${command}`, () =>
+        runCommand(command, options, {
+          workspace: context.workspace,
+          environment: given.environment ?? '',
+          signal,
+          log: (line) => logger.info(line),
+        }),
+      ),
+    scratch: (major) => startScratch(major, signal),
     createBackup: () => makeBackup(runner, options, given.environment ?? 'database'),
   });
-  if ('inspection' in migration) {
+  if ('inspection' in migration && migration.inspection !== undefined) {
     for (const finding of migration.inspection.findings) {
       logger[finding.severity === 'refuse' ? 'error' : 'warning'](describeFinding(finding));
     }

@@ -68,6 +68,7 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     named: true,
     mode: 'apply',
     phase: 'expand',
+    onFailure: 'stop',
     backup: 'required',
     destinations: ['directory'],
     recipients: [],
@@ -87,6 +88,8 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
       checkBackup: async () => undefined,
       createBackup: async () => ({ manifest: manifest('verified'), manifestFile: 'b.manifest.json' }),
       inRelease: false,
+      run: () => assert.fail('no command is given'),
+      scratch: () => assert.fail('nothing is to be replayed'),
       ...more,
     };
   }

@@ -6,18 +6,46 @@ import type { MigrationInspection } from '#postgres/inspect-migrations';
 import { inspectMigrations } from '#postgres/inspect-migrations';
 import { openMigrationSession } from '#postgres/migration-session';
 import { readPending } from '#postgres/read-pending';
+import { type RollbackOutcome, rollBackMigrations } from '#postgres/roll-back-migrations';
 import { loadSqlParser } from '#postgres/sql-parser';
+import { baseline } from './baseline.ts';
+import type { Ending } from './describe-ending.ts';
+import { migrateByCommand } from './migrate-by-command.ts';
 import type { MigrateOptions } from './plan-options.ts';
+import { provenBackup } from './proven-backup.ts';
+import { checkWayBack, rollBack } from './roll-back.ts';
+import type { CommandOutcome } from './run-command.ts';
 
 /** What happened, as data; `render-migration.ts` turns it into words. */
 export type Migration =
   | { kind: 'not-configured' | 'no-folder' | 'no-url' }
-  | { kind: 'nothing-pending' | 'refused' | 'by-hand'; inspection: MigrationInspection }
+  | { kind: 'nothing-pending' | 'held' | 'refused' | 'by-hand'; inspection: MigrationInspection }
   | { kind: 'planned'; inspection: MigrationInspection; files: FileSummary[] }
-  | { kind: 'no-backup-possible'; inspection: MigrationInspection; reasonCode: string; message: string }
-  | { kind: 'not-recorded'; inspection: MigrationInspection; message: string }
-  | { kind: 'backup-failed'; inspection: MigrationInspection; reasonCode: string; message: string; backup?: MadeBackup }
-  | { kind: 'ended'; inspection: MigrationInspection; outcome: ApplyOutcome; backup?: MadeBackup };
+  | { kind: 'no-backup-possible'; inspection?: MigrationInspection; reasonCode: string; message: string }
+  | { kind: 'not-recorded'; inspection?: MigrationInspection; message: string }
+  | {
+      kind: 'backup-failed';
+      inspection?: MigrationInspection;
+      reasonCode: string;
+      message: string;
+      backup?: MadeBackup;
+    }
+  | {
+      kind: 'ended';
+      inspection: MigrationInspection;
+      outcome: ApplyOutcome;
+      backup?: MadeBackup;
+      verification?: CommandOutcome;
+      takenBack?: RollbackOutcome;
+    }
+  /** A mode that says its own ending. */
+  | {
+      kind: 'decided';
+      ending: Ending;
+      inspection?: MigrationInspection;
+      backup?: MadeBackup;
+      details?: Record<string, unknown>;
+    };
 
 export interface MadeBackup {
   manifest: BackupManifest;
@@ -34,6 +62,10 @@ export interface MigrationPorts {
   checkBackup(): Promise<{ reasonCode: string; message: string } | undefined>;
   /** A reason instead where no object could be stored. */
   createBackup(): Promise<MadeBackup | { reasonCode: string; message: string }>;
+  /** The consumer's own command, for `command` and `verify-command`. */
+  run(command: string): Promise<CommandOutcome>;
+  /** An empty scratch server of this major version, or why there is none. */
+  scratch(major: number): Promise<{ url: string; stop(): Promise<void> } | { reasonCode: string; message: string }>;
   /** True when this runs as a step of a release. */
   inRelease: boolean;
 }
@@ -41,21 +73,32 @@ export interface MigrationPorts {
 /** Pending, safe, recorded, backed up, applied: each step only when the one before it is done. */
 export async function migrate(options: MigrateOptions, ports: MigrationPorts): Promise<Migration> {
   const { url, directory, phase } = options;
+  const select = {
+    phase,
+    ...(options.mode === 'apply' && options.toVersion !== undefined ? { toVersion: options.toVersion } : {}),
+  };
+  const { command } = options;
+  if (command !== undefined)
+    return url === undefined ? { kind: 'no-url' } : await migrateByCommand({ ...options, url, command }, ports);
   const exists = await ports.folderExists(directory);
   if (!exists && options.named) return { kind: 'no-folder' };
   if (url === undefined) return { kind: exists ? 'no-url' : 'not-configured' };
   if (!exists) return { kind: 'not-configured' };
-  const first = await readPending(url, directory, { phase, signal: ports.signal });
+  if (options.mode === 'rollback')
+    return await rollBack({ ...options, url, toVersion: options.toVersion ?? '' }, ports);
+  if (options.mode === 'baseline')
+    return await baseline({ ...options, url, toVersion: options.toVersion ?? '' }, ports);
+  const first = await readPending(url, directory, { ...select, signal: ports.signal });
   const early = decideEarly(first, options, ports);
   if (early !== undefined) return early;
   if (options.mode === 'plan') {
-    return { kind: 'planned', inspection: first, files: classifyFiles(first.plan.pending, await loadSqlParser()) };
+    return { kind: 'planned', inspection: first, files: classifyFiles(first.toApply, await loadSqlParser()) };
   }
 
   const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
   if (problem !== undefined) return { kind: 'no-backup-possible', inspection: first, ...problem };
   try {
-    await ports.record('intent', 'apply', `${first.plan.pending.length} pending`);
+    await ports.record('intent', 'apply', `${first.toApply.length} pending`);
   } catch (error) {
     return { kind: 'not-recorded', inspection: first, message: (error as Error).message };
   }
@@ -69,32 +112,56 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
   try {
     // What the lock was waited for may have applied everything.
     const applied = await session.history();
-    const inspection = await inspectMigrations({ directory, applied, phase });
+    const inspection = await inspectMigrations({
+      directory,
+      applied,
+      ...select,
+      ...(first.plan.applied.length === 0 && applied.length === 0 ? { empty: true } : {}),
+    });
     const late = decideEarly(inspection, options, ports);
     if (late !== undefined) return late;
-    const { pending } = inspection.plan;
-    const backup = options.backup === 'required' ? await session.whileIdle(() => ports.createBackup()) : undefined;
-    if (backup !== undefined && 'reasonCode' in backup) return { kind: 'backup-failed', inspection, ...backup };
-    if (backup !== undefined && backup.manifest.verification.verdict !== 'verified') {
-      const { verdict, message } = backup.manifest.verification;
-      return {
-        kind: 'backup-failed',
-        inspection,
-        reasonCode: `backup_${verdict.replaceAll('-', '_')}`,
-        message,
-        backup,
-      };
+    const pending = inspection.toApply;
+    if (options.onFailure === 'rollback-sql') {
+      const before = inspection.files.filter((file) => applied.includes(file.version));
+      const major = Math.floor(session.connection.serverVersion / 10_000);
+      const reason = await session.whileIdle(() => checkWayBack(before, pending, major, ports));
+      for (const line of reason?.differences ?? []) ports.log(line);
+      if (reason !== undefined) {
+        const ending: Ending = [
+          'refused',
+          reason.reasonCode,
+          `on-failure is rollback-sql, and ${reason.message}; nothing was changed`,
+        ];
+        return { kind: 'decided', ending, inspection };
+      }
     }
+    const { backup, failed } = await provenBackup(session, options, ports);
+    if (failed !== undefined) return { ...failed, inspection };
     const { lockTimeoutMs, statementTimeoutMs } = options;
-    const outcome = await applyMigrations(session, {
-      pending,
-      applied,
-      lockTimeoutMs,
-      statementTimeoutMs,
-      log: ports.log,
-      signal: ports.signal,
-    });
-    return { kind: 'ended', inspection, outcome, ...(backup === undefined ? {} : { backup }) };
+    const settings = { lockTimeoutMs, statementTimeoutMs, log: ports.log, signal: ports.signal };
+    const outcome = await applyMigrations(session, { pending, applied, ...settings });
+    const verification =
+      outcome.failure === undefined && options.verifyCommand !== undefined
+        ? await session.whileIdle(() => ports.run(options.verifyCommand ?? ''))
+        : undefined;
+    const bad = outcome.outcome === 'failed' || verification?.ok === false;
+    const names = new Set(outcome.applied.map((file) => file.file));
+    const takenBack =
+      bad && options.onFailure === 'rollback-sql' && names.size > 0
+        ? await rollBackMigrations(session, {
+            ...settings,
+            files: pending.filter((file) => names.has(file.file)).toReversed(),
+            applied: await session.history(),
+          })
+        : undefined;
+    return {
+      kind: 'ended',
+      inspection,
+      outcome,
+      ...(backup === undefined ? {} : { backup }),
+      ...(verification === undefined ? {} : { verification }),
+      ...(takenBack === undefined ? {} : { takenBack }),
+    };
   } finally {
     await session.close();
   }
@@ -108,6 +175,7 @@ function decideEarly(
 ): Migration | undefined {
   if (inspection.findings.some((finding) => finding.severity === 'refuse')) return { kind: 'refused', inspection };
   if (inspection.plan.pending.length === 0) return { kind: 'nothing-pending', inspection };
+  if (inspection.toApply.length === 0) return { kind: 'held', inspection };
   return ports.inRelease && options.mode === 'apply' && options.apply !== 'automatic'
     ? { kind: 'by-hand', inspection }
     : undefined;

@@ -15,7 +15,7 @@ const settings: EnvironmentSettings = {
   release: {},
   slack: {},
 };
-const given: Given = { throwAway: false, mode: 'apply', phase: 'expand', backup: undefined } as Given;
+const given = { throwAway: false, mode: 'apply', phase: 'expand', onFailure: 'stop', verify: 'restore' } as Given;
 const runner = { workspace: '/w', artifacts: true };
 const remote = 'postgresql://u:p@db.example.com/d';
 const local = 'postgresql://u:p@127.0.0.1/d';
@@ -75,12 +75,32 @@ describe('planOptions', () => {
   });
 
   test('what is not in this version is refused by name', () => {
-    assert.deepEqual(mistakes({ mode: 'baseline', phase: 'contract', backup: 'platform', backupDestination: ['s3'] }), [
-      'mode',
-      'phase',
+    const later = { verify: 'checksum', gpgRecipients: ['k'], maxAge: 1, backup: 'platform' } as const;
+    assert.deepEqual(mistakes({ ...later, gpgRecipients: ['k'], backupDestination: ['s3'] }), [
+      'verify',
+      'gpg-recipients',
+      'max-age',
       'backup',
       'backup-destination',
     ]);
+  });
+
+  test('the way back and a baseline name their version and repeat what they change', () => {
+    const back = { databaseUrl: local, mode: 'rollback', backupDestination: ['directory'], backupPath: 'b' } as const;
+    const typed = (more: Partial<Given>) => mistakes({ ...back, backupDestination: ['directory'], ...more });
+    assert.deepEqual(typed({}), ['to-version', 'confirm']);
+    assert.deepEqual(typed({ toVersion: '1', confirm: 'other' }), ['confirm']);
+    assert.deepEqual(typed({ toVersion: '1', confirm: 'd' }), []);
+    assert.deepEqual(typed({ toVersion: '1', environment: 'production', confirm: 'd' }), ['confirm']);
+    assert.deepEqual(typed({ mode: 'baseline', toVersion: '1', environment: 'production', confirm: 'production' }), []);
+  });
+
+  test('a command of another tool goes with neither versions nor rollback SQL', () => {
+    const command = { databaseUrl: local, command: 'npm run migrate' };
+    assert.deepEqual(mistakes(command), []);
+    assert.deepEqual(mistakes({ ...command, toVersion: '1' }), ['command']);
+    assert.deepEqual(mistakes({ ...command, onFailure: 'rollback-sql' }), ['on-failure']);
+    assert.deepEqual(mistakes({ databaseUrl: local, onFailure: 'rollback-release' }), ['on-failure']);
   });
 
   test('a destination must be reachable from here', () => {

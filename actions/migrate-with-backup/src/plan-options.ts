@@ -16,8 +16,14 @@ export interface MigrateOptions {
   folder: string;
   /** True when somebody named the folder: then its absence is a mistake. */
   named: boolean;
-  mode: 'apply' | 'plan';
-  phase: 'expand' | 'all';
+  mode: 'apply' | 'plan' | 'rollback' | 'baseline';
+  phase: 'expand' | 'all' | 'contract';
+  /** apply: the last version to apply. rollback: the one that becomes the newest. baseline: the last one to record. */
+  toVersion?: string;
+  /** Another tool's command, which migrates instead of the files. */
+  command?: string;
+  verifyCommand?: string;
+  onFailure: 'stop' | 'rollback-sql' | 'rollback-release';
   backup: 'required' | 'skip';
   destinations: ('artifact' | 'directory')[];
   /** Absolute; for `directory`. */
@@ -44,15 +50,31 @@ export function planOptions(
   const absolute = (path: string) => (isAbsolute(path) ? path : join(runner.workspace, path));
   const connection = readConnection(given, problems);
   const weakenings = connection?.weakening === undefined ? [] : [connection.weakening];
-  const mode = laterVersion('mode', given.mode, ['apply', 'plan'] as const, problems);
-  const phase = laterVersion('phase', given.phase, ['expand', 'all'] as const, problems);
+  const { mode, phase } = given;
+  checkMode(given, connection?.database, problems);
+  laterVersion('verify', given.verify, ['restore'] as const, problems);
+  if (given.gpgRecipients !== undefined) {
+    problems.push({ name: 'gpg-recipients', message: 'is not in this version', allowed: 'age-recipients' });
+  }
+  if (given.maxAge !== undefined) {
+    problems.push({
+      name: 'max-age',
+      message: 'is not in this version: leave it out, each run makes and proves a fresh backup',
+    });
+  }
   const standard = skipsBackup(database, given.throwAway) ? 'skip' : 'required';
   const backup = laterVersion('backup', given.backup ?? standard, ['required', 'skip'] as const, problems);
   if (backup === 'skip') {
     if (maySkip(given, connection?.local ?? false)) weakenings.push('no backup before migrations (backup: skip)');
     else problems.push(skipRefused(given));
   }
-  const destinations = readDestinations(given, settings, runner, mode === 'apply' && backup === 'required', problems);
+  const destinations = readDestinations(
+    given,
+    settings,
+    runner,
+    (mode === 'apply' || mode === 'rollback') && backup === 'required',
+    problems,
+  );
   const path = given.backupPath ?? database.backupPath;
   if (destinations.includes('directory') && path === undefined) {
     problems.push({
@@ -70,6 +92,10 @@ export function planOptions(
     named: given.migrationsDir !== undefined || database.migrations !== undefined,
     mode,
     phase,
+    ...(given.toVersion === undefined ? {} : { toVersion: given.toVersion }),
+    ...(given.command === undefined ? {} : { command: given.command }),
+    ...(given.verifyCommand === undefined ? {} : { verifyCommand: given.verifyCommand }),
+    onFailure: given.onFailure,
     backup,
     destinations,
     ...(path === undefined ? {} : { backupPath: absolute(path) }),
@@ -79,6 +105,45 @@ export function planOptions(
     apply: database.apply ?? 'automatic',
     weakenings,
   };
+}
+
+/** What the modes need of each other's inputs; what is typed has to name the database that is meant. */
+function checkMode(given: Given, database: string | undefined, problems: InputProblem[]): void {
+  const { mode, command } = given;
+  if (command !== undefined && (mode === 'rollback' || mode === 'baseline' || given.toVersion !== undefined)) {
+    problems.push({
+      name: 'command',
+      given: command,
+      message: 'runs as it is, without to-version',
+      allowed: 'mode apply or plan',
+    });
+  }
+  if (command !== undefined && given.onFailure === 'rollback-sql') {
+    const message = 'needs the files of migrations-dir, and command is another tool that keeps its own';
+    problems.push({ name: 'on-failure', given: given.onFailure, message, allowed: 'stop, rollback-release' });
+  }
+  if (given.onFailure === 'rollback-release' && given.release === undefined) {
+    const message = 'asks for a release to be taken back, and no release is given';
+    problems.push({ name: 'on-failure', given: given.onFailure, message, allowed: 'stop, rollback-sql; or release' });
+  }
+  if (mode !== 'rollback' && mode !== 'baseline') return;
+  if (given.toVersion === undefined) {
+    problems.push({
+      name: 'to-version',
+      message: `is needed by mode: ${mode}`,
+      allowed: 'the version that is the newest one afterwards',
+    });
+  }
+  const expected = given.environment ?? database;
+  if (expected !== undefined && given.confirm !== expected) {
+    const what = given.environment === undefined ? 'the name of the database' : 'the name of the environment';
+    problems.push({
+      name: 'confirm',
+      ...(given.confirm === undefined ? {} : { given: given.confirm }),
+      message: `has to repeat ${what} for mode: ${mode}`,
+      allowed: expected,
+    });
+  }
 }
 
 function readConnection(given: Given, problems: InputProblem[]) {

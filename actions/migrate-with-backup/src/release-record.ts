@@ -25,7 +25,8 @@ export async function recordOutcome(
   migration: Migration,
   warn: (line: string) => void,
 ): Promise<void> {
-  if (migration.kind !== 'ended' && migration.kind !== 'backup-failed') return;
+  if (migration.kind !== 'ended' && migration.kind !== 'backup-failed' && migration.kind !== 'decided') return;
+  if (migration.kind === 'decided' && !['applied', 'rolled-back', 'failed'].includes(migration.ending[0])) return;
   const { backup } = migration;
   try {
     if (backup !== undefined) {
@@ -36,11 +37,20 @@ export async function recordOutcome(
       await record('outcome', 'not-started', migration.reasonCode);
       return;
     }
+    if (migration.kind === 'decided') {
+      await record('outcome', migration.ending[0], migration.ending[1]);
+      return;
+    }
     const { applied, failure, outcome } = migration.outcome;
+    const { held } = migration.inspection;
     const newest = applied.at(-1)?.version;
     const at = newest === undefined ? '' : `, newest ${newest}`;
     const failed = failure === undefined ? '' : ` at ${failure.version}: ${failure.reasonCode}`;
-    await record('outcome', outcome, `${applied.length} applied${at}${failed}`);
+    await record(
+      'outcome',
+      outcome,
+      `${applied.length} applied${at}${held.length === 0 ? '' : `, ${held.length} held from ${held[0]?.version}`}${failed}`,
+    );
   } catch (error) {
     warn(
       `The outcome could not be written to the release's record: ${(error as Error).message}. The database's own history is right.`,

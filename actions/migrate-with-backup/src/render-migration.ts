@@ -12,6 +12,7 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
   const backup = 'backup' in migration ? migration.backup : undefined;
   const applied = outcome?.applied.map((file) => file.file) ?? [];
   const pending = (inspection?.plan.pending ?? []).map((file) => file.file).filter((file) => !applied.includes(file));
+  const held = (inspection?.held ?? []).map((file) => file.file);
   const findings = inspection?.findings ?? [];
   const plan = migration.kind === 'planned' ? migration.files : [];
   return {
@@ -24,14 +25,21 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
       applied,
       pending,
       findings,
+      held,
       gaps: inspection?.gaps ?? [],
       weakenings: options.weakenings,
       ...(plan.length === 0 ? {} : { plan }),
       ...(outcome?.failure === undefined ? {} : { failure: outcome.failure }),
+      ...(migration.kind === 'ended' && migration.takenBack !== undefined
+        ? { rolledBack: migration.takenBack.rolledBack }
+        : {}),
+      ...(decision === 'failed' && options.onFailure === 'rollback-release' ? { rollBackRelease: true } : {}),
+      ...(migration.kind === 'decided' ? migration.details : {}),
     },
     outputs: {
       applied: JSON.stringify(applied),
       pending: JSON.stringify(pending),
+      held: JSON.stringify(held),
       'backup-manifest': backup?.manifestFile ?? '',
     },
     ...(inspection === undefined || (pending.length === 0 && applied.length === 0 && findings.length === 0)

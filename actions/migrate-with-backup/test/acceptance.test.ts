@@ -159,7 +159,8 @@ describe('migrate-with-backup', { skip }, () => {
       'backup-destination': 's3',
     }).finished;
     assert.equal(run.outputs['reason-code'], 'bad_input');
-    assert.match(run.stdout, /mode.*is not in this version/);
+    assert.match(run.stdout, /to-version: is needed by mode: rollback/);
+    assert.match(run.stdout, /confirm: has to repeat the name of the environment/);
     assert.match(run.stdout, /transaction pooler/);
     assert.match(run.stdout, /would migrate production without a restore point/);
     assert.match(run.stdout, /is no destination of this version.*s3/);
@@ -238,13 +239,18 @@ describe('migrate-with-backup', { skip }, () => {
 
   test('cancelled during the backup, it ends in time, says so and leaves no half file', async () => {
     const url = await database();
+    const work = await workspace(notes);
+    await work.start({ 'database-url': url, backup: 'skip' }).finished;
     await query(
       url,
       'CREATE TABLE big (v text); INSERT INTO big SELECT repeat(md5(g::text), 50) FROM generate_series(1, 60000) g',
     );
-    const work = await workspace(notes);
+    await work.write(safe);
     const { child, finished, text } = work.start(withBackup(url, work.backups));
-    while (!text().includes('backing up')) await delay(20);
+    while (!text().includes('backing up')) {
+      assert.equal(child.exitCode, null, text());
+      await delay(20);
+    }
     const started = performance.now();
     child.kill('SIGINT');
     const run = await finished;
@@ -254,17 +260,19 @@ describe('migrate-with-backup', { skip }, () => {
       (await readdir(work.backups)).filter((name) => name.endsWith('.partial')),
       [],
     );
-    assert.equal((await query(url, `SELECT 1 FROM pg_namespace WHERE nspname = 'supabase_migrations'`)).length, 0);
+    assert.deepEqual(await history(url), ['20260101000000']);
   });
 
   test('the password is in no argument of any process, no log line and no file', async () => {
     const url = await database();
     const { password } = new URL(url);
+    const work = await workspace(notes);
+    await work.start({ 'database-url': url, backup: 'skip' }).finished;
     await query(
       url,
       'CREATE TABLE big (v text); INSERT INTO big SELECT repeat(md5(g::text), 20) FROM generate_series(1, 30000) g',
     );
-    const work = await workspace(notes);
+    await work.write(safe);
     const { finished } = work.start(withBackup(url, work.backups), { ACTIONS_STEP_DEBUG: 'true', RUNNER_DEBUG: '1' });
     let running = true;
     const seen = new Set<string>();

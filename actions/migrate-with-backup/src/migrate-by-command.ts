@@ -1,0 +1,52 @@
+import { openMigrationSession } from '#postgres/migration-session';
+import type { Migration, MigrationPorts } from './migrate.ts';
+import type { MigrateOptions } from './plan-options.ts';
+import { provenBackup } from './proven-backup.ts';
+
+/** Another tool migrates (MIG-07): lock, proven backup, the command, then the command that verifies. */
+export async function migrateByCommand(
+  options: MigrateOptions & { url: string; command: string },
+  ports: MigrationPorts,
+): Promise<Migration> {
+  const { command } = options;
+  if (options.mode === 'plan') {
+    const after = options.backup === 'required' ? 'after a proven backup' : 'without a backup';
+    return {
+      kind: 'decided',
+      ending: ['planned', 'plan_only', `Plan: "${command}" would run ${after}; nothing was changed`],
+    };
+  }
+  if (ports.inRelease && options.apply !== 'automatic') {
+    const summary = `database.apply is ${options.apply}: run "${command}" through migrate-with-backup by hand first, then release; nothing was changed`;
+    return { kind: 'decided', ending: ['refused', 'applied_by_hand', summary] };
+  }
+  const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
+  if (problem !== undefined) return { kind: 'no-backup-possible', ...problem };
+  try {
+    await ports.record('intent', 'command', 'own migration command');
+  } catch (error) {
+    return { kind: 'not-recorded', message: (error as Error).message };
+  }
+  const session = await openMigrationSession(options.url, { signal: ports.signal });
+  try {
+    const { backup, failed } = await provenBackup(session, options, ports);
+    if (failed !== undefined) return failed;
+    const point = backup === undefined ? '' : `; restore point: ${backup.manifest.object.file}`;
+    const made = backup === undefined ? {} : { backup };
+    const outcome = await session.whileIdle(() => ports.run(command));
+    if (!outcome.ok) {
+      const summary = `${outcome.message}; what it changed before that stays${point}`;
+      return { kind: 'decided', ending: ['failed', outcome.reasonCode, summary], ...made };
+    }
+    const verification = options.verifyCommand === undefined ? undefined : await ports.run(options.verifyCommand);
+    if (verification !== undefined && !verification.ok) {
+      const summary = `"${command}" succeeded and its verification did not: ${verification.message}${point}`;
+      return { kind: 'decided', ending: ['failed', 'verify_command_failed', summary], ...made };
+    }
+    const verified = verification === undefined ? '' : `, verified by "${options.verifyCommand}"`;
+    const summary = `"${command}" succeeded in ${outcome.seconds.toFixed(1)} s${verified}`;
+    return { kind: 'decided', ending: ['applied', 'command_succeeded', summary], ...made };
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { listPostgres } from '#backup/find-postgres';
+import { type Cluster, startCluster } from '#backup/scratch-cluster';
+import { connect } from '#postgres/connection';
+import { startScratch } from './backup-step.ts';
+import { type MigrationPorts, migrate } from './migrate.ts';
+import type { MigrateOptions } from './plan-options.ts';
+import { renderMigration } from './render-migration.ts';
+import { runCommand } from './run-command.ts';
+
+const installed = (await listPostgres()).some((found) => found.server);
+
+describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server programs on this machine' }, () => {
+  let cluster: Cluster;
+  let root: string;
+  let counter = 0;
+  before(async () => {
+    cluster = await startCluster();
+    root = await mkdtemp(join(tmpdir(), 'migrate-modes-'));
+  });
+  after(async () => {
+    await cluster?.stop();
+    if (root !== undefined) await rm(root, { recursive: true });
+  });
+
+  async function query<Row extends object>(url: string, sql: string): Promise<Row[]> {
+    const connection = await connect(url, { applicationName: 'test' });
+    return await connection.query<Row>(sql).finally(() => connection.close());
+  }
+  /** A database and a folder of their own for one test, and what a run of them ends with. */
+  async function world(files: Record<string, string>) {
+    const name = `case${++counter}`;
+    await query(cluster.url, `CREATE DATABASE ${name}`);
+    const url = new URL(cluster.url);
+    url.pathname = `/${name}`;
+    const directory = await mkdtemp(join(root, 'folder-'));
+    const lines: string[] = [];
+    const write = async (more: Record<string, string>) => {
+      for (const [file, sql] of Object.entries(more)) await writeFile(join(directory, file), sql);
+    };
+    await write(files);
+    const run = async (more: Partial<MigrateOptions> = {}) => {
+      const options: MigrateOptions = {
+        url: url.href,
+        directory,
+        folder: 'm',
+        named: true,
+        mode: 'apply',
+        phase: 'expand',
+        onFailure: 'stop',
+        backup: 'skip',
+        destinations: [],
+        recipients: [],
+        lockTimeoutMs: 1_000,
+        statementTimeoutMs: 0,
+        apply: 'automatic',
+        weakenings: [],
+        ...more,
+      };
+      const { signal } = new AbortController();
+      const ports: MigrationPorts = {
+        log: (line) => void lines.push(line),
+        signal,
+        folderExists: async () => true,
+        record: async () => {},
+        checkBackup: async () => undefined,
+        createBackup: () => assert.fail('backup is skipped'),
+        inRelease: false,
+        run: (command) =>
+          runCommand(command, options, {
+            workspace: directory,
+            environment: 'test',
+            signal,
+            log: (line) => void lines.push(line),
+          }),
+        scratch: (major) => startScratch(major, signal),
+      };
+      return renderMigration(await migrate(options, ports), options);
+    };
+    const tables = async () =>
+      (
+        await query<{ name: string }>(
+          url.href,
+          `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
+        )
+      ).map((row) => row.name);
+    const history = async () =>
+      (
+        await query<{ version: string }>(
+          url.href,
+          'SELECT version FROM supabase_migrations.schema_migrations ORDER BY 1',
+        )
+      ).map((row) => row.version);
+    return { url: url.href, run, write, tables, history, lines };
+  }
+
+  test('contract files are held, and applied by phase contract', async () => {
+    const one = await world({ '1_a.sql': 'create table a (id int, old int)' });
+    await one.run();
+    await one.write({ '2_b.sql': 'create table b (id int)', '3_drop.sql': 'alter table a drop column old' });
+    const first = await one.run();
+    assert.deepEqual([first.decision, first.outputs?.held], ['applied', '["3_drop.sql"]'], first.summary);
+    assert.deepEqual(await one.history(), ['1', '2']);
+    const second = await one.run();
+    assert.deepEqual([second.decision, second.reasonCode, second.failed], ['nothing-pending', 'held', false]);
+    await one.write({ '4_c.sql': 'create table c (id int)' });
+    const behind = await one.run();
+    assert.deepEqual([behind.decision, behind.reasonCode], ['refused', 'unsafe_migration']);
+    assert.match(behind.summary, /4_c\.sql .*3_drop\.sql before it is held.* git mv 3_drop\.sql 5_drop\.sql/);
+    const third = await one.run({ phase: 'contract' });
+    assert.deepEqual(
+      [third.decision, third.outputs?.applied, third.outputs?.held],
+      ['applied', '["3_drop.sql"]', '["4_c.sql"]'],
+    );
+  });
+
+  test('to-version applies up to and including it', async () => {
+    const one = await world({
+      '1_a.sql': 'create table a ()',
+      '2_b.sql': 'create table b ()',
+      '3_c.sql': 'create table c ()',
+    });
+    const result = await one.run({ toVersion: '2' });
+    assert.deepEqual(
+      [result.decision, result.outputs?.pending, await one.tables()],
+      ['applied', '["3_c.sql"]', ['a', 'b']],
+    );
+    assert.equal((await one.run({ toVersion: '9' })).reasonCode, 'unsafe_migration');
+  });
+
+  test('a database with objects and no history needs a baseline, which replays and compares', async () => {
+    const one = await world({ '1_a.sql': 'create table a (id int)', '2_b.sql': 'create table b (id int)' });
+    await query(one.url, 'create table a (id int); create table b (id bigint)');
+    const refused = await one.run();
+    assert.match(refused.summary, /nobody knows which files it already has/);
+    const differs = await one.run({ mode: 'baseline', toVersion: '2' });
+    assert.deepEqual([differs.decision, differs.reasonCode], ['refused', 'schema_differs'], differs.summary);
+    assert.deepEqual(differs.details?.differences, ['- column public.b.id integer', '+ column public.b.id bigint']);
+    await query(one.url, 'drop table b');
+    const recorded = await one.run({ mode: 'baseline', toVersion: '1' });
+    assert.deepEqual([recorded.decision, await one.history()], ['baselined', ['1']], recorded.summary);
+    const applied = await one.run();
+    assert.deepEqual([applied.decision, await one.tables()], ['applied', ['a', 'b']]);
+    assert.equal((await one.run({ mode: 'baseline', toVersion: '2' })).reasonCode, 'history_not_empty');
+  });
+
+  test('rollback runs rehearsed rollback SQL, newest first, and forgets the versions', async () => {
+    const one = await world({
+      '1_a.sql': 'create table a (id int)',
+      '2_b.sql': 'create table b (id int);\ncreate index i on b (id);\n-- rollback\n-- drop table b;\n',
+      '3_c.sql': 'alter table a add column c int',
+      '3_c.down.sql': 'alter table a drop column c',
+    });
+    assert.equal((await one.run()).decision, 'applied');
+    const result = await one.run({ mode: 'rollback', toVersion: '1' });
+    assert.deepEqual(
+      [result.decision, result.details?.rolledBack],
+      ['rolled-back', ['3_c.sql', '2_b.sql']],
+      result.summary,
+    );
+    assert.deepEqual([await one.history(), await one.tables()], [['1'], ['a']]);
+    assert.equal((await one.run({ mode: 'rollback', toVersion: '1' })).decision, 'nothing-pending');
+    const missing = await one.run({ mode: 'rollback', toVersion: '0' });
+    assert.deepEqual([missing.decision, missing.reasonCode], ['refused', 'rollback_sql_missing']);
+  });
+
+  test('rollback SQL that forgets an index is found on scratch and not run', async () => {
+    const one = await world({
+      '1_a.sql': 'create table a (id int, x int)',
+      '2_i.sql': 'create index i on a (id); alter table a add y int;\n-- rollback\n-- alter table a drop y;',
+    });
+    await one.run();
+    const result = await one.run({ mode: 'rollback', toVersion: '1' });
+    assert.deepEqual([result.decision, result.reasonCode], ['refused', 'rollback_sql_incomplete']);
+    assert.deepEqual(result.details?.differences, ['+ index CREATE INDEX i ON public.a USING btree (id)']);
+    assert.deepEqual(await one.history(), ['1', '2']);
+  });
+
+  test('on-failure decides what a failing second file leaves', async () => {
+    const files = {
+      '1_a.sql': 'create table a ();\n-- rollback\n-- drop table a;',
+      '2_b.sql': 'create table b ();\n-- rollback\n-- drop table b;',
+    };
+    const missing = await world({ '1_a.sql': 'create table a ()' });
+    assert.equal((await missing.run({ onFailure: 'rollback-sql' })).reasonCode, 'rollback_sql_missing');
+    const back = await world(files);
+    // Only here, not on scratch: what the second file makes is there already.
+    await back.run({ toVersion: '1' });
+    await query(
+      back.url,
+      'drop table a; delete from supabase_migrations.schema_migrations; create schema other; create table other.b ()',
+    );
+    await query(
+      back.url,
+      `create function stop() returns event_trigger language plpgsql as $$ begin if exists (select from pg_class where relname = 'b' and relnamespace = 'public'::regnamespace) then raise exception 'x'; end if; end $$; create event trigger stop on ddl_command_end execute function stop()`,
+    );
+    await query(back.url, 'drop table other.b');
+    const result = await back.run({ onFailure: 'rollback-sql' });
+    assert.deepEqual([result.decision, result.details?.rolledBack], ['failed', ['1_a.sql']], result.summary);
+    assert.deepEqual([await back.tables(), await back.history()], [[], []]);
+  });
+
+  test('another tool migrates with our timeouts, and its verification decides', async () => {
+    const one = await world({});
+    const psql = join(cluster.binaries.directory, 'psql');
+    const good = await one.run({
+      command: `${psql} -c "create table made as select current_setting('lock_timeout') as t"`,
+    });
+    assert.deepEqual([good.decision, good.reasonCode], ['applied', 'command_succeeded'], one.lines.join('\n'));
+    assert.deepEqual(await query(one.url, 'select t from made'), [{ t: '1s' }]);
+    const bad = await one.run({ command: 'false', verifyCommand: 'true' });
+    assert.deepEqual([bad.decision, bad.reasonCode], ['failed', 'command_failed']);
+    const unverified = await one.run({ command: 'true', verifyCommand: 'false' });
+    assert.deepEqual([unverified.decision, unverified.reasonCode], ['failed', 'verify_command_failed']);
+    assert.equal((await one.run({ command: 'no-such-program-here' })).reasonCode, 'command_not_found');
+    assert.equal((await one.run({ command: 'false', mode: 'plan' })).decision, 'planned');
+    await one.write({ '1_a.sql': 'create table a ()' });
+    const files = await world({ '1_a.sql': 'create table a ()' });
+    assert.equal((await files.run({ verifyCommand: 'false' })).reasonCode, 'verify_command_failed');
+  });
+});

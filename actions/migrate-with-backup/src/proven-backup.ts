@@ -1,0 +1,22 @@
+import type { MigrationSession } from '#postgres/migration-session';
+import type { MadeBackup, Migration, MigrationPorts } from './migrate.ts';
+import type { MigrateOptions } from './plan-options.ts';
+
+/**
+ * The restore point that has to be there before anything is changed. `backup` is absent only where the options say skip;
+ * `failed` means that nothing may be started.
+ */
+export async function provenBackup(
+  session: MigrationSession,
+  options: MigrateOptions,
+  ports: Pick<MigrationPorts, 'createBackup'>,
+): Promise<{ backup?: MadeBackup; failed?: Omit<Extract<Migration, { kind: 'backup-failed' }>, 'inspection'> }> {
+  if (options.backup !== 'required') return {};
+  const made = await session.whileIdle(() => ports.createBackup());
+  if ('reasonCode' in made) return { failed: { kind: 'backup-failed', ...made } };
+  const { verdict, message } = made.manifest.verification;
+  if (verdict === 'verified') return { backup: made };
+  return {
+    failed: { kind: 'backup-failed', reasonCode: `backup_${verdict.replaceAll('-', '_')}`, message, backup: made },
+  };
+}
