@@ -85,9 +85,6 @@ test('the documentation lists every preset and every section that does not act',
     assert.ok(configuration.includes(`\`${section}\``), section);
 });
 
-/** Keys of which only some words change nothing yet. */
-const actInPart = ['rollback.app.method', 'database.backup.policy'];
-
 type Node = { [key: string]: unknown };
 
 /** Paths of the schema without what is read only; keys of a check stand alone, for health and smoke share them. */
@@ -98,7 +95,7 @@ function actingKeys(): string[] {
     if (section !== 'apps') for (const key of leavesOf(node as Node, section)) found.add(key);
   }
   return [...found]
-    .filter((key) => actInPart.includes(key) || !notActedOn.some((pattern) => `${key}.`.startsWith(`${pattern}.`)))
+    .filter((key) => !notActedOn.some((pattern) => `${key}.`.startsWith(`${pattern}.`)))
     .map((key) => key.replace(/^(health|smoke)\.checks\.\*\./, ''))
     .filter((key, index, all) => all.indexOf(key) === index);
 }

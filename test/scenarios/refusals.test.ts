@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { type ExpectedEnd, expectEnd, expectSettled } from './expect-end.ts';
-import { type Ended, type ReleaseFixture, type RunRequest, releaseFixture } from './release-fixture.ts';
+import { type Ended, opsFile, type ReleaseFixture, type RunRequest, releaseFixture } from './release-fixture.ts';
 
 const migration = 'CREATE TABLE IF NOT EXISTS notes (id bigint PRIMARY KEY);\n';
 
@@ -149,6 +149,14 @@ describe('what is refused before anything is touched', () => {
     } finally {
       fixture.sandbox.vercel.protect(fixture.sandbox.vercel.project, null);
     }
+  });
+
+  test('a watch that would ask somebody, where nothing waits for the answer: both ways out are named', async () => {
+    const watch = { source: 'probe', window: '1s', interval: '500ms', mode: 'approve' };
+    await refuse(
+      { files: { '.github/ops.yml': opsFile({ watch }) } },
+      { reason: 'approval_not_enforced', says: /watch\.mode: approve.*mode: auto.*mode: notify/ },
+    );
   });
 
   test('a Git integration that brings every push live by itself: both ways out are named', async () => {

@@ -49,7 +49,10 @@ function breach(why: string, mode: WatchPlan['mode'], act: boolean): ActionDecis
     case 'notify':
       return { ...base, summary: `A person must decide (mode notify): ${why}` };
     case 'approve':
-      return { ...base, summary: `Waiting for approval to roll back (mode approve): ${why}` };
+      return {
+        ...base,
+        summary: `A person must approve and run the rollback (mode approve; nothing waits here): ${why}`,
+      };
   }
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { notActedOn } from './not-acted-on.ts';
+import { actInPart, notActedOn } from './not-acted-on.ts';
 import { opsSchema } from './ops-schema.ts';
 import { schemaAddress } from './schema-address.ts';
 
@@ -9,13 +9,9 @@ type Node = { [key: string]: unknown };
 /** The JSON Schema of `.github/ops.yml` for editors (draft 7, which YAML language servers know best). */
 export function opsJsonSchema(): Node {
   const schema = z.toJSONSchema(opsSchema, { target: 'draft-7', io: 'input' }) as Node;
-  for (const pattern of notActedOn) {
-    const steps = pattern.split('.');
-    for (const node of find(schema, steps)) mark(node);
-    for (const environment of find(schema, ['environments', '*'])) {
-      for (const node of find(environment, steps)) mark(node);
-    }
-  }
+  for (const pattern of notActedOn) markAll(schema, pattern, 'Read but not acted on by this version.');
+  for (const [pattern, words] of Object.entries(actInPart))
+    markAll(schema, pattern, `Not acted on by this version: ${words.join(', ')}.`);
   shareSections(schema);
   return { $schema: schema.$schema, $id: schemaAddress, title: 'ops-actions: .github/ops.yml', ...schema };
 }
@@ -30,8 +26,15 @@ function shareSections(schema: Node): void {
   }
 }
 
-function mark(node: Node): void {
-  const note = 'Read but not acted on by this version.';
+/** At the top and under every environment. */
+function markAll(schema: Node, pattern: string, note: string): void {
+  const steps = pattern.split('.');
+  for (const top of [schema, ...find(schema, ['environments', '*'])]) {
+    for (const node of find(top, steps)) mark(node, note);
+  }
+}
+
+function mark(node: Node, note: string): void {
   if (typeof node.description === 'string' && node.description.includes(note)) return;
   node.description = node.description ? `${node.description} ${note}` : note;
 }

@@ -4,7 +4,6 @@ import { isPart } from './merge.ts';
 /** What may be written and is checked, but changes nothing yet. `*` stands for every entry of a list or map. */
 export const notActedOn: readonly string[] = [
   'supabase.required-secrets',
-  'database.backup.policy',
   'database.backup.verify',
   'database.backup.before',
   'database.backup.schedule',
@@ -43,7 +42,6 @@ export const notActedOn: readonly string[] = [
   'checklist',
   'rollback.rules',
   'rollback.fix-forward-limit',
-  'rollback.app.method',
   'rollback.functions',
   'rollback.database',
   'notifications',
@@ -64,17 +62,20 @@ export const notActedOn: readonly string[] = [
   'metrics',
 ];
 
+/** Keys that act, with the words that change nothing yet. `skip` of a policy acts where the workflow file says throw-away. */
+export const actInPart: Readonly<Record<string, readonly string[]>> = {
+  'database.backup.policy': ['platform'],
+  'rollback.app.method': ['git-revert'],
+};
+
 /** Values that say what happens anyway: writing them down is no reason for a warning. */
 const saysWhatHappens: Readonly<Record<string, readonly unknown[]>> = {
-  // `skip` acts where the workflow file says throw-away; elsewhere preflight says that it does not.
-  'database.backup.policy': ['required', 'skip'],
   'database.backup.verify': ['restore'],
   'database.backup.before': [['migration']],
   'database.naming': ['timestamp'],
   'database.on-failure': [['stop']],
   'release.approval': ['none'],
   'release.strategy': ['direct'],
-  'rollback.app.method': ['vercel-rollback', 'promote'],
   'rollback.functions': [{ method: 'snapshot' }],
 };
 
@@ -83,6 +84,10 @@ export function findNotActedOn(environment: unknown): string[] {
   const found = notActedOn.filter((pattern) =>
     present(environment, pattern.split('.'), saysWhatHappens[pattern] ?? []),
   );
+  for (const [pattern, words] of Object.entries(actInPart)) {
+    const value = valueAt(environment, pattern.split('.'));
+    if (words.some((word) => word === value)) found.push(`${pattern} ${value}`);
+  }
   const watch = isPart(environment) && isPart(environment.watch) ? environment.watch : {};
   const observe = isPart(environment) && isPart(environment.observe) ? environment.observe : {};
   const sources = Array.isArray(watch.source) ? (watch.source as string[]) : [];
@@ -100,6 +105,10 @@ export const needsSection: readonly string[] = [
   'new-relic',
   'supabase-logs',
 ];
+
+function valueAt(value: unknown, steps: readonly string[]): unknown {
+  return steps.reduce((part, step) => (isPart(part) ? part[step] : undefined), value);
+}
 
 function present(value: unknown, steps: readonly string[], usual: readonly unknown[]): boolean {
   const [step, ...rest] = steps;

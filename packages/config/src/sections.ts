@@ -159,9 +159,10 @@ export const watch = z.strictObject({
   'min-requests': integer(1, 1_000_000_000).optional(),
   'on-no-data': oneOf(['hold', 'fail', 'pass']).optional(),
   'on-inconclusive': oneOf(['hold', 'fail', 'pass']).optional(),
-  mode: oneOf(['observe', 'notify', 'approve', 'auto'])
-    .optional()
-    .meta({ description: 'observe: watch and say. notify: red, a person acts. approve: ask. auto: roll back.' }),
+  mode: oneOf(['observe', 'notify', 'approve', 'auto']).optional().meta({
+    description:
+      'observe: watch and say. notify: red, a person acts. approve: refused by a release in this version. auto: roll back.',
+  }),
   'http-json': z
     .strictObject({
       url: address(),

@@ -2,6 +2,7 @@ import { skipsBackup } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { ProjectState, VercelProject } from '#vercel/project';
+import { approvalFindings } from './approval-findings.ts';
 import { chooseRollbackTarget, type TargetChoice } from './choose-rollback-target.ts';
 import { commitOf } from './commit-of.ts';
 import { decidePreflight, type Finding, type PreflightDecision } from './decide-preflight.ts';
@@ -74,7 +75,7 @@ export async function preflight(
       signal: request.signal,
     }),
   ]);
-  findings.push(...database.findings, ...backupFindings(request));
+  findings.push(...database.findings, ...backupFindings(request), ...approvalFindings(settings));
   const releases = ledger?.releases ?? [];
   const own = releases.find((release) => release.key === request.key);
   const found =

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { opsJsonSchema } from './json-schema.ts';
+import { loadConfig } from './load-config.ts';
+import { actInPart, notActedOn } from './not-acted-on.ts';
+
+type Node = { [key: string]: unknown };
+
+/** Values that one kind of key or another takes. */
+const samples: unknown[] = [true, false, 7, '15m', '2s', 'C0123456789', '/api/health', 'https://app.example', 'none'];
+const more = [
+  'error-rate above 2% within 15m',
+  'npm run smoke',
+  ['A_NAME'],
+  ['a name'],
+  ['error-rate above 2% within 15m'],
+  'staging',
+  ['/api'],
+];
+
+/** What a leaf of the schema may be, by its words, its examples, else one of the samples that it accepts. */
+function candidates(node: Node): unknown[] {
+  const branches = [node, ...((node.anyOf as Node[] | undefined) ?? [])];
+  const words = branches.flatMap(({ enum: words = [], items, examples = [] }) => [
+    ...(words as unknown[]),
+    ...(((items as Node | undefined)?.enum as unknown[] | undefined) ?? []).map((word) => [word]),
+    ...(examples as unknown[]),
+  ]);
+  return [...words, ...samples, ...more];
+}
+
+/** Keys below a section without lists and maps of the user's own names. */
+function* leaves(node: Node, path: string[]): Generator<{ path: string[]; node: Node }> {
+  const branches = [node, ...((node.anyOf as Node[] | undefined) ?? [])];
+  const children = branches.flatMap(({ properties = {} }) => Object.entries(properties as Record<string, Node>));
+  if (children.length === 0) yield { path, node };
+  for (const [key, child] of children) yield* leaves(child, [...path, key]);
+}
+
+async function settingsOf(path: string[], value: unknown): Promise<object | undefined> {
+  const part = path.reduceRight<unknown>((below, key) => ({ [key]: below }), value) as object;
+  const text = JSON.stringify({ environments: { staging: {} }, ...part });
+  const readReference = async () => assert.fail('nothing is fetched');
+  const given = { file: 'ops.yml', text, environment: 'staging', throwAway: true, readReference };
+  return await loadConfig(given).then(
+    ({ settings }) => settings,
+    () => undefined,
+  );
+}
+
+/** Files outside this package that read a setting. */
+async function readers(setting: string): Promise<number> {
+  const root = join(import.meta.dirname, '../../..');
+  let found = 0;
+  for await (const file of glob('{packages,actions}/*/src/**/*.ts', { cwd: root })) {
+    if (file.startsWith('packages/config/') || file.includes('.test.')) continue;
+    if ((await readFile(join(root, file), 'utf8')).includes(setting)) found++;
+  }
+  return found;
+}
+
+const { properties } = opsJsonSchema() as { properties: Record<string, Node> };
+// Names, files and addresses; what they do has tests of its own.
+const standing = ['version', 'extends', 'environments', 'apps', 'url', 'trigger'];
+const all = Object.entries(properties)
+  .filter(([section]) => !standing.includes(section))
+  .flatMap(([section, node]) => [...leaves(node, [section])])
+  // Their keys need each other.
+  .filter(({ path }) => path[0] !== 'observe' && path[1] !== 'http-json');
+const empty = await settingsOf([], {});
+
+/** Settings that wait for their reader: when one comes, the mark in not-acted-on.ts goes. */
+const unread: Record<string, string> = {
+  'database.backup.verify': 'backupVerify',
+};
+
+describe('what the schema says of a key is what the settings make of it', () => {
+  for (const { path, node } of all) {
+    const name = path.join('.');
+    const inert = notActedOn.some((pattern) => `${name}.`.startsWith(`${pattern}.`));
+    test(`${name} ${inert ? 'changes nothing' : 'changes the settings'}`, async () => {
+      let accepted = 0;
+      const changing: unknown[] = [];
+      for (const value of candidates(node)) {
+        const settings = await settingsOf(path, value);
+        if (settings === undefined) continue;
+        accepted++;
+        if (!isDeepStrictEqual(settings, empty)) changing.push(value);
+      }
+      if (inert && name in unread)
+        assert.equal(await readers(unread[name] ?? ''), 0, `${name} acts: take its mark away`);
+      else if (inert) assert.deepEqual(changing, [], name);
+      else assert.ok(changing.length > 0, `${name}: none of ${accepted} accepted values changes anything`);
+    });
+  }
+});
+
+test('a key that acts in part says in the schema which words do not', () => {
+  const text = JSON.stringify(properties);
+  for (const words of Object.values(actInPart))
+    assert.ok(text.includes(`Not acted on by this version: ${words.join(', ')}.`));
+});
