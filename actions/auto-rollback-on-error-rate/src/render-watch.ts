@@ -1,6 +1,6 @@
 import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
 import type { Bucket } from '#observe/bucket';
-import { percent } from '#observe/judge/judge';
+import { measure, percent } from '#observe/judge/judge';
 import type { WatchOutcome } from '#observe/watch';
 import type { ActionDecision } from './decide-action.ts';
 
@@ -16,10 +16,10 @@ export function renderWatch(
   const rules = outcome.ruleVerdicts.map((rule) => [
     codeSpan(rule.rule),
     rule.verdict,
-    percent(rule.limit),
-    percent(rule.value),
+    measure(rule.limit, rule.unit),
+    measure(rule.value, rule.unit),
     String(rule.requests),
-    `${percent(rule.bound.lower)} to ${percent(rule.bound.upper)}`,
+    `${measure(rule.bound.lower, rule.unit)} to ${measure(rule.bound.upper, rule.unit)}`,
   ]);
   const buckets = joined(outcome.buckets);
   const rows = buckets.map((bucket) => [
@@ -32,7 +32,9 @@ export function renderWatch(
     `### ${mark[about.decision.decision]} Watch: ${about.decision.decision}`,
     escapeMarkdown(about.decision.summary),
     `Source ${codeSpan(about.source)} (${escapeMarkdown(about.denominator)}), every ${outcome.effectiveIntervalSeconds} s, mode ${about.mode}.`,
-    ...(rules.length > 0 ? [table(['Rule', 'Verdict', 'Limit', 'Measured', 'Requests', '95 % interval'], rules)] : []),
+    ...(rules.length > 0
+      ? [table(['Rule', 'Verdict', 'Limit', 'Measured', 'Requests', '95 % interval (p95: quartiles)'], rules)]
+      : []),
     ...(buckets.length > 1 ? [chart(buckets, outcome)] : []),
     ...(rows.length > 0
       ? [
@@ -47,7 +49,7 @@ export function renderWatch(
 /** A Mermaid chart; it holds numbers and our own words only (S14). */
 function chart(buckets: readonly Bucket[], outcome: WatchOutcome): string {
   const rates = buckets.map(({ requests, errors }) => (requests === 0 ? 0 : (errors / requests) * 100));
-  const limit = (outcome.limit ?? 0) * 100;
+  const limit = outcome.unit === 'ms' ? 0 : (outcome.limit ?? 0) * 100;
   const top = Math.max(1, ...rates, limit) * 1.1;
   return [
     '```mermaid',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultRules, parseRule, type Rule } from './rules.ts';
+import { defaultRules, type ErrorRateRule, parseRule } from './rules.ts';
 
-const cases: { input: string; exp: Omit<Rule, 'metric' | 'text'> }[] = [
+const cases: { input: string; exp: Omit<ErrorRateRule, 'metric' | 'text'> }[] = [
   {
     input: 'error-rate above 2% within 15m',
     exp: { above: { kind: 'share', value: 0.02 }, withinMs: 900_000, immediately: false },
@@ -24,7 +24,9 @@ for (const { input, exp } of cases) {
 for (const { input, message } of [
   { input: 'error-rate over 2%', message: /is not a rule: write e\.g\./ },
   { input: '', message: /is not a rule/ },
-  { input: 'p95 above 5s', message: /watches error-rate only, not p95/ },
+  { input: 'p99 above 5s', message: /watches error-rate and p95, not p99/ },
+  { input: 'p95 above 2%', message: /is not a duration/ },
+  { input: 'p95 above 0s', message: /longer than nothing/ },
   { input: 'error-rate above 2', message: /is not a rate/ },
   { input: 'error-rate above 100%', message: /nothing is above 100%/ },
   { input: 'error-rate above 2% within 15', message: /is not a duration/ },
@@ -38,6 +40,18 @@ for (const { input, message } of [
 ]) {
   test(`refuses the rule "${input}"`, () => assert.throws(() => parseRule(input), message));
 }
+
+test('reads rules about response times, absolute and against the baseline', () => {
+  assert.deepEqual(parseRule('p95 above 5s within 15m'), {
+    metric: 'p95',
+    above: { kind: 'time', ms: 5000 },
+    withinMs: 900_000,
+    immediately: false,
+    text: 'p95 above 5s within 15m',
+  });
+  const multiple = parseRule('p95 above 1.25x baseline and at least 500ms');
+  assert.deepEqual(multiple.above, { kind: 'baseline-multiple', factor: 1.25, atLeast: 500 });
+});
 
 test('the default rules are rules', () => {
   assert.deepEqual(

@@ -11,7 +11,8 @@ export interface WatchConclusion {
   summary: string;
   /** The rule that decided, as it was written. */
   rule?: string;
-  /** Shares. */
+  /** Of `limit`, `value` and `bound`. */
+  unit?: RuleVerdict['unit'];
   limit?: number;
   value?: number;
   bound?: { lower: number; upper: number };
@@ -128,12 +129,13 @@ function conclude(
   summary: string,
 ): WatchConclusion {
   const { judgement, probes, noData } = facts;
-  const { rule, limit, value, bound, breachAt } = judgement?.decisive ?? {};
+  const { rule, unit, limit, value, bound, breachAt } = judgement?.decisive ?? {};
   return {
     verdict,
     reasonCode,
     summary,
     ...(rule !== undefined && { rule }),
+    ...(unit !== undefined && { unit }),
     ...(limit !== undefined && { limit }),
     ...(value !== undefined && { value }),
     ...(bound !== undefined && { bound }),

@@ -1,6 +1,6 @@
 import { parseRule } from '#config/rules';
 import { logBetaBinomial } from '#observe/judge/beta-binomial';
-import { RuleJudge } from '#observe/judge/judge-rule';
+import { openRule } from '#observe/judge/judge';
 import { type Counts, normalDistribution, type Traffic } from './traffic.ts';
 
 type Word = 'fail' | 'pass' | 'undecided';
@@ -16,7 +16,7 @@ export const shipped: Contender = {
   name: 'ops-actions',
   open({ baseline, limit, traffic }) {
     const bucket = (counts: Counts, index: number) => ({ start: index * 30, end: index * 30 + 30, ...counts });
-    const judge = new RuleJudge(
+    const judge = openRule(
       parseRule(`error-rate above ${Number((limit * 100).toPrecision(9))}% within ${traffic.window * 30}s`),
       {
         baseline: baseline.map((counts, index) => bucket(counts, index - baseline.length)),

@@ -1,4 +1,4 @@
-import { parseRule, type Rule } from '#config/rules';
+import type { LatencyRule, Rule } from '#config/rules';
 import type { Bucket } from '#observe/bucket';
 import { percent } from '#observe/judge/judge';
 import { Replay, type ReplayPolicy } from '#observe/judge/replay';
@@ -45,16 +45,17 @@ function replay(
 }
 
 function withLimit(rule: Rule, factor: number): Rule {
-  const time = rule.immediately ? ': immediately' : rule.withinMs === undefined ? '' : ` within ${rule.withinMs}ms`;
-  const scaled = (share: number): string => `${Number(Math.min(0.99, share * factor).toPrecision(6)) * 100}%`;
   const { above } = rule;
-  const words =
-    above.kind === 'share'
-      ? `error-rate above ${scaled(above.value)}${time}`
-      : `error-rate above ${above.factor}x baseline and at least ${scaled(above.atLeast)}${time}`;
-  return { ...parseRule(words), text: `${rule.text}, with ${percent(Math.min(0.99, limitOf(rule) * factor))}` };
-}
-
-function limitOf({ above }: Rule): number {
-  return above.kind === 'share' ? above.value : above.atLeast;
+  if (rule.metric === 'p95') {
+    const scaled: LatencyRule['above'] =
+      rule.above.kind === 'time'
+        ? { kind: 'time', ms: rule.above.ms * factor }
+        : { ...rule.above, atLeast: rule.above.atLeast * factor };
+    return { ...rule, above: scaled, text: `${rule.text}, times ${factor}` };
+  }
+  const share = Math.min(0.99, (rule.above.kind === 'share' ? rule.above.value : rule.above.atLeast) * factor);
+  const text = `${rule.text}, with ${percent(share)}`;
+  return above.kind === 'baseline-multiple'
+    ? { ...rule, above: { ...above, atLeast: share }, text }
+    : { ...rule, above: { kind: 'share', value: share }, text };
 }

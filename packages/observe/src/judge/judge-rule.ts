@@ -1,4 +1,4 @@
-import type { Rule } from '#config/rules';
+import type { ErrorRateRule, RuleLimit } from '#config/rules';
 import { type Bucket, totalOf } from '../bucket.ts';
 import { type Evidence, EvidenceSum } from './evidence.ts';
 import { type Segment, worstSuffix } from './segment.ts';
@@ -20,20 +20,29 @@ export interface JudgedWindow {
 export interface RuleVerdict {
   rule: string;
   verdict: 'pass' | 'fail' | 'undecided';
-  reasonCode: 'above_limit' | 'below_limit' | 'too_little_traffic' | 'undecided' | 'baseline_above_limit';
-  /** Share that the rule forbids to exceed. */
+  reasonCode:
+    | 'above_limit'
+    | 'below_limit'
+    | 'too_little_traffic'
+    | 'undecided'
+    | 'baseline_above_limit'
+    | 'no_response_times';
+  /** Of `limit`, `value` and `bound`: a share of the requests, or milliseconds. */
+  unit: 'share' | 'ms';
+  /** What the rule forbids to exceed. */
   limit: number;
-  /** Share that was measured; 0 without requests. */
+  /** What was measured; 0 without requests. */
   value: number;
   requests: number;
   errors: number;
-  /** 95 % interval of `value` (Wilson, widened by the clustering that the buckets show). */
+  /** Share: 95 % interval of `value` (Wilson, widened by the clustering that the buckets show). Milliseconds: the quartiles. */
   bound: { lower: number; upper: number };
-  /** Start of the part of the window in which the rate is worst, Unix seconds. */
+  /** Start of the part of the window that is worst, Unix seconds. */
   worstSince?: number;
   /** End of the first bucket whose own rate is above the limit, Unix seconds. */
   breachAt?: number;
-  evidence: Evidence;
+  /** Only of rules about the error rate. */
+  evidence?: Evidence;
 }
 
 // Odds that a decision needs. At the end no later bucket could tell more: lower bars. One bucket alone must be overwhelming.
@@ -42,10 +51,16 @@ const OVERWHELMING = { overSame: Math.log(1000), overDrift: Math.log(10) };
 const PASS_ODDS = { early: Math.log(25), atTheEnd: Math.log(15) };
 const LEAST_ERRORS = 3;
 
-/** Judges one rule bucket by bucket. Add every bucket of the window in order; ask for the verdict whenever it is wanted. */
-export class RuleJudge {
+/** Judges one rule bucket by bucket. */
+export interface RuleJudge {
+  add(bucket: Bucket): void;
+  verdict(): RuleVerdict;
+}
+
+/** Judges a rule about the error rate. Add every bucket of the window in order; ask for the verdict whenever it is wanted. */
+export class ErrorRateJudge implements RuleJudge {
   readonly limit: number;
-  private readonly rule: Rule;
+  private readonly rule: ErrorRateRule;
   private readonly about: Omit<JudgedWindow, 'buckets'>;
   private readonly withinSeconds: number;
   private readonly planned: number;
@@ -54,13 +69,13 @@ export class RuleJudge {
   private readonly total = { requests: 0, errors: 0 };
   private breachAt: number | undefined;
 
-  constructor(rule: Rule, about: Omit<JudgedWindow, 'buckets'>) {
+  constructor(rule: ErrorRateRule, about: Omit<JudgedWindow, 'buckets'>) {
     const { baseline, intervalSeconds, planned } = about;
     this.rule = rule;
     this.about = about;
     this.withinSeconds = rule.withinMs === undefined ? Number.POSITIVE_INFINITY : rule.withinMs / 1000;
     this.planned = Math.min(planned, Math.ceil(this.withinSeconds / intervalSeconds));
-    this.limit = limitOf(rule, baseline);
+    this.limit = limitOf(rule.above, baseline);
     this.sum = new EvidenceSum(baseline, this.limit, this.planned);
   }
 
@@ -86,6 +101,7 @@ export class RuleJudge {
     const worst = segment && buckets[segment.from];
     return {
       rule: rule.text,
+      unit: 'share',
       ...this.decide(evidence, segment, judged),
       limit,
       value: judged.requests === 0 ? 0 : judged.errors / judged.requests,
@@ -125,20 +141,12 @@ export class RuleJudge {
   }
 }
 
-/** Judges one rule after the newest bucket; a pass is revocable until the window closes, so callers act on it only then. */
-export function judgeRule(rule: Rule, window: JudgedWindow): RuleVerdict {
-  const judge = new RuleJudge(rule, window);
-  for (const bucket of window.buckets) judge.add(bucket);
-  return judge.verdict();
-}
-
 function isOverwhelming(evidence: Evidence): boolean {
   return evidence.faultOverSame >= OVERWHELMING.overSame && evidence.faultOverDrift >= OVERWHELMING.overDrift;
 }
 
 /** The share that a rule means. A multiple counts from the baseline's rate, drawn towards half the floor where little is known. */
-export function limitOf(rule: Rule, baseline: readonly Bucket[]): number {
-  const { above } = rule;
+export function limitOf(above: RuleLimit, baseline: readonly Bucket[]): number {
   if (above.kind === 'share') return above.value;
   const { requests, errors } = totalOf(baseline);
   const rate = (errors + 3) / (requests + 3 / (0.5 * above.atLeast));

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseRule } from '#config/rules';
+import { type ErrorRateRule, parseRule } from '#config/rules';
 import type { Bucket } from '../bucket.ts';
 import { lgamma, logBetaBinomial, logRising, logSumExp } from './beta-binomial.ts';
-import { explain, judge } from './judge.ts';
-import { type JudgedWindow, judgeRule, limitOf, RuleJudge } from './judge-rule.ts';
+import { explain, judge, judgeRule, openRule } from './judge.ts';
+import { type JudgedWindow, limitOf } from './judge-rule.ts';
 import { worstSuffix } from './segment.ts';
 
 type Counts = [requests: number, errors: number];
@@ -29,6 +29,11 @@ function window(counts: readonly Counts[], more: Partial<JudgedWindow> = {}): Ju
 }
 
 const repeated = (counts: Counts, times: number): Counts[] => Array.from({ length: times }, () => counts);
+function errorRate(text: string): ErrorRateRule {
+  const rule = parseRule(text);
+  assert.equal(rule.metric, 'error-rate');
+  return rule as ErrorRateRule;
+}
 const two = parseRule('error-rate above 2% within 15m');
 const ten = parseRule('error-rate above 10%: immediately');
 
@@ -108,7 +113,7 @@ for (const [rule, limit, rate, requests, fails] of [
   for (const baseline of [[], bucketsOf(repeated([requests, requests / 200], 30), -900)]) {
     const before = baseline.length === 0 ? 'nothing known of the time before' : '0.5 % before';
     test(`${requests} requests per interval at ${rate * 100} % against ${limit}, ${before}: ${fails ? 'fail' : 'no failure'}`, () => {
-      const judge = new RuleJudge(rule, window([], { baseline }));
+      const judge = openRule(rule, window([], { baseline }));
       const verdicts = bucketsOf(repeated([requests, Math.round(requests * rate)], 30)).map((bucket) => {
         judge.add(bucket);
         return judge.verdict().verdict;
@@ -139,10 +144,10 @@ test('a baseline above the limit is its own reason and never an immediate failur
 });
 
 test('a multiple of the baseline has its floor, and a known baseline raises the limit', () => {
-  const rule = parseRule('error-rate above 3x baseline and at least 2% within 15m');
-  assert.equal(limitOf(rule, bucketsOf(repeated([1000, 1], 30))), 0.02);
-  assert.ok(Math.abs(limitOf(rule, bucketsOf(repeated([1000, 20], 30))) - 0.06) < 0.001);
-  const unknown = limitOf(rule, []);
+  const { above } = errorRate('error-rate above 3x baseline and at least 2% within 15m');
+  assert.equal(limitOf(above, bucketsOf(repeated([1000, 1], 30))), 0.02);
+  assert.ok(Math.abs(limitOf(above, bucketsOf(repeated([1000, 20], 30))) - 0.06) < 0.001);
+  const unknown = limitOf(above, []);
   assert.ok(unknown > 0.02 && unknown <= 0.03001, `${unknown}`);
 });
 

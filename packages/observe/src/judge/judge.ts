@@ -1,6 +1,7 @@
 import type { Rule } from '#config/rules';
 import { type Bucket, totalOf } from '../bucket.ts';
-import { type JudgedWindow, judgeRule, type RuleVerdict } from './judge-rule.ts';
+import { LatencyJudge } from './judge-latency.ts';
+import { ErrorRateJudge, type JudgedWindow, type RuleJudge, type RuleVerdict } from './judge-rule.ts';
 
 /** What all rules together say about a window. */
 export interface Judgement {
@@ -9,6 +10,18 @@ export interface Judgement {
   /** The rule that decides: the one that failed, or the first that is not satisfied. */
   decisive: RuleVerdict;
   rules: RuleVerdict[];
+}
+
+/** Opens the judge of a rule. Add every bucket of the window in order; ask for the verdict whenever it is wanted. */
+export function openRule(rule: Rule, about: Omit<JudgedWindow, 'buckets'>): RuleJudge {
+  return rule.metric === 'p95' ? new LatencyJudge(rule, about) : new ErrorRateJudge(rule, about);
+}
+
+/** Judges one rule after the newest bucket; a pass is revocable until the window closes, so callers act on it only then. */
+export function judgeRule(rule: Rule, window: JudgedWindow): RuleVerdict {
+  const judge = openRule(rule, window);
+  for (const bucket of window.buckets) judge.add(bucket);
+  return judge.verdict();
 }
 
 /** Judges every rule: one failure fails, all must pass for a pass, anything else is inconclusive. Throws RangeError without rules. */
@@ -29,19 +42,34 @@ export function combineVerdicts(verdicts: RuleVerdict[]): Judgement {
 /** One sentence with value, limit, requests and bound (trap 26). */
 export function explain(verdict: RuleVerdict, buckets: readonly Bucket[]): string {
   const { requests, errors } = totalOf(buckets);
-  const measured = `${percent(verdict.value)} (${verdict.errors} of ${verdict.requests} requests, 95 % interval ${percent(verdict.bound.lower)} to ${percent(verdict.bound.upper)})`;
+  const { unit, rule } = verdict;
+  const show = (value: number): string => measure(value, unit);
+  const spread = `${show(verdict.bound.lower)} to ${show(verdict.bound.upper)}`;
+  const measured =
+    unit === 'share'
+      ? `error rate ${show(verdict.value)} (${verdict.errors} of ${verdict.requests} requests, 95 % interval ${spread})`
+      : `p95 ${show(verdict.value)} (median of the intervals, half of them ${spread}, ${verdict.requests} requests)`;
+  const limit = show(verdict.limit);
   switch (verdict.reasonCode) {
     case 'above_limit':
-      return `error rate ${measured} is above the limit of ${percent(verdict.limit)} in "${verdict.rule}"`;
+      return `${measured} is above the limit of ${limit} in "${rule}"`;
     case 'below_limit':
-      return `error rate ${measured} is below the limit of ${percent(verdict.limit)} in "${verdict.rule}"`;
+      return `${measured} is below the limit of ${limit} in "${rule}"`;
     case 'too_little_traffic':
       return `too little traffic for a verdict: ${requests} requests, ${errors} of them failed, in ${buckets.length} intervals`;
     case 'baseline_above_limit':
-      return `error rate ${measured}; the previous release was above the limit of ${percent(verdict.limit)} already ("${verdict.rule}")`;
+      return `${measured}; the previous release was above the limit of ${limit} already ("${rule}")`;
+    case 'no_response_times':
+      return `the source tells no response times, or not of 20 requests in an interval: "${rule}" cannot be judged`;
     case 'undecided':
-      return `error rate ${measured} is too close to the limit of ${percent(verdict.limit)} in "${verdict.rule}" for this much traffic`;
+      return `${measured} is too close to the limit of ${limit} in "${rule}" for this much traffic`;
   }
+}
+
+/** A measured value as people read it. */
+export function measure(value: number, unit: RuleVerdict['unit']): string {
+  if (unit === 'share') return percent(value);
+  return value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value)} ms`;
 }
 
 /** A share as people read it. */

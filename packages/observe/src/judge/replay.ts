@@ -1,7 +1,7 @@
 import type { Rule } from '#config/rules';
 import type { Bucket } from '../bucket.ts';
-import { combineVerdicts, explain, type Judgement } from './judge.ts';
-import { RuleJudge } from './judge-rule.ts';
+import { combineVerdicts, explain, type Judgement, openRule } from './judge.ts';
+import type { RuleJudge } from './judge-rule.ts';
 
 /** What a watch would be told: rules and times in milliseconds. */
 export interface ReplayPolicy {
@@ -25,6 +25,8 @@ export interface ReplayedVerdict {
   upper: number;
   rule: string;
   limit: number;
+  /** `p95` for a rule about response times: median of the intervals and quartiles are in `p95`, `lower`, `upper`, in milliseconds. */
+  p95?: number;
 }
 
 // As in the watch: of a window of which more than a quarter was not seen, nobody can say that it was good.
@@ -70,26 +72,27 @@ export class Replay {
     const planned = Math.max(1, Math.ceil(this.policy.windowMs / 1000 / this.intervalSeconds - 1e-6));
     const { startedAt, intervalSeconds, baseline } = this;
     const { minRequests } = this.policy;
-    this.judges = this.policy.rules.map(
-      (rule) => new RuleJudge(rule, { baseline, startedAt, intervalSeconds, planned, minRequests }),
+    this.judges = this.policy.rules.map((rule) =>
+      openRule(rule, { baseline, startedAt, intervalSeconds, planned, minRequests }),
     );
   }
 
   private describe(bucket: Bucket, { verdict, reasonCode, decisive }: Judgement): ReplayedVerdict {
     const elapsed = Math.round((bucket.end - this.startedAt) / this.intervalSeconds);
     const blind = verdict !== 'fail' && this.buckets.length < elapsed * SEEN_SHARE;
-    const { requests, errors, value, bound, rule, limit } = decisive;
+    const { requests, errors, value, bound, rule, limit, unit } = decisive;
     return {
       start: bucket.start,
       verdict: blind ? 'no-data' : verdict,
       reasonCode: blind ? 'source_blind' : reasonCode,
       requests,
       errors,
-      rate: value,
+      rate: unit === 'share' ? value : errors / Math.max(1, requests),
       lower: bound.lower,
       upper: bound.upper,
       rule,
       limit,
+      ...(unit === 'ms' && { p95: value }),
     };
   }
 }

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { parseRule } from '#config/rules';
 import { Random } from '../../test/random.ts';
 import type { Bucket } from '../bucket.ts';
-import { RuleJudge, type RuleVerdict } from './judge-rule.ts';
+import { openRule } from './judge.ts';
+import type { RuleVerdict } from './judge-rule.ts';
 
 // The windows of the docs: limit 1 %, healthy 0.5 %, 30 intervals of baseline, 30 of 30 s watched, seeded.
 const rule = parseRule('error-rate above 1% within 15m');
@@ -35,7 +36,7 @@ function simulate({ requests, rho, rate, runs, from = 0, baseline: known }: Scen
       return { start: index * 30, end: index * 30 + 30, ...random.interval(requests, p, rho) };
     };
     const baseline = Array.from({ length: known === false ? 0 : 30 }, (_, index) => bucket(0.005, index - 30));
-    const judge = new RuleJudge(rule, { baseline, startedAt: 0, intervalSeconds: 30, planned: 30, minRequests: 20 });
+    const judge = openRule(rule, { baseline, startedAt: 0, intervalSeconds: 30, planned: 30, minRequests: 20 });
     let verdict: RuleVerdict['verdict'] = 'undecided';
     let seen = 0;
     for (; seen < 30 && verdict !== 'fail'; seen += 1) {
