@@ -19,62 +19,54 @@ const factory = name.replace(/-([a-z0-9])/g, (_match, letter: string) => letter.
 
 await writeFile(
   file,
-  `import { createHttpClient } from '#http/client';
-import { HttpError } from '#http/http-error';
-import type { Bucket } from '../bucket.ts';
-import { intervalsOf, type ObservationSource, SourceError } from '../source.ts';
+  `import type { Clock } from '#http/clock';
+import type { ObservationSource } from '../source.ts';
+import { type Point, seriesSource } from './series-source.ts';
+import { createService } from './service.ts';
 
 /** Says in one line what is counted and where the vendor documents the request. */
-export function ${factory}(given: { url: string; token?: string | undefined; signal?: AbortSignal | undefined }): ObservationSource {
-  const client = createHttpClient({
-    baseUrl: given.url,
-    headers: given.token ? { authorization: \`Bearer \${given.token}\` } : {},
-    deadlineMs: 5_000,
-    attempts: 3,
-    ...(given.signal ? { signal: given.signal } : {}),
-  });
-  return {
-    name: '${name}',
-    granularityMs: 60_000,
-    denominator: 'requests',
-    readAfterMs: [0],
-    looksBack: true,
-    async open() {},
-    async read(from, until, intervalMs) {
-      const buckets: Bucket[] = [];
-      for (const { start, end } of intervalsOf(from, until, intervalMs)) {
-        const counts = await ask({ from: start / 1000, until: end / 1000 });
-        // What the service does not know is left out: no data is not zero errors.
-        if (counts !== undefined) buckets.push({ start: start / 1000, end: end / 1000, ...counts });
-      }
-      return buckets.length === 0 ? { noData: 'no_rows', message: 'the service knows nothing about this time' } : buckets;
-    },
-    async close() {},
-  };
+export function ${factory}(given: {
+  url: string;
+  token?: string | undefined;
+  clock: Clock;
+  signal?: AbortSignal | undefined;
+}): ObservationSource {
+  const { clock, signal } = given;
+  const headers: Record<string, string> = given.token ? { authorization: \`Bearer \${given.token}\` } : {};
+  const service = createService({ baseUrl: given.url, headers, check: 'source-url and source-token', clock, signal });
 
-  async function ask(query: { from: number; until: number }): Promise<{ requests: number; errors: number } | undefined> {
-    try {
-      const answer = await client.request({ path: '/counts', query });
-      const { requests, errors } = answer.json<{ requests?: number; errors?: number }>();
-      return requests === undefined || errors === undefined ? undefined : { requests, errors };
-    } catch (error) {
-      if (!(error instanceof HttpError) || error.kind === 'aborted') throw error;
-      throw new SourceError(reasonOf(error), error.message, error);
-    }
+  /** The vendor's rows; what is missing in one stays undefined, for no data is not zero errors. */
+  async function ask(from: number, until: number, stepMs: number): Promise<Point[]> {
+    const query = { from: from / 1000, until: until / 1000, step: stepMs / 1000 };
+    const { rows = [] } = (await service.ask({ path: '/counts', query })) as { rows?: Row[] };
+    return rows.map(({ at, requests, errors }) => ({ start: at * 1000, end: at * 1000 + stepMs, requests, errors }));
   }
+
+  return seriesSource({
+    name: '${name}',
+    denominator: 'requests',
+    granularityMs: 60_000,
+    // When to read after the end of an interval, and when late counts have settled.
+    readAfterMs: [20_000],
+    settledAfterMs: 60_000,
+    absentMeansZero: false,
+    names: { requests: 'requests', errors: 'errors' },
+    clock,
+    ask,
+  });
 }
 
-function reasonOf(error: HttpError): string {
-  if (error.kind === 'timeout') return 'source_timeout';
-  if (error.kind === 'invalid-json') return 'source_bad_answer';
-  if (error.status === 401 || error.status === 403) return 'source_unauthorized';
-  return error.status === 429 ? 'source_rate_limited' : 'source_unavailable';
+interface Row {
+  at: number;
+  requests?: unknown;
+  errors?: unknown;
 }
 `,
 );
 await writeFile(
   join(folder, `${name}.test.ts`),
-  `import { describeSource } from '../../test/source-contract.ts';
+  `import { systemClock } from '#http/clock';
+import { describeSource } from '../../test/source-contract.ts';
 import { ${factory} } from './${name}.ts';
 
 const token = 'canary-${name}-token';
@@ -83,24 +75,27 @@ describeSource({
   name: '${name}',
   token,
   intervalMs: 60_000,
-  make: async (address) => ${factory}({ url: address, token }),
+  make: async (address) => ${factory}({ url: address, token, clock: systemClock }),
   isData: (request) => request.url?.startsWith('/counts') ?? false,
-  counts: (response, { requests, errors }) => response.end(JSON.stringify({ requests, errors })),
-  nothing: (response) => response.end('{}'),
+  counts: (response, { requests, errors, start }) =>
+    void response.end(JSON.stringify({ rows: [{ at: start / 1000, requests, errors }] })),
+  nothing: (response) => void response.end('{"rows":[]}'),
+  canBeSwapped: true,
+  tellsStale: true,
   nothingMeans: 'no-data',
 });
 `,
 );
-await insert('packages/config/src/settings.ts', "'probe'] as const;", `'probe', '${name}'] as const;`);
+await insert('packages/config/src/settings.ts', "  'probe',\n] as const;", `  'probe',\n  '${name}',\n] as const;`);
 await insert(
   'packages/observe/src/sources/registry.ts',
   '} satisfies Record<SourceName, SourceEntry>;',
   `  '${name}': {
     description: 'say in one line what is counted',
-    async create({ httpJson: given, signal }) {
+    async create({ httpJson: given, clock, signal }) {
       if (!given) throw missing('${name}', 'source-url');
       const { ${factory} } = await import('./${name}.ts');
-      return ${factory}({ url: given.url, token: given.token, signal });
+      return ${factory}({ url: given.url, token: given.token, clock, signal });
     },
   },
 } satisfies Record<SourceName, SourceEntry>;`,
