@@ -6,8 +6,12 @@ export class SimulatedClock implements Clock {
   private sleepers: { at: number; wake: () => void }[] = [];
   private scheduled = false;
 
-  constructor(startsAt = 1_700_000_000_000) {
+  private readonly isBusy: () => boolean;
+
+  /** `isBusy`: real work, such as a request, that time has to wait for. */
+  constructor(startsAt = 1_700_000_000_000, isBusy = () => false) {
     this.time = startsAt;
+    this.isBusy = isBusy;
   }
 
   now(): number {
@@ -37,6 +41,7 @@ export class SimulatedClock implements Clock {
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
+      if (this.isBusy()) return void setTimeout(() => this.schedule(), 1);
       const next = this.sleepers.toSorted((a, b) => a.at - b.at)[0];
       if (!next) return;
       this.sleepers = this.sleepers.filter((each) => each !== next);

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Combination } from '#config/settings';
+import { chooseDecisive, type SourceState } from './combine-sources.ts';
+
+const of = (verdict: SourceState['verdict'], known = 10): SourceState => ({ known, verdict });
+const [pass, fail, unsure] = [of('pass'), of('fail'), of('inconclusive')];
+const blind = of('inconclusive', 2);
+
+// MET-20: several sources for one rule, of ten intervals.
+const rows: [combine: Combination, states: SourceState[], index: number, disagree: boolean][] = [
+  ['primary', [pass, fail], 0, false],
+  ['primary', [blind, fail], 1, false],
+  ['primary', [blind, of('pass', 3)], 1, false],
+  ['any', [pass, fail], 1, false],
+  ['any', [pass, unsure], 1, false],
+  ['any', [pass, pass], 0, false],
+  ['any', [blind, pass], 1, false],
+  ['any', [pass, of('fail', 2)], 1, false],
+  ['all', [fail, fail], 0, false],
+  ['all', [fail, pass], 1, true],
+  ['all', [pass, fail, unsure], 2, true],
+  ['all', [blind, fail], 1, false],
+];
+for (const [combine, states, index, disagree] of rows) {
+  const shown = states.map(({ verdict, known }) => (known < 8 ? 'blind' : verdict)).join(', ');
+  test(`${combine} of ${shown}: source ${index}${disagree ? ', in disagreement' : ''}`, () => {
+    assert.deepEqual(chooseDecisive(states, combine, 10), { index, disagree });
+  });
+}
