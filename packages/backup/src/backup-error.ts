@@ -7,9 +7,11 @@ export type BackupReason =
   | 'source_unreadable'
   | 'source_busy'
   | 'encryption_tool_missing'
-  | 'encryption_failed';
+  | 'encryption_failed'
+  | 'digest_mismatch'
+  | 'restore_failed';
 
-/** No restore point was made; nothing else has happened. The message never holds values of rows (S29). */
+/** No restore point was made, or none was restored; nothing else has happened. The message never holds values of rows (S29). */
 export class BackupFailed extends Error {
   readonly reasonCode: BackupReason;
   constructor(reasonCode: BackupReason, message: string, options?: ErrorOptions) {

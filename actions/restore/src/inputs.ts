@@ -1,0 +1,21 @@
+import { commonInputs, duration, type InputDefinitions, list, oneOf, secret, text } from '#action-kit/inputs';
+
+export const inputs = {
+  ...commonInputs,
+  manifest: text({ required: true }),
+  digest: text({
+    required: true,
+    pattern: /^(?:sha256:)?[0-9a-fA-F]{64}$/,
+    allowed: 'sha256: and 64 hexadecimal digits, from the summary of the run that made the backup',
+  }),
+  'backup-destination': oneOf(['directory', 'artifact'], { default: 'directory' }),
+  'backup-path': text(),
+  'age-identity': secret(),
+  'gpg-private-key': secret(),
+  'gpg-passphrase': secret(),
+  'target-url': secret(),
+  confirm: text(),
+  'age-recipients': list(),
+  'gpg-recipients': list(),
+  deadline: duration('2h'),
+} satisfies InputDefinitions;
