@@ -7,6 +7,7 @@ import {
   integer,
   list,
   oneOf,
+  policyInput,
   rate,
   secret,
   text,
@@ -32,6 +33,7 @@ const sourceList = {
 // What has a default in ops.yml has none here: an input given wins over ops.yml, that wins over the defaults in plan-watch.ts.
 export const inputs = {
   ...commonInputs,
+  ...policyInput,
   source: sourceList,
   combine: oneOf(combinations),
   window: duration(),

@@ -5,6 +5,7 @@ import {
   type InputDefinitions,
   integer,
   list,
+  policyInput,
   secret,
   text,
 } from '#action-kit/inputs';
@@ -12,6 +13,7 @@ import {
 // What has a default in ops.yml has none here: an input given wins over ops.yml, that wins over the defaults in plan-gate.ts.
 export const inputs = {
   ...commonInputs,
+  ...policyInput,
   'github-token': githubToken(),
   'base-url': text(),
   urls: list(),

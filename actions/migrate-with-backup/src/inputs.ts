@@ -5,12 +5,14 @@ import {
   type InputDefinitions,
   list,
   oneOf,
+  policyInput,
   secret,
   text,
 } from '#action-kit/inputs';
 
 export const inputs = {
   ...commonInputs,
+  ...policyInput,
   release: text(),
   'github-token': githubToken(),
   'database-url': secret(),

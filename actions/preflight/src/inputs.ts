@@ -1,7 +1,18 @@
-import { commonInputs, flag, githubToken, type InputDefinitions, list, oneOf, secret, text } from '#action-kit/inputs';
+import {
+  commonInputs,
+  flag,
+  githubToken,
+  type InputDefinitions,
+  list,
+  oneOf,
+  policyInput,
+  secret,
+  text,
+} from '#action-kit/inputs';
 
 export const inputs = {
   ...commonInputs,
+  ...policyInput,
   version: text({ pattern: /^[\w.+/-]{1,100}$/, allowed: 'letters, digits and . + / - _' }),
   'dry-run': flag(false),
   'stop-after': oneOf(['staged']),

@@ -1,7 +1,8 @@
-import { commonInputs, githubToken, type InputDefinitions, secret, text } from '#action-kit/inputs';
+import { commonInputs, githubToken, type InputDefinitions, policyInput, secret, text } from '#action-kit/inputs';
 
 export const inputs = {
   ...commonInputs,
+  ...policyInput,
   release: text(),
   'deployment-id': text({ required: true, pattern: /^dpl_\w+$/, allowed: 'a deployment id (dpl_...)' }),
   'allow-older': text(),

@@ -146,6 +146,17 @@ export const commonInputs = {
   'throw-away': flag(false),
 } satisfies InputDefinitions;
 
+/** How a policy is named. */
+export const policyForm = 'owner/repository/path@<40-hex commit>, or ./path@<40-hex commit> in this repository';
+
+/** Of every action that ops.yml could make less strict: floors that it cannot lower. */
+export const policyInput = {
+  policy: text({
+    pattern: /^(?!.*\/\.\.?\/)(?:\.\/|[\w-][\w.-]*\/[\w.-]+\/)[^@\s]+@[0-9a-f]{40}$/,
+    allowed: policyForm,
+  }),
+} satisfies InputDefinitions;
+
 /** Reads all inputs, masking secrets first; throws InputError with every problem at once. */
 export function readInputs<D extends InputDefinitions>(runner: Runner, definitions: D): InputValues<D> {
   const { values, problems } = tryInputs(runner, definitions);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -28,4 +30,30 @@ test('a file that is named must be there', async () => {
     assert.match(error.message, /config: cannot be read \(ENOENT\): check out the repository first/);
     return true;
   });
+});
+
+test('a policy is read at its commit, here or elsewhere, and without it nothing goes on', async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    const found = request.url?.includes('policy.yml') ?? false;
+    response.writeHead(found ? 200 : 404).end(found ? 'watch: { window: 1h }' : '{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { signal } = new AbortController();
+  const here = { signal, input: () => '', context: { workspace, apiUrl, repository: 'acme/notes' } };
+  const load = (policy: string) => loadSettings(here as unknown as Runner, { environment: 'production', policy });
+  const commit = 'a'.repeat(40);
+  try {
+    assert.equal((await load(`acme/rules/release/policy.yml@${commit}`)).watch.windowMs, 3_600_000);
+    assert.equal((await load(`./ops/policy.yml@${commit}`)).watch.windowMs, 3_600_000);
+    assert.deepEqual(asked, [
+      `/repos/acme/rules/contents/release/policy.yml?ref=${commit}`,
+      `/repos/acme/notes/contents/ops/policy.yml?ref=${commit}`,
+    ]);
+    await assert.rejects(load(`acme/rules/gone.yml@${commit}`), /policy: could not be read: it is not there/);
+  } finally {
+    server.close();
+  }
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EnvironmentSettings } from '#config/settings';
 import { isProduction } from '#config/trust-limits';
 import { InputError } from './input-error.ts';
+import { policyForm } from './inputs.ts';
 import type { Runner } from './runner.ts';
 
 const standardFile = '.github/ops.yml';
@@ -12,6 +13,8 @@ export interface SettingsRequest {
   config?: string | undefined;
   environment?: string | undefined;
   throwAway?: boolean | undefined;
+  /** `owner/repository/path@<40-hex>`, or `./path@<40-hex>` in this repository; from the workflow file only. */
+  policy?: string | undefined;
 }
 
 /**
@@ -29,20 +32,25 @@ export async function loadSettings(runner: Runner, request: SettingsRequest): Pr
   });
   const throwAway = request.throwAway ?? false;
   const environment = request.environment ?? '';
-  if (text === undefined) return withoutFile(environment, isProduction(environment, throwAway));
+  if (text === undefined && request.policy === undefined)
+    return withoutFile(environment, isProduction(environment, throwAway));
   const { ConfigError } = await import('#config/config-error');
   const { loadConfig } = await import('#config/load-config');
+  const readReference = async (reference: string) => {
+    const { readReference: read } = await import('#config/read-reference');
+    const { apiUrl } = runner.context;
+    return await read({ apiUrl, token: runner.input('github-token'), signal: runner.signal }, reference);
+  };
+  const policy =
+    request.policy === undefined ? {} : { policy: await readPolicyFile(runner, request.policy, readReference) };
   try {
     const { settings, warnings } = await loadConfig({
       file,
-      text,
+      text: text ?? '',
       environment,
       throwAway,
-      readReference: async (reference) => {
-        const { readReference } = await import('#config/read-reference');
-        const { apiUrl } = runner.context;
-        return await readReference({ apiUrl, token: runner.input('github-token'), signal: runner.signal }, reference);
-      },
+      ...policy,
+      readReference,
     });
     for (const warning of warnings) runner.logger.notice(warning);
     return settings;
@@ -55,6 +63,23 @@ export async function loadSettings(runner: Runner, request: SettingsRequest): Pr
         ...(allowed === undefined ? {} : { allowed }),
       })),
     );
+  }
+}
+
+/** A policy that cannot be read stops the way forward: its floors would be lost. */
+async function readPolicyFile(
+  { context }: Runner,
+  given: string,
+  readReference: (reference: string) => Promise<{ file: string; text: string }>,
+): Promise<{ file: string; text: string }> {
+  const [path = ''] = given.split('@');
+  // Two names and a file below them are another repository; a file of this one is written with a leading ./
+  const reference = path.startsWith('./') ? `${context.repository}/${given.slice(2)}` : given;
+  try {
+    return await readReference(reference);
+  } catch (error) {
+    const message = `could not be read: ${error instanceof Error ? error.message : String(error)}`;
+    throw new InputError([{ name: 'policy', given, message, allowed: policyForm }]);
   }
 }
 

@@ -6,6 +6,7 @@ import { problemAt } from './find-problems.ts';
 import { isPart, merge } from './merge.ts';
 import { findNotActedOn, notActedOn } from './not-acted-on.ts';
 import type { EnvironmentLayer } from './ops-schema.ts';
+import { applyPolicy, readPolicy } from './policy.ts';
 import type { Path } from './read-document.ts';
 import { showPath } from './read-document.ts';
 import type { ReadLayer } from './read-layer.ts';
@@ -21,6 +22,8 @@ export interface ConfigRequest {
   text: string;
   environment: string;
   throwAway: boolean;
+  /** Floors that the workflow file names. */
+  policy?: { file: string; text: string };
   readReference: ReadReference;
 }
 
@@ -35,7 +38,12 @@ export async function loadConfig(given: ConfigRequest): Promise<{ settings: Envi
   // An action used alone may name no environment: it gets the top of the file, judged as production.
   if (given.environment !== '' && declared.length > 0 && !declared.includes(given.environment))
     problems.push(unknownEnvironment(chain, given, declared));
-  const merged = mergeEnvironment(chain, given.environment);
+  const policy = given.policy === undefined ? undefined : readPolicy(given.policy.file, given.policy.text);
+  const written = mergeEnvironment(chain, given.environment);
+  const { environment: merged, below } =
+    policy === undefined ? { environment: written, below: [] } : applyPolicy(written, policy);
+  problems.push(...(policy?.problems ?? []));
+  for (const { path, message } of below) problems.push(problemOf(chain, given.environment, path, message));
   const production = isProduction(given.environment, given.throwAway);
   if (production) {
     for (const weakening of findWeakenings(merged, given.environment)) {
