@@ -141,7 +141,9 @@ test('runtime logs and the observability query count what the domains really ser
   const requests = groupLogRows(rows);
   assert.deepEqual([requests.length, requests.filter(({ status = 0 }) => status >= 500).length], [8, 2]);
   const until = Math.ceil(Date.now() / 60_000) * 60_000;
-  const buckets = await queryObservability(project, { from: until - 600_000, until, granularityMinutes: 1 });
+  const span = { from: until - 600_000, until, granularityMinutes: 1 };
+  const buckets = await queryObservability(project, span);
+  assert.deepEqual(await queryObservability(project, { ...span, endpoint: 'metrics' }), buckets);
   assert.ok(buckets.reduce((sum, bucket) => sum + bucket.requests, 0) >= 8);
   assert.equal(
     buckets.reduce((sum, bucket) => sum + bucket.errors, 0),

@@ -72,6 +72,26 @@ describeSource({
   nothingMeans: 'zero requests',
 });
 
+describeSource({
+  name: 'vercel-observability by the newer endpoint, where the documented one is gone',
+  token,
+  intervalMs: 60_000,
+  make: (address) => createSource('vercel-observability', parts(address)),
+  isData: (request) => request.url?.startsWith('/metrics/v1') ?? false,
+  other: project,
+  counts: (response, { requests, errors, start }) => {
+    const timestamp = new Date(start).toISOString();
+    const row = (httpStatus: string, value: number) => ({ timestamp, dimensions: { httpStatus }, values: { value } });
+    const series = [row('200', requests - errors), row('502', errors)];
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ series, summary: [], meta: {} }));
+  },
+  nothing: (response) =>
+    void response.writeHead(200, { 'content-type': 'application/json' }).end('{"series":[],"summary":[],"meta":{}}'),
+  nothingMeans: 'zero requests',
+});
+
 test('nothing counted although our own probes went through is no data, not zero errors (trap 15)', async () => {
   const own = new OwnRequests();
   const minute = 60_000;
