@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { runTool } from '#child-process/run-tool';
+import { openLedger } from '#release/ledger';
 import { type Scene, setScene } from '../../release/test/scene.ts';
 
 let scene: Scene;
@@ -112,4 +113,25 @@ test('rollback moves production back from this machine, with and without GitHub;
   assert.equal(withoutGitHub.exitCode, 0, withoutGitHub.stderr);
   assert.equal(scene.served(), bad);
   assert.match(withoutGitHub.stderr, /not locked/);
+});
+
+test('reconcile finishes what a dead run left: the promised rollback is carried out, the record closed, once', async () => {
+  await command(['unlock', '--environment', 'production']);
+  const good = await scene.goLive();
+  const bad = await scene.stage({});
+  const handle = await scene.open({ runId: 4711, target: good });
+  const { github, project } = await scene.connect();
+  await openLedger(github, handle).record('promote', 'intent', bad);
+  await project.promote(bad, {});
+  const wrong = await command(['reconcile', '--environment', 'production', '--ended-run', 'x']);
+  assert.equal(wrong.exitCode, 2);
+  const untouched = await command(['reconcile', '--environment', 'production']);
+  assert.match(untouched.stdout, /Nothing was left to finish on production/, 'a run that may go on is left alone');
+  const done = await command(['reconcile', '--environment', 'production', '--ended-run', '4711', '--json']);
+  assert.equal(done.exitCode, 0, done.stderr);
+  const { releases } = JSON.parse(done.stdout) as { releases: { decision: string; what: string }[] };
+  assert.deepEqual([releases.length, releases[0]?.decision], [1, 'rolled-back'], done.stdout);
+  assert.equal(scene.served(), good);
+  const again = await command(['reconcile', '--environment', 'production', '--ended-run', '4711']);
+  assert.match(again.stdout, /Nothing was left to finish on production/);
 });

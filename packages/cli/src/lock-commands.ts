@@ -6,6 +6,7 @@ import { closeLock, defaultLockExpiryMs, type Lock, readOpenLocks, takeLock } fr
 import { readHistory, readRecentReleases } from '#release/read-environment';
 import { unlock } from '#release/unlock';
 import { type EnvironmentOptions, openEnvironment, UsageError } from './open-environment.ts';
+import { describeReconcile, type ReconcileOptions, reconcileCommand } from './reconcile-command.ts';
 import { type CommandAnswer, describeRollback, type RollbackOptions, rollback } from './rollback-command.ts';
 
 interface LockOptions extends EnvironmentOptions {
@@ -15,7 +16,7 @@ interface LockOptions extends EnvironmentOptions {
   autoAssign?: 'on' | 'off';
 }
 
-/** Adds `lock`, `unlock`, `rollback` and `releases`. Exit code 0 done, 1 the gate said no, 2 wrong use, 3 could not run. */
+/** Adds `lock`, `unlock`, `rollback`, `reconcile` and `releases`. Exit code 0 done, 1 the gate said no, 2 wrong use, 3 could not run. */
 export function registerLock(program: Command): void {
   common(program.command('lock'))
     .description('stop releases of one environment until somebody lifts it; rollbacks ignore it')
@@ -29,6 +30,9 @@ export function registerLock(program: Command): void {
     .option('--auto-assign <on|off>', 'what to restore where no lock remembers it')
     .action((options: LockOptions) => run(options, lift));
   describeRollback(common(program.command('rollback'))).action((options: RollbackOptions) => run(options, rollback));
+  describeReconcile(common(program.command('reconcile'))).action((options: ReconcileOptions) =>
+    run(options, reconcileCommand),
+  );
   common(program.command('releases'))
     .description('list what production served: version, verdict, and whether it can be rolled back to')
     .action((options: LockOptions) => run(options, listReleases));

@@ -73,7 +73,11 @@ export interface GitHub {
     change: { title?: string; body?: string; state?: 'open' | 'closed' },
   ): Promise<GitHubIssue>;
   comment(number: number, body: string): Promise<void>;
+  /** `queued`, `in_progress`, `waiting`, `completed` … of a workflow run; undefined where GitHub does not know it or may not say. */
+  runStatus(runId: number): Promise<string | undefined>;
 }
+
+const runAnswer = z.object({ status: z.string().nullish() });
 
 /** Statuses of one entry beyond this many pages of 100 are not ours. */
 const statusPages = 5;
@@ -195,6 +199,16 @@ export function createGitHub(connection: GitHubConnection): GitHub {
         path: `/issues/${number}`,
         json: change,
       }),
+    async runStatus(runId) {
+      const what = `read workflow run ${runId}`;
+      try {
+        return (await call(what, 'actions: read', runAnswer, { path: `/actions/runs/${runId}` })).status ?? undefined;
+      } catch (error) {
+        const { reasonCode } = error as { reasonCode?: string };
+        if (reasonCode === 'github_not_found' || reasonCode === 'github_forbidden') return undefined;
+        throw error;
+      }
+    },
     async comment(number, body) {
       await call(`comment on issue #${number}`, 'issues: write', z.unknown(), {
         method: 'POST',

@@ -10,6 +10,7 @@ import { readOpenLocks } from './lock.ts';
 import { openRelease } from './open-release.ts';
 import { preflight } from './preflight.ts';
 import { promote } from './promote.ts';
+import { reconcile } from './reconcile.ts';
 import { releaseKey } from './release-handle.ts';
 import { rollBackByHand } from './roll-back-by-hand.ts';
 import { takeBack } from './take-back.ts';
@@ -152,6 +153,49 @@ async function runUntil(death: Death, act: (services: Services) => Promise<strin
   return life.signal.aborted;
 }
 
+/** Which request of a release asks Vercel for the promotion. */
+async function findPromotion(): Promise<number> {
+  await reset();
+  const { vercel, github } = scene.sandbox.description;
+  const gate = await startGate({ vercel: vercel.apiUrl, github: github.apiUrl }, () => 'pass');
+  try {
+    await release(await scene.connect({ vercel: gate.address('vercel'), github: gate.address('github') }), false);
+    const found = gate.passages.findIndex(({ method, path }) => method === 'POST' && path.includes('/promote/'));
+    assert.ok(found > 0, 'a release promotes');
+    return found;
+  } finally {
+    await gate.close();
+  }
+}
+
+/** `reconcile` alone, on a fresh runner, after the run has ended (S7). */
+async function reconciled(services: Services) {
+  return await reconcile(
+    { ...services, ...quietDependencies },
+    {
+      settings: scene.settings({ environment }),
+      repository: scene.sandbox.description.github.repository,
+      endedRuns: [runId],
+    },
+  );
+}
+
+/** Nothing is left for anybody to finish: I3 and I5 beside the others. */
+async function proveFinished(what: string): Promise<void> {
+  const { served, own } = await proveInvariants(what);
+  const { github, project } = await scene.connect();
+  for await (const record of readReleases(github, { environment })) {
+    assert.notEqual(record.decision, undefined, `${what}: I3 no open entry whose run has ended`);
+    if (record.decision === 'released') assert.equal(served, own, `${what}: I1`);
+    else assert.notEqual(served, own, `${what}: I1 ${record.decision}, but it is served`);
+  }
+  const locked = (await readOpenLocks(github, environment)).length > 0;
+  const { autoAssign } = await project.readState();
+  assert.equal(autoAssign, !locked, `${what}: I5 auto-assign is as it was, or off while locked (${locked})`);
+  const again = await reconciled({ github, project });
+  assert.deepEqual([again.releases, again.locks], [[], []], `${what}: nothing is left to do`);
+}
+
 async function proveInvariants(what: string): Promise<{ served: string; own: string | undefined }> {
   const { github, project } = await scene.connect();
   const state = await project.readState();
@@ -227,6 +271,55 @@ for (const verdict of ['lose-request', 'lose-answer'] as const) {
       assert.ok((await readOpenLocks(github, environment)).length > 0, `${what}: I4 locked`);
       assert.equal((await project.readState()).autoAssign, false, `${what}: I5 off while locked`);
       if (!died) return assert.ok(k > 8, `only ${k} requests`);
+    }
+  });
+
+  for (const bad of [false, true]) {
+    test(`A ${bad ? 'bad' : 'good'} release that dies at any request (${verdict}) is brought to an end by reconcile alone`, async () => {
+      for (let k = 0; ; k++) {
+        await reset();
+        const what = `${verdict} ${k}`;
+        const died = await runUntil({ at: k, verdict }, (services) => release(services, bad));
+        await reconciled(await scene.connect());
+        await proveFinished(what);
+        if (!died) return assert.ok(k > 20, `only ${k} requests`);
+      }
+    });
+  }
+
+  test(`A rollback by hand that dies at any request (${verdict}) is brought to an end by reconcile alone`, async () => {
+    for (let k = 0; ; k++) {
+      await reset();
+      previous = current;
+      current = await scene.goLive();
+      const { project, github } = await scene.connect();
+      await project.setAutoAssign(true);
+      const died = await runUntil({ at: k, verdict }, rollbackByHand);
+      await reconciled(await scene.connect());
+      const what = `${verdict} ${k}`;
+      const { served } = await proveInvariants(what);
+      const locked = (await readOpenLocks(github, environment)).length > 0;
+      // Before its lock nothing was promised; from then on the rollback is carried out.
+      assert.equal(served, locked ? previous : current, what);
+      assert.equal((await project.readState()).autoAssign, !locked, `${what}: I5`);
+      if (!died) return assert.ok(k > 8, `only ${k} requests`);
+    }
+  });
+
+  test(`Reconcile that dies at any request (${verdict}) is finished by its next run`, async () => {
+    const promotionAt = await findPromotion();
+    for (let k = 0; ; k++) {
+      await reset();
+      // Right behind the accepted promotion: the case with the most to do.
+      await runUntil({ at: promotionAt, verdict: 'lose-answer' }, (services) => release(services, true));
+      const died = await runUntil({ at: k, verdict }, async (services) => {
+        await reconciled(services);
+        return 'done';
+      });
+      await reconciled(await scene.connect());
+      await proveFinished(`${verdict} ${k}`);
+      assert.equal(scene.served(), current);
+      if (!died) return assert.ok(k > 15, `only ${k} requests`);
     }
   });
 }

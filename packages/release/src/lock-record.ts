@@ -38,6 +38,8 @@ export interface Lock {
   /** Milliseconds since the epoch, by GitHub's clock. */
   createdAt: number;
   expiresAt: number;
+  /** How the rollback of this lock ended; absent while it is only promised. */
+  rollback?: string;
   /** Set when it was lifted or closed. */
   releasedAt?: number;
 }
@@ -54,9 +56,9 @@ export function toLock(deployment: GitHubDeployment, statuses: readonly Deployme
     const fact = parseFact(status.description ?? '', status.createdAt);
     return fact?.step === 'lock' && fact.kind === 'outcome' && closingWords.has(fact.word);
   });
-  const renamed = statuses
-    .map((status) => parseFact(status.description ?? '', status.createdAt))
-    .findLast((fact) => fact?.step === 'target' && fact.kind === 'outcome');
+  const facts = statuses.map((status) => parseFact(status.description ?? '', status.createdAt));
+  const last = (step: string) => facts.findLast((fact) => fact?.step === step && fact.kind === 'outcome');
+  const [renamed, ended] = [last('target'), last('rollback')];
   const target = renamed === undefined ? payload.target : toTarget(renamed);
   const life = typeof payload.expiresAfterMs === 'number' ? payload.expiresAfterMs : defaultLockExpiryMs;
   return {
@@ -70,6 +72,7 @@ export function toLock(deployment: GitHubDeployment, statuses: readonly Deployme
     ...(typeof payload.from === 'string' ? { from: payload.from } : {}),
     ...(typeof payload.autoAssign === 'boolean' ? { autoAssign: payload.autoAssign } : {}),
     ...(deployment.creator === undefined ? {} : { by: deployment.creator }),
+    ...(ended === undefined ? {} : { rollback: ended.word }),
     createdAt: deployment.createdAt,
     expiresAt: deployment.createdAt + life,
     ...(closing === undefined ? {} : { releasedAt: closing.createdAt }),

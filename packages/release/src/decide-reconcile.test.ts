@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decideReconcile, type ReconcileFacts } from './decide-reconcile.ts';
+import type { Lock } from './lock-record.ts';
+import type { ReleaseRecord } from './release-record.ts';
+
+const hour = 60 * 60 * 1000;
+const now = 100 * hour;
+
+function release(more: Partial<ReleaseRecord> = {}): ReleaseRecord {
+  return {
+    id: 1,
+    environment: 'production',
+    key: '1:production:7',
+    runId: 7,
+    commit: 'a'.repeat(40),
+    version: 'v1.0.0',
+    openedAt: now - hour / 2,
+    as: 'production',
+    mode: 'auto',
+    firstDeployment: false,
+    promotion: 'none',
+    rolledBack: false,
+    unwatched: false,
+    facts: [],
+    ...more,
+  };
+}
+
+function lock(more: Partial<Lock> = {}): Lock {
+  return {
+    id: 10,
+    environment: 'production',
+    key: '1:production:7',
+    reason: 'breach',
+    runId: 7,
+    target: { deploymentId: 'dpl_good' },
+    createdAt: now - 60_000,
+    expiresAt: now + hour,
+    ...more,
+  };
+}
+
+const ended = new Set([7]);
+const live = new Set<number>();
+const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[]; locks: unknown[] }[] = [
+  { name: 'nothing is open', facts: { releases: [release({ decision: 'released' })] }, entries: [], locks: [] },
+  { name: 'its run goes on', facts: { releases: [release()], endedRuns: live }, entries: [], locks: [] },
+  {
+    name: 'it has waited for an approval for days',
+    facts: { releases: [release({ openedAt: now - 72 * hour })], endedRuns: live, liveRuns: ended },
+    entries: [],
+    locks: [],
+  },
+  {
+    name: 'GitHub knows nothing of the run, which is older than any job',
+    facts: { releases: [release({ openedAt: now - 7 * hour })], endedRuns: live },
+    entries: ['close cancelled'],
+    locks: [],
+  },
+  { name: 'it died before the promotion', facts: { releases: [release()] }, entries: ['close cancelled'], locks: [] },
+  {
+    name: 'it died around the promotion',
+    facts: { releases: [release({ promotion: 'intended' })] },
+    entries: ['take-back'],
+    locks: [],
+  },
+  {
+    name: 'it has been live for hours without a verdict: nothing is moved any more',
+    facts: { releases: [release({ promotion: 'promoted', promotedAt: now - 2 * hour, openedAt: now - 3 * hour })] },
+    entries: ['mark-unwatched'],
+    locks: [],
+  },
+  {
+    name: 'its lock promises a rollback',
+    facts: { releases: [release({ promotion: 'promoted', promotedAt: now })], locks: [lock()] },
+    entries: ['finish-rollback'],
+    locks: [],
+  },
+  {
+    name: 'its rollback is done, its record open',
+    facts: {
+      releases: [release({ promotion: 'promoted', rolledBack: true })],
+      locks: [lock({ rollback: 'rolled-back' })],
+    },
+    entries: ['close rolled-back'],
+    locks: [],
+  },
+  {
+    name: 'a rollback by hand died behind its lock',
+    facts: { locks: [lock({ key: 'hand' })] },
+    entries: [],
+    locks: ['finish-rollback'],
+  },
+  {
+    name: 'a rollback by hand failed and said so: it is not tried again',
+    facts: { locks: [lock({ key: 'hand', rollback: 'failed' })] },
+    entries: [],
+    locks: [],
+  },
+  {
+    name: 'a rollback by hand died hours ago: people decide',
+    facts: { locks: [lock({ key: 'hand', createdAt: now - 2 * hour })] },
+    entries: [],
+    locks: [],
+  },
+  {
+    name: 'a second rollback died before it gave way, an old lock has expired',
+    facts: {
+      locks: [
+        lock({ id: 9, key: 'first', rollback: 'rolled-back' }),
+        lock({ key: 'second' }),
+        lock({ id: 3, expiresAt: 1 }),
+      ],
+    },
+    entries: [],
+    locks: ['close expired', 'close yielded'],
+  },
+  {
+    name: 'a lock of a person on a laptop has no run',
+    facts: { locks: [lock({ key: 'laptop', runId: 0 })] },
+    entries: [],
+    locks: [],
+  },
+];
+
+for (const { name, facts, entries, locks } of cases) {
+  test(`Reconcile decides: ${name}`, () => {
+    const plan = decideReconcile({ releases: [], locks: [], endedRuns: ended, liveRuns: live, now, ...facts });
+    const say = (step: { do: string; decision?: string; word?: string }) =>
+      [step.do, step.decision ?? step.word].filter((part) => part !== undefined).join(' ');
+    assert.deepEqual(plan.entries.map(say), entries);
+    assert.deepEqual(plan.locks.map(say), locks);
+  });
+}

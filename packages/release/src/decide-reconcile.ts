@@ -1,0 +1,101 @@
+import type { ReleaseDecision } from './decide-release-outcome.ts';
+import { type Lock, openAmong } from './lock-record.ts';
+import type { ReleaseRecord } from './release-record.ts';
+
+export interface ReconcileFacts {
+  /** Ledger entries of one environment, newest first. */
+  releases: readonly ReleaseRecord[];
+  /** Locks of the environment, lifted and expired ones too. */
+  locks: readonly Lock[];
+  /** Runs that are known to have ended. */
+  endedRuns: ReadonlySet<number>;
+  /** Runs that GitHub shows as not ended; one that waits for an approval may be days old. */
+  liveRuns: ReadonlySet<number>;
+  /** GitHub's clock; milliseconds. */
+  now: number;
+}
+
+/** What is to be done about one entry whose run ended without a final state. */
+export type EntryPlan = { release: ReleaseRecord } & (
+  | { do: 'close'; decision: ReleaseDecision; reasonCode: string; what: string }
+  /** Its lock promises a rollback that was not brought to its end. */
+  | { do: 'finish-rollback' }
+  /** It may be live without a verdict: what is served decides, as in a release that was cancelled. */
+  | { do: 'take-back' }
+  /** Live for so long that moving production now would surprise people more than it protects them. */
+  | { do: 'mark-unwatched' }
+);
+
+export type LockPlan = { lock: Lock } & (
+  | { do: 'close'; word: 'expired' | 'yielded'; text: string }
+  /** A rollback by hand that died between its lock and its domains. */
+  | { do: 'finish-rollback' }
+);
+
+export interface ReconcilePlan {
+  /** Oldest first: the newest has the last word about auto-assign. */
+  entries: EntryPlan[];
+  locks: LockPlan[];
+}
+
+/** A job of GitHub's own runners ends after six hours; an entry older than that has lost its run. */
+const longestRunMs = 6 * 60 * 60 * 1000;
+
+/** After this time production is not moved by itself any more. */
+export const takeBackWithinMs = 60 * 60 * 1000;
+
+/** True when the run of an entry or a lock cannot be working on it any more. Pure. */
+export function hasEnded(
+  facts: Pick<ReconcileFacts, 'endedRuns' | 'liveRuns' | 'now'>,
+  { runId, since }: { runId: number | undefined; since: number },
+): boolean {
+  if (runId !== undefined && facts.endedRuns.has(runId)) return true;
+  if (runId !== undefined && facts.liveRuns.has(runId)) return false;
+  return facts.now - since > longestRunMs;
+}
+
+/** What dead runs left to do (S7). Pure; what Vercel serves is asked only where the plan says so. */
+export function decideReconcile(facts: ReconcileFacts): ReconcilePlan {
+  const open = openAmong(facts.locks, facts.now);
+  const lost = facts.releases.filter(
+    (release) =>
+      release.decision === undefined &&
+      release.newerSchema === undefined &&
+      hasEnded(facts, { runId: release.runId, since: release.openedAt }),
+  );
+  const entries = lost.map((release) => planEntry(release, open, facts.now)).toReversed();
+  const handled = new Set(facts.releases.map(({ key }) => key));
+  return { entries, locks: planLocks(facts, open, handled) };
+}
+
+function planEntry(release: ReleaseRecord, open: readonly Lock[], now: number): EntryPlan {
+  if (open.some((lock) => lock.key === release.key && lock.target !== undefined && lock.rollback === undefined))
+    return { release, do: 'finish-rollback' };
+  if (release.rolledBack) {
+    const what = 'Its run ended after the rollback, before it could close the record.';
+    return { release, do: 'close', decision: 'rolled-back', reasonCode: 'job_lost', what };
+  }
+  if (release.promotion === 'none') {
+    const what = 'Its run ended before the promotion; production was not touched.';
+    return { release, do: 'close', decision: 'cancelled', reasonCode: 'job_lost', what };
+  }
+  const live = release.promotedAt ?? release.facts.findLast(({ step }) => step === 'promote')?.at ?? release.openedAt;
+  return { release, do: now - live > takeBackWithinMs ? 'mark-unwatched' : 'take-back' };
+}
+
+function planLocks(facts: ReconcileFacts, open: readonly Lock[], handled: ReadonlySet<string>): LockPlan[] {
+  const expired = facts.locks.filter((lock) => lock.releasedAt === undefined && lock.expiresAt <= facts.now);
+  const plans: LockPlan[] = expired.map((lock) => ({ lock, do: 'close', word: 'expired', text: '' }));
+  const [holder] = open.filter(({ target }) => target !== undefined);
+  for (const lock of open) {
+    const promised = lock.target !== undefined && lock.rollback === undefined && !handled.has(lock.key);
+    if (!promised || lock.runId === undefined || lock.runId === 0) continue;
+    if (!hasEnded(facts, { runId: lock.runId, since: lock.createdAt })) continue;
+    if (holder !== undefined && holder.id !== lock.id) {
+      plans.push({ lock, do: 'close', word: 'yielded', text: `to ${holder.id}` });
+    } else if (facts.now - lock.createdAt <= takeBackWithinMs) {
+      plans.push({ lock, do: 'finish-rollback' });
+    }
+  }
+  return plans;
+}
