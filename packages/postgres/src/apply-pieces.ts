@@ -57,6 +57,9 @@ export async function applyPieces(session: MigrationSession, task: Task, setting
         await connection.query(marker(piece.to));
       }
     } catch (error) {
+      // What the server itself refused took no effect: only a lost session leaves that open.
+      const refused = piece.kind === 'alone' && error instanceof FileFailed && error.reasonCode !== 'connection_lost';
+      if (refused) await connection.query(marker(done)).catch(() => {});
       throw kept(error, piece, done);
     }
     done = piece.to;

@@ -13,6 +13,8 @@ import { connect } from './connection.ts';
 import { openMigrationSession } from './migration-session.ts';
 import { supabaseAuthorities } from './platform-authorities.ts';
 import { readMigrations } from './read-migrations.ts';
+import { readSchema } from './read-schema.ts';
+import { beyondTheCli, folders } from './supabase-cli-folders.ts';
 
 const platform = `${process.platform}-${process.arch}`;
 const cli = join(import.meta.dirname, `../../../.tools/node_modules/@supabase/cli-${platform}/bin/supabase`);
@@ -44,6 +46,8 @@ alter table public.notes enable row level security`,
   '20260103000000_index.sql': 'create index concurrently notes_title_id on public.notes (title, id);',
 };
 
+let counter = 0;
+
 describe('against the Supabase CLI 3.1.0', { skip }, () => {
   let cluster: Cluster;
   let project: string;
@@ -70,21 +74,27 @@ describe('against the Supabase CLI 3.1.0', { skip }, () => {
     url.pathname = `/${name}`;
     return url.href;
   }
-  async function supabase(url: string, ...args: string[]): Promise<string> {
+  const supabase = (url: string, ...args: string[]) => supabaseIn(project, url, ...args);
+  const ours = (url: string) => oursIn(project, url);
+  async function schema(url: string): Promise<string[]> {
+    const connection = await connect(url, { applicationName: 'test' });
+    return await readSchema(connection).finally(() => connection.close());
+  }
+  async function supabaseIn(folder: string, url: string, ...args: string[]): Promise<string> {
     const result = await runTool({
       command: cli,
       // A throw-away server: its password may be in argv.
       args: [...args, '--db-url', `${url}?sslmode=disable`, '--yes', '--output-format', 'json'],
-      cwd: project,
+      cwd: folder,
       environment: { SUPABASE_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
       deadlineMs: 60_000,
     });
     assert.equal(result.exitCode, 0, `${args.join(' ')}: ${result.stdout}${result.stderr}`);
     return result.stdout;
   }
-  async function ours(url: string): Promise<void> {
+  async function oursIn(folder: string, url: string): Promise<void> {
     const session = await openMigrationSession(url);
-    const { files } = await readMigrations(join(project, 'supabase/migrations'));
+    const { files } = await readMigrations(join(folder, 'supabase/migrations'));
     const outcome = await applyMigrations(session, { pending: files, applied: [] });
     await session.close();
     assert.equal(outcome.outcome, 'applied', outcome.failure?.message);
@@ -133,4 +143,46 @@ describe('against the Supabase CLI 3.1.0', { skip }, () => {
     await ours(mine);
     assert.deepEqual(await history(mine), await history(theirs));
   });
+
+  /** A folder of these files for one test, a database for each tool, and what the CLI then says is pending. */
+  async function compare(
+    files: readonly string[],
+    body: (folder: string, theirs: string, mine: string) => Promise<void>,
+  ): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'supabase-cli-folder-'));
+    try {
+      await mkdir(join(folder, 'supabase/migrations'), { recursive: true });
+      await writeFile(join(folder, 'supabase/config.toml'), 'project_id = "oracle"\n');
+      for (const [index, sql] of files.entries()) {
+        await writeFile(join(folder, `supabase/migrations/${20260101000000 + index}_file.sql`), sql);
+      }
+      counter += 1;
+      const mine = await database(`mine_${counter}`);
+      await body(folder, await database(`theirs_${counter}`), mine);
+      const push = JSON.parse(await supabaseIn(folder, mine, 'db', 'push', '--dry-run')) as { upToDate: boolean };
+      assert.equal(push.upToDate, true);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  test('forty folders are enough', () => assert.ok(Object.keys(folders).length >= 40));
+
+  for (const [name, files] of Object.entries(folders)) {
+    test(`same history and schema for a folder with ${name}`, () =>
+      compare(files, async (folder, theirs, mine) => {
+        await supabaseIn(folder, theirs, 'db', 'push');
+        await oursIn(folder, mine);
+        assert.deepEqual(await history(mine), await history(theirs));
+        assert.deepEqual(await schema(mine), await schema(theirs));
+      }));
+  }
+
+  for (const [name, files] of Object.entries(beyondTheCli)) {
+    test(`the CLI cannot apply a folder with ${name}, and sees ours as applied`, () =>
+      compare(files, async (folder, theirs, mine) => {
+        await assert.rejects(supabaseIn(folder, theirs, 'db', 'push'), /DbPushApplyError/);
+        await oursIn(folder, mine);
+      }));
+  }
 });
