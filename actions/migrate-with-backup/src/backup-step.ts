@@ -1,10 +1,13 @@
 import type { Runner } from '#action-kit/runner';
-import { checkRecipients } from '#backup/age-stream';
 import { BackupFailed } from '#backup/backup-error';
 import { createBackup } from '#backup/create-backup';
 import { type BackupDestination, directoryDestination } from '#backup/destination';
+import { checkEncryption } from '#backup/encryption';
 import { findPostgres, PostgresMissing } from '#backup/find-postgres';
-import { connect } from '#postgres/connection';
+import { findVerifiedBackup } from '#backup/find-verified-backup';
+import { sourceIdentity } from '#backup/source-identity';
+import { readSystemIdentifier } from '#backup/source-snapshot';
+import { connect, type DatabaseConnection } from '#postgres/connection';
 import type { MadeBackup } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
 
@@ -14,7 +17,7 @@ export async function checkFeasible(
 ): Promise<{ reasonCode: string; message: string } | undefined> {
   return await orReason(
     (async () => {
-      await checkRecipients(options.recipients);
+      await checkEncryption({ age: options.recipients, gpg: options.gpgRecipients });
       const connection = await connect(options.url ?? '', { applicationName: 'ops-actions migrate' });
       const major = Math.floor(connection.serverVersion / 10_000);
       await connection.close();
@@ -39,6 +42,8 @@ export async function makeBackup(
       'The backup lies in a directory of this runner, which is gone after the job: add the destination artifact',
     );
   }
+  const earlier = await orReason(earlierBackup(options, destinations, clock.now() / 1000, (line) => logger.info(line)));
+  if (earlier !== undefined) return earlier;
   return await logger.group('Backup', () =>
     orReason(
       createBackup({
@@ -46,6 +51,8 @@ export async function makeBackup(
         name,
         destinations,
         recipients: options.recipients,
+        gpgRecipients: options.gpgRecipients,
+        verify: options.verify,
         clock,
         log: (line) => logger.info(line),
         signal,
@@ -70,6 +77,32 @@ async function orReason<T>(made: Promise<T>): Promise<T | { reasonCode: string; 
     if (!(error instanceof BackupFailed || error instanceof PostgresMissing)) throw error;
     return { reasonCode: error.reasonCode, message: error.message };
   }
+}
+
+/** A proven backup of this very database that is young enough, where `max-age` allows one. */
+async function earlierBackup(
+  options: MigrateOptions,
+  destinations: readonly BackupDestination[],
+  now: number,
+  log: (line: string) => void,
+): Promise<MadeBackup | undefined> {
+  if (options.maxAgeMs === undefined) return undefined;
+  const connection = await connect(options.url ?? '', { applicationName: 'ops-actions migrate' });
+  const identity = await readSourceIdentity(connection).finally(() => connection.close());
+  const wanted = { identity, since: now - options.maxAgeMs / 1000, now };
+  const found = await findVerifiedBackup(destinations, wanted, log);
+  if (found === undefined) {
+    log('no proven backup of this database is young enough for max-age: making one');
+    return undefined;
+  }
+  const age = Math.round((now - (found.manifest.source.snapshotAt ?? found.manifest.createdAt)) / 60);
+  log(`using the proven backup ${found.manifestFile}, ${age} minutes old (max-age); what changed since is not in it`);
+  return { manifest: found.manifest, manifestFile: found.manifestFile };
+}
+
+async function readSourceIdentity(connection: DatabaseConnection): Promise<string> {
+  const [row] = await connection.query<{ name: string }>('SELECT pg_catalog.current_database() AS name');
+  return sourceIdentity(connection.settings, row?.name ?? '', await readSystemIdentifier(connection));
 }
 
 async function openDestination(

@@ -30,6 +30,7 @@ export const inputs = {
   'age-recipients': list(),
   'gpg-recipients': list(),
   verify: oneOf(['restore', 'structure', 'checksum'], { default: 'restore' }),
+  'verify-reason': text(),
   'max-age': duration(),
   'lock-timeout': duration(),
   'statement-timeout': duration(),

@@ -72,6 +72,8 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     backup: 'required',
     destinations: ['directory'],
     recipients: [],
+    gpgRecipients: [],
+    verify: 'restore',
     lockTimeoutMs: 1_000,
     statementTimeoutMs: 0,
     apply: 'automatic',

@@ -55,6 +55,8 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
         backup: 'skip',
         destinations: [],
         recipients: [],
+        gpgRecipients: [],
+        verify: 'restore',
         lockTimeoutMs: 1_000,
         statementTimeoutMs: 0,
         apply: 'automatic',

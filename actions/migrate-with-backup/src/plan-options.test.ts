@@ -75,14 +75,18 @@ describe('planOptions', () => {
   });
 
   test('what is not in this version is refused by name', () => {
-    const later = { verify: 'checksum', gpgRecipients: ['k'], maxAge: 1, backup: 'platform' } as const;
-    assert.deepEqual(mistakes({ ...later, gpgRecipients: ['k'], backupDestination: ['s3'] }), [
-      'verify',
-      'gpg-recipients',
-      'max-age',
-      'backup',
-      'backup-destination',
-    ]);
+    assert.deepEqual(mistakes({ backup: 'platform', backupDestination: ['s3'] }), ['backup', 'backup-destination']);
+  });
+
+  test('less than a restore needs a reason, and every weakening is listed', () => {
+    assert.deepEqual(mistakes({ verify: 'checksum' }), ['verify-reason']);
+    const options = planOptions(
+      { ...given, verify: 'structure', verifyReason: 'too large', maxAge: 60_000 },
+      settings,
+      runner,
+    );
+    assert.deepEqual([options.verify, options.maxAgeMs, options.weakenings.length], ['structure', 60_000, 2]);
+    assert.match(options.weakenings.join(), /too large.*max-age/);
   });
 
   test('the way back and a baseline name their version and repeat what they change', () => {

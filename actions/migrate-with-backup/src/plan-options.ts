@@ -29,6 +29,11 @@ export interface MigrateOptions {
   /** Absolute; for `directory`. */
   backupPath?: string;
   recipients: string[];
+  gpgRecipients: string[];
+  /** How far the backup has to be proven. */
+  verify: 'restore' | 'structure' | 'checksum';
+  /** Milliseconds: a proven backup of this database that is not older stands for a fresh one. */
+  maxAgeMs?: number;
   lockTimeoutMs: number;
   /** 0: none. */
   statementTimeoutMs: number;
@@ -52,16 +57,15 @@ export function planOptions(
   const weakenings = connection?.weakening === undefined ? [] : [connection.weakening];
   const { mode, phase } = given;
   checkMode(given, connection?.database, problems);
-  laterVersion('verify', given.verify, ['restore'] as const, problems);
-  if (given.gpgRecipients !== undefined) {
-    problems.push({ name: 'gpg-recipients', message: 'is not in this version', allowed: 'age-recipients' });
+  if (given.verify !== 'restore') {
+    if (given.verifyReason === undefined) {
+      const message = 'proves less than a restore, so it needs a reason that is shown wherever the backup is';
+      problems.push({ name: 'verify-reason', message, allowed: 'a sentence; or verify: restore' });
+    } else
+      weakenings.push(`the backup is proven by ${given.verify} only, not restored (verify: ${given.verifyReason})`);
   }
-  if (given.maxAge !== undefined) {
-    problems.push({
-      name: 'max-age',
-      message: 'is not in this version: leave it out, each run makes and proves a fresh backup',
-    });
-  }
+  if (given.maxAge !== undefined)
+    weakenings.push('a proven backup of an earlier run may stand for a fresh one (max-age)');
   const standard = skipsBackup(database, given.throwAway) ? 'skip' : 'required';
   const backup = laterVersion('backup', given.backup ?? standard, ['required', 'skip'] as const, problems);
   if (backup === 'skip') {
@@ -100,6 +104,9 @@ export function planOptions(
     destinations,
     ...(path === undefined ? {} : { backupPath: absolute(path) }),
     recipients: given.ageRecipients ?? [],
+    gpgRecipients: given.gpgRecipients ?? [],
+    verify: given.verify,
+    ...(given.maxAge === undefined ? {} : { maxAgeMs: given.maxAge }),
     lockTimeoutMs: given.lockTimeout ?? database.lockTimeoutMs ?? 5_000,
     statementTimeoutMs: given.statementTimeout ?? database.statementTimeoutMs ?? 0,
     apply: database.apply ?? 'automatic',

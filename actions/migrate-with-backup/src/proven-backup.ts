@@ -1,3 +1,4 @@
+import { isSufficient } from '#backup/manifest';
 import type { MigrationSession } from '#postgres/migration-session';
 import type { MadeBackup, Migration, MigrationPorts } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
@@ -15,7 +16,7 @@ export async function provenBackup(
   const made = await session.whileIdle(() => ports.createBackup());
   if ('reasonCode' in made) return { failed: { kind: 'backup-failed', ...made } };
   const { verdict, message } = made.manifest.verification;
-  if (verdict === 'verified') return { backup: made };
+  if (isSufficient(made.manifest.verification)) return { backup: made };
   return {
     failed: { kind: 'backup-failed', reasonCode: `backup_${verdict.replaceAll('-', '_')}`, message, backup: made },
   };

@@ -122,6 +122,30 @@ describe('migrate-with-backup', { skip }, () => {
     assert.ok(!existsSync(join(work.root, 'none')));
   });
 
+  test('max-age accepts the proven backup of an earlier run, and a weaker proof is said with its reason', async () => {
+    const url = await database();
+    const work = await workspace(notes);
+    await work.start(withBackup(url, work.backups)).finished;
+    await work.write(safe);
+    const first = await work.start({ ...withBackup(url, work.backups), 'max-age': '1h' }).finished;
+    assert.equal(first.outputs.decision, 'applied', first.stdout);
+    const stored = (await readdir(work.backups)).length;
+    await work.write({ '20260103000000_more.sql': 'create table more (id int primary key)' });
+    const second = await work.start({ ...withBackup(url, work.backups), 'max-age': '1h' }).finished;
+    assert.equal(second.outputs.decision, 'applied', second.stdout);
+    assert.match(second.stdout, /using the proven backup .*0 minutes old \(max-age\)/);
+    assert.deepEqual(
+      [(await readdir(work.backups)).length, second.outputs['backup-manifest']],
+      [stored, first.outputs['backup-manifest']],
+    );
+    await work.write({ '20260104000000_last.sql': 'create table last (id int primary key)' });
+    const weak = { verify: 'checksum', 'verify-reason': 'too large for a runner' };
+    const third = await work.start({ ...withBackup(url, work.backups), ...weak }).finished;
+    assert.equal(third.outputs.decision, 'applied', third.stdout);
+    assert.match(third.result.weakenings.join(), /checksum only, not restored \(verify: too large for a runner\)/);
+    assert.match(third.stdout, /Weaker than standard: .*too large for a runner/);
+  });
+
   test('mode plan shows and changes nothing', async () => {
     const url = await database();
     const work = await workspace(notes);

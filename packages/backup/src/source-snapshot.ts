@@ -198,7 +198,8 @@ async function readNames(connection: DatabaseConnection, query: string): Promise
   return (await connection.query<{ name: string }>(query)).map((row) => row.name);
 }
 
-async function readSystemIdentifier(connection: DatabaseConnection): Promise<string | undefined> {
+/** Undefined where the role may not ask. */
+export async function readSystemIdentifier(connection: DatabaseConnection): Promise<string | undefined> {
   const [allowed] = await connection.query<{ may: boolean }>(
     `SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS may`,
   );
