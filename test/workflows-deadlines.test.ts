@@ -18,6 +18,8 @@ const otherBounds: Record<string, string> = {
   'vercel-promote': '5m',
   'vercel-rollback': '5m',
   'release-record': '3m',
+  // Bundling, publishing and asking a handful of functions; each request has its own deadline.
+  'edge-functions': '8m',
   'database-doctor': '8m',
   'setup-postgres': '10m',
   // The watch waits for its last data after the window.

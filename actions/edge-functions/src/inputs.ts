@@ -1,7 +1,8 @@
-import { commonInputs, githubToken, type InputDefinitions, list, oneOf, secret, text } from '#action-kit/inputs';
+import { commonInputs, flag, githubToken, type InputDefinitions, list, oneOf, secret, text } from '#action-kit/inputs';
 
 export const inputs = {
   ...commonInputs,
+  'throw-away': flag(false),
   mode: oneOf(['deploy', 'plan', 'restore'], { default: 'deploy' }),
   'functions-dir': text(),
   names: list(),

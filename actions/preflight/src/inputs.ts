@@ -26,6 +26,8 @@ export const inputs = {
   'protection-bypass-secret': secret(),
   'database-url': secret(),
   'age-recipients': list(),
+  'supabase-access-token': secret(),
+  'supabase-project': text(),
   'slack-bot-token': secret(),
   'slack-webhook-url': secret(),
   'slack-channel': text(),

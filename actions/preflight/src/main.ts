@@ -10,6 +10,7 @@ import { formatReleaseHandle, type ReleaseHandle, releaseKey } from '#release/re
 import { openVercelProject } from '#vercel/project';
 import { announce } from './announce.ts';
 import { findMissing } from './find-missing.ts';
+import { readFunctionsStep } from './functions-step.ts';
 import { inputs } from './inputs.ts';
 import { readCheckout } from './read-checkout.ts';
 import { planLines, renderPlan } from './render-plan.ts';
@@ -29,6 +30,7 @@ export async function main(runner: Runner): Promise<Result> {
   // A checkout without git (a container that has none) does not know its tree; GitHub does.
   const treeSha = git.treeSha ?? (await github?.commit(git.commit).catch(() => undefined))?.treeSha;
   const checkout = { commit: git.commit, treeSha };
+  const functions = await readFunctionsStep(context.workspace, given, settings);
   const report = await preflight(
     {
       github,
@@ -49,11 +51,14 @@ export async function main(runner: Runner): Promise<Result> {
       databaseUrl: given.databaseUrl,
       ageRecipients: given.ageRecipients ?? [],
       throwAway: given.throwAway,
-      findings: findMissing({
-        ...given,
-        vercelProject: projectName,
-        slackChannel: given.slackChannel ?? settings.slack.channel,
-      }),
+      findings: [
+        ...findMissing({
+          ...given,
+          vercelProject: projectName,
+          slackChannel: given.slackChannel ?? settings.slack.channel,
+        }),
+        ...functions.findings,
+      ],
       signal,
     },
   );
@@ -62,7 +67,7 @@ export async function main(runner: Runner): Promise<Result> {
     const text = finding.fix === undefined ? finding.message : `${finding.message}. Fix: ${finding.fix}`;
     logger[finding.severity === 'refuse' ? 'error' : finding.severity](text);
   }
-  if (given.dryRun) for (const line of planLines(report, settings)) logger.info(line);
+  if (given.dryRun) for (const line of planLines(report, settings, functions)) logger.info(line);
   const named = given.version !== undefined || context.refType === 'tag';
   if (report.decision === 'already-current' && named && github !== undefined)
     await nameVersion(github, report, version);
@@ -75,6 +80,7 @@ export async function main(runner: Runner): Promise<Result> {
       settings.smoke.command !== undefined || (settings.smoke.checks ?? []).length > 0
         ? 'configured'
         : 'not-configured',
+    functions: functions.when,
     'vercel-project': report.state?.id ?? projectName ?? '',
     'vercel-team': team ?? '',
     release: '',
@@ -97,7 +103,7 @@ export async function main(runner: Runner): Promise<Result> {
       autoAssign: report.autoAssign,
     },
     outputs,
-    jobSummary: renderPlan(report, { settings, version, resume: given.resume }),
+    jobSummary: renderPlan(report, { settings, version, resume: given.resume, functions }),
   };
 }
 

@@ -1,11 +1,12 @@
 import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
 import type { EnvironmentSettings } from '#config/settings';
 import type { PreflightReport } from '#release/preflight';
+import type { FunctionsStep } from './functions-step.ts';
 
 /** The plan for the job summary: what would happen, what stands against it, and what a rollback would do (CHK-10). */
 export function renderPlan(
   report: PreflightReport,
-  given: { settings: EnvironmentSettings; version: string; resume: boolean },
+  given: { settings: EnvironmentSettings; version: string; resume: boolean; functions: FunctionsStep },
 ): string {
   const { settings, version } = given;
   const lines = [
@@ -22,16 +23,16 @@ export function renderPlan(
     ]);
     lines.push(table(['', 'what', 'why', 'fix'], rows), '');
   }
-  lines.push('### Plan', '', ...steps(report, settings, markdown).map((step) => `- ${step}`), '');
+  lines.push('### Plan', '', ...steps(report, settings, given.functions, markdown).map((step) => `- ${step}`), '');
   lines.push('### A rollback would', '', ...wayBack(report, markdown).map((step) => `- ${step}`), '');
   return lines.join('\n');
 }
 
 /** The same plan as plain lines, for the log of a dry run. */
-export function planLines(report: PreflightReport, settings: EnvironmentSettings): string[] {
+export function planLines(report: PreflightReport, settings: EnvironmentSettings, functions: FunctionsStep): string[] {
   return [
     'Plan:',
-    ...steps(report, settings, plain).map((step) => `  ${step}`),
+    ...steps(report, settings, functions, plain).map((step) => `  ${step}`),
     'A rollback would:',
     ...wayBack(report, plain).map((step) => `  ${step}`),
   ];
@@ -45,15 +46,22 @@ interface Style {
 const markdown: Style = { text: escapeMarkdown, name: codeSpan };
 const plain: Style = { text: (value) => value, name: (value) => value };
 
-function steps(report: PreflightReport, settings: EnvironmentSettings, { text, name }: Style): string[] {
+function steps(
+  report: PreflightReport,
+  settings: EnvironmentSettings,
+  functions: FunctionsStep,
+  { text, name }: Style,
+): string[] {
   return [
     ...report.weakenings.map((weakening) => `weaker than standard: ${text(weakening.text)}`),
     `database: ${migrations(report, name)}`,
     report.firstDeployment
       ? 'deploy: this project’s very first deployment is live at once; checks run on it, there is no way back yet'
       : `deploy (${settings.vercel.build ?? 'remote'}), staged: no domain moves`,
+    ...(functions.when === 'before' ? [functions.plan] : []),
     'health gate and smoke tests on the staged address',
     `promote to ${text(report.url === '' ? settings.environment : report.url)}`,
+    ...(functions.when === 'after' ? [functions.plan] : []),
     'health gate and smoke tests on the public address',
     `watch, mode ${settings.watch.mode ?? 'auto'}`,
   ];

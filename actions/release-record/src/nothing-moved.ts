@@ -10,7 +10,10 @@ export async function nothingMoved(runner: Runner, given: Given): Promise<Result
   const { rollbackDecision = '', rollbackReason = '', rollbackSummary = '' } = given;
   const reasonCode = rollbackReason === '' ? 'not_started' : rollbackReason;
   const what = rollbackSummary === '' ? 'the rollback did not start; nothing was changed' : rollbackSummary;
-  if (rollbackDecision === 'planned' || rollbackDecision === 'already-current') {
+  if (
+    ['planned', 'already-current', 'functions-restored'].includes(rollbackDecision) &&
+    given.rollbackOutcome !== 'failure'
+  ) {
     return { decision: rollbackDecision, reasonCode, summary: what, failed: false };
   }
   const settings = await settingsOf(runner, given);

@@ -19,6 +19,14 @@ export function readSteps(given: Given, mode: ReleaseMode): OutcomeFacts {
     preflight: step(given.preflightOutcome, given.preflightDecision, given.preflightReason, given.preflightSummary),
     migrate: step(given.migrateOutcome, given.migrateDecision, given.migrateReason, given.migrateSummary),
     deploy: step(given.deployOutcome, given.deployDecision, given.deployReason, given.deploySummary),
+    functions: step(
+      ['', 'skipped', undefined].includes(given.functionsOutcome)
+        ? given.functionsAfterOutcome
+        : given.functionsOutcome,
+      given.functionsDecision,
+      given.functionsReason,
+      given.functionsSummary,
+    ),
     stagedHealth: step(given.stagedHealthOutcome, '', '', given.stagedHealthSummary),
     stagedSmoke: step(given.stagedSmokeOutcome, '', '', given.stagedSmokeSummary),
     promote: step(given.promoteOutcome, given.promoteDecision, given.promoteReason, given.promoteSummary),
@@ -40,7 +48,9 @@ export function toPhases(steps: OutcomeFacts): ReleaseNews['phases'] {
     ['Test production', worse(steps.health, steps.smoke)],
     ['Watch', steps.watch],
   ];
-  const { rollback } = steps;
+  const { functions, rollback } = steps;
+  // A release without functions has no such line.
+  if (functions !== undefined && functions.decision !== '') rows.splice(3, 0, ['Edge functions', functions]);
   if (rollback.decision !== '' && rollback.decision !== 'not-needed') rows.push(['Roll back', rollback]);
   return rows.map(([name, step]) => ({
     name,

@@ -6,11 +6,14 @@ import { loadSettings } from '#action-kit/settings';
 import type { EnvironmentSettings } from '#config/settings';
 import { cleanText } from '#http/text';
 import { defaultLockExpiryMs } from '#release/lock';
+import { nameOf } from '#release/next-target';
 import { placeOf } from '#release/read-environment';
 import { type ReleaseHandle, type RollbackTarget, releaseKey } from '#release/release-handle';
 import type { RollBackDependencies } from '#release/roll-back';
 import { rollBackByHand } from '#release/roll-back-by-hand';
+import type { FunctionsBack } from '#release/take-functions-back';
 import { addressOf } from '#vercel/deployment-address';
+import { openFunctionsPart, withFunctions } from './functions-part.ts';
 import type { inputs } from './inputs.ts';
 import { commonOutputs, describeRollback } from './outputs.ts';
 import { openServices } from './services.ts';
@@ -26,6 +29,11 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
     return { decision: 'refused', reasonCode: 'confirm_mismatch', summary, failed: true };
   }
   const services = await openServices(runner, given, settings);
+  const parts = given.parts ?? ['app', 'functions'];
+  const { environment } = settings;
+  const functions = openFunctionsPart(runner, given, settings, services.github);
+  const takesFunctions = parts.includes('functions');
+  const appToo = parts.includes('app');
   const { context } = runner;
   const key = releaseKey({ ...context, environment: settings.environment });
   const reason = given.reason ?? 'rollback by hand, no reason given';
@@ -37,7 +45,9 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
     commit: context.sha,
     target: given.target,
     reason,
-    dryRun: given.dryRun,
+    // Without the app only the target is looked up.
+    dryRun: given.dryRun || !appToo,
+    beside: takesFunctions ? async (target) => void (await functions.back({ environment, target })) : undefined,
     lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
     repeated: context.runAttempt > 1,
     promoteInstead: settings.vercel.rollbackFallback === 'promote',
@@ -56,27 +66,48 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
       startedAt: rollback.startedAt,
     });
     const outputs = commonOutputs(settings, services.project, { url, team: given.vercelTeam, handle });
-    return describeRollback(runner, { ...rollback, warnings: outcome.warnings }, { reason, outputs });
+    const result = describeRollback(runner, { ...rollback, warnings: outcome.warnings }, { reason, outputs });
+    return withFunctions(result, functions.last, true);
   }
   for (const warning of outcome.warnings) runner.logger.warning(warning);
   const { decision, reasonCode, message } = outcome;
   const outputs = commonOutputs(settings, services.project, { url, team: given.vercelTeam });
-  return {
+  // Domains that are back already say nothing about functions.
+  if (takesFunctions && 'target' in outcome) {
+    const { target } = outcome;
+    const back = await functions.back({ environment, target }, given.dryRun);
+    if (!appToo && !given.dryRun) return functionsAlone(back, nameOf(target), outputs);
+  }
+  const result: Result = {
     decision,
     reasonCode,
     summary: message,
     failed: decision === 'refused',
     outputs: { ...outputs, ...('target' in outcome ? { to: outcome.target.deploymentId } : {}) },
   };
+  return withFunctions(result, functions.last, true);
+}
+
+/** `functions-restored`, for the domains did not move: no checks of the app follow. */
+function functionsAlone(back: FunctionsBack, target: string, outputs: Record<string, string>): Result {
+  const failed = back.outcome === 'failed';
+  return {
+    decision: failed ? 'failed' : back.outcome === 'restored' ? 'functions-restored' : 'already-current',
+    reasonCode: back.reasonCode,
+    summary: `Edge functions of ${target}: ${back.message}. The domains were not asked to move.`,
+    failed,
+    details: { functions: { ...back } },
+    outputs: { ...outputs, functions: back.outcome },
+  };
 }
 
 function checkParts(given: Given): void {
-  const unknown = (given.parts ?? []).filter((part) => part !== 'app');
+  const unknown = (given.parts ?? []).filter((part) => part !== 'app' && part !== 'functions');
   const problems = unknown.map((part) => ({
     name: 'parts',
     given: part,
-    message: 'this version takes back the app only; edge functions and database are not touched',
-    allowed: 'app',
+    message: 'this version takes back the app and edge functions; the database is not touched',
+    allowed: 'app, functions',
   }));
   if (problems.length > 0) throw new InputError(problems);
 }

@@ -6,6 +6,7 @@ import type { StepOutcome } from '#release/decide-rollback-needed';
 import { defaultLockExpiryMs } from '#release/lock';
 import { parseReleaseHandle } from '#release/release-handle';
 import { takeBack } from '#release/take-back';
+import { openFunctionsPart, withFunctions } from './functions-part.ts';
 import type { inputs } from './inputs.ts';
 import { commonOutputs, describeRollback } from './outputs.ts';
 import { openServices } from './services.ts';
@@ -17,13 +18,22 @@ export async function forDeploy(runner: Runner, given: InputValues<typeof inputs
   const handle = parseReleaseHandle(given.release);
   const settings = await loadSettings(runner, given);
   const services = await openServices(runner, given, settings);
+  const functions = openFunctionsPart(runner, given, settings, services.github);
+  // Where the recorded target is gone, the domains go back further, and the functions with them.
+  const backWithDomains = async (target = handle.rollbackTarget) => {
+    const { environment } = handle;
+    const recorded = target === undefined || target.deploymentId === handle.rollbackTarget?.deploymentId;
+    await functions.back(recorded ? handle : { environment, target });
+  };
   const outcome = await takeBack(services, {
+    beside: backWithDomains,
     handle,
     deploymentId: given.deploymentId ?? '',
     outcomes: {
       jobStatus: (given.jobStatus ?? '') as 'success' | 'failure' | 'cancelled' | '',
       promote: { outcome: promoted, decision: given.promoteDecision ?? '' },
       health: { outcome: (given.healthOutcome ?? '') as StepOutcome },
+      functionsAfter: { outcome: (given.functionsAfterOutcome ?? '') as StepOutcome },
       smoke: { outcome: (given.smokeOutcome ?? '') as StepOutcome },
       watch: {
         outcome: (given.watchOutcome ?? '') as StepOutcome,
@@ -38,11 +48,18 @@ export async function forDeploy(runner: Runner, given: InputValues<typeof inputs
   const outputs = commonOutputs(settings, services.project, { url: handle.url, team: given.vercelTeam, handle });
   if (outcome.act === 'roll-back') {
     const { reason, reasonCode, rollback } = outcome;
-    return describeRollback(runner, rollback, { reason, reasonCode, outputs });
+    const result = describeRollback(runner, rollback, { reason, reasonCode, outputs });
+    // A failed step would say that the domains did not come back; the release is red anyway.
+    return withFunctions(result, functions.last, false);
   }
   for (const warning of outcome.warnings) runner.logger.warning(warning);
   const { act, reasonCode, message } = outcome;
-  if (act === 'not-needed') return { decision: 'not-needed', reasonCode, summary: message, failed: false, outputs };
+  // Functions have no staging: what was deployed before a promotion that never was is live.
+  if (neverLive.has(reasonCode)) await backWithDomains();
+  if (act === 'not-needed') {
+    const result: Result = { decision: 'not-needed', reasonCode, summary: message, failed: false, outputs };
+    return withFunctions(result, functions.last, true);
+  }
   return {
     decision: 'held',
     reasonCode,
@@ -52,6 +69,9 @@ export async function forDeploy(runner: Runner, given: InputValues<typeof inputs
     details: { lockId: outcome.lockId ?? null },
   };
 }
+
+/** Production still serves what it served before. */
+const neverLive = new Set(['not_promoted', 'not_moved']);
 
 function notNeeded(reasonCode: string, summary: string): Result {
   return { decision: 'not-needed', reasonCode, summary, failed: false };

@@ -16,6 +16,7 @@ export const inputs = {
   'health-outcome': text(),
   'smoke-outcome': text(),
   'watch-outcome': text(),
+  'functions-after-outcome': text(),
   'watch-decision': text(),
   'watch-reason': text(),
   'github-token': githubToken(),
@@ -23,4 +24,8 @@ export const inputs = {
   'vercel-project': text(),
   'vercel-team': text(),
   'vercel-api-url': text(),
+  'supabase-access-token': secret(),
+  'supabase-project': text(),
+  'supabase-api-url': text(),
+  'snapshot-path': text(),
 } satisfies InputDefinitions;

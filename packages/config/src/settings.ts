@@ -76,6 +76,8 @@ export interface FunctionsSettings {
   checks?: CheckSettings[];
   /** True where the file has a section `functions`, or a folder under `supabase`: they belong to a release. */
   wanted: boolean;
+  /** True where the file has a section `functions`: a release without the access token is then refused. */
+  explicit: boolean;
 }
 
 /** One HTTP check, shared by health gates and smoke suites. */

@@ -76,6 +76,7 @@ function toFunctions({ functions, supabase = {} }: EnvironmentLayer): Pick<Envir
   return {
     functions: {
       wanted: functions !== undefined || supabase.functions !== undefined,
+      explicit: functions !== undefined,
       ...defined({
         project: supabase.project,
         directory: functions?.directory ?? supabase.functions,

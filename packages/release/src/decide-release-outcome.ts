@@ -33,6 +33,8 @@ export interface OutcomeFacts {
   preflight: StepFacts;
   migrate: StepFacts;
   deploy: StepFacts;
+  /** Edge functions, before or after the promotion; absent where they are no part of the release. */
+  functions?: StepFacts | undefined;
   stagedHealth: StepFacts;
   stagedSmoke: StepFacts;
   promote: StepFacts;
@@ -57,7 +59,11 @@ const green = new Set<ReleaseDecision>(['released', 'staged', 'held', 'already-c
 
 /** The one decision of a release, from the outcomes of its steps; what cannot be explained is a failure. Pure. */
 export function decideReleaseOutcome(facts: OutcomeFacts): ReleaseOutcome {
-  const { decision, reasonCode, what } = decide(facts);
+  const { decision, reasonCode, what: told } = decide(facts);
+  const { rollback } = facts;
+  // Nothing had to move, but functions that were deployed before could not be put back (I6).
+  const mixed = rollback.decision === 'not-needed' && rollback.outcome === 'failure' ? ` ${rollback.summary}` : '';
+  const what = `${told}${mixed}`;
   const observed = decision === 'would-roll-back' && facts.mode === 'observe';
   return {
     decision,
@@ -140,7 +146,7 @@ function brokenWayBack(rollback: StepFacts): Decided {
 }
 
 function stoppedBeforePromotion(facts: OutcomeFacts): Decided | undefined {
-  const { migrate, deploy, stagedHealth, stagedSmoke } = facts;
+  const { migrate, deploy, functions, promote, stagedHealth, stagedSmoke } = facts;
   if (migrate.outcome === 'failure') {
     return ended(
       migrate.decision === 'refused' ? 'refused' : 'failed',
@@ -149,6 +155,10 @@ function stoppedBeforePromotion(facts: OutcomeFacts): Decided | undefined {
     );
   }
   if (deploy.outcome === 'failure') return ended('failed', deploy, 'the deployment failed; nothing was promoted');
+  if (functions?.outcome === 'failure' && (promote.outcome === '' || promote.outcome === 'skipped')) {
+    const word = functions.decision === 'refused' ? 'refused' : 'failed';
+    return ended(word, functions, 'the edge functions failed; nothing was promoted');
+  }
   if (stagedHealth.outcome === 'failure') {
     return ended(
       'failed',

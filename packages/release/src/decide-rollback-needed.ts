@@ -12,6 +12,8 @@ export interface RollbackFacts {
   promote: { outcome: StepOutcome; decision: string };
   health: { outcome: StepOutcome };
   smoke: { outcome: StepOutcome };
+  /** Edge functions that are deployed after the promotion; absent where they are not. */
+  functionsAfter?: { outcome: StepOutcome } | undefined;
   watch: { outcome: StepOutcome; decision: string; reason?: string | undefined };
   /**
    * What the domains serve; `unknown` where Vercel did not answer, `pending` where it still carries our promotion out. Read
@@ -91,6 +93,8 @@ function troubleAfterPromotion(facts: RollbackFacts): RollbackDecision | undefin
   // A failed check after promotion goes back whatever the mode is: it is no statistic.
   if (health.outcome === 'failure') return rollBack('health_failed', 'the health gate failed after the promotion');
   if (smoke.outcome === 'failure') return rollBack('smoke_failed', 'the smoke tests failed after the promotion');
+  if (facts.functionsAfter?.outcome === 'failure')
+    return rollBack('functions_failed', 'the edge functions could not be deployed after the promotion');
   if (watch.decision === 'pass' || watch.decision === 'held') return undefined;
   if (watch.decision === 'would-roll-back') {
     const reason = watch.reason === undefined || watch.reason === '' ? 'the watch saw a breach' : watch.reason;

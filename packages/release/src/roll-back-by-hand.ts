@@ -9,7 +9,7 @@ import { placeOf, readHistory, readRecentReleases } from './read-environment.ts'
 import type { RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import { readWantedTarget, resolveTarget } from './resolve-target.ts';
-import { type RollBackOutcome, rollBack } from './roll-back.ts';
+import { type RollBackOutcome, type RollBackRequest, rollBack } from './roll-back.ts';
 
 export interface ByHandRequest {
   settings: EnvironmentSettings;
@@ -25,6 +25,8 @@ export interface ByHandRequest {
   promoteInstead: boolean;
   /** True for a further attempt of the same run. */
   repeated?: boolean;
+  /** As in RollBackRequest. */
+  beside?: RollBackRequest['beside'];
 }
 
 export type ByHandOutcome =
@@ -135,6 +137,7 @@ export async function rollBackByHand(
     autoAssign,
     lockExpiryMs: request.lockExpiryMs,
     promoteInstead: request.promoteInstead,
+    beside: request.beside,
   });
   const left = leaving?.version ?? history.deployments.find(({ id }) => id === from)?.meta.opsVersion;
   warnings.push(...rollback.warnings);

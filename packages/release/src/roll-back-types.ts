@@ -41,6 +41,11 @@ export interface RollBackRequest extends EnvironmentPlace {
   lockExpiryMs: number;
   /** Promote the target where the plan refuses rollbacks (402), FRB-04. */
   promoteInstead: boolean;
+  /**
+   * What goes back beside the domains once the lock stands; neither waits for the other, and it never throws (S2). Called
+   * again where another target had to be taken.
+   */
+  beside?: ((target: RollbackTarget) => Promise<void>) | undefined;
 }
 
 /** A target that could not be taken any more. */

@@ -43,6 +43,7 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
   const intent = settle(
     openLedger(deps.github, request).record('rollback', 'intent', request.target.deploymentId, request.reason),
   );
+  const beside = request.beside?.(request.target);
   const swapped = await swapBack(deps, request, () => lock, warnings);
   const { moved } = swapped;
   const swappedAt = moved.outcome === 'moved' ? (moved.settledAt ?? clock.now()) : undefined;
@@ -65,6 +66,8 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
     ...(swappedAt === undefined ? {} : { swappedAt }),
   });
   await intent;
+  await beside;
+  if (swapped.target.deploymentId !== request.target.deploymentId) await request.beside?.(swapped.target);
   await recordOutcome(deps, request, outcome, warnings);
   return outcome;
 }

@@ -14,7 +14,7 @@ import { foreignLock, type Lock, readOpenLocks, takeLock } from './lock.ts';
 import { findNextTarget } from './next-target.ts';
 import { readServing } from './read-serving.ts';
 import type { ReleaseHandle } from './release-handle.ts';
-import { type RollBackOutcome, rollBack } from './roll-back.ts';
+import { type RollBackOutcome, type RollBackRequest, rollBack } from './roll-back.ts';
 
 export interface TakeBackDependencies {
   github: GitHub;
@@ -32,6 +32,8 @@ export interface TakeBackRequest {
   settings: EnvironmentSettings;
   lockExpiryMs: number;
   promoteInstead: boolean;
+  /** As in RollBackRequest. */
+  beside?: RollBackRequest['beside'];
 }
 
 export type TakeBackOutcome =
@@ -80,6 +82,7 @@ async function finishEarlier(deps: TakeBackDependencies, request: TakeBackReques
     finishing: true,
     lockExpiryMs: request.lockExpiryMs,
     promoteInstead: request.promoteInstead,
+    beside: request.beside,
   });
   const reason = `${own.reason} (an earlier attempt of this run began it)`;
   return { act: 'roll-back', reasonCode: 'unfinished', reason, rollback };
@@ -199,5 +202,6 @@ async function goBack(
     nextTarget: nextTargetFor(deps, request, deploymentId),
     lockExpiryMs: request.lockExpiryMs,
     promoteInstead: request.promoteInstead,
+    beside: request.beside,
   });
 }

@@ -117,6 +117,7 @@ export function renderRollback(plan: InitPlan): string {
     '    name: Roll back',
     '    permissions:',
     '      contents: read # read .github/ops.yml',
+    '      actions: read # edge functions that an earlier run stored as an artifact',
     '      deployments: write # the lock, then the ledger',
     '      issues: write # the incident issue',
     `    uses: ${library}/.github/workflows/rollback.yml@${pin(plan)}`,
