@@ -1,7 +1,7 @@
 import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
 import type { EnvironmentSettings } from '#config/settings';
 import type { PreflightReport } from '#release/preflight';
-import type { FunctionsStep } from './functions-step.ts';
+import type { FunctionsStep } from './decide-functions-step.ts';
 
 /** The plan for the job summary: what would happen, what stands against it, and what a rollback would do (CHK-10). */
 export function renderPlan(
