@@ -28,6 +28,7 @@ export function openFunctionsPart(
 ): FunctionsPart {
   const { clock, signal, logger } = runner;
   const connection = supabaseConnection(runner, given, settings);
+  const expected = connection !== undefined || settings.functions?.wanted === true;
   const restore =
     connection === undefined
       ? undefined
@@ -49,7 +50,7 @@ export function openFunctionsPart(
   const part: FunctionsPart = {
     last: undefined,
     async back(scope, dryRun) {
-      part.last = await takeFunctionsBack({ github, restore, log: logger.info }, scope, dryRun);
+      part.last = await takeFunctionsBack({ github, restore, expected, clock, log: logger.info }, scope, dryRun);
       logger[part.last.outcome === 'failed' ? 'error' : 'info'](part.last.message);
       return part.last;
     },

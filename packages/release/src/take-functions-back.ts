@@ -1,7 +1,9 @@
 import type { GitHub } from '#github/client';
+import type { Clock } from '#http/clock';
 import type { SavedReference } from '#supabase/functions-store';
 import type { RestoreOutcome } from '#supabase/restore-functions';
 import { openLedger } from './ledger.ts';
+import { messageOf, reasonCodeOf, settle, within } from './patience.ts';
 import { releasesSince, storedFunctions } from './plan-functions-back.ts';
 import { readRecentReleases } from './read-environment.ts';
 import type { RollbackTarget } from './release-handle.ts';
@@ -20,11 +22,17 @@ export interface TakeFunctionsBackDependencies {
   github: GitHub;
   /** Puts back what was stored; absent where no access token was given. */
   restore?: ((references: readonly SavedReference[]) => Promise<RestoreOutcome>) | undefined;
+  /** True where settings or inputs say that functions are a part of this environment. */
+  expected: boolean;
+  clock: Clock;
   log(line: string): void;
 }
 
 /** Which functions: those that one release replaced, or all that were replaced since a target. */
 export type FunctionsScope = { ledgerId: number } | { environment: string; target: RollbackTarget };
+
+/** How long the ledger is asked: less where nothing says that functions are a part of this environment at all. */
+const ledgerPatienceMs = { expected: 30_000, unexpected: 5_000 };
 
 /** Puts the functions back that were live before. Never throws: what could not be put back is named, the domains move anyway. */
 export async function takeFunctionsBack(
@@ -32,62 +40,61 @@ export async function takeFunctionsBack(
   scope: FunctionsScope,
   dryRun = false,
 ): Promise<FunctionsBack> {
-  try {
-    const entries = await readEntries(deps.github, scope);
-    if (entries === undefined) {
-      const message = 'the ledger does not know the target, so nobody knows which edge functions ran beside it';
-      return {
-        outcome: 'failed',
-        reasonCode: 'functions_unknown',
-        message: `${message}: they stay as they are`,
-        mixed: [],
-      };
-    }
-    const touched = entries.filter(({ references }) => references.length > 0);
-    const references = touched.flatMap((entry) => entry.references);
-    if (references.length === 0) {
-      return {
-        outcome: 'not-needed',
-        reasonCode: 'functions_untouched',
-        message: 'no edge functions were replaced',
-        mixed: [],
-      };
-    }
-    if (deps.restore === undefined) {
-      const message = 'edge functions were replaced and stay as they are: no supabase-access-token or project is given';
-      return { outcome: 'failed', reasonCode: 'functions_not_taken_back', message, mixed: [] };
-    }
-    if (dryRun) {
-      const message = `would put back the edge functions that ${touched.length} ${touched.length === 1 ? 'release' : 'releases'} replaced`;
-      return { outcome: 'planned', reasonCode: 'dry_run', message, mixed: [] };
-    }
-    const back = describe(await deps.restore(references));
-    await record(deps, touched.at(-1)?.ledgerId ?? 0, back);
-    return back;
-  } catch (error) {
-    const message = `edge functions were not taken back: ${(error as Error).message}`;
-    const code = (error as { reasonCode?: unknown }).reasonCode;
-    return {
-      outcome: 'failed',
-      reasonCode: typeof code === 'string' ? code : 'functions_not_taken_back',
-      message,
-      mixed: [],
-    };
+  const patienceMs = deps.expected ? ledgerPatienceMs.expected : ledgerPatienceMs.unexpected;
+  const read = await within(deps.clock, patienceMs, settle(readEntries(deps.github, scope)));
+  if (read === undefined || 'error' in read) {
+    const why = read === undefined ? 'GitHub does not answer' : messageOf(read.error);
+    // Where no functions are known of, a ledger that is silent must not make a rollback red (S1).
+    if (!deps.expected) return notNeeded(`nothing says that edge functions were replaced (${why})`);
+    return failed('functions_unknown', `edge functions stay as they are, the ledger could not be read: ${why}`);
   }
+  const { entries, known } = read.value;
+  const touched = entries.filter(({ references }) => references.length > 0);
+  const references = touched.flatMap((entry) => entry.references);
+  if (references.length === 0) return notNeeded('no edge functions were replaced');
+  if (!known) {
+    const message = 'the ledger does not know the target, so nobody knows which edge functions ran beside it';
+    return failed('functions_unknown', `${message}: they stay as they are`);
+  }
+  if (deps.restore === undefined) {
+    const message = 'edge functions were replaced and stay as they are: no supabase-access-token or project is given';
+    return failed('functions_not_taken_back', message);
+  }
+  if (dryRun) {
+    const message = `would put back the edge functions that ${touched.length} ${touched.length === 1 ? 'release' : 'releases'} replaced`;
+    return { outcome: 'planned', reasonCode: 'dry_run', message, mixed: [] };
+  }
+  const restored = await settle(deps.restore(references));
+  if ('error' in restored) {
+    const { error } = restored;
+    const code = reasonCodeOf(error) ?? 'functions_not_taken_back';
+    return failed(code, `edge functions were not taken back: ${messageOf(error)}`);
+  }
+  const back = describe(restored.value);
+  await record(deps, touched.at(-1)?.ledgerId ?? 0, back);
+  return back;
 }
 
+function notNeeded(message: string): FunctionsBack {
+  return { outcome: 'not-needed', reasonCode: 'functions_untouched', message, mixed: [] };
+}
+
+function failed(reasonCode: string, message: string): FunctionsBack {
+  return { outcome: 'failed', reasonCode, message, mixed: [] };
+}
+
+/** For a target that the ledger does not know, every recent release: where one replaced functions, nobody knows the way. */
 async function readEntries(github: GitHub, scope: FunctionsScope) {
   if ('target' in scope) {
     const releases = await readRecentReleases(github, scope.environment);
-    return releasesSince(releases, scope.target)?.map(({ id, facts }) => ({
-      ledgerId: id,
-      references: storedFunctions(facts),
-    }));
+    const since = releasesSince(releases, scope.target);
+    const entries = (since ?? releases).map(({ id, facts }) => ({ ledgerId: id, references: storedFunctions(facts) }));
+    return { entries, known: since !== undefined };
   }
   const { ledgerId } = scope;
   const statuses = ledgerId === 0 ? [] : await github.listStatuses(ledgerId);
   const facts = statuses.flatMap((status) => parseFact(status.description ?? '', status.createdAt) ?? []);
-  return [{ ledgerId, references: storedFunctions(facts) }];
+  return { entries: [{ ledgerId, references: storedFunctions(facts) }], known: true };
 }
 
 function describe({ restored, already, failed }: RestoreOutcome): FunctionsBack {
