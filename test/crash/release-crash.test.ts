@@ -16,6 +16,7 @@ const cases: [Scenario, string, CrashPoint['moment']][] = [
   [goodRelease, 'slack POST /api/chat.postMessage', 'after its effect'],
   [goodRelease, 'vercel POST /v10/projects/:project/promote/:deployment', 'before sending'],
   [goodRelease, 'vercel POST /v10/projects/:project/promote/:deployment', 'after its effect'],
+  [badRelease, 'github POST /deployments ops-actions:lock', 'before sending'],
   [badRelease, 'github POST /deployments ops-actions:lock', 'after its effect'],
   [rollbackByHand, 'vercel POST /v1/projects/:project/rollback/:deployment', 'after its effect'],
 ];

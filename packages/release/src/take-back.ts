@@ -9,7 +9,7 @@ import {
   type RollbackFacts,
 } from './decide-rollback-needed.ts';
 import { giveWay } from './give-way.ts';
-import { openLedger } from './ledger.ts';
+import { findOwn, openLedger } from './ledger.ts';
 import { foreignLock, type Lock, readOpenLocks, takeLock } from './lock.ts';
 import { findNextTarget } from './next-target.ts';
 import { readServing } from './read-serving.ts';
@@ -43,10 +43,18 @@ export type TakeBackOutcome =
 
 /** What a release does about itself at its end: nothing, lock and tell, or one rollback. Decides from recorded state only. */
 export async function takeBack(deps: TakeBackDependencies, request: TakeBackRequest): Promise<TakeBackOutcome> {
-  const { handle, outcomes } = request;
-  const warnings: string[] = [];
+  const { outcomes } = request;
   if (outcomes.promote.outcome === '' || outcomes.promote.outcome === 'skipped')
     return await finishEarlier(deps, request);
+  return await decideAndAct(deps, request, []);
+}
+
+async function decideAndAct(
+  deps: TakeBackDependencies,
+  request: TakeBackRequest,
+  warnings: string[],
+): Promise<TakeBackOutcome> {
+  const { handle, outcomes } = request;
   const base = { ...outcomes, hasRelease: true, mode: handle.mode, hasTarget: handle.rollbackTarget !== undefined };
   const ask = mustAskWhatIsServed(base);
   const serving = ask ? await askServing(deps, request, warnings) : 'new';
@@ -63,13 +71,20 @@ export async function takeBack(deps: TakeBackDependencies, request: TakeBackRequ
   return { act: 'roll-back', reasonCode, reason, rollback: await goBack(deps, request, decision) };
 }
 
-/** This attempt promoted nothing; an earlier one may have taken the lock and died before everything was back and told. */
+/**
+ * This attempt promoted nothing; an earlier one may have taken the lock and died before everything was back and told, or it
+ * may have promoted and died before there was a verdict.
+ */
 async function finishEarlier(deps: TakeBackDependencies, request: TakeBackRequest): Promise<TakeBackOutcome> {
   const { handle } = request;
   const locks = await readOpenLocks(deps.github, handle.environment);
   const own = locks.find((lock) => lock.key === handle.key && lock.target !== undefined);
   if (own?.target === undefined) {
-    return { act: 'not-needed', reasonCode: 'not_promoted', message: 'production was not touched', warnings: [] };
+    const left = await leftUnproven(deps, request);
+    if (left === undefined)
+      return { act: 'not-needed', reasonCode: 'not_promoted', message: 'production was not touched', warnings: [] };
+    const promote = { outcome: 'failure' as const, decision: '' };
+    return await decideAndAct(deps, { ...request, deploymentId: left, outcomes: { ...request.outcomes, promote } }, []);
   }
   const target = { ...own.target, adopted: handle.rollbackTarget?.adopted ?? true };
   const rollback = await rollBack(deps, {
@@ -91,6 +106,20 @@ async function finishEarlier(deps: TakeBackDependencies, request: TakeBackReques
 /** What was recorded may have been deleted since; the release itself is never its own way back. */
 function nextTargetFor(deps: TakeBackDependencies, { settings }: TakeBackRequest, from: string | undefined) {
   return (passed: readonly string[]) => findNextTarget(deps, settings, from === undefined ? passed : [...passed, from]);
+}
+
+/** What an earlier attempt brought or may have brought to production, where its entry was never closed: nobody proved it. */
+async function leftUnproven(
+  { github, log }: TakeBackDependencies,
+  { handle, deploymentId }: TakeBackRequest,
+): Promise<string | undefined> {
+  if (handle.ledgerId === 0) return undefined;
+  const record = await findOwn(github, { environment: handle.environment, payload: handle }).catch((error: Error) => {
+    log(`The record of earlier attempts could not be read: ${error.message}`);
+  });
+  if (record === undefined || record.promotion === 'none' || record.decision !== undefined || record.rolledBack)
+    return undefined;
+  return deploymentId === '' ? record.deploymentId : deploymentId;
 }
 
 async function askServing(
