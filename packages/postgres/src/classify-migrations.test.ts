@@ -15,6 +15,14 @@ function classify(sql: string, phase: MigrationPhase = 'expand', before: string[
   return classifyMigrations(files, parser, phase);
 }
 
+test('control characters in a literal or a comment move nothing: the finding names its line', () => {
+  const sql = "-- \u0001\u001b[31m\nselect 'a\u0007\u000b;b';\nalter table notes drop column text;";
+  assert.deepEqual(
+    classify(sql).map(({ rule, line }) => [rule, line]),
+    [['drop-column', 3]],
+  );
+});
+
 const cases: {
   name: string;
   sql: string;

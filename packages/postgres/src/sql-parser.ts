@@ -61,6 +61,15 @@ async function load(): Promise<SqlParser> {
   return { parse: (sql) => parse(library, sql), normalise: (sql) => normalise(library, sql) };
 }
 
+/**
+ * The tokens of a text. The library answers JSON in which most control characters stand raw, and then fails to read it
+ * (libpg-query 18.1): each becomes a blank of the same length, which moves no token.
+ */
+function scan(library: Library, sql: string): Token[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these break the library's JSON
+  return library.scanSync(sql.replace(/[\u0001-\u0008\u000b\u000c\u000e-\u001f]/g, ' ')).tokens;
+}
+
 function parse(library: Library, sql: string): { file: ParsedFile } | { error: SqlSyntaxError } {
   // Comments only (or nothing): the scanner is content, and so is the Supabase CLI.
   let answer: ReturnType<Library['parseSync']>;
@@ -84,7 +93,7 @@ function parse(library: Library, sql: string): { file: ParsedFile } | { error: S
     const end = offsetOf(span.end);
     return { kind, node: node as Record<string, unknown>, start, end, offsetOf };
   });
-  const tokens = sql.trim() === '' ? [] : library.scanSync(sql).tokens;
+  const tokens = sql.trim() === '' ? [] : scan(library, sql);
   const cuts = tokens
     .filter((token) => token.tokenName === 'ASCII_59')
     .filter((token) => !spans.some((span) => token.start >= span.start && token.start < span.end))
@@ -123,7 +132,7 @@ export function lineAndColumn(sql: string, offset: number): { line: number; colu
 function normalise(library: Library, sql: string): string {
   let tokens: Token[];
   try {
-    tokens = library.scanSync(sql).tokens;
+    tokens = scan(library, sql);
   } catch {
     return '(statement that could not be read)';
   }
