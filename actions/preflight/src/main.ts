@@ -4,6 +4,7 @@ import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
 import { createGitHub, type GitHub } from '#github/client';
+import { cleanText } from '#http/text';
 import { handleOfEarlier, nameVersion, type OpenRequest, openRelease, recordStart } from '#release/open-release';
 import { type PreflightReport, preflight } from '#release/preflight';
 import { formatReleaseHandle, type ReleaseHandle, releaseKey } from '#release/release-handle';
@@ -21,7 +22,11 @@ export async function main(runner: Runner): Promise<Result> {
   const settings = await loadSettings(runner, given);
   const { signal, logger, context } = runner;
   const git = await readCheckout(context);
-  const version = given.version ?? (context.refType === 'tag' ? context.refName : git.commit.slice(0, 7));
+  // A tag is foreign text: git takes markup, shell and direction characters in its name.
+  const version = cleanText(
+    given.version ?? (context.refType === 'tag' ? context.refName : git.commit.slice(0, 7)),
+    100,
+  );
   const team = given.vercelTeam ?? settings.vercel.team;
   const projectName = given.vercelProject ?? settings.vercel.project;
   const vercel = vercelConnection(runner, given, settings);

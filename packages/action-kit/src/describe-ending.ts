@@ -1,3 +1,4 @@
+import { cleanText, withoutControls } from '#http/text';
 import { describeProblem, InputError } from './input-error.ts';
 import type { Result } from './result.ts';
 
@@ -12,11 +13,13 @@ export interface Ending {
 }
 
 const SCHEMA_VERSION = 1;
+// Longer than any of ours; it is part of Slack messages and of the ledger's last line.
+const LONGEST_SUMMARY = 4000;
 
 /** The ending of an action that came to a decision. */
 export function describeResult(result: Result): Ending {
   const { decision, reasonCode, summary, details, failed, warning } = result;
-  const oneLine = summary.replace(/\s*[\r\n]+\s*/g, ' ');
+  const oneLine = cleanText(summary, LONGEST_SUMMARY);
   const json = { ...details, schemaVersion: SCHEMA_VERSION, decision, reasonCode, summary: oneLine };
   const level = failed ? 'error' : warning ? 'warning' : undefined;
   return {
@@ -25,7 +28,9 @@ export function describeResult(result: Result): Ending {
       decision,
       'reason-code': reasonCode,
       summary: oneLine,
-      result: JSON.stringify(json),
+      result: JSON.stringify(json, (_key, value: unknown) =>
+        typeof value === 'string' ? withoutControls(value) : value,
+      ),
     },
     ...(level ? { annotation: { level, text: oneLine } } : {}),
     ...(result.jobSummary ? { jobSummary: result.jobSummary } : {}),

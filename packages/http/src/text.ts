@@ -5,6 +5,11 @@ const UNSAFE =
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an ANSI sequence starts with ESC
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
 
+/** Foreign text without ESC sequences, control and direction characters; line ends and tabs stay, nothing is cut. */
+export function withoutControls(text: string): string {
+  return text.replace(ANSI, '').replace(UNSAFE, (character) => (/[\n\t]/.test(character) ? character : ''));
+}
+
 /** Foreign text as one bounded line without control, ESC and bidi characters (S14); longer text ends in `…`. */
 export function cleanText(text: string, maxLength = 2000): string {
   // Cut first: a hostile megabyte should not be scanned whole. Twice the length leaves room for what is removed.

@@ -1,6 +1,8 @@
 import type { GitHub } from '#github/client';
+import { cleanText } from '#http/text';
 import type { ReleaseHandle } from './release-handle.ts';
 import {
+  descriptionLimit,
   formatFact,
   type LedgerFact,
   type LedgerPayload,
@@ -96,7 +98,7 @@ export async function openRelease(
       task: ledgerTask,
       environment: given.environment,
       payload,
-      description: `${payload.version} by ops-actions`,
+      description: cleanText(`${payload.version} by ops-actions`, descriptionLimit),
       production: given.production,
     });
   } catch (error) {

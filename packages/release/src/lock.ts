@@ -1,6 +1,7 @@
 import type { GitHub, GitHubDeployment } from '#github/client';
+import { cleanText } from '#http/text';
 import { type Lock, type LockPayload, lockTask, openAmong, toLock } from './lock-record.ts';
-import { formatFact } from './release-record.ts';
+import { descriptionLimit, formatFact } from './release-record.ts';
 
 export {
   defaultLockExpiryMs,
@@ -104,7 +105,8 @@ export async function takeLock(github: GitHub, request: LockRequest): Promise<Lo
   const before = await readOpenLocks(github, request.environment);
   const own = before.find((lock) => lock.key === request.key);
   if (own !== undefined) return outcome(before, own, true);
-  const { environment, ref, production, ...payload } = request;
+  const { environment, ref, production, ...given } = request;
+  const payload = { ...given, reason: cleanText(given.reason) };
   let created: number | undefined;
   let lost: unknown;
   try {
@@ -113,7 +115,7 @@ export async function takeLock(github: GitHub, request: LockRequest): Promise<Lo
       task: lockTask,
       environment,
       payload,
-      description: `locked: ${request.reason}`.slice(0, 140),
+      description: cleanText(`locked: ${request.reason}`, descriptionLimit),
       production,
       // Other tools' auto_inactive touches only non-transient Deployments.
       transient: true,

@@ -1,4 +1,5 @@
 import type { DeploymentStatus, GitHubDeployment } from '#github/client';
+import { cleanText } from '#http/text';
 import {
   type EnvironmentKind,
   environmentKinds,
@@ -83,11 +84,11 @@ export function parseFact(description: string, at: number): LedgerFact | undefin
 }
 
 /** GitHub's limit for the description of a status. */
-const descriptionLimit = 140;
+export const descriptionLimit = 140;
 
 export function formatFact(step: string, kind: LedgerFact['kind'], word: string, text = ''): string {
-  const head = `ops:${step}:${kind}:${word.replaceAll(/\s+/g, '-')}`;
-  const full = text === '' ? head : `${head} ${text.replaceAll(/\s+/g, ' ').trim()}`;
+  const head = `ops:${step}:${kind}:${cleanText(word).replaceAll(/\s+/g, '-')}`;
+  const full = text === '' ? head : `${head} ${cleanText(text).replaceAll(/\s+/g, ' ')}`;
   return full.length <= descriptionLimit ? full : `${full.slice(0, descriptionLimit - 1)}…`;
 }
 
