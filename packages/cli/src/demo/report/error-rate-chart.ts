@@ -47,7 +47,7 @@ export function errorRateChart(result: DemoResult, release: DemoRelease, rollbac
   const line = seconds.map(
     (second) => `${x(second.at + 0.5).toFixed(1)},${y(second.failed / second.requests).toFixed(1)}`,
   );
-  return html`<figure>
+  return html`<figure><div class="wide">
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Error rate after the promotion of ${release.version}">
 ${[0, 1, 2, 3, 4, 5].map(
   (
@@ -72,7 +72,7 @@ ${moments.flatMap((moment, index) =>
       ],
 )}
 ${secondsAxis(release.promotedAt, from, until).map((tick) => html`<text class="axis middle" x="${x(tick.at)}" y="${height - 12}">${tick.label}</text>`)}
-</svg>
+</svg></div>
 <figcaption><span class="key felt-key"></span>what users felt, all requests &nbsp; <span class="key band-key"></span>each judged bucket of ${watch.denominator} with its 95 % band &nbsp; <span class="key limit-key"></span>limit of the rule</figcaption>
 </figure>`;
 }

@@ -34,7 +34,7 @@ function body(result: DemoResult): Html {
 </header>
 <main>
 <section><h2>Releases</h2>${releaseTable(result.releases)}</section>
-<section><h2>Timeline</h2>${timeline(result)}</section>
+<section><h2>Timeline</h2><div class="wide">${timeline(result)}</div><p class="quiet">Each block is a step: green passed, red did not.</p></section>
 ${watched.map(
   (release) => html`<section><h2>Error rate after ${release.version}</h2>
 <p>${watchSentence(release)}</p>
@@ -62,7 +62,7 @@ function headline(result: DemoResult): string {
 }
 
 function releaseTable(releases: readonly DemoRelease[]): Html {
-  return html`<table><thead><tr><th>Version</th><th>Decision</th><th>Reason</th><th>Took</th><th>Backup</th><th>What happened</th></tr></thead><tbody>
+  return html`<table class="releases"><thead><tr><th>Version</th><th>Decision</th><th>Reason</th><th>Took</th><th>Backup</th><th>What happened</th></tr></thead><tbody>
 ${releases.map(
   (release) =>
     html`<tr><td>${release.version}</td><td><span class="tag ${release.failed ? 'bad' : 'good'}">${release.decision}</span></td><td><code>${release.reasonCode}</code></td><td>${(release.endedAt - release.startedAt).toFixed(1)} s</td><td>${backup(release)}</td><td>${release.summary}</td></tr>`,

@@ -15,7 +15,14 @@ svg { width: 100%; height: auto; display: block; } figure { margin: 0; } figcapt
 .band { fill: var(--quiet); opacity: .25; } .band.fail { fill: var(--bad); } .band.pass { fill: var(--good); } .bucket { stroke: var(--quiet); stroke-width: 3; } .bucket.fail { stroke: var(--bad); } .bucket.pass { stroke: var(--good); } .felt { fill: none; stroke: var(--felt); stroke-width: 1.5; }
 .limit { stroke: var(--limit); stroke-dasharray: 6 4; } .limit-label { fill: var(--limit); font-size: 11px; } .moment { stroke: var(--ink); stroke-dasharray: 2 3; } .moment-label { fill: var(--ink); font-size: 11px; }
 .key { display: inline-block; width: 14px; height: 4px; margin-right: 5px; vertical-align: middle; } .felt-key { background: var(--felt); } .band-key { background: var(--quiet); height: 10px; opacity: .5; } .limit-key { background: var(--limit); }
-.row-label { fill: var(--ink); font-size: 13px; font-weight: 600; } .step.good { fill: var(--good); } .step.bad { fill: var(--bad); } .step-label { fill: #fff; font-size: 11px; pointer-events: none; }
+.row-label { fill: var(--ink); font-size: 13px; font-weight: 600; } .step.good { fill: var(--good); } .step.bad { fill: var(--bad); } .step-label { fill: var(--paper); font-size: 11px; pointer-events: none; }
 .slack { border-left: 3px solid var(--felt); padding: 2px 0 2px 14px; margin: 12px 0; } .who { margin: 0; font-weight: 600; } .block { margin: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; } .block.header { font-weight: 700; font-size: 16px; } .block.context { color: var(--quiet); font-size: 13px; } .reply { margin-left: 24px; border-left: 2px solid var(--rule); padding-left: 12px; }
 summary { cursor: pointer; font-weight: 600; }
+.wide { overflow-x: auto; }
+@media (max-width: 720px) {
+  body { padding: 16px; } h1 { font-size: 23px; }
+  .wide svg { min-width: 720px; }
+  .releases thead { display: none; } .releases tr { display: block; padding: 10px 0; border-bottom: 1px solid var(--rule); }
+  .releases td { display: inline-block; border: 0; padding: 2px 12px 2px 0; } .releases td:first-child { font-weight: 600; } .releases td:nth-child(n+5) { display: block; }
+}
 `;
