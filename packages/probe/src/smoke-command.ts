@@ -24,6 +24,7 @@ export async function runSmokeCommand(given: SmokeCommand, deadlineMs: number): 
   const line = splitCommand(given.command, { environment, url });
   const direct = line.kind === 'direct';
   const name = cleanText(given.command, 200);
+  const hide = hideSecrets(given);
   try {
     const result = await runTool({
       command: direct ? line.command : 'sh',
@@ -38,9 +39,9 @@ export async function runSmokeCommand(given: SmokeCommand, deadlineMs: number): 
       },
       deadlineMs,
       signal: given.signal,
-      onLine: given.onLine,
+      onLine: (text) => given.onLine?.(hide(text)),
     });
-    const output = lastLines(`${result.stdout}\n${result.stderr}`);
+    const output = lastLines(hide(`${result.stdout}\n${result.stderr}`));
     const base = { name, durationMs: result.durationMs, attempts: [], output };
     if (result.timedOut) {
       const message = `not finished within ${Math.round(deadlineMs / 1000)} s`;
@@ -54,6 +55,31 @@ export async function runSmokeCommand(given: SmokeCommand, deadlineMs: number): 
     const message = cleanText(error.message, 300);
     return { name, outcome: 'could-not-run', reasonCode: 'command_not_found', message, durationMs: 0, attempts: [] };
   }
+}
+
+/**
+ * Takes out what the command was given in confidence. The runner masks logs and summaries, but neither the JUnit file nor
+ * what is sent to Slack and GitHub, and it drops outputs that hold a masked value (S15).
+ */
+function hideSecrets({ bypassSecret, variables = {} }: SmokeCommand): (text: string) => string {
+  const secrets = Object.entries(variables).flatMap(([name, value]) =>
+    /token|secret|password|key|credential|_url$|dsn/i.test(name) ? value.split(/\r?\n/) : [],
+  );
+  const forms = [bypassSecret ?? '', ...secrets]
+    .filter((secret) => secret.length >= 4)
+    .flatMap((secret) => {
+      const bytes = Buffer.from(secret);
+      const plain = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+      return [
+        ...plain,
+        bytes.toString('base64').replace(/=+$/, ''),
+        bytes.toString('base64url'),
+        bytes.toString('hex'),
+      ];
+    })
+    // The longest first: a shorter one may be part of it.
+    .toSorted((a, b) => b.length - a.length);
+  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, '***'), text);
 }
 
 /** The end of an output as clean lines. */
