@@ -35,11 +35,6 @@ export async function* decryptStream(source: AsyncIterable<Uint8Array>, identity
   yield* fromWeb(await decrypter.decrypt(toWeb(source)));
 }
 
-/** @throws BackupFailed when one of the recipients cannot be used. */
-export async function checkRecipients(recipients: readonly string[]): Promise<void> {
-  await splitRecipients(recipients);
-}
-
 /** SSH keys apart from age's own, every native one checked. @throws BackupFailed. */
 export async function splitRecipients(recipients: readonly string[]): Promise<{ ssh: string[]; native: string[] }> {
   const ssh = recipients.filter((recipient) => /^ssh-(?:ed25519|rsa) \S/.test(recipient));

@@ -8,9 +8,7 @@ export {
   describeLock,
   type Lock,
   type LockPayload,
-  lockTask,
   openAmong,
-  toLock,
 } from './lock-record.ts';
 
 /** A closed lock stays closed: its statuses need not be read at every poll. */
