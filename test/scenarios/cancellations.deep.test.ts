@@ -36,7 +36,7 @@ describe('a release that is cancelled', { concurrency: 2 }, () => {
       conclusion: 'cancelled',
       says: /cancelled after promotion.*Nothing was moved; the environment is locked/,
       serves: ended.deploymentId,
-      next: /check production, then: ops-actions unlock/,
+      next: /check production, then: .*ops-actions unlock/,
     });
     const [entry] = await fixture.entries();
     assert.equal(entry?.unwatched, true);

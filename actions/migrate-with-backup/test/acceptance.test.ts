@@ -91,11 +91,12 @@ describe('migrate-with-backup', { skip }, () => {
     );
     assert.deepEqual(JSON.parse(second.outputs.applied ?? ''), ['20260102000000_rating.sql']);
     const stored = await readdir(work.backups);
-    assert.equal(stored.length, 4);
+    // Of each backup: the object, its manifest and the encrypted list of contents.
+    assert.equal(stored.length, 6);
     assert.ok(stored.includes(second.outputs['backup-manifest'] ?? ''));
     const third = await work.start(withBackup(url, work.backups)).finished;
     assert.deepEqual([third.outputs.decision, third.outputs['reason-code']], ['nothing-pending', 'up_to_date']);
-    assert.equal((await readdir(work.backups)).length, 4);
+    assert.equal((await readdir(work.backups)).length, 6);
     for (const name of stored) assert.doesNotMatch(await readFile(join(work.backups, name), 'latin1'), /canary-row/);
   });
 
