@@ -48,7 +48,11 @@ for (const name of names) {
           timeout: 30_000,
         });
         const outputs = readFileSync(join(folder, 'output'), 'utf8');
-        assert.match(outputs, /^reason-code<<\S+\n(?:bad_input|not_configured|github_token_missing)$/m, ended.stdout);
+        assert.match(
+          outputs,
+          /^reason-code<<\S+\n(?:bad_input|not_configured|github_token_missing|no_major)$/m,
+          ended.stdout,
+        );
         assert.equal(ended.stderr, '');
       } finally {
         rmSync(folder, { recursive: true });

@@ -24,7 +24,7 @@ export async function main(runner: Runner): Promise<Result> {
   const connection = await connect(given.databaseUrl, {
     applicationName: 'ops-actions database-doctor',
     signal,
-  }).catch(noConnectionLeft);
+  }).catch(notConnected);
   if ('decision' in connection) return connection;
   try {
     const report = await readDatabaseReport(connection, { schemas: given.schemas });
@@ -59,8 +59,11 @@ function shortened(report: DatabaseReport): DatabaseReport {
 }
 
 /** 53300 is not "unreachable": it is the finding itself, and nobody else can look either. */
-function noConnectionLeft(error: unknown): Result {
-  if (!(error instanceof DatabaseUnreachable) || error.code !== '53300') throw error;
+function notConnected(error: unknown): Result {
+  if (!(error instanceof DatabaseUnreachable)) throw error;
+  if (error.code !== '53300') {
+    return { decision: 'could-not-run', reasonCode: 'database_unreachable', summary: error.message, failed: true };
+  }
   const summary = `${error.message}: all connections are taken, so nothing could be read. Stop what opens them (the app, a worker, a cron job), or use a role that may take the reserved ones, then run this again`;
   return { decision: 'could-not-run', reasonCode: 'connections_exhausted', summary, failed: true };
 }
