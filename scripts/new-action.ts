@@ -24,6 +24,7 @@ branding: { icon: check, color: green }
 inputs:
   config: { description: 'Path of the configuration file; default .github/ops.yml' }
   environment: { description: 'Name of the environment in .github/ops.yml' }
+  throw-away: { description: 'true for an environment whose data may be lost, or that is not production: allows in .github/ops.yml what production refuses', default: 'false' }
   subject: { description: 'What to look at', required: true }
 
 outputs:

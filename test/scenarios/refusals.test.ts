@@ -64,7 +64,7 @@ describe('what is refused before anything is touched', () => {
   test('missing secrets are named all at once', async () => {
     const ended = await refuse(
       { inputs: { 'vercel-token': '', 'github-token': '' } },
-      { reason: 'github_token_missing', says: /no GitHub token.*and 1 more/, asked: false },
+      { reason: 'github_token_missing', says: /no GitHub token.*Also: there is no Vercel token/, asked: false },
     );
     assert.match(ended.errors.join('\n'), /no Vercel token.*VERCEL_TOKEN/);
   });
