@@ -6,7 +6,8 @@ import { spec } from 'node:test/reporters';
 
 /**
  * `npm test [-- filter…]` runs every `*.test.ts` but the deep ones; `--deep` runs those, seeded by OPS_ACTIONS_SEED.
- * Ends with every skipped test and its reason, and with the line `N passed, N failed, N skipped`.
+ * Ends with the slowest files, every skipped test and its reason, every failed test and its error again, and the line
+ * `N passed, N failed, N skipped`: whoever sees only the end of a log sees what to mend.
  */
 const root = join(import.meta.dirname, '..');
 const words = process.argv.slice(2);
@@ -33,6 +34,8 @@ if (deep) {
 let passed = 0;
 let failed = 0;
 const skipped: string[] = [];
+const failures: string[] = [];
+const seconds = new Map<string, number>();
 const started = performance.now();
 const stream = run({ files: files.sort(), concurrency: Math.min(2, availableParallelism()), timeout: 15 * 60_000 });
 stream.on('test:pass', (event) => {
@@ -43,13 +46,23 @@ stream.on('test:pass', (event) => {
   } else passed++;
 });
 stream.on('test:fail', (event) => {
-  if (event.details.type !== 'suite') failed++;
+  if (event.details.type === 'suite') return;
+  failed++;
+  const { cause } = event.details.error;
+  const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? event.details.error.message);
+  failures.push(`${relative(root, event.file ?? '')} › ${event.name}\n${reason.replace(/^/gm, '    ')}`);
+});
+stream.on('test:summary', (event) => {
+  if (event.file !== undefined) seconds.set(event.file, event.duration_ms / 1000);
 });
 stream.compose(spec()).pipe(process.stdout);
 await new Promise((resolve) => stream.once('end', resolve));
 await new Promise((resolve) => setImmediate(resolve));
 
 process.stdout.write('\n');
+const slowest = [...seconds].sort(([, one], [, other]) => other - one).slice(0, 300);
+for (const [file, took] of slowest) process.stdout.write(`slow: ${took.toFixed(1)} s ${relative(root, file)}\n`);
+for (const line of failures) process.stdout.write(`failed: ${line}\n`);
 for (const line of skipped) process.stdout.write(`skipped: ${line}\n`);
 process.stdout.write(`${files.length} files in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
 process.stdout.write(`${passed} passed, ${failed} failed, ${skipped.length} skipped\n`);
