@@ -1,5 +1,6 @@
 import { InputError } from '#action-kit/input-error';
 import type { InputValues } from '#action-kit/inputs';
+import { defaults } from '#config/defaults';
 import { defaultRules, parseRule, type Rule } from '#config/rules';
 import type { CheckSettings, Combination, EnvironmentSettings, SourceName } from '#config/settings';
 import { type Check, resolveCheck } from '#probe/check';
@@ -30,16 +31,12 @@ export interface WatchPlan {
   httpJson?: { url: string; requests: string; errors: string; token?: string | undefined } | undefined;
 }
 
-const WINDOW_MS = 15 * 60_000;
-const INTERVAL_MS = 30_000;
-const MIN_REQUESTS = 20;
-
 /** Joins inputs, settings and defaults; `releaseMode` is the mode that the release was opened with. Throws InputError with every problem. */
 export function planWatch(given: Given, settings: EnvironmentSettings, releaseMode?: WatchPlan['mode']): WatchPlan {
   const { watch } = settings;
   const problems: InputError['problems'] = [];
-  const windowMs = given.window ?? watch.windowMs ?? WINDOW_MS;
-  const intervalMs = given.interval ?? watch.intervalMs ?? INTERVAL_MS;
+  const windowMs = given.window ?? watch.windowMs ?? defaults.watch.windowMs;
+  const intervalMs = given.interval ?? watch.intervalMs ?? defaults.watch.intervalMs;
   if (intervalMs <= 0 || windowMs < intervalMs) {
     const message = 'must be longer than nothing and not longer than window';
     problems.push({ name: 'interval', given: `${intervalMs / 1000}s`, message, allowed: `up to ${windowMs / 1000}s` });
@@ -64,11 +61,11 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     rules,
     windowMs,
     intervalMs,
-    minRequests: given.minRequests ?? watch.minRequests ?? MIN_REQUESTS,
+    minRequests: given.minRequests ?? watch.minRequests ?? defaults.watch.minRequests,
     baselineMs: given.baseline,
-    onNoData: given.onNoData ?? watch.onNoData ?? 'hold',
-    onInconclusive: given.onInconclusive ?? watch.onInconclusive ?? 'hold',
-    mode: given.mode ?? releaseMode ?? watch.mode ?? 'auto',
+    onNoData: given.onNoData ?? watch.onNoData ?? defaults.watch.onNoData,
+    onInconclusive: given.onInconclusive ?? watch.onInconclusive ?? defaults.watch.onInconclusive,
+    mode: given.mode ?? releaseMode ?? watch.mode ?? defaults.watch.mode,
     checks,
     listedHosts: new Set(given.baseUrl === undefined ? [] : [new URL(given.baseUrl).host]),
     baseUrl,

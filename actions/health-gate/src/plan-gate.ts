@@ -1,5 +1,6 @@
 import { InputError } from '#action-kit/input-error';
 import type { InputValues } from '#action-kit/inputs';
+import { defaults } from '#config/defaults';
 import type { CheckSettings, EnvironmentSettings } from '#config/settings';
 import { type Check, CheckError, resolveCheck } from '#probe/check';
 import { parseJsonExpectations, parseStatuses } from '#probe/parse-expectations';
@@ -59,9 +60,9 @@ export function planGate(
     standardCheck: configured === undefined,
     baseUrl,
     listedHosts: hostsNamedBy(given),
-    consecutive: given.consecutive ?? health.consecutive ?? 3,
-    intervalMs: given.interval ?? health.intervalMs ?? 1000,
-    deadlineMs: given.deadline ?? health.deadlineMs ?? 60_000,
+    consecutive: given.consecutive ?? health.consecutive ?? defaults.health.consecutive,
+    intervalMs: given.interval ?? health.intervalMs ?? defaults.health.intervalMs,
+    deadlineMs: given.deadline ?? health.deadlineMs ?? defaults.health.deadlineMs,
   };
 }
 

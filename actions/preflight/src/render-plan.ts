@@ -1,4 +1,5 @@
 import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
+import { defaults } from '#config/defaults';
 import type { EnvironmentSettings } from '#config/settings';
 import type { PreflightReport } from '#release/preflight';
 import type { FunctionsStep } from './decide-functions-step.ts';
@@ -63,7 +64,7 @@ function steps(
     `promote to ${text(report.url === '' ? settings.environment : report.url)}`,
     ...(functions.when === 'after' ? [functions.plan] : []),
     'health gate and smoke tests on the public address',
-    `watch, mode ${settings.watch.mode ?? 'auto'}`,
+    `watch, mode ${settings.watch.mode ?? defaults.watch.mode}`,
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
+import { defaults } from '#config/defaults';
 import { decideReleaseOutcome } from '#release/decide-release-outcome';
 import { attempt, closeLedger, settleEnvironment } from '#release/finish-release';
 import { renderLastLine, renderNews } from '#release/last-line';
@@ -18,7 +19,7 @@ import { settingsOf, withoutRelease } from './without-release.ts';
 export async function finished(runner: Runner, given: Given): Promise<Result> {
   const settings = await settingsOf(runner, given);
   const handle = given.release === undefined ? undefined : parseReleaseHandle(given.release);
-  const steps = readSteps(given, handle?.mode ?? settings.watch.mode ?? 'auto');
+  const steps = readSteps(given, handle?.mode ?? settings.watch.mode ?? defaults.watch.mode);
   const outcome = decideReleaseOutcome(steps);
   const github = githubOf(runner, given);
   const project = await projectOf(runner, given, settings);

@@ -1,5 +1,6 @@
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
+import { defaults } from '#config/defaults';
 import type { EnvironmentSettings } from '#config/settings';
 import { placeOf } from '#release/read-environment';
 import type { ReleaseHandle } from '#release/release-handle';
@@ -35,7 +36,7 @@ export function withoutRelease(
     openedAt: clock.now(),
     autoAssign: true,
     url: settings.url ?? '',
-    mode: settings.watch.mode ?? 'auto',
+    mode: settings.watch.mode ?? defaults.watch.mode,
     firstDeployment: false,
   };
 }

@@ -1,4 +1,5 @@
 import type { Runner } from '#action-kit/runner';
+import { defaults } from '#config/defaults';
 import type { EnvironmentSettings } from '#config/settings';
 import { type EnvironmentPlace, readServed } from '#release/move-domains';
 import { type ReleaseHandle, releaseKey } from '#release/release-handle';
@@ -32,7 +33,7 @@ export async function standaloneHandle(
     // Fail closed: an unknown value is left off afterwards (trap 2).
     autoAssign: state.autoAssign ?? false,
     url: settings.url ?? '',
-    mode: settings.watch.mode ?? 'auto',
+    mode: settings.watch.mode ?? defaults.watch.mode,
     firstDeployment: state.currentDeploymentId === undefined,
   };
 }

@@ -3,6 +3,7 @@ import { InputError, type InputValues } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
+import { defaults } from '#config/defaults';
 import type { EnvironmentSettings } from '#config/settings';
 import { cleanText } from '#http/text';
 import { defaultLockExpiryMs } from '#release/lock';
@@ -155,7 +156,7 @@ function handleOf(
     rollbackTarget: given.target,
     autoAssign: given.autoAssign,
     url: given.url,
-    mode: settings.watch.mode ?? 'auto',
+    mode: settings.watch.mode ?? defaults.watch.mode,
     firstDeployment: false,
   };
 }

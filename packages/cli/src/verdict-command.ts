@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import { defaults } from '#config/defaults';
 import { ConfigError, describeConfigProblem } from '#config/load-config';
 import { readWatchPolicy, type WatchPolicy } from '#config/read-watch-policy';
 import { defaultRules, parseRule } from '#config/rules';
@@ -69,8 +70,8 @@ function judgeStream(policy: ReplayPolicy, { name, baseline, observed }: Stream)
 }
 
 function settingFor({ verdict }: ReplayedVerdict, policy: WatchPolicy): 'hold' | 'fail' | 'pass' {
-  if (verdict === 'no-data') return policy.onNoData ?? 'hold';
-  return verdict === 'inconclusive' ? (policy.onInconclusive ?? 'hold') : 'pass';
+  if (verdict === 'no-data') return policy.onNoData ?? defaults.watch.onNoData;
+  return verdict === 'inconclusive' ? (policy.onInconclusive ?? defaults.watch.onInconclusive) : 'pass';
 }
 
 async function readPolicy(file: string | undefined): Promise<WatchPolicy> {
@@ -93,7 +94,7 @@ async function readPolicy(file: string | undefined): Promise<WatchPolicy> {
 
 /** The policy with the defaults of the watch. */
 function policyOf(given: WatchPolicy): ReplayPolicy {
-  const { rules = defaultRules, windowMs = 15 * 60_000, intervalMs = 30_000, minRequests = 20 } = given;
+  const { rules = defaultRules, windowMs, intervalMs, minRequests } = { ...defaults.watch, ...given };
   const problems: string[] = [];
   if (rules.length === 0) problems.push('rules: there is no rule; write e.g. error-rate above 2% within 15m');
   if (windowMs < intervalMs)

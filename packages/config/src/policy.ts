@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ConfigProblem } from './config-error.ts';
+import { defaults } from './defaults.ts';
 import { describeIssues } from './find-problems.ts';
 import { isPart, merge, type Part } from './merge.ts';
 import type { EnvironmentLayer } from './ops-schema.ts';
@@ -29,14 +30,18 @@ export const policySchema = z.strictObject({
 
 /** What holds where ops.yml says nothing, and the words of a key from the weakest to the strictest. */
 const rules: readonly { path: readonly string[]; standard: unknown; order?: readonly unknown[] }[] = [
-  { path: ['watch', 'mode'], standard: 'auto', order: ['observe', 'notify', 'approve', 'auto'] },
-  { path: ['watch', 'window'], standard: 15 * 60_000 },
-  { path: ['watch', 'min-requests'], standard: 20 },
-  { path: ['watch', 'on-no-data'], standard: 'hold', order: ['pass', 'hold', 'fail'] },
-  { path: ['watch', 'on-inconclusive'], standard: 'hold', order: ['pass', 'hold', 'fail'] },
-  { path: ['health', 'consecutive'], standard: 3 },
-  { path: ['database', 'backup', 'policy'], standard: 'required', order: ['skip', 'platform', 'required'] },
-  { path: ['release', 'require-ancestor'], standard: false, order: [false, true] },
+  { path: ['watch', 'mode'], standard: defaults.watch.mode, order: ['observe', 'notify', 'approve', 'auto'] },
+  { path: ['watch', 'window'], standard: defaults.watch.windowMs },
+  { path: ['watch', 'min-requests'], standard: defaults.watch.minRequests },
+  { path: ['watch', 'on-no-data'], standard: defaults.watch.onNoData, order: ['pass', 'hold', 'fail'] },
+  { path: ['watch', 'on-inconclusive'], standard: defaults.watch.onInconclusive, order: ['pass', 'hold', 'fail'] },
+  { path: ['health', 'consecutive'], standard: defaults.health.consecutive },
+  {
+    path: ['database', 'backup', 'policy'],
+    standard: defaults.database.backupPolicy,
+    order: ['skip', 'platform', 'required'],
+  },
+  { path: ['release', 'require-ancestor'], standard: defaults.release.requireAncestor, order: [false, true] },
 ];
 
 /** A policy after reading; its own mistakes end a run like those of ops.yml. */

@@ -1,3 +1,4 @@
+import { defaults } from '#config/defaults';
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import { openRelease as openEntry, openLedger } from './ledger.ts';
@@ -36,7 +37,7 @@ export async function openRelease(
   const { environment, production } = settings;
   const key = releaseKey({ ...context, environment });
   const place = placeOf(settings);
-  const mode = settings.watch.mode ?? 'auto';
+  const mode = settings.watch.mode ?? defaults.watch.mode;
   const target = report.target.target;
   const { record, adopted } = await openEntry(github, {
     environment,
@@ -108,7 +109,7 @@ function toHandle(
     autoAssign: adopted && record.promotion !== 'none' ? (record.autoAssign ?? report.autoAssign) : report.autoAssign,
     url: report.url,
     slack: record.slack,
-    mode: settings.watch.mode ?? 'auto',
+    mode: settings.watch.mode ?? defaults.watch.mode,
     ...(report.weakenings.length === 0 ? {} : { weakenings: report.weakenings.map(({ text }) => text) }),
     firstDeployment: record.firstDeployment || report.firstDeployment,
   };

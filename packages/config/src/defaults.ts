@@ -1,0 +1,24 @@
+import type { DatabaseSettings, HealthSettings, ReleaseSettings, WatchSettings } from './settings.ts';
+
+/**
+ * What holds where neither an input nor ops.yml says anything. The gate and the watch fall back to it, and a policy's floor
+ * is measured against it. Durations are milliseconds.
+ */
+export const defaults = {
+  watch: {
+    mode: 'auto',
+    windowMs: 15 * 60_000,
+    intervalMs: 30_000,
+    minRequests: 20,
+    onNoData: 'hold',
+    onInconclusive: 'hold',
+  },
+  health: { consecutive: 3, intervalMs: 1000, deadlineMs: 60_000 },
+  database: { backupPolicy: 'required' },
+  release: { requireAncestor: false },
+} as const satisfies {
+  watch: WatchSettings;
+  health: HealthSettings;
+  database: DatabaseSettings;
+  release: ReleaseSettings;
+};
