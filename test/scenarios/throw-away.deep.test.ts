@@ -48,11 +48,13 @@ describe('an environment whose data may be lost', () => {
       conclusion: 'failure',
       says: /the health gate failed after the promotion/,
       serves: good.deploymentId,
-      next: /ops-actions unlock --environment qa/,
+      next: /ops-actions unlock --environment qa --throw-away$/,
     });
     const back = await fixture.rollback({ version: 'v1.1.0', inputs: { ...lost, target: first.deploymentId } });
     assert.deepEqual([back.decision, back.errors], ['rolled-back', []]);
     assert.equal(fixture.served(), first.deploymentId);
+    // The checkout's ops.yml is weakened: the proposed command is judged as the release was.
+    assert.match(await fixture.command('unlock', '--environment', 'qa', '--throw-away'), /qa is unlocked/);
     const open = (await fixture.entries('qa')).filter(({ decision }) => decision === undefined);
     assert.deepEqual(open, []);
   });

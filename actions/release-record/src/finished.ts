@@ -48,6 +48,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
   const story = {
     ...outcome,
     environment,
+    production: settings.production,
     version,
     serving,
     servesNothing,

@@ -1,9 +1,10 @@
 import { InputError } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
+import { isProduction } from '#config/trust-limits';
 import type { GitHub } from '#github/client';
 import { openIncident } from '#incident/incident';
-import { commandLine } from '#release/command-line';
+import { commandOn } from '#release/command-line';
 import { readReleases } from '#release/ledger';
 import { releaseKey } from '#release/release-handle';
 import type { ReleaseRecord } from '#release/release-record';
@@ -17,6 +18,7 @@ import { type Given, githubOf } from './services.ts';
 export async function incident(runner: Runner, given: Given): Promise<Result> {
   const { context } = runner;
   const environment = given.environment ?? 'production';
+  const place = { environment, production: isProduction(environment, given.throwAway) };
   const github = githubOf(runner, given);
   if (github === undefined) {
     throw new InputError([
@@ -46,7 +48,7 @@ export async function incident(runner: Runner, given: Given): Promise<Result> {
     timeline: timelineOf(record),
     measured: [],
     serving: told.serving,
-    commands: [commandLine('releases', { environment }), commandLine('unlock', { environment })],
+    commands: [commandOn(place, 'releases'), commandOn(place, 'unlock')],
     notes: ['The run has the whole story: measured values, what was taken back, what is locked.'],
     runUrl: context.runUrl,
   });

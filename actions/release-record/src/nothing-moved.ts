@@ -34,6 +34,7 @@ export async function nothingMoved(runner: Runner, given: Given): Promise<Result
     reasonCode,
     what,
     environment,
+    production: settings.production,
     version: 'The rollback',
     serving,
     servesNothing,

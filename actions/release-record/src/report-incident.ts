@@ -1,6 +1,6 @@
 import type { GitHub } from '#github/client';
 import { type Incident, openIncident } from '#incident/incident';
-import { commandLine } from '#release/command-line';
+import { commandOn } from '#release/command-line';
 import type { OutcomeFacts, ReleaseOutcome } from '#release/decide-release-outcome';
 import type { Serving } from '#release/last-line';
 import { readReleases } from '#release/ledger';
@@ -37,10 +37,10 @@ export async function reportIncident(
     serving,
     commands: [
       ...(outcome.decision === 'rollback-failed' && rollbackTarget !== undefined
-        ? [commandLine('rollback', { environment, target: rollbackTarget.deploymentId })]
+        ? [commandOn(handle, 'rollback', { target: rollbackTarget.deploymentId })]
         : []),
-      commandLine('releases', { environment }),
-      commandLine('unlock', { environment }),
+      commandOn(handle, 'releases'),
+      commandOn(handle, 'unlock'),
     ],
     notes: [
       whatStays,

@@ -2,7 +2,7 @@ import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
 import { openIncident } from '#incident/incident';
-import { commandLine } from '#release/command-line';
+import { commandOn } from '#release/command-line';
 import type { ReleaseDecision } from '#release/decide-release-outcome';
 import { attempt, settleEnvironment } from '#release/finish-release';
 import { renderLastLine, renderNews } from '#release/last-line';
@@ -52,6 +52,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
     reasonCode,
     what,
     environment,
+    production: handle.production,
     version: handle.version,
     serving,
     locked: openLocks.length > 0,
@@ -77,10 +78,10 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
             serving,
             commands: [
               ...(failed && rollbackTarget !== undefined
-                ? [commandLine('rollback', { environment, target: rollbackTarget.deploymentId })]
+                ? [commandOn(handle, 'rollback', { target: rollbackTarget.deploymentId })]
                 : []),
-              commandLine('releases', { environment }),
-              commandLine('unlock', { environment }),
+              commandOn(handle, 'releases'),
+              commandOn(handle, 'unlock'),
             ],
             notes: [whatStays],
             runUrl: handle.runUrl,

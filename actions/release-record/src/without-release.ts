@@ -2,6 +2,7 @@ import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
 import { defaults } from '#config/defaults';
 import type { EnvironmentSettings } from '#config/settings';
+import { isProduction } from '#config/trust-limits';
 import { placeOf } from '#release/read-environment';
 import type { ReleaseHandle } from '#release/release-handle';
 import type { Given } from './services.ts';
@@ -12,7 +13,8 @@ export async function settingsOf(runner: Runner, given: Given): Promise<Environm
     return await loadSettings(runner, given);
   } catch {
     const none = { vercel: {}, database: {}, health: {}, smoke: {}, watch: {}, release: {}, slack: {} };
-    return { environment: given.environment ?? '', production: true, ...none };
+    const environment = given.environment ?? '';
+    return { environment, production: isProduction(environment, given.throwAway), ...none };
   }
 }
 

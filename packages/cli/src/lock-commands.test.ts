@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { runTool } from '#child-process/run-tool';
@@ -76,6 +77,34 @@ test('Wrong use is exit code 2 and says everything that is missing', async () =>
   });
   assert.equal(elsewhere.exitCode, 2);
   assert.match(elsewhere.stderr, /only be an address of this machine/);
+});
+
+test('an environment that ops.yml weakens is refused by name, and judged as the workflow file says with --throw-away', async () => {
+  await scene.goLive({ opsVersion: 'v2.0.0' });
+  await scene.goLive({ opsVersion: 'v2.1.0' });
+  const config = join(scene.workspace, 'qa.yml');
+  await writeFile(config, 'environments: { qa: { watch: { on-no-data: pass } } }\n');
+  const words = ['--environment', 'qa', '--config', config];
+  const calls: [string, string[], RegExp][] = [
+    ['lock', ['--show'], /qa is not locked/],
+    ['releases', [], /v2\.1\.0/],
+    // The next command is proposed in the same words.
+    ['rollback', [], /qa is back on v2\.0\.0.*ops-actions unlock --environment qa --throw-away$/m],
+    ['unlock', [], /qa is unlocked/],
+    ['reconcile', [], /Nothing was left to finish on qa/],
+  ];
+  for (const [name, more, says] of calls) {
+    const refused = await command([name, ...words, ...more]);
+    assert.equal(refused.exitCode, 2, name);
+    assert.match(refused.stderr, /watch\.on-no-data: pass is refused, for qa counts as production/);
+    assert.match(refused.stderr, /Where the data of qa may be lost: --throw-away/);
+    const judged = await command([name, ...words, ...more, '--throw-away']);
+    assert.equal(judged.exitCode, 0, `${name}: ${judged.stderr}`);
+    assert.match(judged.stdout, says);
+  }
+  await writeFile(config, 'environments: { qa: { watsh: {} } }\n');
+  const broken = await command(['releases', ...words]);
+  assert.doesNotMatch(broken.stderr, /throw-away/, 'the option does not mend this');
 });
 
 test('releases lists what can be gone back to, and why not', async () => {

@@ -42,6 +42,7 @@ function common(command: Command): Command {
   return command
     .requiredOption('--environment <name>', 'name of the environment in .github/ops.yml')
     .option('--config <file>', 'the configuration', '.github/ops.yml')
+    .option('--throw-away', 'its data may be lost, as the workflow file says with throw-away: true')
     .option('--repository <owner/name>', 'default: GITHUB_REPOSITORY, else the git remote origin')
     .option('--vercel-project <id>', 'default from the configuration')
     .option('--vercel-team <id>', 'default from the configuration')

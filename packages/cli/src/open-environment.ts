@@ -10,6 +10,8 @@ import { workspaceIdentity } from './run-identity.ts';
 export interface EnvironmentOptions {
   environment: string;
   config: string;
+  /** As the workflow file says it; a person's command line counts as much (S11). */
+  throwAway?: true;
   repository?: string;
   vercelProject?: string;
   vercelTeam?: string;
@@ -77,20 +79,25 @@ async function settingsOf(options: EnvironmentOptions): Promise<EnvironmentSetti
     if (error.code === 'ENOENT') return '';
     throw error;
   });
-  try {
-    const { settings } = await loadConfig({
-      file: options.config,
+  const { config: file, environment, throwAway: marked = false } = options;
+  const judge = async (throwAway: boolean) =>
+    await loadConfig({
+      file,
       text,
-      environment: options.environment,
-      throwAway: false,
+      environment,
+      throwAway,
       readReference: async (reference) => {
         const { GITHUB_API_URL: apiUrl, GITHUB_TOKEN: token } = process.env;
         return await readReference({ apiUrl: apiUrl || 'https://api.github.com', token }, reference);
       },
     });
-    return settings;
+  try {
+    return (await judge(marked)).settings;
   } catch (error) {
-    if (error instanceof ConfigError) throw new UsageError(error.problems.map(describeConfigProblem));
-    throw error;
+    if (!(error instanceof ConfigError)) throw error;
+    const problems = error.problems.map(describeConfigProblem);
+    const weakened = !marked && (await judge(true).catch(() => undefined)) !== undefined;
+    const hint = `Where the data of ${environment} may be lost: --throw-away judges ${file} as a workflow file does that says throw-away: true`;
+    throw new UsageError(weakened ? [...problems, hint] : problems);
   }
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { systemClock } from '#http/clock';
-import { commandLine } from '#release/command-line';
+import { commandOn } from '#release/command-line';
 import { reconcile } from '#release/reconcile';
 import { type EnvironmentOptions, openEnvironment, UsageError } from './open-environment.ts';
 import type { CommandAnswer } from './rollback-command.ts';
@@ -38,7 +38,7 @@ export async function reconcileCommand(options: ReconcileOptions): Promise<Comma
   for (const warning of outcome.warnings) process.stderr.write(`${warning}\n`);
   const done = [...outcome.releases.map(({ handle, what }) => `${handle.version}: ${what}`), ...outcome.locks];
   const nothing = `Nothing was left to finish on ${environment}.`;
-  const next = outcome.alarming ? [`Next: check production, then: ${commandLine('releases', { environment })}`] : [];
+  const next = outcome.alarming ? [`Next: check production, then: ${commandOn(settings, 'releases')}`] : [];
   const releases = outcome.releases.map(({ handle, decision, reasonCode, what }) => ({
     version: handle.version,
     decision,

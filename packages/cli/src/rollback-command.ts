@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { systemClock } from '#http/clock';
-import { commandLine } from '#release/command-line';
+import { commandOn } from '#release/command-line';
 import { defaultLockExpiryMs } from '#release/lock';
 import { nameOf } from '#release/next-target';
 import { rollBackByHand } from '#release/roll-back-by-hand';
@@ -66,7 +66,7 @@ export async function rollback(options: RollbackOptions): Promise<CommandAnswer>
   }
   const { decision, message } = outcome.rollback;
   const done = decision === 'rolled-back' || decision === 'already-current';
-  const next = `Next: check it, mend the cause, then: ${commandLine('unlock', { environment })}`;
+  const next = `Next: check it, mend the cause, then: ${commandOn(settings, 'unlock')}`;
   const text = done ? `${environment} is back on ${nameOf(outcome.target)}. ${next}` : message;
   return { exitCode: done ? 0 : 1, text, json: { environment, ...outcome.rollback } };
 }

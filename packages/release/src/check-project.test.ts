@@ -150,6 +150,7 @@ test('On staging a push that goes live by itself is said, not refused', () => {
 
 const facts: PreflightFacts = {
   environment: 'production',
+  production: true,
   dryRun: false,
   findings: [],
   openLocks: [],

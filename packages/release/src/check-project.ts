@@ -1,5 +1,5 @@
 import type { ProjectState } from '#vercel/project';
-import { commandLine } from './command-line.ts';
+import { commandOn } from './command-line.ts';
 import type { Finding } from './decide-preflight.ts';
 import type { Lock } from './lock.ts';
 import type { EnvironmentKind } from './release-handle.ts';
@@ -74,7 +74,8 @@ function checkAutoAssign({ as, build, state, production, gitDeploymentDisabled }
 }
 
 /** A rollback that pins production, made here or in the dashboard; lifting its lock is how a person takes it off. */
-function checkPin({ as, state, locks, environment }: ProjectFacts): Finding[] {
+function checkPin(facts: ProjectFacts): Finding[] {
+  const { as, state, locks } = facts;
   const pin = state.pinnedRollback;
   if (as !== 'production' || pin === undefined) return [];
   const lifted = locks.some(
@@ -92,7 +93,7 @@ function checkPin({ as, state, locks, environment }: ProjectFacts): Finding[] {
       code: 'pinned_rollback',
       severity: 'refuse',
       message: `production is pinned to ${pin.deploymentId} by a rollback${by}${why}; a promotion would lift that silently`,
-      fix: `when the cause is mended: ${commandLine('unlock', { environment })}`,
+      fix: `when the cause is mended: ${commandOn(facts, 'unlock')}`,
     },
   ];
 }

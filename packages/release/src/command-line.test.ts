@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commandLine, invocationOf } from './command-line.ts';
+import { commandLine, commandOn, invocationOf } from './command-line.ts';
 
 test('A command line starts the version that runs, from wherever the runner says that it came', () => {
   const bundle = (folder: string) => `/home/runner/work/_actions/${folder}/actions/vercel-rollback/dist/index.js`;
@@ -29,4 +29,18 @@ test('Foreign text stays one word of the shell', () => {
   );
   assert.match(commandLine('rollback', { target: '<one of them>' }), / --target <one of them>$/);
   assert.match(commandLine('lock', { reason: '\u001b[31mred\nline' }), / --reason 'red line'$/);
+});
+
+test('A command on an environment that the workflow file marks throw-away says so, and only there', () => {
+  const cases: [string, boolean, string][] = [
+    ['production', true, '--environment production'],
+    ['qa', true, '--environment qa'],
+    ['qa', false, '--environment qa --throw-away'],
+    // Its name says that it is not production.
+    ['staging', false, '--environment staging'],
+  ];
+  for (const [environment, production, words] of cases)
+    assert.ok(commandOn({ environment, production }, 'unlock').endsWith(` unlock ${words}`), environment);
+  const line = commandOn({ environment: 'qa', production: false }, 'rollback', { target: 'dpl_1' });
+  assert.match(line, / rollback --environment qa --throw-away --target dpl_1$/);
 });

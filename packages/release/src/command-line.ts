@@ -1,3 +1,4 @@
+import { isProduction } from '#config/trust-limits';
 import { cleanText } from '#http/text';
 
 /** Where this library is published until a fork or `render --repository` says otherwise; the docs use the same placeholder. */
@@ -39,10 +40,25 @@ const { GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref } = process
 /** The same for the whole life of a process. */
 const invocation = invocationOf({ script: process.argv[1] ?? '', repository, ref });
 
-/** The only maker of command lines for people: `npx github:org/ops-actions#<ref> unlock --environment production`. */
-export function commandLine(command: string, options: Readonly<Record<string, string>> = {}): string {
-  const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, shellWord(value)]);
+/** The only maker of command lines for people: `npx github:org/ops-actions#<ref> init`. True stands for an option without a value. */
+export function commandLine(command: string, options: Readonly<Record<string, string | true>> = {}): string {
+  const words = Object.entries(options).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [`--${name}`, shellWord(value)],
+  );
   return [invocation, command, ...words].join(' ');
+}
+
+/**
+ * The same for a command on one environment, `… unlock --environment production`. Where the workflow file marks it throw-away,
+ * the command line says so, too: ops.yml is judged there as it was here (S11).
+ */
+export function commandOn(
+  { environment, production }: { environment: string; production: boolean },
+  command: string,
+  options: Readonly<Record<string, string>> = {},
+): string {
+  const marked = !production && isProduction(environment, false);
+  return commandLine(command, { environment, ...(marked ? { 'throw-away': true } : {}), ...options });
 }
 
 /** Foreign text as one word of a POSIX shell (S14); a placeholder such as `<one of them>` is left for the person to fill. */

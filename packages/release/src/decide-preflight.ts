@@ -1,4 +1,4 @@
-import { commandLine } from './command-line.ts';
+import { commandOn } from './command-line.ts';
 import type { SupersededDecision } from './decide-superseded.ts';
 import { describeLock, type Lock } from './lock.ts';
 
@@ -14,6 +14,8 @@ export interface Finding {
 
 export interface PreflightFacts {
   environment: string;
+  /** False also where the workflow file marks the environment throw-away. */
+  production: boolean;
   dryRun: boolean;
   /** What the readers of configuration, Vercel, GitHub and the database found. */
   findings: readonly Finding[];
@@ -101,12 +103,12 @@ function withoutStop(message: string): string {
   return message.replace(/\.$/, '');
 }
 
-function lockFindings({ openLocks, environment }: PreflightFacts): Finding[] {
-  return openLocks.map((lock) => ({
+function lockFindings(facts: PreflightFacts): Finding[] {
+  return facts.openLocks.map((lock) => ({
     code: 'locked',
     severity: 'refuse',
     message: `${describeLock(lock)} It expires ${new Date(lock.expiresAt).toISOString()}`,
-    fix: `when the cause is mended: ${commandLine('unlock', { environment })}`,
+    fix: `when the cause is mended: ${commandOn(facts, 'unlock')}`,
   }));
 }
 

@@ -1,4 +1,4 @@
-import { commandLine } from './command-line.ts';
+import { commandOn } from './command-line.ts';
 import type { ReleaseDecision } from './decide-release-outcome.ts';
 
 /** What the domains of an environment serve. */
@@ -15,6 +15,8 @@ export interface LastLineFacts {
   reasonCode: string;
   what: string;
   environment: string;
+  /** False also where the workflow file marks the environment throw-away. */
+  production: boolean;
   version: string;
   /** Undefined when Vercel did not say, or when nothing is served. */
   serving: Serving | undefined;
@@ -81,8 +83,8 @@ function servingNow({ environment, serving, servesNothing, now }: LastLineFacts)
 }
 
 function nextCommand(facts: LastLineFacts): string {
-  const { decision, reasonCode, environment, locked, serving, servesNothing, rollbackTarget } = facts;
-  const unlock = commandLine('unlock', { environment });
+  const { decision, reasonCode, locked, serving, servesNothing, rollbackTarget } = facts;
+  const unlock = commandOn(facts, 'unlock');
   switch (decision) {
     case 'rolled-back':
       return locked ? `Next: fix it, then lift the lock with: ${unlock}` : 'Next: fix it and release again.';
@@ -93,12 +95,12 @@ function nextCommand(facts: LastLineFacts): string {
       // Going back to the very deployment that serves and is sick would change nothing.
       return target === undefined || target === serving?.deploymentId
         ? `Next: there is nothing to go back to; fix forward, then: ${unlock}`
-        : `Next, at once: ${commandLine('rollback', { environment, target })}`;
+        : `Next, at once: ${commandOn(facts, 'rollback', { target })}`;
     }
     case 'would-roll-back':
       return rollbackTarget === undefined
         ? 'Next: look at the errors; there is no earlier deployment to go back to.'
-        : `Next: look, then either leave it or: ${commandLine('rollback', { environment, target: rollbackTarget.deploymentId })}`;
+        : `Next: look, then either leave it or: ${commandOn(facts, 'rollback', { target: rollbackTarget.deploymentId })}`;
     case 'refused':
       return reasonCode === 'locked' || reasonCode === 'pinned_rollback' || locked
         ? `Next: when the cause is mended: ${unlock}`

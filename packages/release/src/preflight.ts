@@ -109,6 +109,7 @@ export async function preflight(
     currentRelease === undefined || ['released', 'held', 'already-current'].includes(currentRelease.decision ?? '');
   const decision = decidePreflight({
     environment: settings.environment,
+    production: settings.production,
     dryRun: request.dryRun,
     findings,
     openLocks: open,

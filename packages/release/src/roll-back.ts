@@ -1,6 +1,6 @@
 import type { GitHub } from '#github/client';
 import type { MoveOutcome } from '#vercel/project';
-import { commandLine } from './command-line.ts';
+import { commandOn } from './command-line.ts';
 import { openLedger } from './ledger.ts';
 import { closeLock, type LockOutcome, takeLock } from './lock.ts';
 import { messageOf, type Settled, settle, within } from './patience.ts';
@@ -55,7 +55,7 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
     warnings.push(
       isHeld(lock)
         ? 'GitHub answered late: the domains moved before the lock was written'
-        : `The environment is not locked: ${'error' in lock ? messageOf(lock.error) : 'the lock is held by somebody else'}. Lock it with: ${commandLine('lock', { environment: request.environment, reason: 'rolled back' })}`,
+        : `The environment is not locked: ${'error' in lock ? messageOf(lock.error) : 'the lock is held by somebody else'}. Lock it with: ${commandOn(request, 'lock', { reason: 'rolled back' })}`,
     );
   }
   await keepAutoAssignOff(deps, request, moved, warnings);
@@ -164,8 +164,8 @@ function judge(
   const others =
     request.alternatives ??
     (request.nextTarget === undefined ? '' : 'No other proven deployment is left to go back to.');
-  const rollback = commandLine('rollback', { environment, target: '<one of them>' });
-  const next = `Next, at once: ${commandLine('releases', { environment })}, then ${rollback}`;
+  const rollback = commandOn(request, 'rollback', { target: '<one of them>' });
+  const next = `Next, at once: ${commandOn(request, 'releases')}, then ${rollback}`;
   return {
     decision: 'failed',
     reasonCode:
