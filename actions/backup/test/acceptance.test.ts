@@ -7,7 +7,7 @@ import { createOneTimeKey } from '#backup/age-stream';
 import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import { createDatabase } from '#backup/test-database';
-import { runBundle } from './run-bundle.ts';
+import { removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
 
 const installed = (await listPostgres()).some((found) => found.server);
 
@@ -24,6 +24,7 @@ describe('backup, the bundle', installed ? {} : { skip: 'no PostgreSQL server pr
   });
   after(async () => {
     await cluster?.stop();
+    await removeWorkspaces();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
 
@@ -34,28 +35,31 @@ describe('backup, the bundle', installed ? {} : { skip: 'no PostgreSQL server pr
       'backup-path': folder,
       'age-recipients': recipient,
     };
-    const run = await runBundle('backup', inputs);
-    assert.equal(run.exitCode, 0, run.stdout);
+    const run = await runBundle({ action: 'backup', inputs });
+    assert.equal(run.code, 0, run.log);
     assert.deepEqual([run.outputs.decision, run.outputs['reason-code']], ['verified', 'restored_and_equal']);
     assert.match(run.outputs.digest ?? '', /^sha256:[0-9a-f]{64}$/);
     const names = await readdir(folder);
     assert.ok(names.includes(run.outputs['backup-manifest'] ?? ''));
     for (const name of names) assert.doesNotMatch(await readFile(join(folder, name), 'latin1'), /canary/);
-    assert.doesNotMatch(run.stdout, /canary/);
+    assert.doesNotMatch(run.log, /canary/);
   });
 
   test('less than a restore is shown as weaker and is not called verified', async () => {
-    const run = await runBundle('backup', {
-      'database-url': url,
-      'backup-destination': 'directory',
-      'backup-path': folder,
-      'age-recipients': recipient,
-      verify: 'checksum',
-      environment: 'weaker',
+    const run = await runBundle({
+      action: 'backup',
+      inputs: {
+        'database-url': url,
+        'backup-destination': 'directory',
+        'backup-path': folder,
+        'age-recipients': recipient,
+        verify: 'checksum',
+        environment: 'weaker',
+      },
     });
-    assert.equal(run.exitCode, 0, run.stdout);
+    assert.equal(run.code, 0, run.log);
     assert.deepEqual([run.outputs.decision, run.outputs['reason-code']], ['could-not-verify', 'checksum_only']);
-    assert.match(run.stdout, /::warning::Weaker than standard: the backup is not restored \(verify: checksum\)/);
+    assert.match(run.log, /::warning::Weaker than standard: the backup is not restored \(verify: checksum\)/);
   });
 
   test('every mistake is named at once, before anything is started', async () => {
@@ -65,10 +69,10 @@ describe('backup, the bundle', installed ? {} : { skip: 'no PostgreSQL server pr
       'backup-destination': 'directory\ndrive',
       'age-recipients': recipient,
     };
-    const run = await runBundle('backup', inputs, hosted);
-    assert.equal(run.exitCode, 1);
+    const run = await runBundle({ action: 'backup', inputs, environment: hosted });
+    assert.equal(run.code, 1);
     for (const word of [/drive/, /backup-path/, /removes after the job/, /6543 is the transaction pooler/]) {
-      assert.match(run.stdout, word);
+      assert.match(run.log, word);
     }
   });
 });

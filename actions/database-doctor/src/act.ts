@@ -1,4 +1,5 @@
 import type { Logger } from '#action-kit/logger';
+import type { Clock } from '#http/clock';
 import type { DatabaseConnection } from '#postgres/connection';
 import type { DatabaseReport } from '#postgres/doctor/database-report';
 import { type SignalOutcome, sendSignals } from '#postgres/doctor/mitigate';
@@ -29,7 +30,7 @@ export async function treat(given: {
   report: DatabaseReport;
   request: Exclude<Request, { kind: 'none' }>;
   dryRun: boolean;
-  now: number;
+  clock: Clock;
   actor: string;
   logger: Logger;
   signal: AbortSignal;
@@ -37,7 +38,7 @@ export async function treat(given: {
   const { connection, report, request, logger } = given;
   const sessions = report.sessions.read ? report.sessions.value : [];
   const audit = (text: string): void => {
-    logger.notice(`audit: ${new Date().toISOString()} ${given.actor}: ${text}`);
+    logger.notice(`audit: ${new Date(given.clock.now()).toISOString()} ${given.actor}: ${text}`);
   };
   const signalRequest =
     request.kind === 'signals'
@@ -54,7 +55,7 @@ export async function treat(given: {
   if (request.kind === 'read-only') {
     await setReadOnly(connection, {
       on: request.on,
-      ...(request.on ? { until: (given.now + request.expiresMs) / 1000 } : {}),
+      ...(request.on ? { until: (given.clock.now() + request.expiresMs) / 1000 } : {}),
     });
     audit(`database ${report.database} is ${request.on ? 'read-only' : 'writable'} for new sessions`);
   }

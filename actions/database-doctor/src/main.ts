@@ -39,7 +39,7 @@ export async function main(runner: Runner): Promise<Result> {
             report,
             request,
             dryRun: given.dryRun,
-            now: clock.now(),
+            clock,
             actor: `${context.actor} in run ${context.runId}`,
             logger,
             signal,

@@ -10,7 +10,7 @@ import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import { createDatabase, query } from '#backup/test-database';
 import { systemClock } from '#http/clock';
-import { runBundle } from '../../backup/test/run-bundle.ts';
+import { removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
 
 const installed = (await listPostgres()).some((found) => found.server);
 
@@ -34,6 +34,7 @@ describe('restore, the bundle', installed ? {} : { skip: 'no PostgreSQL server p
   });
   after(async () => {
     await cluster?.stop();
+    await removeWorkspaces();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
   const backup = (title: string) =>
@@ -45,32 +46,35 @@ describe('restore, the bundle', installed ? {} : { skip: 'no PostgreSQL server p
       clock: systemClock,
     });
   const restore = (more: Record<string, string> = {}) =>
-    runBundle('restore', {
-      manifest: made.manifestFile,
-      digest: `sha256:${made.manifest.object.sha256}`,
-      'backup-path': folder,
-      'age-identity': key.identity,
-      ...more,
+    runBundle({
+      action: 'restore',
+      inputs: {
+        manifest: made.manifestFile,
+        digest: `sha256:${made.manifest.object.sha256}`,
+        'backup-path': folder,
+        'age-identity': key.identity,
+        ...more,
+      },
     });
 
   test('without a target it is a rehearsal on a scratch server', async () => {
     const run = await restore();
-    assert.equal(run.exitCode, 0, run.stdout);
+    assert.equal(run.code, 0, run.log);
     assert.deepEqual([run.outputs.decision, run.outputs['reason-code']], ['restored', 'restored_to_scratch']);
-    assert.ok(run.result.seconds.restore > 0);
-    const shown = run.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
+    assert.ok((run.result.seconds as { restore: number }).restore > 0);
+    const shown = run.log.split('\n').filter((line) => !line.startsWith('::add-mask::'));
     assert.ok(!shown.join('\n').includes(key.identity.slice(16, 40)));
   });
 
   test('a live database is replaced only when its name is typed; its state before is kept and the loss is told', async () => {
     const refused = await restore({ 'target-url': url, confirm: 'another' });
-    assert.equal(refused.exitCode, 1);
-    assert.match(refused.stdout, /confirm.*must be the name of the database that would be replaced/);
+    assert.equal(refused.code, 1);
+    assert.match(refused.log, /confirm.*must be the name of the database that would be replaced/);
     await query(url, `DELETE FROM notes WHERE id > 10; INSERT INTO notes VALUES (1000, 'new')`);
     const run = await restore({ 'target-url': url, confirm: name, 'age-recipients': key.recipient });
-    assert.equal(run.exitCode, 0, run.stdout);
+    assert.equal(run.code, 0, run.log);
     assert.deepEqual([run.outputs.decision, run.outputs['reason-code']], ['restored', 'restored_live']);
-    assert.match(run.stdout, /Lost or changed by going back: public\.notes: 11 rows now, 100 in the backup/);
+    assert.match(run.log, /Lost or changed by going back: public\.notes: 11 rows now, 100 in the backup/);
     assert.deepEqual(await query(url, 'SELECT count(*)::int AS n, max(id) AS last FROM notes'), [
       { n: 100, last: 100 },
     ]);
@@ -84,9 +88,9 @@ describe('restore, the bundle', installed ? {} : { skip: 'no PostgreSQL server p
     );
     const confirm = new URL(other).pathname.slice(1);
     const run = await restore({ 'target-url': other, confirm, 'age-recipients': key.recipient });
-    assert.equal(run.exitCode, 1);
+    assert.equal(run.code, 1);
     assert.deepEqual([run.outputs.decision, run.outputs['reason-code']], ['refused', 'restore_failed']);
-    assert.match(run.stdout, /it ran in one transaction, so the database is as it was/);
+    assert.match(run.log, /it ran in one transaction, so the database is as it was/);
     assert.deepEqual(await query(other, 'SELECT id FROM uses'), [{ id: 1 }]);
   });
 
@@ -96,11 +100,11 @@ describe('restore, the bundle', installed ? {} : { skip: 'no PostgreSQL server p
       await copyFile(join(folder, `${forged.manifest.name}.${end}`), join(folder, `second.${end}`));
     }
     const run = await restore({ manifest: 'second.manifest.json' });
-    assert.deepEqual([run.exitCode, run.outputs['reason-code']], [1, 'digest_mismatch']);
-    assert.match(run.stdout, /somebody has replaced it; nothing was decrypted/);
+    assert.deepEqual([run.code, run.outputs['reason-code']], [1, 'digest_mismatch']);
+    assert.match(run.log, /somebody has replaced it; nothing was decrypted/);
     await copyFile(join(folder, 'forged.dump.zst.age'), join(folder, made.manifest.object.file));
     const bytes = await restore();
-    assert.deepEqual([bytes.exitCode, bytes.outputs['reason-code']], [1, 'digest_mismatch']);
-    assert.match(bytes.stdout, /nothing was decrypted/);
+    assert.deepEqual([bytes.code, bytes.outputs['reason-code']], [1, 'digest_mismatch']);
+    assert.match(bytes.log, /nothing was decrypted/);
   });
 });
