@@ -131,7 +131,9 @@ function refusal(findings: readonly MigrationFinding[]): string {
 /** File, line, what is wrong and what to write instead, on one line. */
 export function describeFinding(finding: MigrationFinding): string {
   const correction = finding.correction.replace(/\s*\n\s*/g, ' ');
-  return `${finding.file} line ${finding.line}: ${finding.message}. Instead: ${correction}`;
+  const advice =
+    finding.accepted === undefined ? `Instead: ${correction}` : `Accepted in the file: ${finding.accepted}`;
+  return `${finding.file} line ${finding.line}: ${finding.message}. ${advice}`;
 }
 
 function filesOf({ inspection }: { inspection: MigrationInspection }): string {

@@ -7,6 +7,7 @@ import { listPostgres } from '#backup/find-postgres';
 import type { BackupManifest } from '#backup/manifest';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import { connect } from '#postgres/connection';
+import { standardLimits } from '#postgres/judge-size';
 import { type MigrationPorts, migrate } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
 import { renderMigration } from './render-migration.ts';
@@ -76,6 +77,7 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     verify: 'restore',
     lockTimeoutMs: 1_000,
     statementTimeoutMs: 0,
+    limits: standardLimits,
     apply: 'automatic',
     weakenings: [],
   });

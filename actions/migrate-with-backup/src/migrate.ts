@@ -3,9 +3,8 @@ import { applyMigrations } from '#postgres/apply-migrations';
 import type { ApplyOutcome } from '#postgres/apply-outcome';
 import { classifyFiles, type FileSummary } from '#postgres/classify-files';
 import type { MigrationInspection } from '#postgres/inspect-migrations';
-import { inspectMigrations } from '#postgres/inspect-migrations';
 import { openMigrationSession } from '#postgres/migration-session';
-import { readPending } from '#postgres/read-pending';
+import { inspectDatabase, readPending } from '#postgres/read-pending';
 import { type RollbackOutcome, rollBackMigrations } from '#postgres/roll-back-migrations';
 import { loadSqlParser } from '#postgres/sql-parser';
 import { baseline } from './baseline.ts';
@@ -75,6 +74,7 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
   const { url, directory, phase } = options;
   const select = {
     phase,
+    limits: options.limits,
     ...(options.mode === 'apply' && options.toVersion !== undefined ? { toVersion: options.toVersion } : {}),
   };
   const { command } = options;
@@ -98,7 +98,7 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
   const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
   if (problem !== undefined) return { kind: 'no-backup-possible', inspection: first, ...problem };
   try {
-    await ports.record('intent', 'apply', `${first.toApply.length} pending`);
+    await ports.record('intent', 'apply', `${first.toApply.length} pending${describeAccepted(first)}`);
   } catch (error) {
     return { kind: 'not-recorded', inspection: first, message: (error as Error).message };
   }
@@ -111,13 +111,8 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
   });
   try {
     // What the lock was waited for may have applied everything.
-    const applied = await session.history();
-    const inspection = await inspectMigrations({
-      directory,
-      applied,
-      ...select,
-      ...(first.plan.applied.length === 0 && applied.length === 0 ? { empty: true } : {}),
-    });
+    const inspection = await inspectDatabase(session.connection, directory, select);
+    const { applied } = inspection;
     const late = decideEarly(inspection, options, ports);
     if (late !== undefined) return late;
     const pending = inspection.toApply;
@@ -165,6 +160,12 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
   } finally {
     await session.close();
   }
+}
+
+/** Rules that the files accept, for the record of the release: their names, because a reason is free text. */
+function describeAccepted({ findings }: MigrationInspection): string {
+  const rules = new Set(findings.filter((one) => one.accepted !== undefined).map((one) => one.rule));
+  return rules.size === 0 ? '' : `; accepted: ${[...rules].join(', ')}`;
 }
 
 /** The endings that need nothing but the inspection; undefined: go on. */

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import { connect } from '#postgres/connection';
+import { standardLimits } from '#postgres/judge-size';
 import { startScratch } from './backup-step.ts';
 import { type MigrationPorts, migrate } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
@@ -59,6 +60,7 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
         verify: 'restore',
         lockTimeoutMs: 1_000,
         statementTimeoutMs: 0,
+        limits: standardLimits,
         apply: 'automatic',
         weakenings: [],
         ...more,

@@ -4,6 +4,7 @@ import { InputError, type InputValues } from '#action-kit/inputs';
 import { skipsBackup } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
+import { type BlockLimits, standardLimits } from '#postgres/judge-size';
 import type { inputs } from './inputs.ts';
 
 export type Given = InputValues<typeof inputs>;
@@ -37,6 +38,8 @@ export interface MigrateOptions {
   lockTimeoutMs: number;
   /** 0: none. */
   statementTimeoutMs: number;
+  /** From which table size on a blocking statement is refused. */
+  limits: BlockLimits;
   /** Who applies in a release; anything but `automatic` refuses there. */
   apply: 'automatic' | 'approve' | 'manual';
   /** Every rule that this run relaxes, for log, message and ledger (S11). */
@@ -109,6 +112,7 @@ export function planOptions(
     ...(given.maxAge === undefined ? {} : { maxAgeMs: given.maxAge }),
     lockTimeoutMs: given.lockTimeout ?? database.lockTimeoutMs ?? 5_000,
     statementTimeoutMs: given.statementTimeout ?? database.statementTimeoutMs ?? 0,
+    limits: { ...standardLimits, ...database.limits },
     apply: database.apply ?? 'automatic',
     weakenings,
   };

@@ -22,7 +22,7 @@ export function renderPage(given: {
   ];
   const remarks = findings.map((finding) => [
     `${codeSpan(finding.file)}:${finding.line}`,
-    finding.severity === 'refuse' ? 'refused' : 'warning',
+    finding.accepted === undefined ? words[finding.severity] : `accepted: ${escapeMarkdown(finding.accepted)}`,
     escapeMarkdown(finding.message),
     codeSpan(finding.statement),
     codeSpan(finding.correction),
@@ -37,6 +37,8 @@ export function renderPage(given: {
     '',
   ].join('\n\n');
 }
+
+const words = { refuse: 'refused', hold: 'held', warn: 'warning' };
 
 /** `3 statements: schema, data`; for a plan's log lines too. */
 export function describeFile(file: FileSummary | undefined): string {

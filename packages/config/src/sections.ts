@@ -9,6 +9,7 @@ import {
   oneOrMore,
   pattern,
   repositoryPath,
+  size,
   template,
   text,
   watchRule,
@@ -62,6 +63,13 @@ export const database = z.strictObject({
     .meta({ description: 'Folder of the migration files; default supabase/migrations.' }),
   'lock-timeout': duration().optional(),
   'statement-timeout': duration().optional(),
+  limits: z
+    .strictObject({
+      rewrite: size().optional().meta({ description: 'Written anew or changed whole; default 1GB.' }),
+      scan: size().optional().meta({ description: 'Read whole, for a constraint or an index; default 5GB.' }),
+    })
+    .optional()
+    .meta({ description: 'From which table size on a migration that keeps reads or writes waiting is refused.' }),
   backup: backup.optional(),
   apply: oneOf(['automatic', 'approve', 'manual']).optional(),
   naming: oneOf(['timestamp', 'numbered']).optional(),

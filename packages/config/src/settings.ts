@@ -53,6 +53,8 @@ export interface DatabaseSettings {
   apply?: 'automatic' | 'approve' | 'manual';
   lockTimeoutMs?: number;
   statementTimeoutMs?: number;
+  /** From which table size on, in bytes, a migration that blocks it is refused. */
+  limits?: { rewriteBytes?: number; scanBytes?: number };
   backupDestinations?: ('artifact' | 'directory')[];
   /** Folder for `directory` destinations, relative to the workspace or absolute. */
   backupPath?: string;

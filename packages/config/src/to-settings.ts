@@ -30,6 +30,10 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       apply: database.apply,
       lockTimeoutMs: database['lock-timeout'],
       statementTimeoutMs: database['statement-timeout'],
+      limits:
+        database.limits === undefined
+          ? undefined
+          : defined({ rewriteBytes: database.limits.rewrite, scanBytes: database.limits.scan }),
       backupDestinations: backup.destination,
       backupPath: backup.path,
       backupPolicy: backup.policy,

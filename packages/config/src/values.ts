@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseAddress } from './parse-address.ts';
 import { parseDuration } from './parse-duration.ts';
+import { parseSize } from './parse-size.ts';
 import { parseTrigger, type Trigger, triggerForms } from './parse-trigger.ts';
 import { parseRule } from './rules.ts';
 
@@ -48,6 +49,12 @@ export function duration(options: { orZero?: boolean } = {}): z.ZodType<number, 
     if (value === 0 && !options.orZero) throw new Error(`"${given}" must be longer than nothing`);
     return value;
   });
+}
+
+/** A size such as `500MB`, as bytes. */
+export function size(): z.ZodType<number, string> {
+  const input = z.string().meta({ pattern: '^\\d+(\\.\\d+)?\\s*(KB|MB|GB|TB)$', examples: ['500MB', '2GB'] });
+  return parsed(input, 'a size such as 500MB or 2GB (KB, MB, GB, TB)', parseSize);
 }
 
 /** A whole number within limits. */

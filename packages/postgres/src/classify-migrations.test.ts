@@ -12,7 +12,7 @@ function classify(sql: string, phase: MigrationPhase = 'expand', before: string[
     file: `${index}_x.sql`,
     sql: text,
   }));
-  return classifyMigrations(files, parser, phase);
+  return classifyMigrations(files, parser, { phase });
 }
 
 test('control characters in a literal or a comment move nothing: the finding names its line', () => {
@@ -145,6 +145,128 @@ const cases: {
     correction: /remove/,
   },
   {
+    name: 'drop index',
+    sql: 'drop index public.i, j',
+    rule: 'drop-index-not-concurrent',
+    severity: 'warn',
+    line: 1,
+    correction: /^DROP INDEX CONCURRENTLY public\.i; DROP INDEX CONCURRENTLY j;/,
+  },
+  {
+    name: 'foreign key',
+    sql: 'alter table notes add constraint f foreign key (a) references users (id)',
+    rule: 'foreign-key-not-valid-missing',
+    severity: 'warn',
+    line: 1,
+    correction: /NOT VALID .* ALTER TABLE notes VALIDATE CONSTRAINT f/,
+  },
+  {
+    name: 'check',
+    sql: 'alter table notes add check (a > 0)',
+    rule: 'check-not-valid-missing',
+    severity: 'warn',
+    line: 1,
+    correction: /NOT VALID/,
+  },
+  {
+    name: 'unique constraint',
+    sql: 'alter table notes add constraint k unique (a)',
+    rule: 'unique-constraint-index',
+    severity: 'warn',
+    line: 1,
+    correction: /ADD CONSTRAINT k UNIQUE USING INDEX/,
+  },
+  {
+    name: 'a value for each row',
+    sql: 'alter table notes add column token uuid default gen_random_uuid()',
+    rule: 'column-rewrite',
+    severity: 'warn',
+    line: 1,
+    correction: /without the default/,
+  },
+  {
+    name: 'a new column with a constraint',
+    sql: 'alter table notes\nadd column slug text unique',
+    rule: 'column-constraint',
+    severity: 'warn',
+    line: 2,
+    correction: /CREATE UNIQUE INDEX CONCURRENTLY/,
+  },
+  {
+    name: 'truncate',
+    sql: 'truncate a, b cascade',
+    rule: 'truncate',
+    severity: 'refuse',
+    line: 1,
+    correction: /ops:accept/,
+  },
+  {
+    name: 'drop database',
+    sql: 'drop database x',
+    rule: 'drop-database',
+    severity: 'refuse',
+    line: 1,
+    correction: /./,
+  },
+  {
+    name: 'drop not null',
+    sql: 'alter table notes alter title drop not null',
+    rule: 'drop-not-null',
+    severity: 'warn',
+    line: 1,
+    correction: /./,
+  },
+  {
+    name: 'update',
+    sql: 'update notes set a = 1',
+    rule: 'mass-change',
+    severity: 'warn',
+    line: 1,
+    correction: /batches/,
+  },
+  {
+    name: 'domain',
+    sql: 'alter domain d add check (value > 0)',
+    rule: 'domain-constraint',
+    severity: 'warn',
+    line: 1,
+    correction: /NOT VALID/,
+  },
+  {
+    name: 'unlogged',
+    sql: 'alter table a set unlogged',
+    rule: 'table-rewrite',
+    severity: 'warn',
+    line: 1,
+    correction: /./,
+  },
+  { name: 'vacuum', sql: 'vacuum full a', rule: 'table-rewrite', severity: 'warn', line: 1, correction: /pg_repack/ },
+  {
+    name: 'reindex',
+    sql: 'reindex table a',
+    rule: 'reindex-not-concurrent',
+    severity: 'warn',
+    line: 1,
+    correction: /./,
+  },
+  {
+    name: 'refresh',
+    sql: 'refresh materialized view m',
+    rule: 'refresh-not-concurrent',
+    severity: 'warn',
+    line: 1,
+    correction: /CONCURRENTLY m/,
+  },
+  { name: 'lock', sql: 'lock table a', rule: 'lock-table', severity: 'warn', line: 1, correction: /./ },
+  {
+    name: 'row level security off',
+    sql: 'alter table a disable row level security',
+    rule: 'row-security-off',
+    severity: 'warn',
+    line: 1,
+    correction: /CREATE POLICY/,
+  },
+  {
     name: 'syntax',
     sql: "-- é😀\ncreate table a (id int);\n\n  slect 'secret';",
     rule: 'syntax-error',
@@ -173,13 +295,19 @@ describe('classifyMigrations', () => {
 
   test('clean statements', () => {
     const clean = [
-      'alter table notes add column a int not null default 5, add b bigserial not null, add c int generated always as identity, add d text',
+      'alter table notes add column a int not null default 5, add d text',
       'create index concurrently i on notes (title)',
       'select 1; create index concurrently i on notes (title)',
       'begin; select 1; commit',
+      'alter table notes add constraint c check (a is not null) not valid; alter table notes validate constraint c; alter table notes alter a set not null',
+      'alter table notes add constraint f foreign key (a) references users (id) not valid',
+      'alter table notes add constraint k unique using index i',
+      "alter table notes add column at timestamptz not null default now(), add column state text default 'new'",
+      'update notes set a = 1 where id = 2; delete from notes where a = 1; insert into notes default values',
+      'refresh materialized view concurrently m; reindex table concurrently a; vacuum a; lock table a in access share mode',
       'drop view v; create view v as select 1',
       'alter table a rename to b; create view a with (security_invoker = true) as select * from b',
-      'drop function f; drop index i; alter table notes drop constraint c; -- drop table x',
+      'drop function f; drop index concurrently i; alter table notes drop constraint c; -- drop table x',
     ];
     for (const sql of clean) assert.deepEqual(classify(sql), [], sql);
   });
@@ -198,7 +326,7 @@ describe('classifyMigrations', () => {
       /^split it: keep\nalter table a add b int;\nin 0_x\.sql, and move\nalter table a drop c;\nto a later file/,
     );
     assert.deepEqual(
-      classify('alter table a drop c; update b set d = 1').map((one) => one.severity),
+      classify('alter table a drop c; update b set d = 1 where e').map((one) => one.severity),
       ['hold'],
     );
     assert.deepEqual(

@@ -1,9 +1,16 @@
+import { readAcceptances } from './acceptances.ts';
 import { classifyStatement } from './classify-statement.ts';
 import { filePhase } from './file-phase.ts';
+import { type BlockEstimate, type BlockLimits, judgeSize, standardLimits } from './judge-size.ts';
+import type { MigrationRule } from './migration-rules.ts';
+import { provenColumns } from './proven-columns.ts';
 import type { MigrationFile } from './read-migrations.ts';
+import { relationKey } from './sql-names.ts';
 import { lineAndColumn, type ParsedStatement, type SqlParser } from './sql-parser.ts';
 import type { StatementFinding } from './statement-finding.ts';
 import { createdRelations, recreatedBy } from './statement-kinds.ts';
+import type { FactsOf } from './table-facts.ts';
+import type { LockMode, TableWork } from './table-lock.ts';
 
 /** One remark about a migration file. It never contains a literal of the file, except inside `correction`. */
 export interface MigrationFinding {
@@ -14,7 +21,7 @@ export interface MigrationFinding {
   /** 1-based. */
   column?: number;
   /** Stable name in kebab-case. */
-  rule: string;
+  rule: MigrationRule;
   /**
    * `refuse`: nothing is applied while it stands; `hold`: its file waits for a later release; `warn`: said, and applied.
    */
@@ -24,6 +31,13 @@ export interface MigrationFinding {
   statement: string;
   /** SQL or a sentence that says what to do instead. */
   correction: string;
+  /** What the statement does to the table meanwhile, where that is the trouble. */
+  lock?: LockMode;
+  work?: TableWork;
+  /** In numbers, where the live database was asked. */
+  estimate?: BlockEstimate;
+  /** Why the file says that this is fine (`-- ops:accept`); such a finding only warns. */
+  accepted?: string;
 }
 
 /**
@@ -32,28 +46,51 @@ export interface MigrationFinding {
  */
 export type MigrationPhase = 'all' | 'expand' | 'contract';
 
+export interface ClassifyOptions {
+  /** Default `expand`. */
+  phase?: MigrationPhase;
+  /** True when the database holds no relation that these files did not make: nothing in them can hurt running code. */
+  empty?: boolean;
+  /** What the live database says about the tables; default nothing. */
+  facts?: FactsOf;
+  /** Default `standardLimits`. */
+  limits?: BlockLimits;
+}
+
 /** Reads pending files as PostgreSQL's parser sees them. Pure given the parser; relations created in these files are new. */
 export function classifyMigrations(
   files: readonly MigrationFile[],
   parser: SqlParser,
-  phase: MigrationPhase = 'expand',
-  /** True when the database holds no relation that these files did not make: nothing in them can hurt running code. */
-  empty = false,
+  options: ClassifyOptions = {},
 ): MigrationFinding[] {
-  const created = new Set<string>();
-  return files.flatMap((file) => classifyFile(file, parser, { phase, empty, created }));
+  const given: Classification = {
+    phase: options.phase ?? 'expand',
+    empty: options.empty ?? false,
+    facts: options.facts ?? (() => undefined),
+    limits: options.limits ?? standardLimits,
+    created: new Set(),
+    proven: new Set(),
+    checks: new Map(),
+  };
+  return files.flatMap((file) => classifyFile(file, parser, given));
 }
 
-function classifyFile(
-  file: MigrationFile,
-  parser: SqlParser,
-  given: { phase: MigrationPhase; empty: boolean; created: Set<string> },
-): MigrationFinding[] {
+/** What carries over from file to file. */
+interface Classification extends Required<ClassifyOptions> {
+  created: Set<string>;
+  /** `public.notes.title` of columns that a pending statement proves to hold no NULL. */
+  proven: Set<string>;
+  /** Constraints of pending statements that would prove one, by `public.notes.<constraint>`. */
+  checks: Map<string, string>;
+}
+
+function classifyFile(file: MigrationFile, parser: SqlParser, given: Classification): MigrationFinding[] {
   const outcome = parser.parse(file.sql);
   if ('error' in outcome) return [syntaxError(file, parser, outcome.error)];
   const { statements } = outcome.file;
   const findings: MigrationFinding[] = [];
   const contracts: ParsedStatement[] = [];
+  const accepted = readAcceptances(file.sql.includes('ops:accept') ? parser.comments(file.sql) : [], statements);
   for (const [index, statement] of statements.entries()) {
     const later = new Set(statements.slice(index + 1).flatMap(recreatedBy));
     const found = classifyStatement({
@@ -62,15 +99,29 @@ function classifyFile(
       existing: (key) => !given.empty && !given.created.has(key),
       recreated: (key) => later.has(key),
       phase: given.phase,
+      facts: given.facts,
+      provenNotNull: (table, column) => given.proven.has(`${relationKey(table)}.${column}`),
+    }).map((finding): Judged => {
+      const judged = judgeSize(finding, given.facts, given.limits);
+      const reason = accepted.reasons.get(index)?.get(finding.rule);
+      return reason === undefined ? judged : { ...judged, severity: 'warn', accepted: reason };
     });
     if (found.some((finding) => finding.severity === 'hold')) contracts.push(statement);
     findings.push(...found.map((finding) => located(file, parser, statement, finding)));
     for (const key of createdRelations(statement)) given.created.add(key);
+    for (const key of provenColumns(statement, given.checks, given.facts)) given.proven.add(key);
+  }
+  for (const problem of accepted.problems) {
+    const place = lineAndColumn(file.sql, problem.offset);
+    const { offset: _, impact: __, ...rest } = problem;
+    findings.push({ file: file.file, ...place, ...rest, statement: '' });
   }
   const phase = filePhase(file, statements, contracts);
   if (phase.mixed !== undefined) findings.push(located(file, parser, phase.mixed.statement, phase.mixed.finding));
   return findings;
 }
+
+type Judged = StatementFinding & Pick<MigrationFinding, 'estimate' | 'accepted'>;
 
 function syntaxError(
   file: MigrationFile,
@@ -94,9 +145,15 @@ function located(
   file: MigrationFile,
   parser: SqlParser,
   statement: ParsedStatement,
-  finding: StatementFinding,
+  finding: Judged,
 ): MigrationFinding {
-  const { offset, ...rest } = finding;
+  const { offset, impact, ...rest } = finding;
   const text = file.sql.slice(statement.start, statement.end);
-  return { file: file.file, ...lineAndColumn(file.sql, offset), ...rest, statement: parser.normalise(text) };
+  return {
+    file: file.file,
+    ...lineAndColumn(file.sql, offset),
+    ...rest,
+    statement: parser.normalise(text),
+    ...(impact === undefined ? {} : { lock: impact.lock, work: impact.work }),
+  };
 }

@@ -1,3 +1,4 @@
+import { classifyConstraint } from './classify-constraint.ts';
 import { correctAddColumn } from './correct-add-column.ts';
 import {
   child,
@@ -12,39 +13,74 @@ import {
   textOf,
   wrapped,
 } from './sql-names.ts';
-import { contract, type StatementContext, type StatementFinding } from './statement-finding.ts';
+import { contract, type StatementContext, type StatementFinding, warning } from './statement-finding.ts';
 import { tableCommands } from './statement-kinds.ts';
+import { commandImpact } from './table-impact.ts';
+import type { TableImpact } from './table-lock.ts';
+
+/** One clause of an ALTER TABLE. */
+interface Clause {
+  context: StatementContext;
+  table: RelationName;
+  command: ParseNode;
+  impact: TableImpact;
+}
 
 /** What an ALTER TABLE does to code that runs and to rows that exist. Pure. */
 export function alterTable(context: StatementContext): StatementFinding[] {
-  const { node, start } = context.statement;
+  const { node } = context.statement;
   const table = relationName(child(node, 'relation'));
   if (table === undefined || node.objtype !== 'OBJECT_TABLE' || !context.existing(relationKey(table))) return [];
-  const name = qualified(table);
-  const commands = tableCommands(node);
   // ADD COLUMN … followed by ALTER COLUMN … SET DEFAULT in one statement does not help: rows are filled by ADD COLUMN.
-  return commands.flatMap((command): StatementFinding[] => {
-    const column = textOf(command, 'name') ?? '';
-    const definition = child(child(command, 'def'), 'ColumnDef');
-    switch (textOf(command, 'subtype')) {
-      case 'AT_AddColumn':
-        return definition === undefined ? [] : addColumn(context, table, definition);
-      case 'AT_DropColumn':
-        return [contract(context, start, 'drop-column', `DROP COLUMN ${column} of ${name}`)];
-      case 'AT_AlterColumnType':
-        return [columnType(context, name, column, definition)];
-      case 'AT_SetNotNull': {
-        const message = `SET NOT NULL on ${column} of ${name} reads the whole table under an exclusive lock and fails when one row is NULL`;
-        const correction = `ALTER TABLE ${name} ADD CONSTRAINT ${table.name}_${column}_not_null CHECK (${column} IS NOT NULL) NOT VALID; in a later file VALIDATE CONSTRAINT, then SET NOT NULL`;
-        return [{ offset: start, rule: 'set-not-null', severity: 'warn', message, correction }];
-      }
-      default:
-        return [];
-    }
-  });
+  return tableCommands(node).flatMap((command) =>
+    clause({ context, table, command, impact: { table, ...commandImpact(command, context.facts(table)) } }),
+  );
 }
 
-function addColumn(context: StatementContext, table: RelationName, column: ParseNode): StatementFinding[] {
+function clause(given: Clause): StatementFinding[] {
+  const { context, table, command, impact } = given;
+  const { start } = context.statement;
+  const name = qualified(table);
+  const column = textOf(command, 'name') ?? '';
+  const definition = child(child(command, 'def'), 'ColumnDef');
+  switch (textOf(command, 'subtype')) {
+    case 'AT_AddColumn':
+      return definition === undefined ? [] : [...addColumn(given, definition), ...columnWork(given, definition)];
+    case 'AT_DropColumn':
+      return [contract(context, start, 'drop-column', `DROP COLUMN ${column} of ${name}`)];
+    case 'AT_AlterColumnType':
+      return columnType(given, column, definition);
+    case 'AT_SetNotNull': {
+      if (impact.work === 'none' || context.provenNotNull(table, column)) return [];
+      const message = `SET NOT NULL on ${column} of ${name} reads the whole table under an exclusive lock and fails when one row is NULL`;
+      const correction = `ALTER TABLE ${name} ADD CONSTRAINT ${table.name}_${column}_not_null CHECK (${column} IS NOT NULL) NOT VALID; in a later file VALIDATE CONSTRAINT, then SET NOT NULL`;
+      return [warning(start, 'set-not-null', message, correction, impact)];
+    }
+    case 'AT_DropNotNull': {
+      const message = `${column} of ${name} may be NULL from now on, and code that runs now has never met that`;
+      const correction = 'make sure that the deployed code reads NULL well, or keep the constraint until it does';
+      return [warning(start, 'drop-not-null', message, correction)];
+    }
+    case 'AT_AddConstraint':
+      return classifyConstraint(context, table, child(child(command, 'def'), 'Constraint'), impact);
+    case 'AT_DisableRowSecurity':
+    case 'AT_NoForceRowSecurity': {
+      const message = `row level security of ${name} is taken away: whoever may read the table then reads every row`;
+      const correction = `leave it on and write the policy that is missing: CREATE POLICY … ON ${name} …`;
+      return [warning(start, 'row-security-off', message, correction)];
+    }
+    default: {
+      if (impact.work !== 'rewrite') return [];
+      const message = `the statement writes ${name} anew, and nobody can read or write it meanwhile`;
+      return [warning(start, 'table-rewrite', message, rewriteAdvice, impact)];
+    }
+  }
+}
+
+const rewriteAdvice =
+  'fine for a small table; for a large one make a new table or column, copy in batches, switch in the next release';
+
+function addColumn({ context, table }: Clause, column: ParseNode): StatementFinding[] {
   const constraints = wrapped(column, 'constraints', 'Constraint');
   const has = (kind: string) => constraints.some((constraint) => constraint.contype === kind);
   const required = has('CONSTR_NOTNULL') || has('CONSTR_PRIMARY');
@@ -65,13 +101,30 @@ function addColumn(context: StatementContext, table: RelationName, column: Parse
   ];
 }
 
-/** Types that take every value of every shorter or narrower one; whether the old one is narrower is not in the file. */
+/** Since PostgreSQL 11 a new column costs nothing, unless its value differs from row to row or something must be checked. */
+function columnWork({ context, table, impact }: Clause, column: ParseNode): StatementFinding[] {
+  const offset = offsetOfNode(context.statement, column);
+  const name = String(column.colname);
+  if (impact.work === 'rewrite') {
+    const message = `column ${name} gets a value of its own in every row, so ${qualified(table)} is written anew and nobody can read or write it meanwhile`;
+    const correction = `ADD COLUMN ${name} without the default (a plain one is free), then ALTER COLUMN ${name} SET DEFAULT for new rows, and fill the old ones in batches`;
+    return [warning(offset, 'column-rewrite', message, correction, impact)];
+  }
+  if (impact.work !== 'scan') return [];
+  const message = `the constraint of column ${name} is checked against every row of ${qualified(table)} while nobody can read or write it`;
+  const correction = `ADD COLUMN ${name} alone; then ADD CONSTRAINT … NOT VALID and, in a later file, VALIDATE CONSTRAINT (for UNIQUE: CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX)`;
+  return [warning(offset, 'column-constraint', message, correction, impact)];
+}
+
+/** Types that take every value of every shorter or narrower one; whether the old one is narrower only the database knows. */
 function columnType(
-  context: StatementContext,
-  table: string,
+  { context, table, impact }: Clause,
   column: string,
   definition: ParseNode | undefined,
-): StatementFinding {
+): StatementFinding[] {
+  const name = qualified(table);
+  // The live type is known and the stored values stay as they are.
+  if (impact.work === 'none') return [];
   const typeName = child(definition, 'typeName');
   const type = stringList(children(typeName, 'names')).at(-1) ?? '';
   const offset = offsetOfNode(context.statement, definition);
@@ -80,15 +133,9 @@ function columnType(
   const widens =
     !using && (wide || type === 'int8' || (type === 'numeric' && children(typeName, 'typmods').length === 0));
   if (widens) {
-    const message = `ALTER COLUMN ${column} of ${table} to ${type} may rewrite the table under an exclusive lock`;
-    const correction =
-      'fine for a small table; for a large one add a new column, copy in batches, switch in the next release';
-    return { offset, rule: 'type-change', severity: 'warn', message, correction };
+    const message = `ALTER COLUMN ${column} of ${name} to ${type} may rewrite the table under an exclusive lock`;
+    return [warning(offset, 'type-change', message, rewriteAdvice, impact)];
   }
-  return contract(
-    context,
-    offset,
-    'type-narrowing',
-    `ALTER COLUMN ${column} of ${table} to ${type} can reject values that running code writes`,
-  );
+  const what = `ALTER COLUMN ${column} of ${name} to ${type} can reject values that running code writes`;
+  return [{ ...contract(context, offset, 'type-narrowing', what), impact }];
 }

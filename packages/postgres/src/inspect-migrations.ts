@@ -1,11 +1,17 @@
 import { classifyMigrations, type MigrationFinding, type MigrationPhase } from './classify-migrations.ts';
 import { type HeldBack, holdBack } from './file-phase.ts';
+import { type BlockLimits, standardLimits } from './judge-size.ts';
 import { type MigrationPlan, nextVersion, planMigrations } from './plan-migrations.ts';
 import { type MigrationFile, type MigrationFolder, readMigrations } from './read-migrations.ts';
-import { loadSqlParser } from './sql-parser.ts';
+import type { RelationName } from './sql-names.ts';
+import { loadSqlParser, type SqlParser } from './sql-parser.ts';
+import { relationsOf } from './statement-impact.ts';
+import type { FactsOf } from './table-facts.ts';
 
 export interface MigrationInspection {
   plan: MigrationPlan;
+  /** All versions in the history, also those without a file. */
+  applied: readonly string[];
   /** Pending files that this run applies, in order. */
   toApply: MigrationFile[];
   /** Pending files that wait for a later release, because running code needs what they remove, or behind such a file. */
@@ -18,17 +24,29 @@ export interface MigrationInspection {
   gaps: string[];
 }
 
-/** Reads the folder, compares it with the applied versions, classifies what is pending. Contacts no database. */
-export async function inspectMigrations(given: {
-  directory: string;
-  applied: readonly string[];
+/** What decides about files beside their text. */
+export interface InspectionOptions {
   /** Default `expand`. */
   phase?: MigrationPhase;
   /** The last version to apply; default all. */
   toVersion?: string;
   /** Where the history is empty: true when the database holds nothing yet, false when it holds what no file is recorded for. */
   empty?: boolean;
-}): Promise<MigrationInspection> {
+  /** How large a table may be that is blocked; default `standardLimits`. */
+  limits?: BlockLimits;
+}
+
+/**
+ * Reads the folder, compares it with the applied versions, classifies what is pending. Contacts no database but through
+ * `tables`, which is asked once and only where files are pending.
+ */
+export async function inspectMigrations(
+  given: InspectionOptions & {
+    directory: string;
+    applied: readonly string[];
+    tables?: (relations: readonly RelationName[]) => Promise<FactsOf>;
+  },
+): Promise<MigrationInspection> {
   const folder = await readMigrations(given.directory);
   const plan = planMigrations({ applied: given.applied, files: folder.files });
   const broken = new Set(folder.problems.map((problem) => problem.file));
@@ -36,8 +54,10 @@ export async function inspectMigrations(given: {
   const phase = given.phase ?? 'expand';
   // The parser (1.7 MB) is loaded only when there is something to read: nothing pending stays cheap.
   const parser = readable.length === 0 ? undefined : await loadSqlParser();
+  const facts = await factsAbout(readable, parser, given.tables);
+  const { empty = false, limits = standardLimits } = given;
   const classify = (of: MigrationPhase) =>
-    parser === undefined ? [] : classifyMigrations(readable, parser, of, given.empty ?? false);
+    parser === undefined ? [] : classifyMigrations(readable, parser, { phase: of, empty, facts, limits });
   const strict = classify('expand');
   const contracts = new Set(strict.filter((finding) => finding.severity === 'hold').map((finding) => finding.file));
   const wanted = plan.pending.filter((file) => given.toVersion === undefined || file.version <= given.toVersion);
@@ -50,7 +70,28 @@ export async function inspectMigrations(given: {
     ...(phase === 'expand' ? strict : classify(phase)).filter((finding) => concerns(finding, wanted)),
   ];
   const { toApply, held } = split;
-  return { plan, toApply, held, files: folder.files, findings: findings.toSorted(bySeverity), gaps: folder.gaps };
+  return {
+    plan,
+    applied: given.applied,
+    toApply,
+    held,
+    files: folder.files,
+    findings: findings.toSorted(bySeverity),
+    gaps: folder.gaps,
+  };
+}
+
+async function factsAbout(
+  files: readonly MigrationFile[],
+  parser: SqlParser | undefined,
+  tables: ((relations: readonly RelationName[]) => Promise<FactsOf>) | undefined,
+): Promise<FactsOf> {
+  if (parser === undefined || tables === undefined) return () => undefined;
+  const statements = files.flatMap((file) => {
+    const parsed = parser.parse(file.sql);
+    return 'file' in parsed ? parsed.file.statements : [];
+  });
+  return await tables(relationsOf(statements));
 }
 
 function needsBaseline(plan: MigrationPlan): MigrationFinding {

@@ -1,8 +1,8 @@
-import type { MigrationPhase } from './classify-migrations.ts';
-import { connect } from './connection.ts';
-import { inspectMigrations, type MigrationInspection } from './inspect-migrations.ts';
+import { connect, type DatabaseConnection } from './connection.ts';
+import { type InspectionOptions, inspectMigrations, type MigrationInspection } from './inspect-migrations.ts';
 import { readMigrationHistory } from './migration-history.ts';
 import { isEmptyDatabase } from './read-schema.ts';
+import { readTableFacts } from './read-table-facts.ts';
 
 /**
  * What a migration would find now: connects, reads the history in one query, compares it with the folder and classifies
@@ -11,25 +11,29 @@ import { isEmptyDatabase } from './read-schema.ts';
 export async function readPending(
   url: string,
   directory: string,
-  options: { phase?: MigrationPhase; toVersion?: string; signal?: AbortSignal } = {},
+  options: Omit<InspectionOptions, 'empty'> & { signal?: AbortSignal } = {},
 ): Promise<MigrationInspection> {
   const connection = await connect(url, {
     applicationName: 'ops-actions preflight',
     statementTimeoutMs: 10_000,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  try {
-    const { applied } = await readMigrationHistory(connection);
-    const { phase, toVersion } = options;
-    return await inspectMigrations({
-      directory,
-      applied: applied.map((row) => row.version),
-      // Asked only where it matters: with a history the database holds what its files made.
-      ...(applied.length > 0 ? {} : { empty: await isEmptyDatabase(connection) }),
-      ...(phase === undefined ? {} : { phase }),
-      ...(toVersion === undefined ? {} : { toVersion }),
-    });
-  } finally {
-    await connection.close();
-  }
+  return await inspectDatabase(connection, directory, options).finally(() => connection.close());
+}
+
+/** The same on a session that is open already. */
+export async function inspectDatabase(
+  connection: DatabaseConnection,
+  directory: string,
+  options: InspectionOptions,
+): Promise<MigrationInspection> {
+  const { applied } = await readMigrationHistory(connection);
+  return await inspectMigrations({
+    // Asked only where it matters: with a history the database holds what its files made.
+    ...(applied.length > 0 || options.empty !== undefined ? {} : { empty: await isEmptyDatabase(connection) }),
+    ...options,
+    directory,
+    applied: applied.map((row) => row.version),
+    tables: (relations) => readTableFacts(connection, relations),
+  });
 }

@@ -15,6 +15,13 @@ export interface ParsedFile {
   segments: string[];
 }
 
+/** A comment outside of literals, with its dashes or stars. */
+export interface SqlComment {
+  text: string;
+  /** UTF-16 offset. */
+  start: number;
+}
+
 export interface SqlSyntaxError {
   message: string;
   /** UTF-16 offset of the error. */
@@ -23,6 +30,8 @@ export interface SqlSyntaxError {
 
 export interface SqlParser {
   parse(sql: string): { file: ParsedFile } | { error: SqlSyntaxError };
+  /** Comments of a text that can be parsed, in order. */
+  comments(sql: string): SqlComment[];
   /** The text on one line with comments removed and every literal replaced by `$n` (S29). */
   normalise(sql: string): string;
 }
@@ -58,7 +67,11 @@ async function load(): Promise<SqlParser> {
   scope.__dirname ??= import.meta.dirname;
   const library = (await import('libpg-query')) as unknown as Library;
   await library.loadModule();
-  return { parse: (sql) => parse(library, sql), normalise: (sql) => normalise(library, sql) };
+  return {
+    parse: (sql) => parse(library, sql),
+    comments: (sql) => commentsOf(library, sql),
+    normalise: (sql) => normalise(library, sql),
+  };
 }
 
 /**
@@ -99,6 +112,13 @@ function parse(library: Library, sql: string): { file: ParsedFile } | { error: S
     .filter((token) => !spans.some((span) => token.start >= span.start && token.start < span.end))
     .map((token) => offsetOf(token.start));
   return { file: { statements, segments: segmentsBetween(sql, cuts) } };
+}
+
+function commentsOf(library: Library, sql: string): SqlComment[] {
+  const offsetOf = byteOffsets(sql);
+  return scan(library, sql)
+    .filter((token) => comments.has(token.tokenName))
+    .map(({ start, end }) => ({ start: offsetOf(start), text: sql.slice(offsetOf(start), offsetOf(end)) }));
 }
 
 function segmentsBetween(sql: string, cuts: number[]): string[] {

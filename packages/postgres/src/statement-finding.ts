@@ -1,13 +1,19 @@
 import type { MigrationPhase } from './classify-migrations.ts';
+import type { AcceptableRule, MigrationRule } from './migration-rules.ts';
+import type { RelationName } from './sql-names.ts';
 import type { ParsedStatement } from './sql-parser.ts';
+import type { FactsOf } from './table-facts.ts';
+import type { TableImpact } from './table-lock.ts';
 
 export interface StatementFinding {
   /** UTF-16 offset of the offending clause. */
   offset: number;
-  rule: string;
+  rule: MigrationRule;
   severity: 'refuse' | 'hold' | 'warn';
   message: string;
   correction: string;
+  /** What it does to the table, where that is the trouble: a large table makes it worse. */
+  impact?: TableImpact;
 }
 
 export interface StatementContext {
@@ -18,6 +24,21 @@ export interface StatementContext {
   /** True for relations that a later statement of this file creates again under the same name. */
   recreated(key: string): boolean;
   phase: MigrationPhase;
+  /** What the live database says; nothing where none was asked. */
+  facts: FactsOf;
+  /** True where an earlier pending statement has proven that a column holds no NULL. */
+  provenNotNull(table: RelationName, column: string): boolean;
+}
+
+/** A finding that people are told of and that stops nothing by itself. */
+export function warning(
+  offset: number,
+  rule: AcceptableRule,
+  message: string,
+  correction: string,
+  impact?: TableImpact,
+): StatementFinding {
+  return { offset, rule, severity: 'warn', message, correction, ...(impact === undefined ? {} : { impact }) };
 }
 
 const laterRelease = 'code that is deployed now may still use it until the new deployment is promoted (trap 6)';
@@ -26,7 +47,7 @@ const laterRelease = 'code that is deployed now may still use it until the new d
 export function contract(
   context: StatementContext,
   offset: number,
-  rule: string,
+  rule: AcceptableRule,
   what: string,
   correction?: string,
 ): StatementFinding {

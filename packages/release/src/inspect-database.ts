@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { MigrationFinding } from '#postgres/classify-migrations';
+import type { BlockLimits } from '#postgres/judge-size';
 import { commandLine } from './command-line.ts';
 import type { Finding } from './decide-preflight.ts';
 
@@ -22,6 +23,8 @@ export interface DatabaseRequest {
   ageRecipients: readonly string[];
   /** False where a throw-away environment goes without a backup. */
   backupNeeded: boolean;
+  /** How large a table may be that a migration blocks. */
+  limits: BlockLimits;
   signal?: AbortSignal | undefined;
 }
 
@@ -78,11 +81,10 @@ async function inspectPending(
   request: DatabaseRequest & { url: string; directory: string },
 ): Promise<DatabaseInspection> {
   // Loaded only here: a release without a database does not pay for the driver and the parser.
-  const [{ connect }, { parseDatabaseUrl }, { readMigrationHistory }, { inspectMigrations }] = await Promise.all([
+  const [{ connect }, { parseDatabaseUrl }, { inspectDatabase: inspect }] = await Promise.all([
     import('#postgres/connection'),
     import('#postgres/database-url'),
-    import('#postgres/migration-history'),
-    import('#postgres/inspect-migrations'),
+    import('#postgres/read-pending'),
   ]);
   try {
     const connection = await connect(request.url, {
@@ -91,11 +93,8 @@ async function inspectPending(
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
     const { serverVersion } = connection;
-    const history = await readMigrationHistory(connection).finally(() => connection.close());
-    const inspection = await inspectMigrations({
-      directory: request.directory,
-      applied: history.applied.map((migration) => migration.version),
-    });
+    const { limits } = request;
+    const inspection = await inspect(connection, request.directory, { limits }).finally(() => connection.close());
     const pending = inspection.plan.pending.map((file) => file.version);
     const findings = [
       ...inspection.findings.map(toFinding),
@@ -117,7 +116,7 @@ function toFinding(finding: MigrationFinding): Finding {
     code: 'unsafe_migration',
     severity: finding.severity === 'refuse' ? 'refuse' : 'warning',
     message: `${finding.file} line ${finding.line} (${finding.rule}) ${finding.message}${statement}`,
-    fix: finding.correction,
+    fix: finding.accepted === undefined ? finding.correction : `accepted in the file: ${finding.accepted}`,
   };
 }
 

@@ -1,7 +1,9 @@
 import { skipsBackup } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
+import { standardLimits } from '#postgres/judge-size';
 import type { ProjectState, VercelProject } from '#vercel/project';
+
 import { approvalFindings } from './approval-findings.ts';
 import { chooseRollbackTarget, type TargetChoice } from './choose-rollback-target.ts';
 import { commitOf } from './commit-of.ts';
@@ -71,6 +73,7 @@ export async function preflight(
       migrations: settings.database.migrations,
       workspace: request.workspace,
       ageRecipients: request.ageRecipients,
+      limits: { ...standardLimits, ...settings.database.limits },
       backupNeeded: !skipsBackup(settings.database, request.throwAway),
       signal: request.signal,
     }),

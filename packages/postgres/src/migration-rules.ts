@@ -1,0 +1,58 @@
+/** Rules that a person may accept for one statement with `-- ops:accept <rule> <reason>`: they judge what a file does. */
+export const acceptableRules = [
+  'not-null-without-default',
+  'drop-column',
+  'drop-table',
+  'drop-view',
+  'drop-materialized-view',
+  'drop-schema',
+  'drop-database',
+  'drop-not-null',
+  'rename-column',
+  'rename-table',
+  'type-narrowing',
+  'type-change',
+  'set-not-null',
+  'column-rewrite',
+  'column-constraint',
+  'check-not-valid-missing',
+  'foreign-key-not-valid-missing',
+  'unique-constraint-index',
+  'domain-constraint',
+  'index-not-concurrent',
+  'drop-index-not-concurrent',
+  'reindex-not-concurrent',
+  'refresh-not-concurrent',
+  'table-rewrite',
+  'blocking-scan',
+  'blocking-rewrite',
+  'lock-table',
+  'truncate',
+  'mass-change',
+  'row-security-off',
+] as const;
+
+/** Rules that nobody can accept: what stands behind them would leave the history wrong, or an order that nobody tested. */
+export const firmRules = [
+  'syntax-error',
+  'explicit-transaction',
+  'concurrent-index-unnamed',
+  'mixed-phases',
+  'held-behind-contract',
+  'needs-baseline',
+  'unknown-version',
+  'out-of-order',
+  'remote-only',
+  'edited',
+  'acceptance',
+  'folder-missing',
+  'bad-name',
+  'duplicate-version',
+  'empty',
+  'bad-encoding',
+  'ambiguous-order',
+  'rollback-section',
+] as const;
+
+export type AcceptableRule = (typeof acceptableRules)[number];
+export type MigrationRule = AcceptableRule | (typeof firmRules)[number];
