@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Fixture, notes, safe, skip, startFixture } from './fixture.ts';
+
+describe('migrate-with-backup, longer', { skip }, () => {
+  let fixture: Fixture;
+  before(async () => {
+    fixture = await startFixture();
+  });
+  after(() => fixture?.end());
+
+  test('max-age accepts the proven backup of an earlier run, and a weaker proof is said with its reason', async () => {
+    const url = await fixture.database();
+    const work = await fixture.workspace(notes);
+    await work.start(fixture.withBackup(url, work.backups)).finished;
+    await work.write(safe);
+    const first = await work.start({ ...fixture.withBackup(url, work.backups), 'max-age': '1h' }).finished;
+    assert.equal(first.outputs.decision, 'applied', first.stdout);
+    const stored = (await readdir(work.backups)).length;
+    await work.write({ '20260103000000_more.sql': 'create table more (id int primary key)' });
+    const second = await work.start({ ...fixture.withBackup(url, work.backups), 'max-age': '1h' }).finished;
+    assert.equal(second.outputs.decision, 'applied', second.stdout);
+    assert.match(second.stdout, /using the proven backup .*0 minutes old \(max-age\)/);
+    assert.deepEqual(
+      [(await readdir(work.backups)).length, second.outputs['backup-manifest']],
+      [stored, first.outputs['backup-manifest']],
+    );
+    await work.write({ '20260104000000_last.sql': 'create table last (id int primary key)' });
+    const weak = { verify: 'checksum', 'verify-reason': 'too large for a runner' };
+    const third = await work.start({ ...fixture.withBackup(url, work.backups), ...weak }).finished;
+    assert.equal(third.outputs.decision, 'applied', third.stdout);
+    assert.match(third.result.weakenings.join(), /checksum only, not restored \(verify: too large for a runner\)/);
+    assert.match(third.stdout, /Weaker than standard: .*too large for a runner/);
+  });
+
+  test('killed at any moment and run again, every file is whole and applied once', async () => {
+    const url = await fixture.database();
+    const work = await fixture.workspace({
+      ...notes,
+      '20260105000000_slow.sql': 'create table slow (id int); select pg_sleep(0.6); insert into slow values (1);',
+      '20260106000000_index.sql': 'create index concurrently notes_title on notes (title);',
+      '20260107000000_last.sql': 'create table last (id int);',
+    });
+    for (const wait of [150, 900, 1400, 1900]) {
+      const { child, finished } = work.start(fixture.withBackup(url, work.backups));
+      await delay(wait);
+      child.kill('SIGKILL');
+      await finished;
+      const slow = await fixture.query(url, `SELECT 1 FROM pg_tables WHERE tablename = 'slow'`);
+      const versions = slow.length === 0 ? [] : await fixture.history(url);
+      // A file is in the history exactly when what it made is there.
+      assert.equal(versions.includes('20260105000000'), slow.length === 1);
+    }
+    const run = await work.start(fixture.withBackup(url, work.backups)).finished;
+    assert.equal(run.exitCode, 0, run.stdout);
+    assert.deepEqual(await fixture.history(url), [
+      '20260101000000',
+      '20260105000000',
+      '20260106000000',
+      '20260107000000',
+    ]);
+    assert.equal((await fixture.query(url, 'SELECT 1 FROM slow')).length, 1);
+  });
+
+  test('cancelled during the backup, it ends in time, says so and leaves no half file', async () => {
+    const url = await fixture.database();
+    const work = await fixture.workspace(notes);
+    await work.start({ 'database-url': url, backup: 'skip' }).finished;
+    await fixture.query(
+      url,
+      'CREATE TABLE big (v text); INSERT INTO big SELECT repeat(md5(g::text), 50) FROM generate_series(1, 60000) g',
+    );
+    await work.write(safe);
+    const { child, finished, text } = work.start(fixture.withBackup(url, work.backups));
+    while (!text().includes('backing up')) {
+      assert.equal(child.exitCode, null, text());
+      await delay(20);
+    }
+    const started = performance.now();
+    child.kill('SIGINT');
+    const run = await finished;
+    assert.ok(performance.now() - started < 6_000);
+    assert.deepEqual([run.exitCode, run.outputs.decision], [1, 'cancelled']);
+    assert.deepEqual(
+      (await readdir(work.backups)).filter((name) => name.endsWith('.partial')),
+      [],
+    );
+    assert.deepEqual(await fixture.history(url), ['20260101000000']);
+  });
+
+  test('the password is in no argument of any process, no log line and no file', async () => {
+    const url = await fixture.database();
+    const { password } = new URL(url);
+    const work = await fixture.workspace(notes);
+    await work.start({ 'database-url': url, backup: 'skip' }).finished;
+    await fixture.query(
+      url,
+      'CREATE TABLE big (v text); INSERT INTO big SELECT repeat(md5(g::text), 20) FROM generate_series(1, 30000) g',
+    );
+    await work.write(safe);
+    const { finished } = work.start(fixture.withBackup(url, work.backups), {
+      ACTIONS_STEP_DEBUG: 'true',
+      RUNNER_DEBUG: '1',
+    });
+    let running = true;
+    const seen = new Set<string>();
+    const sampling = (async () => {
+      while (running) {
+        for (const pid of await readdir('/proc')) {
+          if (!/^\d+$/.test(pid)) continue;
+          seen.add(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''));
+        }
+        await delay(10);
+      }
+    })();
+    const run = await finished;
+    running = false;
+    await sampling;
+    assert.equal(run.outputs.decision, 'applied', run.stdout);
+    const commands = [...seen].join('\n');
+    assert.match(commands, /pg_dump/);
+    assert.match(commands, /pg_restore/);
+    assert.ok(!commands.includes(password));
+    assert.ok(!run.stdout.replaceAll(/^::add-mask::.*$/gm, '').includes(password));
+    for (const name of await readdir(work.root, { recursive: true })) {
+      const text = await readFile(join(work.root, name), 'latin1').catch(() => '');
+      assert.ok(!text.includes(password), name);
+    }
+  });
+});
