@@ -1,15 +1,14 @@
 import { type Command, Option } from 'commander';
 import { embeddedPresets } from '#config/embedded-presets';
+import { installedFrom } from '#release/installed-from';
 import { backupKeyFile, makeBackupKey, readBackupKey } from './init/backup-key.ts';
 import { detectRepository } from './init/detect-repository.ts';
-import { ownCommit } from './init/own-commit.ts';
 import { type InitPlan, planInit } from './init/plan-init.ts';
 import { type InitOptions, readInitRequest } from './init/read-request.ts';
 import { renderOpsYml } from './init/render-ops-yml.ts';
 import { type InitOutcome, initJson, initText } from './init/render-outcome.ts';
 import { renderDeploy, renderRollback } from './init/render-workflows.ts';
 import { compareFiles, writeFiles } from './init/write-files.ts';
-import { libraryRoot } from './library-root.ts';
 import { UsageError } from './open-environment.ts';
 
 /** Adds `init`. Exit code 0 done, 1 files are there and differ, 2 wrong use, 3 could not run. */
@@ -41,7 +40,8 @@ export function registerInit(program: Command): void {
 async function init(options: InitOptions, folder: string): Promise<number> {
   try {
     const detected = await detectRepository(folder, options.app);
-    const request = readInitRequest(options, detected, options.ref ?? (await ownCommit(libraryRoot)));
+    const installed = installedFrom(process.argv[1] ?? '');
+    const request = readInitRequest(options, detected, installed);
     const keyFile = options.keyFile ?? backupKeyFile(detected.repository ?? 'local', process.env);
     const needsKey = detected.supabase !== undefined && options.ageRecipient === undefined;
     const known = needsKey ? await readBackupKey(keyFile) : undefined;

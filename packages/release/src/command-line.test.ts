@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commandLine, commandOn, invocationOf } from './command-line.ts';
+import { fromResolved } from './installed-from.ts';
 
 test('A command line starts the version that runs, from wherever the runner says that it came', () => {
   const bundle = (folder: string) => `/home/runner/work/_actions/${folder}/actions/vercel-rollback/dist/index.js`;
@@ -16,6 +17,13 @@ test('A command line starts the version that runs, from wherever the runner says
     ['/checkout/bin/ops-actions.js', undefined, undefined, 'npx ops-actions'],
     ['/cache/node_modules/ops-actions/bin/ops-actions.js', undefined, undefined, 'npx github:org/ops-actions'],
   ];
+  const installed = fromResolved(`git+ssh://git@github.com/acme/ops.git#${'a'.repeat(40)}`);
+  const script = '/cache/node_modules/ops-actions/actions/preflight/dist/index.js';
+  assert.equal(invocationOf({ script, repository: 'org/ops-actions', ref: 'local' }), 'npx github:org/ops-actions');
+  assert.equal(
+    invocationOf({ script, repository: 'org/ops-actions', ref: 'local', installed }),
+    `npx github:acme/ops#${'a'.repeat(40)}`,
+  );
   for (const [script, repository, ref, expected] of cases) {
     assert.equal(invocationOf({ script, repository, ref }), expected);
   }
@@ -43,4 +51,21 @@ test('A command on an environment that the workflow file marks throw-away says s
     assert.ok(commandOn({ environment, production }, 'unlock').endsWith(` unlock ${words}`), environment);
   const line = commandOn({ environment: 'qa', production: false }, 'rollback', { target: 'dpl_1' });
   assert.match(line, / rollback --environment qa --throw-away --target dpl_1$/);
+});
+
+test("npm's record names repository and commit, by either way of fetching; what is no commit on GitHub is not guessed", () => {
+  const ref = '0123456789abcdef0123456789abcdef01234567';
+  for (const from of [
+    'git+ssh://git@github.com/acme/ops.git',
+    'git+https://github.com/acme/ops.git',
+    'git+https://github.com/acme/ops',
+  ])
+    assert.deepEqual(fromResolved(`${from}#${ref}`), { repository: 'acme/ops', ref });
+  for (const none of [
+    '',
+    'https://registry.example/ops-actions-1.0.0.tgz',
+    `git+https://evil.example/acme/ops.git#${ref}`,
+    'git+https://github.com/acme/ops.git#v1',
+  ])
+    assert.equal(fromResolved(none), undefined, none);
 });

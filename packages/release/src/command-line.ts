@@ -1,8 +1,9 @@
 import { isProduction } from '#config/trust-limits';
 import { cleanText } from '#http/text';
+import { type InstalledFrom, installedFrom } from './installed-from.ts';
 
 /** Where this library is published until a fork or `render --repository` says otherwise; the docs use the same placeholder. */
-const placeholder = 'org/ops-actions';
+export const placeholder = 'org/ops-actions';
 
 /** What tells which published commit is running. */
 export interface Origin {
@@ -11,6 +12,8 @@ export interface Origin {
   /** GITHUB_ACTION_REPOSITORY and GITHUB_ACTION_REF, which can be empty or another action's inside composites. */
   repository: string | undefined;
   ref: string | undefined;
+  /** Of a copy that npm installed, which also runs actions on a laptop. */
+  installed?: InstalledFrom | undefined;
 }
 
 /** The runner unpacks an action below `_actions/<owner>/<name>/<ref>/`; that cannot be another action's. */
@@ -18,27 +21,32 @@ const unpacked = /[\\/]_actions[\\/]([\w.-]+)[\\/]([\w.-]+)[\\/](.+)[\\/]actions
 const repositoryForm = /^[\w.-]+\/[\w.-]+$/;
 /** A ref that a shell takes as it is. */
 const refForm = /^[\w./-]+$/;
-/** A checkout of this library: its command line, or its local runner, which gives actions the ref `local`. */
-const ownCommand = /^(?!.*[\\/]node_modules[\\/]).*[\\/]bin[\\/]ops-actions(\.js)?$/;
+/** The command line of this library; its local runner gives actions the ref `local`. */
+const ownCommand = /[\\/]bin[\\/]ops-actions(\.js)?$/;
+const belowModules = /[\\/]node_modules[\\/]/;
 
 /**
  * How a person starts this very version from a machine on whose PATH it is not (S18): `npx github:org/ops-actions#<ref>`.
  * Pure.
  */
-export function invocationOf({ script, repository, ref }: Origin): string {
+export function invocationOf({ script, repository, ref, installed }: Origin): string {
   const [, owner, name, folder = ''] = unpacked.exec(script) ?? [];
+  if (owner === undefined && installed !== undefined) return `npx github:${installed.repository}#${installed.ref}`;
   const found =
     owner !== undefined && name !== undefined
       ? { repository: `${owner}/${name}`, ref: folder.replaceAll('\\', '/') }
       : { repository: repository ?? '', ref: ref ?? '' };
-  if (owner === undefined && (ref === 'local' || ownCommand.test(script))) return 'npx ops-actions';
+  const own = owner === undefined && (ref === 'local' || ownCommand.test(script));
+  // The bare name is a stranger's on npm: it starts this version only in a checkout.
+  if (own) return belowModules.test(script) ? `npx github:${placeholder}` : 'npx ops-actions';
   if (!repositoryForm.test(found.repository)) return `npx github:${placeholder}`;
   return refForm.test(found.ref) ? `npx github:${found.repository}#${found.ref}` : `npx github:${found.repository}`;
 }
 
 const { GITHUB_ACTION_REPOSITORY: repository, GITHUB_ACTION_REF: ref } = process.env;
 /** The same for the whole life of a process. */
-const invocation = invocationOf({ script: process.argv[1] ?? '', repository, ref });
+const script = process.argv[1] ?? '';
+const invocation = invocationOf({ script, repository, ref, installed: installedFrom(script) });
 
 /** The only maker of command lines for people: `npx github:org/ops-actions#<ref> init`. True stands for an option without a value. */
 export function commandLine(command: string, options: Readonly<Record<string, string | true>> = {}): string {

@@ -1,4 +1,5 @@
 import type { Trigger } from '#config/parse-trigger';
+import { placeholder } from '#release/command-line';
 import type { Detected, PackageManager } from './detected.ts';
 
 /** How staging exists on Vercel, as said on the command line. */
@@ -11,6 +12,8 @@ export type Staging =
 export interface InitRequest {
   /** Commit of the library that the workflows pin; undefined: a placeholder, said as such. */
   ref?: string;
+  /** Repository of the library, where npm says from which it came. */
+  library?: string;
   preset?: string;
   url?: string;
   channel?: string;
@@ -34,6 +37,7 @@ export interface InitPlan {
   request: InitRequest;
   /** A commit, or forty zeros that stand for one. */
   pin: string;
+  library: string;
   pinIsPlaceholder: boolean;
   database: boolean;
   smoke?: string;
@@ -55,6 +59,7 @@ export function planInit(detected: Detected, request: InitRequest): InitPlan {
     detected,
     request,
     pin: request.ref ?? noCommit,
+    library: request.library ?? placeholder,
     pinIsPlaceholder,
     database,
     ...(detected.smoke && { smoke: smokeCommand(detected.packageManager, detected.smoke) }),

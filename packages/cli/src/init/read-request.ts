@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { embeddedPresets } from '#config/embedded-presets';
 import { parseAddress } from '#config/parse-address';
 import { parseTrigger, type Trigger } from '#config/parse-trigger';
+import type { InstalledFrom } from '#release/installed-from';
 import { UsageError } from '../open-environment.ts';
 import type { Detected } from './detected.ts';
 import type { InitRequest, Staging } from './plan-init.ts';
@@ -27,7 +28,11 @@ export interface InitOptions {
 }
 
 /** Checks the options against each other and the repository; throws UsageError with every problem at once. */
-export function readInitRequest(options: InitOptions, detected: Detected, ref: string | undefined): InitRequest {
+export function readInitRequest(
+  options: InitOptions,
+  detected: Detected,
+  installed: InstalledFrom | undefined,
+): InitRequest {
   const problems: string[] = [];
   const check = <T>(name: string, given: string | undefined, read: (text: string) => T): T | undefined => {
     if (given === undefined) return undefined;
@@ -78,12 +83,13 @@ export function readInitRequest(options: InitOptions, detected: Detected, ref: s
   );
   const commit = check(
     '--ref',
-    ref,
+    options.ref ?? installed?.ref,
     form('a commit of 40 hex digits; a tag or branch can change under your releases', /^[0-9a-f]{40}$/),
   );
   if (problems.length > 0) throw new UsageError(problems);
   return {
     ...(commit && { ref: commit }),
+    ...(installed && { library: installed.repository }),
     ...(options.preset && { preset: options.preset }),
     ...(url && { url }),
     ...(channel && { channel }),

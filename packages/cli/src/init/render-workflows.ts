@@ -1,8 +1,6 @@
 import type { Trigger } from '#config/parse-trigger';
 import { type InitPlan, stagingPrefix } from './plan-init.ts';
 
-const library = 'org/ops-actions';
-
 const expression = (text: string) => `\${{ ${text} }}`;
 
 /** `.github/workflows/deploy.yml`: a job per environment, with its permissions and its secrets one by one (S16). */
@@ -49,7 +47,7 @@ function job(plan: InitPlan, name: 'production' | 'staging', extra: string[]): s
     '      contents: read # check out, compare commits',
     '      deployments: write # the ledger and the lock',
     ...(staging ? [] : ['      issues: write # the incident issue']),
-    `    uses: ${library}/.github/workflows/deploy-${name}.yml@${pin(plan)}`,
+    `    uses: ${plan.library}/.github/workflows/deploy-${name}.yml@${pin(plan)}`,
     '    with:',
     `      environment: ${name}`,
     ...(plan.detected.app !== '.' && validate.length + setup.length > 0 && plan.detected.monorepo === undefined
@@ -120,7 +118,7 @@ export function renderRollback(plan: InitPlan): string {
     '      actions: read # edge functions that an earlier run stored as an artifact',
     '      deployments: write # the lock, then the ledger',
     '      issues: write # the incident issue',
-    `    uses: ${library}/.github/workflows/rollback.yml@${pin(plan)}`,
+    `    uses: ${plan.library}/.github/workflows/rollback.yml@${pin(plan)}`,
     '    with:',
     `      environment: ${expression('inputs.environment')}`,
     `      target: ${expression('inputs.target')}`,
