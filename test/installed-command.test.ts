@@ -35,9 +35,11 @@ test('the command runs from below node_modules, where Node strips no types itsel
         env: { PATH: process.env.PATH, HOME: folder },
       });
     const { stdout, stderr } = await run('--help');
-    for (const name of ['demo', 'sandbox', 'run', 'init', 'lock', 'unlock', 'releases'])
+    for (const name of ['demo', 'sandbox', 'run', 'deploy', 'plan', 'validate', 'init', 'lock', 'unlock', 'releases'])
       assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
     assert.equal(stderr, '');
+    const proposal = new RegExp(`Write one with: npx github:acme/ops#${commit} init`);
+    await assert.rejects(run('validate'), ({ code, stderr }) => code === 2 && proposal.test(stderr));
     await run('init', '--url', 'https://notes.example.com');
     const deploy = await readFile(join(app, '.github/workflows/deploy.yml'), 'utf8');
     assert.match(deploy, new RegExp(`uses: acme/ops/\\.github/workflows/deploy-production\\.yml@${commit}`));

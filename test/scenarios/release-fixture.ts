@@ -186,7 +186,7 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
           VERCEL_TOKEN: vercel.token,
           OPS_ACTIONS_VERCEL_API_URL: vercel.apiUrl,
         },
-        deadlineMs: 30_000,
+        deadlineMs: 120_000,
       });
       if (done.exitCode !== 0)
         throw new Error(`${words[0]} ended with ${done.exitCode}: ${done.stderr || done.stdout}`);

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { registerDemo } from './demo-command.ts';
+import { registerDeploy } from './deploy-command.ts';
 import { registerInit } from './init-command.ts';
 import { registerLock } from './lock-commands.ts';
 import { registerRun } from './run-command.ts';
 import { registerSandbox } from './sandbox-command.ts';
+import { registerValidate } from './validate-command.ts';
 import { registerVerdict } from './verdict-command.ts';
 
 /**
@@ -15,11 +17,14 @@ export async function main(words: readonly string[]): Promise<void> {
   const program = new Command('ops-actions')
     .description('releases you can trust on Vercel and Supabase')
     .version(packageJson.version)
+    // `deploy --version v1.4.0` names a release.
+    .enablePositionalOptions()
     .showHelpAfterError('(ops-actions --help shows the commands)')
     .exitOverride();
-  for (const register of [registerDemo, registerSandbox, registerRun, registerLock, registerInit, registerVerdict]) {
+  for (const register of [registerDemo, registerSandbox, registerInit, registerValidate, registerRun])
     register(program);
-  }
+  registerDeploy(program, words);
+  for (const register of [registerLock, registerVerdict]) register(program);
   // A reader that goes away (`… | head`) must not end a release half-way.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Command } from 'commander';
-import type { ActionRepository, RunOptions } from '#local-runner/run-composite';
+import type { ActionRepository, RunnerEvent, RunOptions, RunReport } from '#local-runner/run-composite';
 import { libraryRoot } from './library-root.ts';
 import { workspaceIdentity } from './run-identity.ts';
 import { RunUsageError, type RunWords, resolveRun } from './run-inputs.ts';
 import { createRunPrinter, runExitCode } from './run-output.ts';
 
-interface RunCommandOptions extends RunWords {
+export interface RunCommandOptions extends RunWords {
   envFile?: string;
   event?: string;
   eventName: string;
@@ -49,30 +49,38 @@ export function registerRun(program: Command): void {
     .option('--json', 'one event per line as JSON, the report last')
     .option('--debug', 'show debug lines')
     .action(async (action: string, options: RunCommandOptions) => {
-      process.exitCode = await run(action, options);
+      const print = (line: string): void => void process.stdout.write(`${line}\n`);
+      const asJson = {
+        follow: (event: RunnerEvent) => print(JSON.stringify(event)),
+        finish: (report: RunReport) => print(JSON.stringify({ kind: 'report', schemaVersion: 1, ...report })),
+      };
+      process.exitCode = await runAction('run', action, options, options.json ? asJson : createRunPrinter(print));
     });
 }
 
-async function run(action: string, options: RunCommandOptions): Promise<number> {
+/** Runs an action for a command of this name and shows it. The exit code. */
+export async function runAction(
+  command: string,
+  action: string,
+  options: RunCommandOptions,
+  show: { follow(event: RunnerEvent): void; finish(report: RunReport): void },
+): Promise<number> {
   // Loaded late: the other commands need neither GitHub's parser nor its expressions.
   const { runComposite, declaredInputs } = await import('#local-runner/run-composite');
-  const print = (line: string): void => void process.stdout.write(`${line}\n`);
   const interrupt = interruptions();
   try {
     const given = await runOptions(action, options, declaredInputs);
-    const printer = createRunPrinter(print);
     const report = await runComposite({
       ...given,
       signal: interrupt.cancel.signal,
       lost: interrupt.lose.signal,
-      onEvent: (event) => (options.json ? print(JSON.stringify(event)) : printer.follow(event)),
+      onEvent: show.follow,
     });
-    if (options.json) print(JSON.stringify({ kind: 'report', schemaVersion: 1, ...report }));
-    else printer.finish(report);
+    show.finish(report);
     return runExitCode(report);
   } catch (error) {
     if (!(error instanceof RunUsageError)) throw error;
-    for (const problem of error.problems) process.stderr.write(`ops-actions run: ${problem}\n`);
+    for (const problem of error.problems) process.stderr.write(`ops-actions ${command}: ${problem}\n`);
     return 2;
   } finally {
     interrupt.release();

@@ -39,6 +39,12 @@ export function isSecretInput(name: string): boolean {
   return secretInput.test(name.toLowerCase());
 }
 
+/** Name of the secret that an input takes, the same as repository secret and environment variable. */
+export function secretOfInput(input: string): string {
+  const named = Object.entries(inputOfSecret).find(([, own]) => own === input);
+  return named?.[0] ?? input.toUpperCase().replaceAll('-', '_');
+}
+
 /** Turns the words of the call into inputs, job environment and secrets. Pure; throws RunUsageError with all mistakes. */
 export function resolveRun(
   words: RunWords,
