@@ -69,12 +69,35 @@ function clause(given: Clause): StatementFinding[] {
       const correction = `leave it on and write the policy that is missing: CREATE POLICY … ON ${name} …`;
       return [warning(start, 'row-security-off', message, correction)];
     }
+    case 'AT_AttachPartition':
+    case 'AT_DetachPartition':
+      return partition(given);
     default: {
       if (impact.work !== 'rewrite') return [];
       const message = `the statement writes ${name} anew, and nobody can read or write it meanwhile`;
       return [warning(start, 'table-rewrite', message, rewriteAdvice, impact)];
     }
   }
+}
+
+/** A partition that comes is checked row by row; one that goes takes its rows out of every query on the table. */
+function partition({ context, table, command }: Clause): StatementFinding[] {
+  const { start } = context.statement;
+  const given = child(child(command, 'def'), 'PartitionCmd');
+  const name = relationName(child(given, 'name'));
+  if (name === undefined) return [];
+  if (textOf(command, 'subtype') === 'AT_DetachPartition') {
+    const waits = given?.concurrent === true ? '' : ', and nobody can read or write it meanwhile';
+    const message = `the rows of ${qualified(name)} leave ${qualified(table)}, where running code looks for them${waits}`;
+    const correction = `ALTER TABLE ${qualified(table)} DETACH PARTITION ${qualified(name)} CONCURRENTLY, when no code needs them`;
+    return [warning(start, 'detach-partition', message, correction)];
+  }
+  if (!context.existing(relationKey(name))) return [];
+  const message = `every row of ${qualified(name)} is checked against the bounds while nobody can read or write it`;
+  const correction = `first ALTER TABLE ${qualified(name)} ADD CONSTRAINT … CHECK (<the bounds>) NOT VALID, then VALIDATE CONSTRAINT: attaching then reads nothing`;
+  return [
+    warning(start, 'blocking-scan', message, correction, { table: name, lock: 'ACCESS EXCLUSIVE', work: 'scan' }),
+  ];
 }
 
 const rewriteAdvice =

@@ -30,6 +30,7 @@ export const acceptableRules = [
   'truncate',
   'mass-change',
   'row-security-off',
+  'detach-partition',
 ] as const;
 
 /** Rules that nobody can accept: what stands behind them would leave the history wrong, or an order that nobody tested. */
