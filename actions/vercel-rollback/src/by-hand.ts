@@ -14,7 +14,7 @@ import type { RollBackDependencies } from '#release/roll-back';
 import { rollBackByHand } from '#release/roll-back-by-hand';
 import type { FunctionsBack } from '#release/take-functions-back';
 import { addressOf } from '#vercel/deployment-address';
-import { openFunctionsPart, withFunctions } from './functions-part.ts';
+import { functionsPartOf, withFunctions } from './functions-part.ts';
 import type { inputs } from './inputs.ts';
 import { commonOutputs, describeRollback } from './outputs.ts';
 import { openServices } from './services.ts';
@@ -32,7 +32,7 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
   const services = await openServices(runner, given, settings);
   const parts = given.parts ?? ['app', 'functions'];
   const { environment } = settings;
-  const functions = openFunctionsPart(runner, given, settings, services.github);
+  const functions = functionsPartOf(runner, given, settings, services.github);
   const takesFunctions = parts.includes('functions');
   const appToo = parts.includes('app');
   const { context } = runner;

@@ -6,7 +6,7 @@ import type { StepOutcome } from '#release/decide-rollback-needed';
 import { defaultLockExpiryMs } from '#release/lock';
 import { parseReleaseHandle } from '#release/release-handle';
 import { takeBack } from '#release/take-back';
-import { openFunctionsPart, withFunctions } from './functions-part.ts';
+import { functionsPartOf, withFunctions } from './functions-part.ts';
 import type { inputs } from './inputs.ts';
 import { commonOutputs, describeRollback } from './outputs.ts';
 import { openServices } from './services.ts';
@@ -18,7 +18,7 @@ export async function forDeploy(runner: Runner, given: InputValues<typeof inputs
   const handle = parseReleaseHandle(given.release);
   const settings = await loadSettings(runner, given);
   const services = await openServices(runner, given, settings);
-  const functions = openFunctionsPart(runner, given, settings, services.github);
+  const functions = functionsPartOf(runner, given, settings, services.github);
   // Where the recorded target is gone, the domains go back further, and the functions with them.
   const backWithDomains = async (target = handle.rollbackTarget) => {
     const { environment } = handle;
