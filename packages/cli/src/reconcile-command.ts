@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { systemClock } from '#http/clock';
 import { commandOn } from '#release/command-line';
 import { reconcile } from '#release/reconcile';
+import { takeFunctionsBack } from '#release/take-functions-back';
 import { type EnvironmentOptions, openEnvironment, UsageError } from './open-environment.ts';
 import type { CommandAnswer } from './rollback-command.ts';
 
@@ -16,7 +17,10 @@ export function describeReconcile(command: Command): Command {
       'finish what dead runs left behind: promised rollbacks, production without a verdict, auto-assign, locks',
     )
     .option('--ended-run <id>', 'a run that is known to be over, although GitHub does not say so')
-    .addHelpText('after', 'It tells nobody in Slack and opens no incident; the action reconcile does.');
+    .addHelpText(
+      'after',
+      'It tells nobody in Slack, opens no incident and puts no edge functions back; the workflow reconcile.yml does.',
+    );
 }
 
 /** Exit code 0 when nothing needs a person, 1 when something does. */
@@ -26,21 +30,22 @@ export async function reconcileCommand(options: ReconcileOptions): Promise<Comma
     throw new UsageError([`--ended-run ${endedRun}: give the number of the run, as in its address`]);
   const { github, settings, openProject } = await openEnvironment(options);
   const { environment } = settings;
+  const deps = { github, clock: systemClock, log: (line: string) => void process.stderr.write(`${line}\n`) };
   const outcome = await reconcile(
     {
-      github,
+      ...deps,
       project: await openProject(),
-      clock: systemClock,
-      log: (line) => void process.stderr.write(`${line}\n`),
+      // What edge functions were lies in artifacts of runs: here they are only named.
+      functions: async (scope) => await takeFunctionsBack({ ...deps, expected: false }, scope),
     },
     { settings, repository: github.repository, endedRuns: endedRun === undefined ? [] : [Number(endedRun)] },
   );
   for (const warning of outcome.warnings) process.stderr.write(`${warning}\n`);
-  const done = [...outcome.releases.map(({ handle, what }) => `${handle.version}: ${what}`), ...outcome.locks];
+  const done = [...outcome.finished.map(({ version, what }) => `${version}: ${what}`), ...outcome.locks];
   const nothing = `Nothing was left to finish on ${environment}.`;
   const next = outcome.alarming ? [`Next: check production, then: ${commandOn(settings, 'releases')}`] : [];
-  const releases = outcome.releases.map(({ handle, decision, reasonCode, what }) => ({
-    version: handle.version,
+  const releases = outcome.finished.map(({ version, decision, reasonCode, what }) => ({
+    version,
     decision,
     reasonCode,
     what,

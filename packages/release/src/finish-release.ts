@@ -48,7 +48,7 @@ export async function readServingNow(
  */
 export async function settleEnvironment(
   deps: { github: GitHub | undefined; project: VercelProject | undefined },
-  handle: ReleaseHandle,
+  handle: EnvironmentPlace & Pick<ReleaseHandle, 'environment' | 'autoAssign'>,
   given: { moved: boolean; names: readonly { deploymentId: string; version?: string | undefined }[] },
 ): Promise<Closing> {
   const { github, project } = deps;

@@ -20,6 +20,8 @@ export interface LockPayload {
   from?: string;
   /** Value of autoAssignCustomDomains to restore at unlock. */
   autoAssign?: boolean;
+  /** Only the domains go back, edge functions stay: whoever finishes this rollback keeps to it. */
+  appOnly?: boolean;
   /** A duration, because the expiry is counted from the server's own time of creation. */
   expiresAfterMs: number;
 }
@@ -34,6 +36,7 @@ export interface Lock {
   target?: { deploymentId: string; version?: string };
   from?: string;
   autoAssign?: boolean;
+  appOnly?: boolean;
   by?: string;
   /** Milliseconds since the epoch, by GitHub's clock. */
   createdAt: number;
@@ -71,6 +74,7 @@ export function toLock(deployment: GitHubDeployment, statuses: readonly Deployme
     ...(typeof target?.deploymentId === 'string' ? { target } : {}),
     ...(typeof payload.from === 'string' ? { from: payload.from } : {}),
     ...(typeof payload.autoAssign === 'boolean' ? { autoAssign: payload.autoAssign } : {}),
+    ...(payload.appOnly === true ? { appOnly: true } : {}),
     ...(deployment.creator === undefined ? {} : { by: deployment.creator }),
     ...(ended === undefined ? {} : { rollback: ended.word }),
     createdAt: deployment.createdAt,

@@ -25,3 +25,18 @@ export function releasesSince(
   if (first === undefined) return undefined;
   return oldestFirst.filter((one) => (own === undefined ? one.id >= first.id : one.id > first.id));
 }
+
+/**
+ * What is left of the edge functions of a release that ended without a promotion: `left` to be put back, `overtaken` where a
+ * newer release replaced or kept them since, so that putting back would undo its own. Pure.
+ */
+export function functionsLeft(
+  release: Pick<ReleaseRecord, 'id' | 'facts'>,
+  releases: readonly Pick<ReleaseRecord, 'id' | 'facts' | 'promotion'>[],
+): 'none' | 'left' | 'overtaken' {
+  const isBack = (fact: LedgerFact) => fact.step === 'functions' && fact.kind === 'outcome' && fact.word === 'restored';
+  if (storedFunctions(release.facts.slice(release.facts.findLastIndex(isBack) + 1)).length === 0) return 'none';
+  const newer = releases.filter(({ id }) => id > release.id);
+  const overtaken = newer.some(({ facts, promotion }) => promotion !== 'none' || storedFunctions(facts).length > 0);
+  return overtaken ? 'overtaken' : 'left';
+}

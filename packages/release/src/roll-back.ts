@@ -89,6 +89,7 @@ function lockFor({ github }: RollBackDependencies, request: RollBackRequest): Pr
     },
     ...(request.from === undefined ? {} : { from: request.from }),
     ...(request.autoAssign === undefined ? {} : { autoAssign: request.autoAssign }),
+    ...(request.beside === undefined ? { appOnly: true } : {}),
     expiresAfterMs: request.lockExpiryMs,
   });
 }

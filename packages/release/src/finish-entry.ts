@@ -1,0 +1,169 @@
+import type { EntryPlan } from './decide-reconcile.ts';
+import type { ReleaseDecision } from './decide-release-outcome.ts';
+import { settleEnvironment } from './finish-release.ts';
+import { type Finished, withFunctionsSaid } from './finished.ts';
+import { openLedger } from './ledger.ts';
+import { defaultLockExpiryMs } from './lock.ts';
+import { nameOf } from './next-target.ts';
+import { functionsLeft } from './plan-functions-back.ts';
+import { placeOf } from './read-environment.ts';
+import type { ReconcileDependencies, ReconcileRequest } from './reconcile.ts';
+import type { ReleaseHandle, RollbackTarget } from './release-handle.ts';
+import type { ReleaseRecord } from './release-record.ts';
+import { type TakeBackOutcome, takeBack } from './take-back.ts';
+import type { FunctionsBack } from './take-functions-back.ts';
+
+export interface EntryContext {
+  /** All entries of the environment that were read, newest first. */
+  releases: readonly ReleaseRecord[];
+  /** No newer entry reached promotion: a newer release that has ended restored auto-assign itself. */
+  isNewest: boolean;
+  warnings: string[];
+}
+
+/** Brings one dead release to its end, all but the closing of its record. @throws GitHubError, VercelError. */
+export async function finishEntry(
+  deps: ReconcileDependencies,
+  request: ReconcileRequest,
+  plan: EntryPlan,
+  context: EntryContext,
+): Promise<{ handle: ReleaseHandle; finished: Finished }> {
+  const { release } = plan;
+  const handle = handleOf(release, request);
+  const { functions, ...ended } = await endOf(deps, request, { plan, handle, context });
+  const closing = await settleEnvironment(deps, handle, {
+    moved: context.isNewest,
+    names: [
+      ...(release.deploymentId === undefined ? [] : [{ deploymentId: release.deploymentId, version: release.version }]),
+      ...(release.rollbackTarget === undefined ? [] : [release.rollbackTarget]),
+    ],
+  });
+  context.warnings.push(...closing.warnings);
+  const finished: Finished = {
+    key: release.key,
+    environment: release.environment,
+    version: release.version,
+    commit: release.commit,
+    ...ended,
+    what: withFunctionsSaid(ended.what, functions),
+    closing,
+    functions,
+    rollbackTarget: release.rollbackTarget,
+    openedAt: release.openedAt,
+    runId: release.runId,
+    slack: release.slack,
+    facts: release.facts,
+  };
+  return { handle, finished };
+}
+
+type Ended = Pick<Finished, 'decision' | 'reasonCode' | 'what'>;
+interface Dead {
+  plan: EntryPlan;
+  handle: ReleaseHandle;
+  context: EntryContext;
+}
+
+async function endOf(
+  deps: ReconcileDependencies,
+  request: ReconcileRequest,
+  dead: Dead,
+): Promise<Ended & { functions?: FunctionsBack | undefined }> {
+  const { plan, handle, context } = dead;
+  const { release } = plan;
+  if (plan.do === 'close') {
+    const { decision, reasonCode, what } = plan;
+    return { decision, reasonCode, what, functions: await takeLeftFunctions(deps, dead) };
+  }
+  if (plan.do === 'mark-unwatched') {
+    await openLedger(deps.github, handle).record('watch', 'outcome', 'unwatched', 'its run ended without a verdict');
+    const what =
+      'Its run ended after the promotion without a verdict, more than an hour ago: nothing was moved, it is no rollback target until somebody proves it.';
+    return { decision: 'cancelled', reasonCode: 'unwatched', what };
+  }
+  let functions: FunctionsBack | undefined;
+  const reached = plan.do === 'finish-rollback' ? ('skipped' as const) : ('cancelled' as const);
+  const taken = await takeBack(deps, {
+    handle,
+    settings: request.settings,
+    deploymentId: release.deploymentId ?? '',
+    outcomes: {
+      jobStatus: 'cancelled',
+      // Without a decision: what is served now is asked of Vercel, whatever was recorded then.
+      promote: { outcome: reached, decision: '' },
+      health: { outcome: reached },
+      smoke: { outcome: reached },
+      watch: { outcome: reached, decision: '' },
+    },
+    lockExpiryMs: request.settings.release.lockExpiryMs ?? defaultLockExpiryMs,
+    promoteInstead: request.settings.vercel.rollbackFallback === 'promote',
+    beside: async (target: RollbackTarget) => {
+      const recorded = target.deploymentId === handle.rollbackTarget?.deploymentId;
+      functions = await deps.functions?.(recorded ? handle : { environment: handle.environment, target });
+    },
+  });
+  context.warnings.push(...(taken.act === 'roll-back' ? taken.rollback.warnings : taken.warnings));
+  // Functions have no staging: what was deployed before a promotion that never was is live.
+  if (taken.act === 'not-needed' && taken.reasonCode === 'not_moved') functions = await takeLeftFunctions(deps, dead);
+  return { ...describeTaken(taken, release), functions };
+}
+
+/** Undoes what an unpromoted release deployed (S7), unless a newer one deployed its own since. */
+async function takeLeftFunctions(
+  deps: ReconcileDependencies,
+  { plan, handle, context }: Dead,
+): Promise<FunctionsBack | undefined> {
+  const left = functionsLeft(plan.release, context.releases);
+  if (left === 'none') return undefined;
+  if (left === 'left') return await deps.functions?.(handle);
+  const message = 'a newer release deployed edge functions since, so those of this one were left alone';
+  return { outcome: 'not-needed', reasonCode: 'functions_overtaken', message, mixed: [] };
+}
+
+/** The end of a release from what its way back came to. Pure. */
+function describeTaken(taken: TakeBackOutcome, release: Pick<ReleaseRecord, 'promotion'>): Ended {
+  if (taken.act === 'roll-back') {
+    const { rollback, reason } = taken;
+    if (rollback.decision === 'superseded')
+      return { decision: 'superseded', reasonCode: 'superseded', what: rollback.message };
+    if (rollback.decision === 'failed')
+      return { decision: 'rollback-failed', reasonCode: rollback.reasonCode, what: rollback.message };
+    const what = `Its run ended without a verdict; rolled back to ${nameOf(rollback.target)}: ${reason}.`;
+    return { decision: 'rolled-back', reasonCode: 'job_lost', what };
+  }
+  if (taken.act === 'hold') {
+    const decision: ReleaseDecision = taken.reasonCode === 'no_previous_deployment' ? 'rollback-failed' : 'cancelled';
+    return { decision, reasonCode: 'unwatched', what: taken.message };
+  }
+  if (taken.reasonCode === 'superseded')
+    return { decision: 'superseded', reasonCode: 'superseded', what: taken.message };
+  const what =
+    release.promotion === 'promoted'
+      ? 'Its run ended without a verdict; production has moved on since.'
+      : 'Its run ended during the promotion, which did not reach production.';
+  return { decision: release.promotion === 'promoted' ? 'superseded' : 'cancelled', reasonCode: 'job_lost', what };
+}
+
+function handleOf(release: ReleaseRecord, { settings, repository }: ReconcileRequest): ReleaseHandle {
+  return {
+    schemaVersion: 1,
+    key: release.key,
+    environment: settings.environment,
+    production: settings.production,
+    ...placeOf(settings),
+    ledgerId: release.id,
+    repository,
+    runId: release.runId,
+    commit: release.commit,
+    treeSha: release.treeSha,
+    version: release.version,
+    openedAt: release.openedAt,
+    rollbackTarget: release.rollbackTarget,
+    // Unknown: off is what does no harm, a push then stays where it is.
+    autoAssign: release.autoAssign ?? false,
+    url: settings.url ?? '',
+    slack: release.slack,
+    mode: release.mode,
+    firstDeployment: release.firstDeployment,
+  };
+}

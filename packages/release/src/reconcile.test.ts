@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { quietDependencies, type Scene, setScene } from '../test/scene.ts';
+import type { Finished } from './finished.ts';
+import { openLedger } from './ledger.ts';
+import { takeLock } from './lock.ts';
+import { reconcile } from './reconcile.ts';
+import type { FunctionsBack, FunctionsScope } from './take-functions-back.ts';
+
+let scene: Scene;
+before(async () => {
+  scene = await setScene({ vercel: { aliasDelayMs: 1 } });
+});
+after(() => scene.close());
+
+const stored = `artifact:1/1#${'a'.repeat(43)}`;
+const restored: FunctionsBack = {
+  outcome: 'restored',
+  reasonCode: 'functions_restored',
+  message: 'as they were',
+  mixed: [],
+};
+
+async function reconciled(environment: string, endedRuns: number[]) {
+  const scopes: FunctionsScope[] = [];
+  const told: Finished[] = [];
+  const outcome = await reconcile(
+    {
+      ...(await scene.connect()),
+      ...quietDependencies,
+      functions: async (scope) => {
+        scopes.push(
+          'target' in scope ? { environment: scope.environment, target: scope.target } : { ledgerId: scope.ledgerId },
+        );
+        return restored;
+      },
+      tell: async (finished) => void told.push(finished),
+    },
+    {
+      settings: scene.settings({ environment }),
+      repository: scene.sandbox.description.github.repository,
+      endedRuns,
+    },
+  );
+  return { outcome, scopes, told };
+}
+
+test('edge functions of a release that was never promoted are undone, unless a newer release deployed its own', async () => {
+  const { github } = await scene.connect();
+  const old = await scene.open({ runId: 1, environment: 'unpromoted', commit: scene.commits[0] ?? '' });
+  await openLedger(github, old).record('functions', 'intent', 'stored', stored);
+  const dead = await scene.open({ runId: 2, environment: 'unpromoted', version: 'v2.0.0' });
+  await openLedger(github, dead).record('functions', 'intent', 'stored', stored);
+  const { outcome, scopes, told } = await reconciled('unpromoted', [1, 2]);
+  assert.deepEqual(scopes, [{ ledgerId: dead.ledgerId }]);
+  assert.deepEqual(
+    told.map(({ functions }) => functions?.reasonCode),
+    ['functions_overtaken', 'functions_restored'],
+  );
+  assert.match(outcome.finished[1]?.what ?? '', /production was not touched\. Functions: as they were\./);
+  assert.equal(outcome.alarming, false);
+});
+
+test('a release that died after its promotion takes its functions back with the domains', async () => {
+  const { github, project } = await scene.connect();
+  const good = await scene.goLive();
+  const bad = await scene.stage({});
+  const dead = await scene.open({ runId: 3, environment: 'promoted', target: good });
+  await openLedger(github, dead).record('promote', 'intent', bad);
+  await project.promote(bad, {});
+  const { outcome, scopes } = await reconciled('promoted', [3]);
+  assert.deepEqual([outcome.finished[0]?.decision, scopes], ['rolled-back', [{ ledgerId: dead.ledgerId }]]);
+  assert.equal(scene.served(), good);
+});
+
+for (const appOnly of [false, true]) {
+  test(`a rollback by hand that died behind its lock is carried out and told, ${appOnly ? 'without' : 'with'} edge functions`, async () => {
+    const environment = `by-hand-${appOnly}`;
+    const { github } = await scene.connect();
+    const good = await scene.goLive();
+    const bad = await scene.goLive();
+    await takeLock(github, {
+      schemaVersion: 1,
+      environment,
+      production: true,
+      ref: scene.commits[0] ?? '',
+      key: 'hand',
+      runId: 4,
+      reason: 'checkout fails',
+      target: { deploymentId: good },
+      from: bad,
+      ...(appOnly ? { appOnly } : {}),
+      expiresAfterMs: 3_600_000,
+    });
+    const { scopes, told } = await reconciled(environment, [4]);
+    assert.equal(scene.served(), good);
+    assert.deepEqual([told[0]?.decision, told[0]?.closing.serving?.deploymentId], ['rolled-back', good]);
+    assert.equal(scopes.length, appOnly ? 0 : 1);
+  });
+}
