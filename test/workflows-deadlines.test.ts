@@ -18,6 +18,8 @@ const otherBounds: Record<string, string> = {
   'vercel-promote': '5m',
   'vercel-rollback': '5m',
   'release-record': '3m',
+  // One rollback with its proof, its functions, and the records of what else was left.
+  reconcile: '9m',
   // Bundling, publishing and asking a handful of functions; each request has its own deadline.
   'edge-functions': '8m',
   'database-doctor': '8m',

@@ -42,6 +42,7 @@ export async function finishEntry(
   const finished: Finished = {
     key: release.key,
     environment: release.environment,
+    production: handle.production,
     version: release.version,
     commit: release.commit,
     ...ended,

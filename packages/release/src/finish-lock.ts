@@ -61,6 +61,7 @@ export async function finishLock(
   const finished: Finished = {
     key: lock.key,
     environment,
+    production,
     version: lock.from ?? nameOf(lock.target),
     commit: sha,
     ...endOf(back),

@@ -8,6 +8,7 @@ export interface Finished {
   /** Release key of the dead run: its message and its incident are found by it (S6). */
   key: string;
   environment: string;
+  production: boolean;
   version: string;
   commit?: string | undefined;
   decision: ReleaseDecision;
