@@ -1,10 +1,12 @@
+import { destinationPorts } from '#action-kit/backup-destinations';
 import type { Runner } from '#action-kit/runner';
 import { BackupFailed } from '#backup/backup-error';
 import { createBackup } from '#backup/create-backup';
-import { type BackupDestination, directoryDestination } from '#backup/destination';
+import type { BackupDestination } from '#backup/destination';
 import { checkEncryption } from '#backup/encryption';
 import { findPostgres, PostgresMissing } from '#backup/find-postgres';
 import { findVerifiedBackup } from '#backup/find-verified-backup';
+import { openDestinations } from '#backup/open-destinations';
 import { sourceIdentity } from '#backup/source-identity';
 import { readSystemIdentifier } from '#backup/source-snapshot';
 import { connect, type DatabaseConnection } from '#postgres/connection';
@@ -35,13 +37,7 @@ export async function makeBackup(
   const { clock, context, logger, signal } = runner;
   const at = new Date(clock.now()).toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
   const name = `backup-${environment.replaceAll(/[^\w.-]+/g, '-')}-${at}-${context.runId}.${context.runAttempt}`;
-  const destinations: BackupDestination[] = [];
-  for (const word of options.destinations) destinations.push(await openDestination(word, runner, options));
-  if (options.destinations.every((word) => word === 'directory') && context.hosted) {
-    logger.warning(
-      'The backup lies in a directory of this runner, which is gone after the job: add the destination artifact',
-    );
-  }
+  const destinations = await openDestinations(options.destinations, destinationPorts(runner));
   const earlier = await orReason(earlierBackup(options, destinations, clock.now() / 1000, (line) => logger.info(line)));
   if (earlier !== undefined) return earlier;
   return await logger.group('Backup', () =>
@@ -103,17 +99,4 @@ async function earlierBackup(
 async function readSourceIdentity(connection: DatabaseConnection): Promise<string> {
   const [row] = await connection.query<{ name: string }>('SELECT pg_catalog.current_database() AS name');
   return sourceIdentity(connection.settings, row?.name ?? '', await readSystemIdentifier(connection));
-}
-
-async function openDestination(
-  word: 'artifact' | 'directory',
-  runner: Runner,
-  options: MigrateOptions,
-): Promise<BackupDestination> {
-  if (word === 'directory') return directoryDestination(options.backupPath ?? '');
-  const [{ artifactDestination }, { artifactStore }] = await Promise.all([
-    import('#backup/artifact-destination'),
-    import('./artifact-store.ts'),
-  ]);
-  return artifactDestination(artifactStore(), runner.context.temp);
 }

@@ -1,3 +1,4 @@
+import { destinationInputs } from '#action-kit/backup-destinations';
 import {
   commonInputs,
   duration,
@@ -25,8 +26,7 @@ export const inputs = {
   'verify-command': text(),
   'on-failure': oneOf(['stop', 'rollback-sql', 'rollback-release'], { default: 'stop' }),
   backup: oneOf(['required', 'skip', 'platform']),
-  'backup-destination': list(),
-  'backup-path': text(),
+  ...destinationInputs,
   'age-recipients': list(),
   'gpg-recipients': list(),
   verify: oneOf(['restore', 'structure', 'checksum'], { default: 'restore' }),

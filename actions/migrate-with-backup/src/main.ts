@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { givenDestinations } from '#action-kit/backup-destinations';
 import { readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
@@ -20,7 +21,7 @@ export async function main(runner: Runner): Promise<Result> {
   const { logger, signal, context } = runner;
   const options = planOptions(given, settings, {
     workspace: context.workspace,
-    artifacts: runner.environment('ACTIONS_RUNTIME_TOKEN') !== undefined,
+    stores: givenDestinations(runner, given, settings.database),
   });
   for (const weakening of options.weakenings) logger.warning(`Weaker than standard: ${weakening}`);
   const record = releaseRecord(runner, given);

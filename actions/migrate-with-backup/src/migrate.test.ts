@@ -71,7 +71,7 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     phase: 'expand',
     onFailure: 'stop',
     backup: 'required',
-    destinations: ['directory'],
+    destinations: [{ kind: 'directory', path: '/b' }],
     recipients: [],
     gpgRecipients: [],
     verify: 'restore',

@@ -16,13 +16,28 @@ const settings: EnvironmentSettings = {
   slack: {},
 };
 const given = { throwAway: false, mode: 'apply', phase: 'expand', onFailure: 'stop', verify: 'restore' } as Given;
-const runner = { workspace: '/w', artifacts: true };
 const remote = 'postgresql://u:p@db.example.com/d';
 const local = 'postgresql://u:p@127.0.0.1/d';
 
-function mistakes(more: Partial<Given>, environment: Partial<EnvironmentSettings> = {}, where = runner): string[] {
+function plan(more: Partial<Given>, environment: Partial<EnvironmentSettings> = {}, artifacts = true) {
+  const all = { ...given, ...more };
+  const merged = { ...settings, ...environment };
+  const { database } = merged;
+  const stores = {
+    words: all.backupDestination ?? database.backupDestinations,
+    path: all.backupPath ?? database.backupPath,
+    s3: { region: database.backupRegion, accessKeyId: all.s3AccessKeyId, secretAccessKey: all.s3SecretAccessKey },
+    artifacts,
+    hosted: false,
+    publicRepository: false,
+    publicArtifact: false,
+  };
+  return planOptions(all, merged, { workspace: '/w', stores });
+}
+
+function mistakes(more: Partial<Given>, environment: Partial<EnvironmentSettings> = {}, artifacts = true): string[] {
   try {
-    planOptions({ ...given, ...more }, { ...settings, ...environment }, where);
+    plan(more, environment, artifacts);
     return [];
   } catch (error) {
     assert.ok(error instanceof InputError);
@@ -35,24 +50,26 @@ describe('planOptions', () => {
     const database = {
       migrations: 'db',
       lockTimeoutMs: 1,
-      backupDestinations: ['directory' as const],
-      backupPath: 'b',
+      backupDestinations: ['directory', 's3://notes/a'],
+      backupPath: '/w/b',
+      backupRegion: 'eu-west-1',
     };
-    const configured = planOptions(given, { ...settings, database }, runner);
+    const configured = plan({ s3AccessKeyId: 'key', s3SecretAccessKey: 'secret' }, { database });
+    assert.deepEqual([configured.directory, configured.lockTimeoutMs, configured.named], ['/w/db', 1, true]);
+    const connection = { region: 'eu-west-1', accessKeyId: 'key', secretAccessKey: 'secret' };
+    assert.deepEqual(configured.destinations, [
+      { kind: 'directory', path: '/w/b' },
+      { kind: 's3', bucket: 'notes', prefix: 'a', connection },
+    ]);
+    const explicit = plan({ migrationsDir: '/m', lockTimeout: 2, backupDestination: ['artifact'] }, { database });
     assert.deepEqual(
-      [configured.directory, configured.lockTimeoutMs, configured.backupPath, configured.named],
-      ['/w/db', 1, '/w/b', true],
+      [explicit.directory, explicit.lockTimeoutMs, explicit.destinations],
+      ['/m', 2, [{ kind: 'artifact' }]],
     );
-    const explicit = planOptions(
-      { ...given, migrationsDir: '/m', lockTimeout: 2, backupDestination: ['artifact'] },
-      { ...settings, database },
-      runner,
-    );
-    assert.deepEqual([explicit.directory, explicit.lockTimeoutMs, explicit.destinations], ['/m', 2, ['artifact']]);
-    const standard = planOptions(given, settings, runner);
+    const standard = plan({});
     assert.deepEqual(
       [standard.directory, standard.lockTimeoutMs, standard.destinations, standard.named],
-      ['/w/supabase/migrations', 5_000, ['artifact'], false],
+      ['/w/supabase/migrations', 5_000, [{ kind: 'artifact' }], false],
     );
   });
 
@@ -67,8 +84,7 @@ describe('planOptions', () => {
 
   test('the policy of ops.yml counts where the workflow file says throw-away, and an input wins', () => {
     const database = { backupPolicy: 'skip' as const };
-    const backupOf = (more: Partial<Given>) =>
-      planOptions({ ...given, databaseUrl: remote, ...more }, { ...settings, database }, runner).backup;
+    const backupOf = (more: Partial<Given>) => plan({ databaseUrl: remote, ...more }, { database }).backup;
     assert.equal(backupOf({ environment: 'staging' }), 'required');
     assert.equal(backupOf({ environment: 'staging', throwAway: true }), 'skip');
     assert.equal(backupOf({ environment: 'staging', throwAway: true, backup: 'required' }), 'required');
@@ -80,11 +96,7 @@ describe('planOptions', () => {
 
   test('less than a restore needs a reason, and every weakening is listed', () => {
     assert.deepEqual(mistakes({ verify: 'checksum' }), ['verify-reason']);
-    const options = planOptions(
-      { ...given, verify: 'structure', verifyReason: 'too large', maxAge: 60_000 },
-      settings,
-      runner,
-    );
+    const options = plan({ verify: 'structure', verifyReason: 'too large', maxAge: 60_000 });
     assert.deepEqual([options.verify, options.maxAgeMs, options.weakenings.length], ['structure', 60_000, 2]);
     assert.match(options.weakenings.join(), /too large.*max-age/);
   });
@@ -108,19 +120,15 @@ describe('planOptions', () => {
   });
 
   test('a destination must be reachable from here', () => {
-    const nowhere = { workspace: '/w', artifacts: false };
-    assert.deepEqual(mistakes({ databaseUrl: local }, {}, nowhere), ['backup-destination']);
-    assert.deepEqual(mistakes({ databaseUrl: local, backupDestination: ['artifact'] }, {}, nowhere), [
+    assert.deepEqual(mistakes({ databaseUrl: local }, {}, false), ['backup-destination']);
+    assert.deepEqual(mistakes({ databaseUrl: local, backupDestination: ['artifact'] }, {}, false), [
       'backup-destination',
     ]);
-    assert.deepEqual(mistakes({ databaseUrl: local, backupDestination: ['directory'] }, {}, nowhere), ['backup-path']);
-    assert.deepEqual(mistakes({ databaseUrl: local, mode: 'plan' }, {}, nowhere), []);
+    assert.deepEqual(mistakes({ databaseUrl: local, backupDestination: ['directory'] }, {}, false), ['backup-path']);
+    assert.deepEqual(mistakes({ databaseUrl: local, mode: 'plan' }, {}, false), []);
   });
 
   test('a weaker connection is said', () => {
-    assert.match(
-      planOptions({ ...given, databaseUrl: `${remote}?sslmode=require` }, settings, runner).weakenings.join(),
-      /does not prove/,
-    );
+    assert.match(plan({ databaseUrl: `${remote}?sslmode=require` }).weakenings.join(), /does not prove/);
   });
 });

@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import type { InputProblem } from '#action-kit/input-error';
 import { InputError, type InputValues } from '#action-kit/inputs';
+import { type GivenDestinations, type PlannedDestination, planDestinations } from '#backup/plan-destinations';
 import { skipsBackup } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
@@ -26,9 +27,7 @@ export interface MigrateOptions {
   verifyCommand?: string;
   onFailure: 'stop' | 'rollback-sql' | 'rollback-release';
   backup: 'required' | 'skip';
-  destinations: ('artifact' | 'directory')[];
-  /** Absolute; for `directory`. */
-  backupPath?: string;
+  destinations: PlannedDestination[];
   recipients: string[];
   gpgRecipients: string[];
   /** How far the backup has to be proven. */
@@ -50,12 +49,12 @@ export interface MigrateOptions {
 export function planOptions(
   given: Given,
   settings: EnvironmentSettings,
-  runner: { workspace: string; artifacts: boolean },
+  where: { workspace: string; stores: GivenDestinations },
 ): MigrateOptions {
   const problems: InputProblem[] = [];
   const { database } = settings;
   const folder = given.migrationsDir ?? database.migrations ?? 'supabase/migrations';
-  const absolute = (path: string) => (isAbsolute(path) ? path : join(runner.workspace, path));
+  const absolute = (path: string) => (isAbsolute(path) ? path : join(where.workspace, path));
   const connection = readConnection(given, problems);
   const weakenings = connection?.weakening === undefined ? [] : [connection.weakening];
   const { mode, phase } = given;
@@ -75,21 +74,10 @@ export function planOptions(
     if (maySkip(given, connection?.local ?? false)) weakenings.push('no backup before migrations (backup: skip)');
     else problems.push(skipRefused(given));
   }
-  const destinations = readDestinations(
-    given,
-    settings,
-    runner,
-    (mode === 'apply' || mode === 'rollback') && backup === 'required',
-    problems,
-  );
-  const path = given.backupPath ?? database.backupPath;
-  if (destinations.includes('directory') && path === undefined) {
-    problems.push({
-      name: 'backup-path',
-      message: 'is needed by the backup destination directory',
-      allowed: 'a folder',
-    });
-  }
+  // Without an address nothing is stored; a folder of files that has none is refused later, with more to say.
+  const needed = (mode === 'apply' || mode === 'rollback') && backup === 'required' && given.databaseUrl !== undefined;
+  const stores = planDestinations({ ...where.stores, needed });
+  problems.push(...stores.problems);
   if (phase === 'all') weakenings.push('statements that running code cannot bear only warn (phase: all)');
   if (problems.length > 0) throw new InputError(problems);
   return {
@@ -104,8 +92,7 @@ export function planOptions(
     ...(given.verifyCommand === undefined ? {} : { verifyCommand: given.verifyCommand }),
     onFailure: given.onFailure,
     backup,
-    destinations,
-    ...(path === undefined ? {} : { backupPath: absolute(path) }),
+    destinations: stores.destinations,
     recipients: given.ageRecipients ?? [],
     gpgRecipients: given.gpgRecipients ?? [],
     verify: given.verify,
@@ -183,32 +170,6 @@ function skipRefused(given: Given): InputProblem {
         : `would migrate ${given.environment} without a restore point`,
     allowed: 'required; or throw-away: true in the workflow file, for data that may be lost',
   };
-}
-
-function readDestinations(
-  given: Given,
-  settings: EnvironmentSettings,
-  runner: { artifacts: boolean },
-  needed: boolean,
-  problems: InputProblem[],
-): ('artifact' | 'directory')[] {
-  const named = given.backupDestination ?? settings.database.backupDestinations;
-  const allowed = 'artifact, directory; s3 and supabase-storage are not in this version';
-  const known: ('artifact' | 'directory')[] = [];
-  for (const word of new Set(named ?? (runner.artifacts ? ['artifact'] : []))) {
-    if (word === 'artifact' || word === 'directory') known.push(word);
-    else
-      problems.push({ name: 'backup-destination', given: word, message: 'is no destination of this version', allowed });
-  }
-  if (needed && known.includes('artifact') && !runner.artifacts) {
-    const message = 'artifact needs the artifact service of a GitHub runner, which is not here; use directory';
-    problems.push({ name: 'backup-destination', given: 'artifact', message, allowed });
-  }
-  if (needed && named === undefined && known.length === 0 && given.databaseUrl !== undefined) {
-    const message = 'is needed outside a GitHub runner';
-    problems.push({ name: 'backup-destination', message, allowed: 'directory, with backup-path' });
-  }
-  return known;
 }
 
 function laterVersion<Word extends string>(

@@ -108,14 +108,14 @@ describe('migrate-with-backup', { skip }, () => {
       environment: 'production',
       mode: 'rollback',
       backup: 'skip',
-      'backup-destination': 's3',
+      'backup-destination': 'drive',
     }).finished;
     assert.equal(run.outputs['reason-code'], 'bad_input');
     assert.match(run.stdout, /to-version: is needed by mode: rollback/);
     assert.match(run.stdout, /confirm: has to repeat the name of the environment/);
     assert.match(run.stdout, /transaction pooler/);
     assert.match(run.stdout, /would migrate production without a restore point/);
-    assert.match(run.stdout, /is no destination of this version.*s3/);
+    assert.match(run.stdout, /is no destination of this version.*s3:\/\/bucket\/prefix/);
     assert.doesNotMatch(run.stdout.replaceAll(/^::add-mask::.*$/gm, ''), /canary-password/);
   });
 

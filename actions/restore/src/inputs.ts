@@ -1,4 +1,5 @@
-import { commonInputs, duration, type InputDefinitions, list, oneOf, secret, text } from '#action-kit/inputs';
+import { s3Inputs } from '#action-kit/backup-destinations';
+import { commonInputs, duration, type InputDefinitions, list, secret, text } from '#action-kit/inputs';
 
 export const inputs = {
   ...commonInputs,
@@ -8,8 +9,9 @@ export const inputs = {
     pattern: /^(?:sha256:)?[0-9a-fA-F]{64}$/,
     allowed: 'sha256: and 64 hexadecimal digits, from the summary of the run that made the backup',
   }),
-  'backup-destination': oneOf(['directory', 'artifact'], { default: 'directory' }),
+  'backup-destination': text(),
   'backup-path': text(),
+  ...s3Inputs,
   'age-identity': secret(),
   'gpg-private-key': secret(),
   'gpg-passphrase': secret(),

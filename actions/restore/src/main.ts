@@ -1,10 +1,12 @@
-import { isAbsolute, join } from 'node:path';
-import { InputError, type InputValues, readInputs } from '#action-kit/inputs';
+import { destinationPorts, givenDestinations } from '#action-kit/backup-destinations';
+import { InputError, readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
+import { loadSettings } from '#action-kit/settings';
 import { BackupFailed } from '#backup/backup-error';
-import { type BackupDestination, directoryDestination } from '#backup/destination';
 import { openDecryption } from '#backup/encryption';
+import { openDestinations } from '#backup/open-destinations';
+import { planDestinations } from '#backup/plan-destinations';
 import { openBackup, rehearseRestore } from '#backup/restore-backup';
 import { inputs } from './inputs.ts';
 import { planTarget } from './plan-target.ts';
@@ -14,13 +16,17 @@ import { replaceLive } from './replace-live.ts';
 /** Restores a backup into a throw-away server, or, where a target is given and typed, into a live database. */
 export async function main(runner: Runner): Promise<Result> {
   const given = readInputs(runner, inputs);
+  const settings = await loadSettings(runner, given);
   const { problems } = planTarget(given.targetUrl, given.confirm);
-  if (given.backupDestination === 'directory' && given.backupPath === undefined) {
-    problems.push({ name: 'backup-path', message: 'is needed by the destination directory', allowed: 'a folder' });
-  }
+  // Read, not stored: nothing here is about what outlives the run.
+  const word = given.backupDestination ?? 'directory';
+  const where = givenDestinations(runner, { ...given, backupDestination: [word] }, settings.database);
+  const planned = planDestinations({ ...where, hosted: false, publicRepository: false });
+  problems.push(...planned.problems);
   if (problems.length > 0) throw new InputError(problems);
   const { logger, signal } = runner;
-  const destination = await openDestination(given, runner);
+  const [destination] = await openDestinations(planned.destinations, destinationPorts(runner));
+  if (destination === undefined) throw new Error('no destination was planned');
   let decryption: Awaited<ReturnType<typeof openDecryption>> | undefined;
   try {
     decryption = await openDecryption(
@@ -55,16 +61,4 @@ export async function main(runner: Runner): Promise<Result> {
   } finally {
     await decryption?.close();
   }
-}
-
-async function openDestination(given: InputValues<typeof inputs>, runner: Runner): Promise<BackupDestination> {
-  if (given.backupDestination === 'directory') {
-    const path = given.backupPath ?? '';
-    return directoryDestination(isAbsolute(path) ? path : join(runner.context.workspace, path));
-  }
-  const [{ artifactDestination }, { artifactStore }] = await Promise.all([
-    import('#backup/artifact-destination'),
-    import('./artifact-store.ts'),
-  ]);
-  return artifactDestination(artifactStore(), runner.context.temp);
 }

@@ -1,3 +1,6 @@
+import type { S3Connection } from './s3-client.ts';
+import type { S3Location } from './s3-destination.ts';
+
 /** A mistake in what was given; the action shows all of them at once. */
 export interface DestinationProblem {
   name: string;
@@ -6,55 +9,137 @@ export interface DestinationProblem {
   allowed?: string;
 }
 
-const allowed = 'artifact, directory';
+export type PlannedDestination =
+  | { kind: 'artifact' }
+  | { kind: 'directory'; path: string }
+  | ({ kind: 's3'; connection: S3Connection } & S3Location);
 
-/** The destinations of one backup in the order given; the first one is written by the dump itself. Pure. */
-export function planDestinations(given: {
+export interface GivenDestinations {
+  /** `artifact`, `directory`, `s3://bucket/prefix`; undefined: nobody said anything. */
   words: readonly string[] | undefined;
+  /** Absolute. */
   path: string | undefined;
+  /** What is known of the store; keys come from secrets, its address from the workflow file (S11). */
+  s3: { [Key in keyof S3Connection]?: S3Connection[Key] | undefined };
   /** The runner's artifact service is there. */
   artifacts: boolean;
   /** A machine of GitHub's, which is gone after the job. */
   hosted: boolean;
   publicRepository: boolean;
   publicArtifact: boolean;
-}): { destinations: ('artifact' | 'directory')[]; problems: DestinationProblem[] } {
+  /** Started by a schedule: what it makes has to outlive GitHub's artifacts. */
+  scheduled?: boolean;
+  /** False where nothing will be stored: only what cannot be read is a mistake then. */
+  needed?: boolean;
+}
+
+const allowed = 'artifact, directory, s3://bucket/prefix';
+const part = String.raw`(?!\.\.?(?:/|$))[\w.=-]+`;
+const s3Form = new RegExp(`^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(${part}(?:/${part})*))?/?$`);
+
+/** The destinations of one backup in the order given; the first one is written by the dump itself. Pure. */
+export function planDestinations(given: GivenDestinations): {
+  destinations: PlannedDestination[];
+  problems: DestinationProblem[];
+} {
+  const { path, needed = true } = given;
   const problems: DestinationProblem[] = [];
-  const destinations: ('artifact' | 'directory')[] = [];
+  const destinations: PlannedDestination[] = [];
   const name = 'backup-destination';
+  const connection = completeConnection(given.s3);
   for (const word of new Set(given.words ?? (given.artifacts ? ['artifact'] : []))) {
-    if (word === 'artifact' || word === 'directory') destinations.push(word);
-    else problems.push({ name, given: word, message: 'is no destination of this version', allowed });
+    const location = s3Form.exec(word);
+    if (word === 'artifact') destinations.push({ kind: 'artifact' });
+    else if (word === 'directory') destinations.push({ kind: 'directory', path: path ?? '' });
+    else if (location !== null) {
+      const [, bucket = '', prefix = ''] = location;
+      destinations.push({ kind: 's3', bucket, prefix, connection });
+    } else problems.push({ name, given: word, message: explainWord(word), allowed });
   }
+  if (!needed) return { destinations, problems };
+  const has = (kind: PlannedDestination['kind']) => destinations.some((one) => one.kind === kind);
+  const only = (kind: PlannedDestination['kind']) => has(kind) && destinations.every((one) => one.kind === kind);
+  const push = (problem: DestinationProblem) => problems.push(problem);
   if (destinations.length === 0 && problems.length === 0) {
-    problems.push({ name, message: 'is needed outside a GitHub runner', allowed: 'directory, with backup-path' });
+    push({
+      name,
+      message: 'is needed outside a GitHub runner',
+      allowed: 'directory with backup-path, or s3://bucket/prefix',
+    });
   }
-  if (destinations.includes('artifact') && !given.artifacts) {
-    problems.push({
+  if (has('artifact') && !given.artifacts) {
+    push({
       name,
       given: 'artifact',
       message: 'needs the artifact service of a GitHub runner',
-      allowed: 'directory',
+      allowed: 'directory, s3://bucket/prefix',
     });
   }
-  if (destinations.includes('artifact') && given.publicRepository && !given.publicArtifact) {
-    problems.push({
+  if (has('artifact') && given.publicRepository && !given.publicArtifact) {
+    push({
       name: 'public-artifact',
       message:
         'everybody can download the artifacts of a public repository, and would need only the key to read the backup (S33)',
       allowed: 'accepted, or a destination outside this repository',
     });
   }
-  if (destinations.includes('directory') && given.path === undefined) {
-    problems.push({ name: 'backup-path', message: 'is needed by the destination directory', allowed: 'a folder' });
+  if (only('artifact') && given.scheduled === true) {
+    push({
+      name,
+      given: 'artifact',
+      message: 'is no place for scheduled backups alone: GitHub removes artifacts by its own clock',
+      allowed: 's3://bucket/prefix, alone or beside artifact; directory on a self-hosted runner',
+    });
   }
-  if (given.hosted && destinations.length > 0 && destinations.every((word) => word === 'directory')) {
-    problems.push({
+  if (has('directory') && path === undefined) {
+    push({ name: 'backup-path', message: 'is needed by the destination directory', allowed: 'a folder' });
+  }
+  if (given.hosted && only('directory')) {
+    push({
       name,
       given: 'directory',
       message: 'lies on a machine that GitHub removes after the job',
-      allowed: 'artifact, alone or beside directory; directory alone on a self-hosted runner',
+      allowed: 'artifact or s3://bucket/prefix, alone or beside directory; directory alone on a self-hosted runner',
     });
   }
+  if (has('s3')) problems.push(...missingForS3(given.s3));
   return { destinations, problems };
+}
+
+function explainWord(word: string): string {
+  if (word === 's3') return 'needs the bucket';
+  return word.startsWith('s3://')
+    ? 'is no bucket and prefix: lower case letters, digits, dots and - for the bucket, no empty part and no .. in the prefix'
+    : 'is no destination of this version';
+}
+
+/** Another store than AWS mostly takes any region; the usual one is what they name in their documentation. */
+function completeConnection({ region, endpoint, ...keys }: GivenDestinations['s3']): S3Connection {
+  const { accessKeyId = '', secretAccessKey = '', sessionToken } = keys;
+  return {
+    region: region ?? 'us-east-1',
+    accessKeyId,
+    secretAccessKey,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+  };
+}
+
+function missingForS3({ region, endpoint, accessKeyId, secretAccessKey }: GivenDestinations['s3']) {
+  const problems: DestinationProblem[] = [];
+  const why = 'is needed by the destination s3';
+  if (accessKeyId === undefined) {
+    problems.push({ name: 's3-access-key-id', message: why, allowed: 'secret BACKUP_S3_ACCESS_KEY_ID' });
+  }
+  if (secretAccessKey === undefined) {
+    problems.push({ name: 's3-secret-access-key', message: why, allowed: 'secret BACKUP_S3_SECRET_ACCESS_KEY' });
+  }
+  if (region === undefined && endpoint === undefined) {
+    problems.push({
+      name: 's3-region',
+      message: `${why} on AWS`,
+      allowed: 'a region such as eu-central-1; for another store s3-endpoint',
+    });
+  }
+  return problems;
 }

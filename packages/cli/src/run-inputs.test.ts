@@ -79,11 +79,14 @@ test('which inputs hold secrets', () => {
     'age-identity',
     'protection-bypass-secret',
     'target-url',
+    's3-access-key-id',
+    's3-secret-access-key',
   ];
   const open = [
     'environment',
     'vercel-api-url',
     'age-recipients',
+    's3-endpoint',
     'base-url',
     'urls',
     'slack-channel',

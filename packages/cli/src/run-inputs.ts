@@ -26,12 +26,14 @@ export class RunUsageError extends Error {
 
 /** Inputs whose value must never stand on a command line, where `ps` and the shell's history keep it. */
 const secretInput =
-  /(^|-)(token|secret|password|passphrase|identity|key|credentials?)$|^(database|webhook|target|smtp)-url$|-webhook-url$/;
+  /(^|-)(token|secret|password|passphrase|identity|key|key-id|credentials?)$|^(database|webhook|target|smtp)-url$|-webhook-url$/;
 
 /** Secret names whose input is called otherwise than their name in kebab-case. */
 const inputOfSecret: Record<string, string> = {
   VERCEL_AUTOMATION_BYPASS_SECRET: 'protection-bypass-secret',
   BACKUP_AGE_IDENTITY: 'age-identity',
+  BACKUP_S3_ACCESS_KEY_ID: 's3-access-key-id',
+  BACKUP_S3_SECRET_ACCESS_KEY: 's3-secret-access-key',
 };
 
 /** True for an input of an action that holds a secret, by the names that all actions share. */

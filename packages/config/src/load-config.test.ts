@@ -77,7 +77,7 @@ test('every setting reaches its place', async () => {
     '  migrations: db/migrations',
     '  lock-timeout: 5s',
     '  statement-timeout: 2m',
-    '  backup: { destination: [artifact, directory], path: /var/backups }',
+    '  backup: { destination: [artifact, directory, s3://notes/a], path: /var/backups, region: eu-west-1 }',
     'health:',
     '  checks: [{ name: api, path: /a, method: POST, status: [200, 204], contains: ok, timeout: 3s }]',
     '  consecutive: 3',
@@ -99,8 +99,9 @@ test('every setting reaches its place', async () => {
     migrations: 'db/migrations',
     lockTimeoutMs: 5_000,
     statementTimeoutMs: 120_000,
-    backupDestinations: ['artifact', 'directory'],
+    backupDestinations: ['artifact', 'directory', 's3://notes/a'],
     backupPath: '/var/backups',
+    backupRegion: 'eu-west-1',
   });
   const api = { path: '/a', name: 'api', method: 'POST', status: [200, 204], contains: 'ok', timeoutMs: 3_000 };
   assert.deepEqual(settings.health, {

@@ -44,8 +44,21 @@ export const vercel = z.strictObject({
 });
 
 const backup = z.strictObject({
-  destination: oneOrMore(oneOf(['artifact', 'directory'])).optional(),
+  destination: oneOrMore(
+    pattern(
+      /^(artifact|directory|s3:\/\/[a-z0-9][a-z0-9.-]+[a-z0-9](\/[\w./=-]*)?)$/,
+      'artifact, directory, s3://bucket/prefix',
+    ).meta({ examples: ['artifact', 'directory', 's3://notes-backups/production'] }),
+  )
+    .optional()
+    .meta({ description: 'artifact, directory, s3://bucket/prefix, or several of them.' }),
   path: text('a folder').optional().meta({ description: 'Folder for the destination "directory".' }),
+  region: pattern(/^[a-z0-9-]{2,40}$/, 'a region such as eu-central-1, or auto')
+    .optional()
+    .meta({
+      examples: ['eu-central-1'],
+      description: 'Region of the buckets; the address of a store that is not AWS is the input s3-endpoint.',
+    }),
   policy: oneOf(['required', 'platform', 'skip']).optional(),
   verify: oneOf(['restore', 'structure', 'checksum']).optional(),
   before: list(oneOf(['migration', 'restore', 'database-rollback'])).optional(),

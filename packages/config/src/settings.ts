@@ -55,9 +55,12 @@ export interface DatabaseSettings {
   statementTimeoutMs?: number;
   /** From which table size on, in bytes, a migration that blocks it is refused. */
   limits?: { rewriteBytes?: number; scanBytes?: number };
-  backupDestinations?: ('artifact' | 'directory')[];
+  /** `artifact`, `directory`, `s3://bucket/prefix`. */
+  backupDestinations?: string[];
   /** Folder for `directory` destinations, relative to the workspace or absolute. */
   backupPath?: string;
+  /** Of the buckets. */
+  backupRegion?: string;
   /** Default `required`; less only outside production (S11). */
   backupPolicy?: 'required' | 'platform' | 'skip';
   /** Default `restore`; less only outside production (S11). */

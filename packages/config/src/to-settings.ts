@@ -36,6 +36,7 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
           : defined({ rewriteBytes: database.limits.rewrite, scanBytes: database.limits.scan }),
       backupDestinations: backup.destination,
       backupPath: backup.path,
+      backupRegion: backup.region,
       backupPolicy: backup.policy,
       backupVerify: backup.verify,
     }),

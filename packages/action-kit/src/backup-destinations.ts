@@ -1,0 +1,79 @@
+import { resolve } from 'node:path';
+import type { DatabaseSettings } from '#config/settings';
+import { type InputDefinitions, list, oneOf, secret, text } from './inputs.ts';
+import type { Runner } from './runner.ts';
+import { serviceAddress } from './service-address.ts';
+
+/** How an S3-compatible store is reached; the same in every action that reads or writes backups. */
+export const s3Inputs = {
+  's3-endpoint': text(),
+  's3-region': text({ pattern: /^[a-z0-9-]{2,40}$/, allowed: 'a region such as eu-central-1, or auto' }),
+  's3-access-key-id': secret(),
+  's3-secret-access-key': secret(),
+  's3-session-token': secret(),
+} satisfies InputDefinitions;
+
+/** Where an action stores backups. */
+export const destinationInputs = {
+  'backup-destination': list(),
+  'backup-path': text(),
+  'public-artifact': oneOf(['refused', 'accepted'], { default: 'refused' }),
+  ...s3Inputs,
+} satisfies InputDefinitions;
+
+interface Given {
+  backupDestination?: string[] | undefined;
+  backupPath?: string | undefined;
+  publicArtifact?: 'refused' | 'accepted';
+  s3Endpoint?: string | undefined;
+  s3Region?: string | undefined;
+  s3AccessKeyId?: string | undefined;
+  s3SecretAccessKey?: string | undefined;
+  s3SessionToken?: string | undefined;
+}
+
+/** What the workflow file, ops.yml and the machine say of the destinations, for `planDestinations`. @throws InputError (S11). */
+export function givenDestinations(runner: Runner, given: Given, database: DatabaseSettings) {
+  const { context } = runner;
+  const path = given.backupPath ?? database.backupPath;
+  const endpoint = serviceAddress(runner, {
+    name: 's3-endpoint',
+    input: given.s3Endpoint,
+    variable: 'OPS_ACTIONS_S3_ENDPOINT',
+    standard: '',
+  });
+  return {
+    words: given.backupDestination ?? database.backupDestinations,
+    path: path === undefined ? undefined : resolve(context.workspace, path),
+    s3: {
+      endpoint: endpoint === '' ? undefined : endpoint,
+      region: given.s3Region ?? database.backupRegion,
+      accessKeyId: given.s3AccessKeyId,
+      secretAccessKey: given.s3SecretAccessKey,
+      sessionToken: given.s3SessionToken,
+    },
+    artifacts: runner.environment('ACTIONS_RUNTIME_TOKEN') !== undefined,
+    hosted: context.hosted,
+    publicRepository: isPublic(context.event),
+    publicArtifact: given.publicArtifact === 'accepted',
+  };
+}
+
+/** What `openDestinations` needs of the runner; the artifact library is loaded only where artifacts are used. */
+export function destinationPorts(runner: Runner) {
+  return {
+    artifacts: async () => {
+      const { downloadArtifact, uploadArtifact } = await import('./artifacts.ts');
+      return { upload: uploadArtifact, download: downloadArtifact };
+    },
+    temporary: runner.context.temp,
+    signal: runner.signal,
+    log: (line: string) => runner.logger.info(line),
+  };
+}
+
+/** Whether everybody can read what the run's repository keeps; only an event that says so counts as public. */
+export function isPublic(event: unknown): boolean {
+  const { repository } = event as { repository?: { private?: unknown } };
+  return repository?.private === false;
+}

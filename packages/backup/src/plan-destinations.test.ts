@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type GivenDestinations, planDestinations } from './plan-destinations.ts';
+
+const keys = { region: 'eu-west-1', accessKeyId: 'key', secretAccessKey: 'secret' };
+const runner: GivenDestinations = {
+  words: undefined,
+  path: undefined,
+  s3: {},
+  artifacts: true,
+  hosted: true,
+  publicRepository: false,
+  publicArtifact: false,
+};
+
+test('words become places, in their order and once', () => {
+  const words = ['s3://notes-backups/app/production/', 'artifact', 'directory', 'artifact', 's3://bare'];
+  const { destinations, problems } = planDestinations({ ...runner, words, path: '/b', s3: keys });
+  assert.deepEqual(problems, []);
+  assert.deepEqual(destinations, [
+    { kind: 's3', bucket: 'notes-backups', prefix: 'app/production', connection: keys },
+    { kind: 'artifact' },
+    { kind: 'directory', path: '/b' },
+    { kind: 's3', bucket: 'bare', prefix: '', connection: keys },
+  ]);
+  assert.deepEqual(planDestinations(runner).destinations, [{ kind: 'artifact' }]);
+});
+
+test('another store than AWS needs no region', () => {
+  const s3 = { ...keys, region: undefined, endpoint: 'https://store.example' };
+  const { destinations, problems } = planDestinations({ ...runner, words: ['s3://notes'], s3 });
+  assert.deepEqual(problems, []);
+  const connection = { ...keys, region: 'us-east-1', endpoint: 'https://store.example' };
+  assert.deepEqual(destinations, [{ kind: 's3', bucket: 'notes', prefix: '', connection }]);
+});
+
+for (const [words, more, expected] of [
+  [['drive'], {}, ['backup-destination']],
+  [['s3'], { s3: keys }, ['backup-destination']],
+  [
+    ['s3://Notes', 's3://notes/../x', 's3://notes/a//b', 's3://n@evil/a'],
+    { s3: keys },
+    Array(4).fill('backup-destination'),
+  ],
+  [['s3://notes'], {}, ['s3-access-key-id', 's3-secret-access-key', 's3-region']],
+  [['directory'], { hosted: false }, ['backup-path']],
+  [['directory'], { path: '/b' }, ['backup-destination']],
+  [['directory', 's3://notes'], { path: '/b', s3: keys }, []],
+  [['artifact'], { artifacts: false }, ['backup-destination']],
+  [['artifact'], { publicRepository: true }, ['public-artifact']],
+  [['artifact'], { publicRepository: true, publicArtifact: true }, []],
+  [['artifact'], { scheduled: true }, ['backup-destination']],
+  [undefined, { scheduled: true }, ['backup-destination']],
+  [['artifact', 's3://notes'], { scheduled: true, s3: keys }, []],
+  [undefined, { artifacts: false }, ['backup-destination']],
+  [['s3://notes', 'artifact', 'directory'], { needed: false, artifacts: false }, []],
+  [['drive'], { needed: false }, ['backup-destination']],
+] as const) {
+  test(`${words?.join(', ') ?? 'nothing'} with ${JSON.stringify(more)}: ${expected.join(', ') || 'no mistake'}`, () => {
+    const { problems } = planDestinations({ ...runner, words, ...more });
+    assert.deepEqual(
+      problems.map((one) => one.name),
+      expected,
+    );
+    assert.doesNotMatch(JSON.stringify(problems), /"secret"/);
+  });
+}
