@@ -2,6 +2,7 @@ import { destinationInputs } from '#action-kit/backup-destinations';
 import {
   commonInputs,
   duration,
+  flag,
   githubToken,
   type InputDefinitions,
   list,
@@ -20,6 +21,7 @@ export const inputs = {
   'migrations-dir': text(),
   mode: oneOf(['apply', 'plan', 'rollback', 'baseline'], { default: 'apply' }),
   phase: oneOf(['expand', 'all', 'contract'], { default: 'expand' }),
+  'include-all': flag(),
   'to-version': text({ pattern: /^\d+$/, allowed: 'the leading digits of a migration file' }),
   confirm: text(),
   command: text(),

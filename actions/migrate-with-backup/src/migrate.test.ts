@@ -78,6 +78,7 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     lockTimeoutMs: 1_000,
     statementTimeoutMs: 0,
     limits: standardLimits,
+    includeAll: false,
     apply: 'automatic',
     weakenings: [],
   });

@@ -75,6 +75,7 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
   const select = {
     phase,
     limits: options.limits,
+    includeAll: options.includeAll,
     ...(options.mode === 'apply' && options.toVersion !== undefined ? { toVersion: options.toVersion } : {}),
   };
   const { command } = options;

@@ -61,6 +61,7 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
         lockTimeoutMs: 1_000,
         statementTimeoutMs: 0,
         limits: standardLimits,
+        includeAll: false,
         apply: 'automatic',
         weakenings: [],
         ...more,
@@ -120,6 +121,55 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
       [third.decision, third.outputs?.applied, third.outputs?.held],
       ['applied', '["3_drop.sql"]', '["4_c.sql"]'],
     );
+  });
+
+  test('an applied file that was edited is named; white space, semicolons and comments do not count', async () => {
+    const one = await world({ '1_a.sql': "create table a (id int);\n-- why\ninsert into a values (1);\nselect ';'" });
+    await one.run();
+    await one.write({
+      '1_a.sql': "/* é */ create table a (\r\n  id int);;\r\ninsert into a\tvalues (1); select ';';\n",
+    });
+    const same = await one.run();
+    assert.deepEqual([same.decision, same.details?.findings], ['nothing-pending', []]);
+    await one.write({ '1_a.sql': "create table a (id int); insert into a values (2); select ';'" });
+    const warned = await one.run();
+    assert.equal(warned.decision, 'nothing-pending');
+    assert.match(JSON.stringify(warned.details?.findings), /"rule":"edited","severity":"warn"/);
+    await one.write({ '2_b.sql': 'create table b (id int)' });
+    const refused = await one.run();
+    assert.equal(refused.decision, 'refused');
+    assert.match(refused.summary, /1_a\.sql .*changed after version 1 was applied.*new migration/);
+    await query(one.url, 'UPDATE supabase_migrations.schema_migrations SET statements = NULL');
+    assert.equal((await one.run()).decision, 'applied', 'a row without a text cannot be compared');
+  });
+
+  test('a late file is refused, and applied with include-all', async () => {
+    const one = await world({ '1_a.sql': 'create table a (id int)', '3_c.sql': 'create table c (id int)' });
+    await one.run();
+    await one.write({ '2_b.sql': 'create table b (id int)' });
+    const refused = await one.run();
+    assert.equal(refused.decision, 'refused');
+    assert.match(refused.summary, /2_b\.sql .*git mv 2_b\.sql 4_b\.sql; or include-all/);
+    const applied = await one.run({ includeAll: true });
+    assert.deepEqual([applied.decision, applied.outputs?.applied], ['applied', '["2_b.sql"]']);
+    assert.match(JSON.stringify(applied.details?.findings), /include-all lets it run now/);
+    assert.deepEqual(await one.history(), ['1', '2', '3']);
+  });
+
+  test('the size of the live table refuses what a small one only warns of, until it is accepted', async () => {
+    const one = await world({ '1_a.sql': 'create table a (id int); insert into a select generate_series(1, 5000)' });
+    await one.run();
+    const change = 'alter table a alter id type bigint';
+    await one.write({ '2_b.sql': change });
+    const limits = { rewriteBytes: 64 * 1024, scanBytes: 64 * 1024 };
+    const plan = await one.run({ mode: 'plan' });
+    assert.match(JSON.stringify(plan.details?.findings), /"rule":"type-change","severity":"warn".*public\.a has .*KB/);
+    const refused = await one.run({ limits });
+    assert.match(refused.summary, /refused from 64 KB on \(database\.limits\.rewrite\)/);
+    await one.write({ '2_b.sql': `-- ops:accept type-change nobody works at night\n${change}` });
+    const applied = await one.run({ limits });
+    assert.equal(applied.decision, 'applied', applied.summary);
+    assert.match(applied.jobSummary ?? '', /accepted: nobody works at night/);
   });
 
   test('to-version applies up to and including it', async () => {

@@ -73,6 +73,20 @@ describe('planOptions', () => {
     );
   });
 
+  test('a connection to another project than the pinned one is a mistake, whatever the mode', () => {
+    const database = { project: 'abcdefghijklmnopqrst' };
+    const to = (ref: string) => `postgresql://postgres.${ref}:p@aws-1-eu-west-1.pooler.supabase.com:5432/postgres`;
+    assert.deepEqual(mistakes({ databaseUrl: to('tsrqponmlkjihgfedcba') }, { database }), ['database-url']);
+    assert.deepEqual(mistakes({ databaseUrl: remote, mode: 'plan' }, { database }), ['database-url']);
+    assert.deepEqual(mistakes({ databaseUrl: to(database.project) }, { database }), []);
+  });
+
+  test('include-all is said as a weakening', () => {
+    const { includeAll, weakenings } = plan({ includeAll: true });
+    assert.equal(includeAll, true);
+    assert.match(weakenings.join(), /include-all/);
+  });
+
   test('skip is for throw-away environments and, with none given, for this machine', () => {
     const skip = { backup: 'skip' as const };
     assert.deepEqual(mistakes({ ...skip, databaseUrl: local }), []);

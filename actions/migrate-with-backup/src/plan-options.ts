@@ -4,6 +4,7 @@ import { InputError, type InputValues } from '#action-kit/inputs';
 import { type GivenDestinations, type PlannedDestination, planDestinations } from '#backup/plan-destinations';
 import { skipsBackup } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
+import { wrongProject } from '#postgres/database-project';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 import { type BlockLimits, standardLimits } from '#postgres/judge-size';
 import type { inputs } from './inputs.ts';
@@ -37,6 +38,8 @@ export interface MigrateOptions {
   lockTimeoutMs: number;
   /** 0: none. */
   statementTimeoutMs: number;
+  /** Files that sort before an applied one are applied, not refused. */
+  includeAll: boolean;
   /** From which table size on a blocking statement is refused. */
   limits: BlockLimits;
   /** Who applies in a release; anything but `automatic` refuses there. */
@@ -56,6 +59,8 @@ export function planOptions(
   const folder = given.migrationsDir ?? database.migrations ?? 'supabase/migrations';
   const absolute = (path: string) => (isAbsolute(path) ? path : join(where.workspace, path));
   const connection = readConnection(given, problems);
+  const wrong = connection === undefined ? undefined : wrongProject(connection, database.project);
+  if (wrong !== undefined) problems.push({ name: 'database-url', message: wrong });
   const weakenings = connection?.weakening === undefined ? [] : [connection.weakening];
   const { mode, phase } = given;
   checkMode(given, connection?.database, problems);
@@ -79,6 +84,8 @@ export function planOptions(
   const stores = planDestinations({ ...where.stores, needed });
   problems.push(...stores.problems);
   if (phase === 'all') weakenings.push('statements that running code cannot bear only warn (phase: all)');
+  const includeAll = given.includeAll ?? database.includeAll ?? false;
+  if (includeAll) weakenings.push('files that sort before an applied one are applied (include-all)');
   if (problems.length > 0) throw new InputError(problems);
   return {
     ...(given.databaseUrl === undefined ? {} : { url: given.databaseUrl }),
@@ -99,6 +106,7 @@ export function planOptions(
     ...(given.maxAge === undefined ? {} : { maxAgeMs: given.maxAge }),
     lockTimeoutMs: given.lockTimeout ?? database.lockTimeoutMs ?? 5_000,
     statementTimeoutMs: given.statementTimeout ?? database.statementTimeoutMs ?? 0,
+    includeAll,
     limits: { ...standardLimits, ...database.limits },
     apply: database.apply ?? 'automatic',
     weakenings,

@@ -76,6 +76,9 @@ export const database = z.strictObject({
     .meta({ description: 'Folder of the migration files; default supabase/migrations.' }),
   'lock-timeout': duration().optional(),
   'statement-timeout': duration().optional(),
+  'include-all': flag()
+    .optional()
+    .meta({ description: 'Apply files that sort before an applied one; otherwise they are refused.' }),
   limits: z
     .strictObject({
       rewrite: size().optional().meta({ description: 'Written anew or changed whole; default 1GB.' }),

@@ -47,12 +47,16 @@ export interface VercelSettings {
 }
 
 export interface DatabaseSettings {
+  /** The Supabase project that connection strings have to lead to (`supabase.project`). */
+  project?: string;
   /** Folder of the migration files, relative to the workspace. Default `supabase/migrations`. */
   migrations?: string;
   /** Who applies pending migrations: the release (`automatic`, the default), or a person before it (`approve`, `manual`). */
   apply?: 'automatic' | 'approve' | 'manual';
   lockTimeoutMs?: number;
   statementTimeoutMs?: number;
+  /** Files that sort before an applied one are applied, not refused. */
+  includeAll?: boolean;
   /** From which table size on, in bytes, a migration that blocks it is refused. */
   limits?: { rewriteBytes?: number; scanBytes?: number };
   /** `artifact`, `directory`, `s3://bucket/prefix`. */

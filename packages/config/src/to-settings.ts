@@ -26,10 +26,12 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       rollbackFallback: layer.rollback?.app?.method === 'promote' ? ('promote' as const) : undefined,
     }),
     database: defined({
+      project: layer.supabase?.project,
       migrations: database.migrations,
       apply: database.apply,
       lockTimeoutMs: database['lock-timeout'],
       statementTimeoutMs: database['statement-timeout'],
+      includeAll: database['include-all'],
       limits:
         database.limits === undefined
           ? undefined

@@ -32,6 +32,8 @@ export interface InspectionOptions {
   toVersion?: string;
   /** Where the history is empty: true when the database holds nothing yet, false when it holds what no file is recorded for. */
   empty?: boolean;
+  /** Lets files run that sort before an applied one, as the Supabase CLI's option does; default false. */
+  includeAll?: boolean;
   /** How large a table may be that is blocked; default `standardLimits`. */
   limits?: BlockLimits;
 }
@@ -45,6 +47,8 @@ export async function inspectMigrations(
     directory: string;
     applied: readonly string[];
     tables?: (relations: readonly RelationName[]) => Promise<FactsOf>;
+    /** Of the files that are applied, those whose text is not the applied one any more; default none. */
+    edited?: (files: readonly MigrationFile[]) => Promise<MigrationFile[]>;
   },
 ): Promise<MigrationInspection> {
   const folder = await readMigrations(given.directory);
@@ -64,7 +68,8 @@ export async function inspectMigrations(
   const split = holdBack(wanted, contracts, phase);
   const findings = [
     ...folderFindings(folder, plan),
-    ...planFindings(plan, given.toVersion),
+    ...planFindings(plan, given),
+    ...(await editedFindings(folder.files, plan, given.edited)),
     ...(given.empty === false && plan.pending.length > 0 ? [needsBaseline(plan)] : []),
     ...blockedFindings(split, folder.files),
     ...(phase === 'expand' ? strict : classify(phase)).filter((finding) => concerns(finding, wanted)),
@@ -143,7 +148,30 @@ function folderFindings(folder: MigrationFolder, plan: MigrationPlan): Migration
   });
 }
 
-function planFindings(plan: MigrationPlan, toVersion: string | undefined): MigrationFinding[] {
+async function editedFindings(
+  files: readonly MigrationFile[],
+  plan: MigrationPlan,
+  edited: ((files: readonly MigrationFile[]) => Promise<MigrationFile[]>) | undefined,
+): Promise<MigrationFinding[]> {
+  const applied = new Set(plan.applied);
+  const found = (await edited?.(files.filter((file) => applied.has(file.version)))) ?? [];
+  return found.map(
+    ({ file, version }): MigrationFinding => ({
+      file,
+      line: 1,
+      rule: 'edited',
+      severity: plan.pending.length > 0 ? 'refuse' : 'warn',
+      message: `the file was changed after version ${version} was applied: this database has the old text and will never get the new one`,
+      statement: '',
+      correction: `restore the text (git log -p -- ${file}) and put the change into a new migration; where the database already has the change: supabase migration repair --remote --status applied ${version}`,
+    }),
+  );
+}
+
+function planFindings(
+  plan: MigrationPlan,
+  { toVersion, includeAll = false }: Pick<InspectionOptions, 'toVersion' | 'includeAll'>,
+): MigrationFinding[] {
   const known = new Set([...plan.applied, ...plan.pending.map((file) => file.version)]);
   const unknown: MigrationFinding[] =
     toVersion === undefined || known.has(toVersion)
@@ -161,7 +189,10 @@ function planFindings(plan: MigrationPlan, toVersion: string | undefined): Migra
         ];
   const late = plan.outOfOrder.map(({ file, repair }): MigrationFinding => {
     const message = 'sorts before a migration that is already applied, so this order was never tested';
-    return { file, line: 1, rule: 'out-of-order', severity: 'refuse', message, statement: '', correction: repair };
+    const late = { file, line: 1, rule: 'out-of-order', message, statement: '' } as const;
+    return includeAll
+      ? { ...late, severity: 'warn', correction: `include-all lets it run now; to keep the order: ${repair}` }
+      : { ...late, severity: 'refuse', correction: `${repair}; or include-all, which lets it run all the same` };
   });
   const severity = plan.pending.length > 0 ? 'refuse' : 'warn';
   const remote = plan.remoteOnly.map(({ version, repair }): MigrationFinding => {

@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { DatabaseConnection } from './connection.ts';
 import { sqlstateOf } from './database-error.ts';
+import { betweenStatements } from './edited-files.ts';
 
 /** One row of `supabase_migrations.schema_migrations`. */
 export interface AppliedMigration {
   version: string;
   name?: string;
+  /** Of its text without white space and semicolons (`textDigest`); absent where the history has no text. */
+  digest?: string;
 }
 
 export interface MigrationHistory {
@@ -22,13 +25,19 @@ export interface MigrationHistory {
  */
 export async function readMigrationHistory(connection: DatabaseConnection): Promise<MigrationHistory> {
   try {
-    // to_jsonb: `name` is absent where an old CLI made the table.
-    const rows = await connection.query<{ version: string; name: string | null }>(
-      `SELECT version, to_jsonb(h) ->> 'name' AS name FROM supabase_migrations.schema_migrations AS h ORDER BY version COLLATE "C"`,
+    // to_jsonb: `name` and `statements` are absent where an old CLI made the table.
+    const rows = await connection.query<{ version: string; name: string | null; digest: string | null }>(
+      `SELECT version, to_jsonb(h) ->> 'name' AS name,
+              encode(sha256(convert_to(regexp_replace(${joinedStatements}, '${betweenStatements}', '', 'g'), 'UTF8')), 'hex') AS digest
+         FROM supabase_migrations.schema_migrations AS h ORDER BY version COLLATE "C"`,
     );
     return {
       exists: true,
-      applied: rows.map(({ version, name }) => (name === null ? { version } : { version, name })),
+      applied: rows.map(({ version, name, digest }) => ({
+        version,
+        ...(name === null ? {} : { name }),
+        ...(digest === null ? {} : { digest }),
+      })),
     };
   } catch (error) {
     const code = (error as { code?: string }).code;
@@ -36,6 +45,23 @@ export async function readMigrationHistory(connection: DatabaseConnection): Prom
     if (code === '3F000' || code === '42P01') return { exists: false, applied: [] };
     throw error;
   }
+}
+
+/** NULL where a row holds no statements. */
+const joinedStatements = `(SELECT string_agg(s.text, E'\\n;\\n' ORDER BY s.number)
+  FROM jsonb_array_elements_text(CASE jsonb_typeof(to_jsonb(h) -> 'statements') WHEN 'array' THEN to_jsonb(h) -> 'statements' ELSE '[]' END)
+       WITH ORDINALITY AS s (text, number))`;
+
+/** The texts of these versions as the history holds them. */
+export async function readAppliedTexts(
+  connection: DatabaseConnection,
+  versions: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await connection.query<{ version: string; text: string | null }>(
+    `SELECT version, ${joinedStatements} AS text FROM supabase_migrations.schema_migrations AS h WHERE version = ANY ($1::text[])`,
+    [versions],
+  );
+  return new Map(rows.flatMap(({ version, text }) => (text === null ? [] : [[version, text] as const])));
 }
 
 /** Creates the history table, or adds its missing columns, as the Supabase CLI 3.1.0 does (supabase.md §2). */

@@ -1,6 +1,7 @@
 import { connect, type DatabaseConnection } from './connection.ts';
+import { findEdited } from './edited-files.ts';
 import { type InspectionOptions, inspectMigrations, type MigrationInspection } from './inspect-migrations.ts';
-import { readMigrationHistory } from './migration-history.ts';
+import { readAppliedTexts, readMigrationHistory } from './migration-history.ts';
 import { isEmptyDatabase } from './read-schema.ts';
 import { readTableFacts } from './read-table-facts.ts';
 
@@ -34,6 +35,7 @@ export async function inspectDatabase(
     ...options,
     directory,
     applied: applied.map((row) => row.version),
+    edited: (files) => findEdited(files, applied, (versions) => readAppliedTexts(connection, versions)),
     tables: (relations) => readTableFacts(connection, relations),
   });
 }

@@ -17,6 +17,8 @@ export interface DatabaseInspection {
 
 export interface DatabaseRequest {
   url?: string | undefined;
+  /** The Supabase project that the connection has to lead to; undefined: any. */
+  project?: string | undefined;
   /** Folder of the migrations, relative to the workspace; undefined: the default. */
   migrations?: string | undefined;
   workspace: string;
@@ -25,6 +27,8 @@ export interface DatabaseRequest {
   backupNeeded: boolean;
   /** How large a table may be that a migration blocks. */
   limits: BlockLimits;
+  /** Files that sort before an applied one are applied, not refused. */
+  includeAll: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -81,20 +85,29 @@ async function inspectPending(
   request: DatabaseRequest & { url: string; directory: string },
 ): Promise<DatabaseInspection> {
   // Loaded only here: a release without a database does not pay for the driver and the parser.
-  const [{ connect }, { parseDatabaseUrl }, { inspectDatabase: inspect }] = await Promise.all([
+  const [{ connect }, { wrongProject }, { parseDatabaseUrl }, { inspectDatabase: inspect }] = await Promise.all([
     import('#postgres/connection'),
+    import('#postgres/database-project'),
     import('#postgres/database-url'),
     import('#postgres/read-pending'),
   ]);
   try {
+    const wrong = wrongProject(parseDatabaseUrl(request.url), request.project);
+    if (wrong !== undefined) {
+      const fix = 'correct the secret DATABASE_URL of this environment, or supabase.project in ops.yml';
+      const finding: Finding = { code: 'wrong_project', severity: 'refuse', message: `DATABASE_URL ${wrong}`, fix };
+      return { database: 'configured', pending: [], migrations: [], findings: [finding] };
+    }
     const connection = await connect(request.url, {
       applicationName: 'ops-actions preflight',
       statementTimeoutMs: 15_000,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
     const { serverVersion } = connection;
-    const { limits } = request;
-    const inspection = await inspect(connection, request.directory, { limits }).finally(() => connection.close());
+    const { limits, includeAll } = request;
+    const inspection = await inspect(connection, request.directory, { limits, includeAll }).finally(() =>
+      connection.close(),
+    );
     const pending = inspection.plan.pending.map((file) => file.version);
     const findings = [
       ...inspection.findings.map(toFinding),

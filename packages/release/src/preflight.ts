@@ -70,10 +70,12 @@ export async function preflight(
     deps.openProject === undefined ? undefined : openProject(deps.openProject, findings),
     inspectDatabase({
       url: request.databaseUrl,
+      project: settings.database.project,
       migrations: settings.database.migrations,
       workspace: request.workspace,
       ageRecipients: request.ageRecipients,
       limits: { ...standardLimits, ...settings.database.limits },
+      includeAll: settings.database.includeAll ?? false,
       backupNeeded: !skipsBackup(settings.database, request.throwAway),
       signal: request.signal,
     }),
