@@ -1,4 +1,5 @@
 import { cleanText, withoutControls } from '#http/text';
+import { boundedJson } from './bounded-json.ts';
 import { describeProblem, InputError } from './input-error.ts';
 import type { Result } from './result.ts';
 
@@ -24,13 +25,13 @@ export function describeResult(result: Result): Ending {
   const level = failed ? 'error' : warning ? 'warning' : undefined;
   return {
     outputs: {
-      ...result.outputs,
+      ...Object.fromEntries(
+        Object.entries(result.outputs ?? {}).map(([name, value]) => [name, withoutControls(value)]),
+      ),
       decision,
       'reason-code': reasonCode,
       summary: oneLine,
-      result: JSON.stringify(json, (_key, value: unknown) =>
-        typeof value === 'string' ? withoutControls(value) : value,
-      ),
+      result: boundedJson(json),
     },
     ...(level ? { annotation: { level, text: oneLine } } : {}),
     ...(result.jobSummary ? { jobSummary: result.jobSummary } : {}),

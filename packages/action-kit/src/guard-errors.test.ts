@@ -17,3 +17,10 @@ test('what a library writes to standard error forms no command and shows no secr
   stream.write(Buffer.from('GET /?p=pa%22ss%20w%3Ard-1234 pa"ss w:rd-1234-and-more\u001b[31m\n'));
   assert.deepEqual(written, [': :stop-commands::x\n  headers: { "a": "***" } ## [error]y\n', 'GET /?p=*** ***\n']);
 });
+
+test('an empty secret hides nothing (S15)', () => {
+  const { guard, stream, written } = guarded();
+  guard.hide('');
+  stream.write('a line\n');
+  assert.deepEqual(written, ['a line\n']);
+});

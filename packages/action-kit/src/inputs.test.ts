@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import {
   duration,
   flag,
+  githubToken,
   InputError,
   integer,
   list,
@@ -68,6 +69,23 @@ describe('readInputs', () => {
         return true;
       },
     );
+  });
+
+  test('a secret that GitHub left empty counts as not given and masks nothing (S15)', () => {
+    const needed = { 'vercel-token': secret({ required: true }), 'github-token': githubToken() };
+    for (const empty of ['', '  ', ' \n']) {
+      const { runner, lines } = runnerWith({ name: 'x', 'vercel-token': empty, 'github-token': empty });
+      assert.equal(readInputs(runner, definitions).vercelToken, undefined);
+      const { values, problems } = tryInputs(runner, needed);
+      assert.deepEqual(values, {});
+      assert.deepEqual(
+        problems.map(({ name, message }) => `${name} ${message}`),
+        ['vercel-token is required and was not given'],
+      );
+      runner.mask(empty);
+      runner.logger.info('an ordinary line');
+      assert.deepEqual(lines, ['an ordinary line']);
+    }
   });
 
   test('masks a secret before anything is said, and the password inside an address', () => {

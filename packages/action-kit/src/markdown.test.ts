@@ -7,7 +7,7 @@ describe('escapeMarkdown (S14)', () => {
   for (const [given, expected] of [
     ['</details><script>', '&lt;/details&gt;&lt;script&gt;'],
     ['@team and a@b.c', '@&#8203;team and a@&#8203;b.c'],
-    ['see #12, !7', 'see \\#12, \\!7'],
+    ['see #12, !7, gh-3', 'see \\#&#8203;12, \\!7, gh\\-&#8203;3'],
     ['[x](javascript:alert(1))', '\\[x\\]\\(javascript:alert\\(1\\)\\)'],
     ['https://evil.example', 'https:&#8203;//evil.example'],
     ['a\n# b', 'a \\# b'],

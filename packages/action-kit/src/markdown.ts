@@ -8,8 +8,9 @@ export function escapeMarkdown(text: string, maxLength = 2000): string {
       .replaceAll('<', '&lt;')
       .replaceAll('>', '&gt;')
       .replace(/[\\`*_{}[\]()#+\-!|~$]/g, '\\$&')
-      // GitHub links @name, #1, bare addresses and commit hashes even when their first character is escaped.
+      // GitHub links @name, #1, GH-1 and bare addresses even when their first character is escaped.
       .replace(/@(?=\w)/g, '@&#8203;')
+      .replace(/(?<=\\#|\bGH\\-)(?=\d)/gi, '&#8203;')
       .replace(/\b(https?|ftp):\/\//gi, '$1:&#8203;//')
       .replace(/\bwww\./gi, 'www&#8203;.')
   );

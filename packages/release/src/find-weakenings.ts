@@ -1,5 +1,6 @@
 import { skipsBackup } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
+import { cleanText } from '#http/text';
 
 /** A rule that the workflow file relaxes for this release. */
 export interface Weakening {
@@ -26,7 +27,8 @@ export function findWeakenings(given: {
     found.push({ name: 'no-backup', text: 'migrations run without a backup (database.backup.policy: skip)' });
   }
   if (allowOlder !== undefined && allowOlder !== '') {
-    found.push({ name: 'allow-older', text: `older or diverged code may be released (allow-older: ${allowOlder})` });
+    const reason = cleanText(allowOlder, 300);
+    found.push({ name: 'allow-older', text: `older or diverged code may be released (allow-older: ${reason})` });
   }
   if (connection !== undefined) found.push({ name: 'tls', text: connection });
   return found;
