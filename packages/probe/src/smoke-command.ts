@@ -2,6 +2,7 @@ import { runTool } from '#child-process/run-tool';
 import { ToolMissing } from '#child-process/tool-missing';
 import { cleanText } from '#http/text';
 import type { SmokeTest } from './decide-smoke.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import { splitCommand } from './split-command.ts';
 
 /** The consumer's own smoke command, e.g. `npm run test:smoke -- --env={environment}`. */
@@ -24,7 +25,7 @@ export async function runSmokeCommand(given: SmokeCommand, deadlineMs: number): 
   const line = splitCommand(given.command, { environment, url });
   const direct = line.kind === 'direct';
   const name = cleanText(given.command, 200);
-  const hide = hideSecrets(given);
+  const hide = hideSecrets(secretsOf(given));
   try {
     const result = await runTool({
       command: direct ? line.command : 'sh',
@@ -57,29 +58,12 @@ export async function runSmokeCommand(given: SmokeCommand, deadlineMs: number): 
   }
 }
 
-/**
- * Takes out what the command was given in confidence. The runner masks logs and summaries, but neither the JUnit file nor
- * what is sent to Slack and GitHub, and it drops outputs that hold a masked value (S15).
- */
-function hideSecrets({ bypassSecret, variables = {} }: SmokeCommand): (text: string) => string {
-  const secrets = Object.entries(variables).flatMap(([name, value]) =>
+/** What the command was given in confidence. */
+function secretsOf({ bypassSecret = '', variables = {} }: SmokeCommand): string[] {
+  const named = Object.entries(variables).flatMap(([name, value]) =>
     /token|secret|password|key|credential|_url$|dsn/i.test(name) ? value.split(/\r?\n/) : [],
   );
-  const forms = [bypassSecret ?? '', ...secrets]
-    .filter((secret) => secret.length >= 4)
-    .flatMap((secret) => {
-      const bytes = Buffer.from(secret);
-      const plain = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
-      return [
-        ...plain,
-        bytes.toString('base64').replace(/=+$/, ''),
-        bytes.toString('base64url'),
-        bytes.toString('hex'),
-      ];
-    })
-    // The longest first: a shorter one may be part of it.
-    .toSorted((a, b) => b.length - a.length);
-  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, '***'), text);
+  return [bypassSecret, ...named];
 }
 
 /** The end of an output as clean lines. */
