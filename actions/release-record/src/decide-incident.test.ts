@@ -61,3 +61,8 @@ test('what is told comes from the job, else from the ledger, and what serves fro
     serving: { deploymentId: 'dpl_1', since: 5 },
   });
 });
+
+test('what is missing has its cause named: a lost job, or outputs that GitHub dropped (S15)', () => {
+  const story = decideIncident(record({ promotion: 'promoted' }), { decision: 'rolled-back' });
+  assert.match(story?.what ?? '', /lost, or GitHub dropped its outputs because they hold a masked value/);
+});

@@ -49,7 +49,7 @@ export function decideIncident(
     what:
       told.summary ??
       record?.reason ??
-      'The job ended without telling how; its log and the ledger say how far it came.',
+      'The job ended without telling how: it was lost, or GitHub dropped its outputs because they hold a masked value (a secret that is an ordinary word). Its log and the ledger say how far it came.',
     version: record?.version,
     serving: servingOf(told.result),
   };

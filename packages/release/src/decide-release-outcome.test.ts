@@ -474,3 +474,14 @@ for (const { facts, line, news } of [
     assert.equal(renderNews(facts), news);
   });
 }
+
+test('a decision that did not arrive is never taken for a good one (S15)', () => {
+  // Only a deployment that says it is ready is promoted.
+  const withoutDeploy = { ...stopped, jobStatus: 'success', deploy: step('success') };
+  const silent = (['preflight', 'promote', 'watch', 'rollback'] as const).map((name) => ({ [name]: step('success') }));
+  for (const facts of [withoutDeploy, ...silent]) {
+    const outcome = decideReleaseOutcome({ ...passed, ...facts });
+    assert.ok(outcome.red, JSON.stringify(facts));
+    assert.match(outcome.decision, /^(failed|rollback-failed)$/, JSON.stringify(facts));
+  }
+});
