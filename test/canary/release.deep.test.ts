@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { renderReport } from '#cli/demo/report/render-report';
 import type { RunnerEvent } from '#local-runner/run-composite';
 import { connect } from '#postgres/connection';
+import { removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
+import { asDemo } from '../scenarios/as-demo.ts';
 import {
   type Ended,
   type ReleaseFixture,
@@ -82,6 +85,7 @@ before(async () => {
 after(async () => {
   await fixture[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
+  await removeWorkspaces();
 });
 
 describe('no secret and no row of a database shows (S15, I8)', () => {
@@ -100,6 +104,48 @@ describe('no secret and no row of a database shows (S15, I8)', () => {
     assert.deepEqual(betrayals(JSON.stringify(ends), secrets), []);
     assert.ok(rawLines.length > 100, 'the processes wrote');
     assert.deepEqual(betrayals(rawLines.join('\n'), secrets), []);
+  });
+
+  it("in job summaries, and in the demo's result and report", async () => {
+    const summaries = events.flatMap((event) => (event.kind === 'summary' ? [event.text] : []));
+    assert.ok(summaries.length > 10, 'there are summaries');
+    assert.deepEqual(betrayals(summaries.join('\n'), secrets), []);
+    const demo = await asDemo(fixture, ends);
+    assert.deepEqual(betrayals(JSON.stringify(demo), secrets), []);
+    assert.deepEqual(betrayals(renderReport(demo), secrets), []);
+  });
+
+  it('in the JUnit file of a smoke command that prints all it was given, in every encoding', async () => {
+    const own = { API_TOKEN: `tokenCanary&<"${randomBytes(12).toString('hex')}`, 'bypass secret': bypass };
+    const leak = `const given = [process.env.API_TOKEN, process.env.VERCEL_AUTOMATION_BYPASS_SECRET];
+      for (const secret of given) {
+        const bytes = Buffer.from(secret);
+        console.log(secret, encodeURIComponent(secret), JSON.stringify({ secret }), bytes.toString('hex'));
+        for (const name of ['', 'a:', 'ab:', 'abc:']) {
+          console.error('Authorization: Basic', Buffer.from(name + secret).toString('base64'));
+          console.error(Buffer.from(name + secret + '?').toString('base64url'));
+        }
+        console.log(bytes.toString('hex').toUpperCase());
+      }
+      process.exitCode = 1;`;
+    const run = await runBundle({
+      action: 'smoke-test',
+      inputs: {
+        'base-url': fixture.address,
+        command: 'node leak.mjs',
+        'command-variables': 'API_TOKEN',
+        'protection-bypass-secret': bypass,
+        junit: 'junit.xml',
+      },
+      environment: { API_TOKEN: own.API_TOKEN, ...debugging },
+      files: { 'leak.mjs': leak },
+    });
+    const junit = await run.read('junit.xml');
+    assert.match(junit, /<failure[\s\S]*Authorization: Basic/);
+    const log = run.log.split('\n').filter((line) => !line.startsWith('::add-mask::'));
+    for (const text of [junit, run.summary, JSON.stringify(run.outputs), log.join('\n')]) {
+      assert.deepEqual(betrayals(text, own), []);
+    }
   });
 
   it('in Slack, issues, the ledger, or anything that is sent to a service', async () => {

@@ -8,11 +8,17 @@ const example = join(import.meta.dirname, '../../examples/notes-app');
 /** Files by path; null removes one. */
 export type Changes = Record<string, string | null>;
 
+/** What the author of a commit writes. */
+export interface CommitWords {
+  author?: string;
+  message?: string;
+}
+
 /** A consumer's repository made from the example, as GitHub would have it, and fresh shallow checkouts of its commits. */
 export interface ConsumerRepository extends AsyncDisposable {
   directory: string;
   /** Commits the app as it was at first, with these changes, on top of main and tags it; answers the commit. */
-  commit(version: string, changes?: Changes): Promise<string>;
+  commit(version: string, changes?: Changes, words?: CommitWords): Promise<string>;
   /** A checkout as actions/checkout makes one: detached, depth 1. */
   checkOut(version: string): Promise<string>;
 }
@@ -28,14 +34,15 @@ export async function createConsumerRepository(changes: Changes): Promise<Consum
   let checkouts = 0;
   return {
     directory,
-    async commit(version, more = {}) {
+    async commit(version, more = {}, { author = 'Notes team', message = `Release ${version}` } = {}) {
       for (const name of await readdir(directory)) {
         if (name !== '.git') await rm(join(directory, name), { recursive: true });
       }
       await cp(app, directory, { recursive: true });
       await apply(directory, { VERSION: `${version}\n`, ...more });
       await git(directory, 'add', '--all');
-      await git(directory, 'commit', '--quiet', '--message', `Release ${version}`);
+      const words = ['--cleanup=verbatim', `--author=${author} <notes@example.com>`, '--message', message];
+      await git(directory, 'commit', '--quiet', ...words);
       await git(directory, 'tag', version);
       return (await git(directory, 'rev-parse', 'HEAD')).trim();
     },

@@ -7,7 +7,12 @@ import { type Lock, readOpenLocks } from '#release/lock';
 import type { ReleaseRecord } from '#release/release-record';
 import type { Sandbox, SandboxOptions } from '#sandbox/sandbox-types';
 import { startSandbox } from '#sandbox/start-sandbox';
-import { type Changes, type ConsumerRepository, createConsumerRepository } from './consumer-repository.ts';
+import {
+  type Changes,
+  type CommitWords,
+  type ConsumerRepository,
+  createConsumerRepository,
+} from './consumer-repository.ts';
 import { readIssues, readSlackTexts } from './people.ts';
 
 const library = join(import.meta.dirname, '../..');
@@ -57,6 +62,10 @@ export interface RunRequest {
   version: string;
   /** What differs from the fixture's app in this version, when it is committed now; later versions do not have it. */
   files?: Changes;
+  /** Author and message of that commit. */
+  commit?: CommitWords;
+  /** Who started the run; default release-manager. */
+  actor?: string;
   /** An empty text leaves a default input out. */
   inputs?: Record<string, string>;
   environment?: Record<string, string>;
@@ -130,7 +139,7 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
 
   async function run(composite: 'deploy' | 'rollback', request: RunRequest): Promise<Ended> {
     const { version } = request;
-    const sha = commits.get(version) ?? (await repository.commit(version, request.files));
+    const sha = commits.get(version) ?? (await repository.commit(version, request.files, request.commit));
     commits.set(version, sha);
     const standard = {
       environment: 'production',
@@ -156,7 +165,7 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
         ref: `refs/tags/${version}`,
         runId: request.runId ?? ++runs,
         runAttempt: request.runAttempt ?? 1,
-        actor: 'release-manager',
+        actor: request.actor ?? 'release-manager',
         token: github.token,
         apiUrl: github.apiUrl,
       },
