@@ -8,6 +8,7 @@ import { unlock } from '#release/unlock';
 import { type EnvironmentOptions, openEnvironment, UsageError } from './open-environment.ts';
 import { describeReconcile, type ReconcileOptions, reconcileCommand } from './reconcile-command.ts';
 import { type CommandAnswer, describeRollback, type RollbackOptions, rollback } from './rollback-command.ts';
+import { say, sayAside } from './terminal.ts';
 
 interface LockOptions extends EnvironmentOptions {
   reason?: string;
@@ -56,11 +57,11 @@ async function run<Options extends EnvironmentOptions>(
 ): Promise<void> {
   try {
     const { exitCode, text, json } = await action(options);
-    process.stdout.write(`${options.json ? JSON.stringify({ schemaVersion: 1, ...json }) : text}\n`);
+    say(options.json ? JSON.stringify({ schemaVersion: 1, ...json }) : text);
     process.exitCode = exitCode;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    for (const problem of error.problems) process.stderr.write(`ops-actions: ${problem}\n`);
+    for (const problem of error.problems) sayAside(`ops-actions: ${problem}`);
     process.exitCode = 2;
   }
 }

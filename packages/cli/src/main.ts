@@ -6,6 +6,7 @@ import { registerInit } from './init-command.ts';
 import { registerLock } from './lock-commands.ts';
 import { registerRun } from './run-command.ts';
 import { registerSandbox } from './sandbox-command.ts';
+import { sayAside } from './terminal.ts';
 import { registerValidate } from './validate-command.ts';
 import { registerVerdict } from './verdict-command.ts';
 
@@ -40,8 +41,8 @@ export async function main(words: readonly string[]): Promise<void> {
       return;
     }
     const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`ops-actions: ${message}\n`);
-    if (error instanceof Error && process.env.DEBUG !== undefined) process.stderr.write(`${error.stack}\n`);
+    sayAside(`ops-actions: ${message}`);
+    if (error instanceof Error && process.env.DEBUG !== undefined) sayAside(error.stack ?? '');
     process.exitCode = 3;
   }
 }

@@ -5,6 +5,7 @@ import { reconcile } from '#release/reconcile';
 import { takeFunctionsBack } from '#release/take-functions-back';
 import { type EnvironmentOptions, openEnvironment, UsageError } from './open-environment.ts';
 import type { CommandAnswer } from './rollback-command.ts';
+import { sayAside } from './terminal.ts';
 
 export interface ReconcileOptions extends EnvironmentOptions {
   endedRun?: string;
@@ -30,7 +31,7 @@ export async function reconcileCommand(options: ReconcileOptions): Promise<Comma
     throw new UsageError([`--ended-run ${endedRun}: give the number of the run, as in its address`]);
   const { github, settings, openProject } = await openEnvironment(options);
   const { environment } = settings;
-  const deps = { github, clock: systemClock, log: (line: string) => void process.stderr.write(`${line}\n`) };
+  const deps = { github, clock: systemClock, log: sayAside };
   const outcome = await reconcile(
     {
       ...deps,
@@ -40,7 +41,7 @@ export async function reconcileCommand(options: ReconcileOptions): Promise<Comma
     },
     { settings, repository: github.repository, endedRuns: endedRun === undefined ? [] : [Number(endedRun)] },
   );
-  for (const warning of outcome.warnings) process.stderr.write(`${warning}\n`);
+  for (const warning of outcome.warnings) sayAside(warning);
   const done = [...outcome.finished.map(({ version, what }) => `${version}: ${what}`), ...outcome.locks];
   const nothing = `Nothing was left to finish on ${environment}.`;
   const next = outcome.alarming ? [`Next: check production, then: ${commandOn(settings, 'releases')}`] : [];

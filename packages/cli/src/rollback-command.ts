@@ -5,6 +5,7 @@ import { defaultLockExpiryMs } from '#release/lock';
 import { nameOf } from '#release/next-target';
 import { rollBackByHand } from '#release/roll-back-by-hand';
 import { type EnvironmentOptions, openEnvironment } from './open-environment.ts';
+import { sayAside } from './terminal.ts';
 
 export interface RollbackOptions extends EnvironmentOptions {
   target: string;
@@ -42,7 +43,7 @@ export async function rollback(options: RollbackOptions): Promise<CommandAnswer>
       github,
       project: await openProject(),
       clock: systemClock,
-      log: (line) => void process.stderr.write(`${line}\n`),
+      log: sayAside,
     },
     {
       settings,
@@ -56,7 +57,7 @@ export async function rollback(options: RollbackOptions): Promise<CommandAnswer>
       promoteInstead: settings.vercel.rollbackFallback === 'promote',
     },
   );
-  for (const warning of outcome.warnings) process.stderr.write(`${warning}\n`);
+  for (const warning of outcome.warnings) sayAside(warning);
   if (!('rollback' in outcome)) {
     return {
       exitCode: outcome.decision === 'refused' ? 1 : 0,

@@ -5,6 +5,7 @@ import { readChain } from '#config/extend-chain';
 import { ConfigError, environmentNames, loadConfig } from '#config/load-config';
 import { readReference } from '#config/read-reference';
 import { commandLine } from '#release/command-line';
+import { say } from './terminal.ts';
 
 interface ValidateOptions {
   config: string;
@@ -74,7 +75,7 @@ async function validate(options: ValidateOptions): Promise<number> {
     const end = valid
       ? `${file} is sound, ${named}.`
       : `${problems.size} ${problems.size === 1 ? 'mistake' : 'mistakes'}, ${named}.`;
-    process.stdout.write(`${[...problems.keys(), ...warnings, end].join('\n')}\n`);
+    say([...problems.keys(), ...warnings, end].join('\n'));
   }
   return valid ? 0 : 1;
 }
