@@ -31,13 +31,13 @@ export async function takeBack(parts: {
   clock: Clock;
   log: (line: string) => void;
 }): Promise<TakenBack> {
-  const [{ openVercelProject }, { rollBackByHand }, { defaultLockExpiryMs }] = await Promise.all([
+  const [{ openProjectOfWayBack }, { rollBackByHand }, { defaultLockExpiryMs }] = await Promise.all([
     import('#vercel/project'),
     import('#release/roll-back-by-hand'),
     import('#release/lock'),
   ]);
   const { github, settings, clock, log, plan } = parts;
-  const project = await openVercelProject(parts.connection);
+  const project = await openProjectOfWayBack(parts.connection);
   const outcome = await rollBackByHand(
     { github, project, clock, log },
     {

@@ -4,7 +4,7 @@ import { readReference } from '#config/read-reference';
 import type { EnvironmentSettings } from '#config/settings';
 import { createGitHub, type GitHub } from '#github/client';
 import { isLoopback } from '#vercel/is-loopback';
-import { openVercelProject, type VercelProject } from '#vercel/project';
+import { openProjectOfWayBack, type VercelProject } from '#vercel/project';
 import { workspaceIdentity } from './run-identity.ts';
 
 export interface EnvironmentOptions {
@@ -65,12 +65,13 @@ async function openProject(options: EnvironmentOptions, settings: EnvironmentSet
     problems.push('OPS_ACTIONS_VERCEL_API_URL may only be an address of this machine (S11)');
   }
   if (!token || project === undefined || problems.length > 0) throw new UsageError(problems);
-  return await openVercelProject({
+  return await openProjectOfWayBack({
     apiUrl: apiUrl || 'https://api.vercel.com',
     token,
     project,
     ...(team === undefined ? {} : { team }),
     as: settings.vercel.as ?? 'production',
+    log: (line) => process.stderr.write(`${line}\n`),
   });
 }
 

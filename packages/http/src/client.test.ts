@@ -343,3 +343,28 @@ describe('bad days', () => {
     assert.equal(error.kind, 'too-large');
   });
 });
+
+it('with patience a temporary failure is repeated, at most a second apart, until its time is over', async () => {
+  let now = 0;
+  const waits: number[] = [];
+  const clock: Clock = {
+    now: () => now,
+    async sleep(ms) {
+      waits.push(ms);
+      now += ms;
+    },
+  };
+  const later = await serve(...Array.from({ length: 15 }, () => answer(503)), answer(200));
+  const patient = createHttpClient({ baseUrl: later.baseUrl, clock, patienceMs: 60_000 });
+  assert.equal((await patient.request({ path: '/' })).attempts, 16);
+  assert.ok(Math.max(...waits) <= 1000);
+  const never = await serve(answer(503));
+  const ended = createHttpClient({ baseUrl: never.baseUrl, clock, patienceMs: 5_000 });
+  const from = now;
+  await assert.rejects(ended.request({ path: '/' }), { status: 503 });
+  assert.ok(now - from <= 5_000);
+  await assert.rejects(ended.request({ path: '/', attempts: 1 }), { status: 503 });
+  const refused = await serve(answer(403));
+  await assert.rejects(createHttpClient({ baseUrl: refused.baseUrl, clock, patienceMs: 5_000 }).request({ path: '/' }));
+  assert.equal(refused.seen.length, 1, 'what is not temporary is not repeated');
+});

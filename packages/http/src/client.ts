@@ -16,6 +16,11 @@ export interface HttpClientOptions {
   attempts?: number;
   /** Milliseconds for all attempts and waits together; a wait that would pass it is not begun. Default 180 000. */
   budgetMs?: number;
+  /**
+   * Milliseconds for which a temporary failure is repeated, at most a second apart, instead of `attempts` and `budgetMs`:
+   * for calls that must outlast a short outage. A request's own `attempts` still counts.
+   */
+  patienceMs?: number | undefined;
   /** Further values that must not appear in errors or log lines; the values of `headers` never do. */
   secrets?: readonly string[];
   signal?: AbortSignal | undefined;
@@ -72,10 +77,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     receive: (message: IncomingMessage, release: () => void, sent: Exchange) => Promise<T & { text?: string }>,
   ): Promise<T & { attempts: number; durationMs: number; url: URL; method: string }> {
     const resolved = resolveRequest(options, request);
-    const attempts = request.attempts ?? options.attempts ?? 4;
+    const { patienceMs } = options;
+    const attempts =
+      request.attempts ?? (patienceMs === undefined ? (options.attempts ?? 4) : Number.POSITIVE_INFINITY);
     const deadlineMs = request.deadlineMs ?? options.deadlineMs ?? 10_000;
     const givenUp = AbortSignal.any([options.signal, request.signal].filter((signal) => signal !== undefined));
-    const endsAt = clock.now() + (options.budgetMs ?? 180_000);
+    const endsAt = clock.now() + (patienceMs ?? options.budgetMs ?? 180_000);
     const startedAt = performance.now();
 
     for (let attempt = 1; ; attempt += 1) {
@@ -107,9 +114,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         release();
       }
       const repeat = request.repeat ?? (/^(GET|HEAD|PUT|DELETE)$/.test(resolved.method) ? 'always' : 'if-refused');
-      const wait = waitBefore(attempt + 1, failure.retryAfterMs, Math.random());
+      const usual = waitBefore(attempt + 1, failure.retryAfterMs, Math.random());
+      const wait = patienceMs === undefined || failure.retryAfterMs !== undefined ? usual : Math.min(usual, 1000);
       if (attempt >= attempts || !mayRepeat(failure, repeat) || clock.now() + wait > endsAt) throw failure;
-      options.log?.(resolved.redact(`${failure.message}; again in ${seconds(wait)} (${attempt + 1} of ${attempts})`));
+      options.log?.(
+        resolved.redact(
+          `${failure.message}; again in ${seconds(wait)} (${attempt + 1}${patienceMs === undefined ? ` of ${attempts}` : ''})`,
+        ),
+      );
       try {
         await clock.sleep(wait, givenUp);
       } catch {

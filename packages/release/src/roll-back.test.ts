@@ -365,3 +365,13 @@ test('Where a person named the target and it is deleted in between, nothing else
   assert.notEqual(automatic.rollback.to, previous);
   assert.equal(scene.served(), automatic.rollback.to);
 });
+
+test('An outage of the Vercel API that begins with the way back is outlasted', async () => {
+  const services = await scene.connect({ patienceMs: 60_000 });
+  // Without patience four failed attempts are the end.
+  scene.sandbox.faults.order({ service: 'vercel', route: '/v9/projects', times: 9, fault: { status: 503 } });
+  const outcome = await rollBack({ ...services, ...quietDependencies }, request());
+  assert.equal(outcome.decision, 'rolled-back', outcome.message);
+  assert.equal(outcome.requests, 1);
+  assert.equal(scene.served(), good);
+});

@@ -23,6 +23,7 @@ export interface Scene {
     vercel?: string;
     github?: string;
     signal?: AbortSignal;
+    patienceMs?: number;
   }): Promise<{ github: GitHub; project: VercelProject }>;
   /** A READY deployment without domains. */
   stage(meta: Record<string, string>, target?: 'production' | 'preview'): Promise<string>;
@@ -62,6 +63,7 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
       token: vercel.token,
       team: vercel.teamId,
       project: vercel.projectId,
+      ...(addresses.patienceMs === undefined ? {} : { patienceMs: addresses.patienceMs }),
       ...(addresses.signal === undefined ? {} : { signal: addresses.signal }),
     });
     // The sandbox settles in milliseconds; asking every quarter of a second would be most of a test's time.

@@ -38,6 +38,11 @@ export async function openVercelProject(connection: VercelConnection): Promise<V
   return new OpenProject(connection, createVercelApi(connection, teamId), { id, name, accountId, teamId });
 }
 
+/** As openVercelProject, for the way back: every single call outlasts an outage of the API of up to a minute. */
+export function openProjectOfWayBack(connection: VercelConnection): Promise<VercelProject> {
+  return openVercelProject({ ...connection, patienceMs: 60_000 });
+}
+
 class OpenProject implements VercelProject {
   readonly id: string;
   readonly name: string;

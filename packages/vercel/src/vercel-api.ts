@@ -21,6 +21,7 @@ export function createVercelApi(connection: VercelConnection, teamId?: string): 
     signal: connection.signal,
     log: connection.log,
     clock: connection.clock,
+    patienceMs: connection.patienceMs,
   });
   const withTeam = (request: HttpRequest): HttpRequest => ({ ...request, query: { ...team, ...request.query } });
   const http: HttpClient = {

@@ -10,6 +10,8 @@ export interface VercelConnection {
   project: string;
   /** How the environment exists on Vercel. Anything but `production` can never promote or roll back. Default `production`. */
   as?: 'production' | 'custom-environment' | 'alias';
+  /** Milliseconds for which calls outlast an outage of the API; see HttpClientOptions. */
+  patienceMs?: number;
   signal?: AbortSignal;
   log?: (line: string) => void;
   clock?: Clock;
