@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaults } from '#config/defaults';
 import { parseDuration } from '#config/parse-duration';
 import { readAction, readWorkflows } from './workflows-model.ts';
 
@@ -41,11 +42,18 @@ function minutesOf(action: string): number {
 }
 
 /** Minutes of a $/ reference with everything below it. */
-function sumOf(uses: string): number {
+function sumOf(uses: string, given: Record<string, unknown> = {}): number {
   const path = uses.slice(2);
-  if (path.startsWith('actions/')) return minutesOf(path.slice('actions/'.length));
+  if (path.startsWith('actions/')) {
+    // The watch of a restored release: watch.after-rollback instead of the window.
+    const shorter = given.restored === true ? (defaults.watch.windowMs - defaults.watch.afterRollbackMs) / 60_000 : 0;
+    return minutesOf(path.slice('actions/'.length)) - shorter;
+  }
+  // What rollback does by hand only, deploy does itself.
+  const isReached = (condition: unknown) =>
+    given['called-by'] !== 'deploy' || !String(condition).includes("inputs.called-by != 'deploy'");
   return (readAction(path).runs.steps ?? []).reduce(
-    (sum, step) => sum + (step.uses === undefined ? 0 : sumOf(step.uses)),
+    (sum, step) => sum + (step.uses === undefined || !isReached(step.if) ? 0 : sumOf(step.uses, step.with)),
     0,
   );
 }

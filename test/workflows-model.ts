@@ -8,6 +8,7 @@ export const root = join(import.meta.dirname, '..');
 export interface Step {
   id?: string;
   name?: string;
+  if?: string;
   uses?: string;
   run?: string;
   with?: Record<string, unknown>;

@@ -31,12 +31,15 @@ export function chooseSources(
       notes.push(`Source ${name} is not used: ops.yml has no section observe.${name} that says where its numbers are`);
       continue;
     }
+    // A way back may be taken with fewer secrets than a release has; what serves is watched all the same.
+    const missing = (need?.secrets ?? []).filter((secret) => given[secret] === undefined);
+    if (given.restored && missing.length > 0) {
+      notes.push(`Source ${name} is not used: ${missing.map(inputName).join(' and ')} was not given`);
+      continue;
+    }
     if (need && !section)
       problems.push({ name: 'source', given: name, message: `needs the section observe.${name} in ops.yml` });
-    for (const secret of need?.secrets ?? []) {
-      if (given[secret] === undefined)
-        problems.push({ name: inputName(secret), message: `is needed for source ${name}` });
-    }
+    for (const secret of missing) problems.push({ name: inputName(secret), message: `is needed for source ${name}` });
     if (name.startsWith('vercel-') && !hasVercel(given, settings)) {
       problems.push({ name: 'vercel-token', message: `is needed for source ${name}, and vercel-project with it` });
     }

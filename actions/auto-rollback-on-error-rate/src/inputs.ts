@@ -37,6 +37,7 @@ export const inputs = {
   source: sourceList,
   combine: oneOf(combinations),
   window: duration(),
+  restored: flag(false),
   interval: duration(),
   rules: list(),
   threshold: rate(),

@@ -137,3 +137,15 @@ test('the runtime logs stand in for observability, which not every plan has', ()
   const any = planWatch(given({ ...vercel, source: ['vercel-observability'], combine: 'any' }), settings());
   assert.deepEqual(any.sources, ['vercel-observability']);
 });
+
+test('a restored release is watched for a short time, without what served before it, by what there are secrets for', () => {
+  const watch = { source: ['sentry' as const], rules: ['error-rate above 5%'] };
+  const observe = { sentry: { organization: 'acme', projects: [1] } };
+  const plan = planWatch(given({ ...vercel, restored: true }), settings({ watch, observe }));
+  assert.deepEqual([plan.windowMs, plan.baselineMs, plan.sources], [180_000, 0, ['vercel-runtime-logs']]);
+  assert.match(plan.notes.join(), /sentry is not used: sentry-auth-token was not given/);
+  const chosen = { windowMs: 60_000, afterRollbackMs: 600_000 };
+  assert.equal(planWatch(given({ restored: true }), settings({ watch: chosen })).windowMs, 60_000);
+  const coarse = { intervalMs: 300_000 };
+  assert.equal(planWatch(given({ restored: true }), settings({ watch: coarse })).windowMs, 300_000);
+});

@@ -35,8 +35,8 @@ export interface WatchPlan {
 export function planWatch(given: Given, settings: EnvironmentSettings, releaseMode?: WatchPlan['mode']): WatchPlan {
   const { watch } = settings;
   const problems: InputError['problems'] = [];
-  const windowMs = given.window ?? watch.windowMs ?? defaults.watch.windowMs;
   const intervalMs = given.interval ?? watch.intervalMs ?? defaults.watch.intervalMs;
+  const windowMs = windowOf(given, watch, intervalMs);
   if (intervalMs <= 0 || windowMs < intervalMs) {
     const message = 'must be longer than nothing and not longer than window';
     problems.push({ name: 'interval', given: `${intervalMs / 1000}s`, message, allowed: `up to ${windowMs / 1000}s` });
@@ -62,7 +62,8 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     windowMs,
     intervalMs,
     minRequests: given.minRequests ?? watch.minRequests ?? defaults.watch.minRequests,
-    baselineMs: given.baseline,
+    // What served before a restored release was the sick one: nothing to compare with.
+    baselineMs: given.restored ? 0 : given.baseline,
     onNoData: given.onNoData ?? watch.onNoData ?? defaults.watch.onNoData,
     onInconclusive: given.onInconclusive ?? watch.onInconclusive ?? defaults.watch.onInconclusive,
     mode: given.mode ?? releaseMode ?? watch.mode ?? defaults.watch.mode,
@@ -71,6 +72,13 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     baseUrl,
     httpJson,
   };
+}
+
+function windowOf(given: Given, watch: EnvironmentSettings['watch'], intervalMs: number): number {
+  const windowMs = given.window ?? watch.windowMs ?? defaults.watch.windowMs;
+  if (!given.restored) return windowMs;
+  const shortMs = watch.afterRollbackMs ?? defaults.watch.afterRollbackMs;
+  return Math.min(windowMs, Math.max(shortMs, intervalMs));
 }
 
 function rulesOf(

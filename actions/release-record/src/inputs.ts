@@ -2,7 +2,7 @@ import { commonInputs, githubToken, type InputDefinitions, oneOf, secret, text }
 
 export const inputs = {
   ...commonInputs,
-  event: oneOf(['promoted', 'finished', 'rolled-back', 'incident'], { required: true }),
+  event: oneOf(['promoted', 'finished', 'rolled-back', 'restored', 'incident'], { required: true }),
   release: text(),
   version: text(),
   'deployment-id': text(),

@@ -51,7 +51,7 @@ export async function reportIncident(
   });
 }
 
-async function timelineOf(github: GitHub, handle: ReleaseHandle): Promise<{ at: number; text: string }[]> {
+export async function timelineOf(github: GitHub, handle: ReleaseHandle): Promise<{ at: number; text: string }[]> {
   const own = readReleases(
     github,
     { environment: handle.environment, sha: handle.commit },

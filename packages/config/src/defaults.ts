@@ -8,6 +8,7 @@ export const defaults = {
   watch: {
     mode: 'auto',
     windowMs: 15 * 60_000,
+    afterRollbackMs: 3 * 60_000,
     intervalMs: 30_000,
     minRequests: 20,
     onNoData: 'hold',

@@ -178,6 +178,9 @@ export const watch = z.strictObject({
       'Several sources. primary: the first that can be read. any: one that fails is enough. all: all must fail. Default primary.',
   }),
   window: duration().optional(),
+  'after-rollback': duration()
+    .optional()
+    .meta({ description: 'How long the restored release is watched after a rollback; default 3m, at most window.' }),
   interval: duration().optional(),
   rules: list(watchRule()).optional(),
   'min-requests': integer(1, 1_000_000_000).optional(),

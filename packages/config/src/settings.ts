@@ -164,6 +164,8 @@ export interface WatchSettings {
   source?: SourceName[];
   combine?: Combination;
   windowMs?: number;
+  /** How long a restored release is watched. */
+  afterRollbackMs?: number;
   intervalMs?: number;
   /** Rules as users write them, e.g. `error-rate above 2% within 15m`. */
   rules?: string[];

@@ -59,6 +59,7 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       source: watch.source,
       combine: watch.combine,
       windowMs: watch.window,
+      afterRollbackMs: watch['after-rollback'],
       intervalMs: watch.interval,
       rules: watch.rules,
       minRequests: watch['min-requests'],

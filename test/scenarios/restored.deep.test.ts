@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { expectEnd } from './expect-end.ts';
+import { startUsers } from './people.ts';
+import { fastOps, opsFile, releaseFixture, shortWatch } from './release-fixture.ts';
+import { bad, watch } from './suffering-users.ts';
+
+// A loaded machine answers late while users call; here nothing is about health.
+const health = { ...fastOps.health, timeout: '8s', deadline: '10s' };
+
+/** An api/ping.js that users get no answer from as soon as a file is there: what another service does to every release. */
+const sickWith = (flag: string) => `import { existsSync } from 'node:fs';
+export function GET() { return Response.json({}, { status: existsSync(${JSON.stringify(flag)}) ? 500 : 200 }); }
+`;
+
+describe('what a rollback restored', { concurrency: 1 }, () => {
+  test('is watched as well: sick, it is told once and nothing is moved again', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'restored-'));
+    const flag = join(folder, 'down');
+    try {
+      await using fixture = await releaseFixture({
+        ops: { watch: shortWatch, health },
+        files: { 'api/ping.js': sickWith(flag) },
+      });
+      const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+      await writeFile(flag, '');
+      const users = startUsers(`${fixture.address}/api/ping`, 20);
+      const ended = await fixture.release({
+        version: 'v1.1.0',
+        files: { 'api/ping.js': bad, '.github/ops.yml': opsFile({ watch, health }) },
+      });
+      await users.stop();
+      expectEnd(fixture, ended, {
+        decision: 'rollback-failed',
+        reason: 'restored_release_sick',
+        conclusion: 'failure',
+        says: /Rolled back to .* and that is sick as well: .* nothing is moved again/,
+        serves: live,
+      });
+      assert.equal(fixture.accepted('rollback'), 1);
+      const issues = await fixture.issues();
+      assert.deepEqual(
+        issues.map(({ title }) => title),
+        ['v1.1.0 on production ended as rollback-failed'],
+      );
+      const texts = await fixture.slack();
+      assert.equal(texts.filter((text) => text.includes('is sick as well')).length, 2, 'the message and its thread');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('is watched as well: healthy, the release stays rolled back', async () => {
+    await using fixture = await releaseFixture({
+      ops: { watch: shortWatch, health },
+      files: { 'api/ping.js': sickWith('/nowhere/at/all') },
+    });
+    const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    const users = startUsers(`${fixture.address}/api/ping`, 20);
+    const ended = await fixture.release({
+      version: 'v1.1.0',
+      files: { 'api/ping.js': bad, '.github/ops.yml': opsFile({ watch, health }) },
+    });
+    await users.stop();
+    expectEnd(fixture, ended, {
+      decision: 'rolled-back',
+      reason: 'breach',
+      conclusion: 'failure',
+      says: /ping|error/i,
+      serves: live,
+    });
+    // A few seconds of traffic prove little; what counts is that it was asked, and for the restored one.
+    const seen = ended.result('restored') as { requests: number; errors: number; deploymentId: string };
+    assert.deepEqual([seen.requests > 0, seen.errors, seen.deploymentId], [true, 0, live]);
+  });
+});
