@@ -10,6 +10,8 @@ const boundingInputs: Record<string, string[]> = {
   'smoke-test': ['deadline'],
   'vercel-deploy': ['deadline'],
   'auto-rollback-on-error-rate': ['window'],
+  // Of each stage; only a database that needs more than the limit of its job has to raise both.
+  backup: ['deadline'],
 };
 
 /** Bounds of the actions without such an input: requests with their own deadlines, the move of a domain (3 minutes), a backup. */
@@ -25,6 +27,8 @@ const otherBounds: Record<string, string> = {
   'edge-functions': '8m',
   'database-doctor': '8m',
   'setup-postgres': '10m',
+  'check-backups': '15m',
+  'notify-slack': '2m',
   // The watch waits for its last data after the window.
   'auto-rollback-on-error-rate': '5m',
 };

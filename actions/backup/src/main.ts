@@ -32,6 +32,8 @@ export async function main(runner: Runner): Promise<Result> {
     createBackup({
       url: given.databaseUrl,
       name: `backup-${environment}-${at}-${context.runId}.${context.runAttempt}`,
+      kind: context.eventName === 'schedule' ? 'scheduled' : 'manual',
+      ...(given.environment === undefined ? {} : { environment: given.environment }),
       destinations: await openDestinations(destinations, destinationPorts(runner)),
       recipients: given.ageRecipients ?? [],
       gpgRecipients: given.gpgRecipients ?? [],

@@ -45,6 +45,8 @@ export async function makeBackup(
       createBackup({
         url: options.url ?? '',
         name,
+        kind: 'migration',
+        environment,
         destinations,
         recipients: options.recipients,
         gpgRecipients: options.gpgRecipients,

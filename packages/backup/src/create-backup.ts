@@ -5,7 +5,7 @@ import type { BackupDestination } from './destination.ts';
 import { openEncryption } from './encryption.ts';
 import { estimateSeconds } from './estimate-backup.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
-import { type BackupManifest, formatManifest, type VerifyLevel } from './manifest.ts';
+import { type BackupKind, type BackupManifest, formatManifest, type VerifyLevel } from './manifest.ts';
 import { describeBytes } from './measure-stream.ts';
 import type { SourceSnapshot } from './source-snapshot.ts';
 import { oneChunk, storeBackup } from './store-backup.ts';
@@ -15,6 +15,10 @@ export interface CreateBackupOptions {
   url: string;
   /** Unique; becomes `<name>.dump.zst.age` (or `.gpg`), `<name>.contents.zst.age` and `<name>.manifest.json`. */
   name: string;
+  /** Default `manual`. */
+  kind?: BackupKind;
+  /** Name of the environment whose database this is. */
+  environment?: string;
   /** The first one gets the stream, the others a copy of what it holds; each is read back. */
   destinations: readonly BackupDestination[];
   /** age public keys, or SSH ones where the age program is installed. */
@@ -98,6 +102,8 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
     const manifest = describeBackup({
       name: options.name,
       createdAt: options.clock.now() / 1000,
+      kind: options.kind ?? 'manual',
+      ...(options.environment === undefined ? {} : { environment: options.environment }),
       source,
       binaries,
       encryption,

@@ -1,7 +1,7 @@
 import type { BackupDestination } from './destination.ts';
 import type { Encryption } from './encryption.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
-import { type BackupManifest, manifestSchemaVersion, restoreCommand } from './manifest.ts';
+import { type BackupKind, type BackupManifest, manifestSchemaVersion, restoreCommand } from './manifest.ts';
 import type { SourceSnapshot } from './source-snapshot.ts';
 import type { StoredBackup } from './store-backup.ts';
 import type { VerifyResult } from './verify-backup.ts';
@@ -11,6 +11,8 @@ export function describeBackup(given: {
   name: string;
   /** Unix seconds. */
   createdAt: number;
+  kind: BackupKind;
+  environment?: string;
   source: SourceSnapshot;
   binaries: PostgresBinaries;
   encryption: Encryption;
@@ -31,6 +33,8 @@ export function describeBackup(given: {
     schemaVersion: manifestSchemaVersion,
     name: given.name,
     createdAt: given.createdAt,
+    kind: given.kind,
+    ...(given.environment === undefined ? {} : { environment: given.environment }),
     object: {
       file: files.dump,
       bytes: stored.dump.bytes,

@@ -3,6 +3,10 @@ import { z } from 'zod';
 /** The format that is written; readers accept this one and name a newer one (design §6). */
 export const manifestSchemaVersion = 1;
 
+const backupKinds = ['scheduled', 'migration', 'manual'] as const;
+/** By a schedule; before a migration; by a person, or before a restore. */
+export type BackupKind = (typeof backupKinds)[number];
+
 const verifyLevels = ['restore', 'structure', 'checksum'] as const;
 /** How far a backup is proven: restored and compared; structure only; read back and decrypted only. */
 export type VerifyLevel = (typeof verifyLevels)[number];
@@ -30,6 +34,10 @@ const manifest = z.object({
   name: z.string(),
   /** Unix seconds. */
   createdAt: z.number(),
+  /** Why it was made, which decides how long it is kept; absent in manifests of 0.1. */
+  kind: z.enum(backupKinds).optional(),
+  /** Name of the environment whose database it holds. */
+  environment: z.string().optional(),
   object: z.object({
     file: z.string(),
     bytes: z.number(),

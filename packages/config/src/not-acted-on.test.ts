@@ -19,6 +19,7 @@ const more = [
   ['error-rate above 2% within 15m'],
   'staging',
   ['/api'],
+  '30d',
 ];
 
 /** What a leaf of the schema may be, by its words, its examples, else one of the samples that it accepts. */

@@ -7,7 +7,7 @@ export const notActedOn: readonly string[] = [
   'database.backup.verify',
   'database.backup.before',
   'database.backup.schedule',
-  'database.backup.retention',
+  'database.backup.retention.storage',
   'database.backup.verify-every',
   'database.naming',
   'database.command',

@@ -43,6 +43,9 @@ export const vercel = z.strictObject({
     .meta({ description: 'Environment variables that must exist on Vercel.' }),
 });
 
+/** A day at least: a shorter one would leave a backup per database. */
+const retention = () => duration().refine((value) => value >= 86_400_000, { error: 'must be a day at least' });
+
 const backup = z.strictObject({
   destination: oneOrMore(
     pattern(
@@ -64,7 +67,15 @@ const backup = z.strictObject({
   before: list(oneOf(['migration', 'restore', 'database-rollback'])).optional(),
   schedule: text('times such as "daily at 02:00 UTC"').optional(),
   retention: z
-    .strictObject({ managed: duration().optional(), manual: duration().optional(), storage: duration().optional() })
+    .strictObject({
+      managed: retention()
+        .optional()
+        .meta({ examples: ['30d'], description: 'Of a schedule and before migrations; default 30d.' }),
+      manual: retention()
+        .optional()
+        .meta({ examples: ['90d'], description: 'By hand and before restores; default 90d.' }),
+      storage: duration().optional(),
+    })
     .optional(),
   'verify-every': text('a duration, or after-deploy').optional(),
 });

@@ -63,6 +63,8 @@ export interface DatabaseSettings {
   backupDestinations?: string[];
   /** Folder for `directory` destinations, relative to the workspace or absolute. */
   backupPath?: string;
+  /** How long backups are kept: of a schedule and before migrations; by hand. */
+  retentionMs?: { automatic?: number; manual?: number };
   /** Of the buckets. */
   backupRegion?: string;
   /** Default `required`; less only outside production (S11). */

@@ -39,6 +39,7 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       backupDestinations: backup.destination,
       backupPath: backup.path,
       backupRegion: backup.region,
+      retentionMs: toRetention(backup.retention),
       backupPolicy: backup.policy,
       backupVerify: backup.verify,
     }),
@@ -77,6 +78,11 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
     }),
     slack: defined({ channel: layer.slack?.channel }),
   };
+}
+
+function toRetention(given: { managed?: number | undefined; manual?: number | undefined } = {}) {
+  const { managed: automatic, manual } = given;
+  return automatic === undefined && manual === undefined ? undefined : defined({ automatic, manual });
 }
 
 function toFunctions({ functions, supabase = {} }: EnvironmentLayer): Pick<EnvironmentSettings, 'functions'> {

@@ -1,0 +1,63 @@
+import { destinationPorts, givenDestinations } from '#action-kit/backup-destinations';
+import type { InputProblem } from '#action-kit/input-error';
+import { InputError, readInputs } from '#action-kit/inputs';
+import type { Result } from '#action-kit/result';
+import type { Runner } from '#action-kit/runner';
+import { loadSettings } from '#action-kit/settings';
+import { BackupFailed } from '#backup/backup-error';
+import { decidePruning, type Retention, standardRetention } from '#backup/decide-pruning';
+import { listBackups } from '#backup/find-verified-backup';
+import { judgeFreshness } from '#backup/judge-freshness';
+import { openDestinations } from '#backup/open-destinations';
+import { planDestinations } from '#backup/plan-destinations';
+import { pruneBackups } from '#backup/prune-backups';
+import { inputs } from './inputs.ts';
+import { type CheckedPlace, renderCheck } from './render-check.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Looks at every place that keeps backups: is the newest verified one young, and whose time is over. */
+export async function main(runner: Runner): Promise<Result> {
+  const given = readInputs(runner, inputs);
+  const { database } = await loadSettings(runner, given);
+  const retention: Retention = {
+    automatic: (given.retention ?? database.retentionMs?.automatic ?? standardRetention.automatic * dayMs) / dayMs,
+    manual: (given.retentionManual ?? database.retentionMs?.manual ?? standardRetention.manual * dayMs) / dayMs,
+  };
+  // Read, not stored: nothing here is about what outlives the run.
+  const where = givenDestinations(runner, given, database);
+  const { destinations, problems } = planDestinations({ ...where, hosted: false, publicRepository: false });
+  const wrong: InputProblem[] = [...problems];
+  if (destinations.some((one) => one.kind === 'artifact')) {
+    wrong.push({
+      name: 'backup-destination',
+      given: 'artifact',
+      message: 'is kept and removed by GitHub, and another run cannot read it',
+      allowed: 'directory, s3://bucket/prefix',
+    });
+  }
+  if (wrong.length > 0) throw new InputError(wrong);
+  const { logger, clock, signal } = runner;
+  const { environment } = given;
+  const log = (line: string) => logger.info(line);
+  const now = clock.now() / 1000;
+  const freshSeconds = given.maxAge / 1000;
+  const checked: CheckedPlace[] = [];
+  try {
+    for (const destination of await openDestinations(destinations, destinationPorts(runner))) {
+      const backups = await listBackups(destination, log);
+      const place = destination.description;
+      const freshness = judgeFreshness(backups, { environment, maxAgeSeconds: freshSeconds, now, place });
+      log(freshness.message);
+      const { prune, kept } = decidePruning(backups, { environment, retention, freshSeconds, now });
+      for (const line of kept) logger.warning(`${place}: ${line}`);
+      const due = prune.map((backup) => backup.manifest.name);
+      const pruned = given.prune ? await pruneBackups(destination, prune, { log, signal }) : [];
+      checked.push({ place, freshness, due, pruned });
+    }
+  } catch (error) {
+    if (!(error instanceof BackupFailed)) throw error;
+    return { decision: 'could-not-run', reasonCode: error.reasonCode, summary: error.message, failed: true };
+  }
+  return renderCheck(checked, { environment, prune: given.prune });
+}

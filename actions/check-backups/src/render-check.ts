@@ -1,0 +1,53 @@
+import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
+import type { Result } from '#action-kit/result';
+import type { Freshness } from '#backup/judge-freshness';
+
+/** One destination and what was found there. */
+export interface CheckedPlace {
+  place: string;
+  freshness: Freshness;
+  /** Names of backups whose time is over. */
+  due: string[];
+  pruned: string[];
+}
+
+/** The worst place decides. Pure. */
+export function renderCheck(checked: readonly CheckedPlace[], given: { environment: string; prune: boolean }): Result {
+  const worst = checked.find(({ freshness }) => freshness.verdict === 'stale') ?? checked[0];
+  if (worst === undefined) throw new Error('no place was looked at');
+  const { verdict, reasonCode, message } = worst.freshness;
+  const pruned = checked.flatMap((one) => one.pruned);
+  const due = checked.reduce((sum, one) => sum + one.due.length, 0);
+  const removal = given.prune ? `; ${pruned.length} removed` : due > 0 ? `; the time of ${due} is over` : '';
+  const summary = `${message}${removal}`;
+  const rows = checked.map(({ place, freshness, due, pruned }) => [
+    escapeMarkdown(place),
+    freshness.verdict,
+    freshness.newest === undefined ? 'none' : codeSpan(freshness.newest.manifestFile),
+    String(given.prune ? pruned.length : due.length),
+  ]);
+  return {
+    decision: verdict,
+    reasonCode,
+    summary,
+    failed: verdict === 'stale',
+    details: {
+      environment: given.environment,
+      places: checked.map(({ place, freshness, due, pruned }) => ({
+        place,
+        verdict: freshness.verdict,
+        newest: freshness.newest?.manifestFile,
+        ageSeconds: freshness.ageSeconds,
+        due,
+        pruned,
+      })),
+    },
+    outputs: { 'backup-manifest': worst.freshness.newest?.manifestFile ?? '', pruned: JSON.stringify(pruned) },
+    jobSummary: [
+      `### Backups of ${escapeMarkdown(given.environment)}`,
+      escapeMarkdown(summary),
+      table(['Place', 'State', 'Newest verified', given.prune ? 'Removed' : 'Time over'], rows),
+      '',
+    ].join('\n\n'),
+  };
+}
