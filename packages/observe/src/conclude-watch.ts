@@ -2,6 +2,7 @@ import type { Bucket, NoData } from './bucket.ts';
 import { explain, type Judgement } from './judge/judge.ts';
 import type { RuleVerdict } from './judge/judge-rule.ts';
 import type { ProbeState } from './probe-rounds.ts';
+import { describeCollapse, findTrafficCollapse } from './traffic-collapse.ts';
 
 /** How a watch ends. Times in Unix seconds. */
 export interface WatchConclusion {
@@ -29,6 +30,8 @@ export interface WatchConclusion {
 export interface WatchFacts {
   /** The intervals that the source knows. */
   buckets: Bucket[];
+  /** The same source before the promotion; empty where it cannot look back. */
+  baseline?: readonly Bucket[];
   /** How many intervals the window has, and how many it has with an extension. */
   needed: number;
   planned: number;
@@ -83,6 +86,10 @@ export function concludeWatch(facts: WatchFacts, final: boolean): WatchConclusio
     const summary = `the sources disagree: ${said(facts)}, and another source says that the rule is broken`;
     return conclude(facts, 'inconclusive', 'sources_disagree', summary);
   }
+  // Few errors among the few requests that still arrive prove nothing.
+  const collapse = findTrafficCollapse(facts.baseline ?? [], facts.buckets);
+  if (collapse)
+    return conclude(facts, 'inconclusive', 'traffic_collapsed', `${describeCollapse(collapse)}${aboutProbes(facts)}`);
   return conclude(facts, judgement.verdict, judgement.reasonCode, `${said(facts)}${aboutProbes(facts)}`);
 }
 

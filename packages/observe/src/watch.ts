@@ -135,6 +135,7 @@ class WatchRun {
     const noData = this.decisive.noData;
     Object.assign(this.facts, {
       buckets,
+      baseline: this.decisive.baseline,
       judgement,
       noData,
       disagree,
