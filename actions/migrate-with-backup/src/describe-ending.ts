@@ -67,11 +67,11 @@ export function endingOf(migration: Migration, options: MigrateOptions): Ending 
     case 'backup-failed':
       return ['failed', migration.reasonCode, `No proven backup, so no migration was started: ${migration.message}`];
     case 'ended':
-      return afterApplying(migration, options);
+      return afterApplying(migration);
   }
 }
 
-function afterApplying(migration: Extract<Migration, { kind: 'ended' }>, options: MigrateOptions): Ending {
+function afterApplying(migration: Extract<Migration, { kind: 'ended' }>): Ending {
   const { outcome, backup, verification, inspection } = migration;
   const { applied, failure, remaining } = outcome;
   const after =
@@ -80,7 +80,7 @@ function afterApplying(migration: Extract<Migration, { kind: 'ended' }>, options
       : `after a proven backup (${backup.manifest.relations} relations, ${backup.manifest.rows} rows)`;
   const names = applied.map((file) => file.file).join(', ');
   const point = backup === undefined ? '' : `; restore point: ${backup.manifest.object.file}`;
-  const back = wayBack(migration, options);
+  const back = wayBack(migration);
   if (failure === undefined && verification?.ok === false) {
     const summary = `${names} applied ${after}, and the verification did not pass: ${verification.message}${back}${point}`;
     return ['failed', 'verify_command_failed', summary];
@@ -107,7 +107,7 @@ function afterApplying(migration: Extract<Migration, { kind: 'ended' }>, options
 }
 
 /** What `on-failure` did about the files of this run. */
-function wayBack({ takenBack }: Extract<Migration, { kind: 'ended' }>, options: MigrateOptions): string {
+function wayBack({ takenBack }: Extract<Migration, { kind: 'ended' }>): string {
   if (takenBack !== undefined) {
     const done = takenBack.rolledBack.join(', ') || 'nothing';
     const stuck =
@@ -116,9 +116,7 @@ function wayBack({ takenBack }: Extract<Migration, { kind: 'ended' }>, options: 
         : `, and the rollback of ${takenBack.failure.file} failed: ${takenBack.failure.message}`;
     return `; rolled back by its rollback SQL: ${done}${stuck}`;
   }
-  return options.onFailure === 'rollback-release'
-    ? '; on-failure: rollback-release asks for the release to be taken back'
-    : '';
+  return '';
 }
 
 function refusal(findings: readonly MigrationFinding[]): string {

@@ -2,7 +2,7 @@ import type { BackupManifest } from '#backup/manifest';
 import { applyMigrations } from '#postgres/apply-migrations';
 import type { ApplyOutcome } from '#postgres/apply-outcome';
 import { classifyFiles, type FileSummary } from '#postgres/classify-files';
-import type { MigrationInspection } from '#postgres/inspect-migrations';
+import { type MigrationInspection, whatIsDue } from '#postgres/inspect-migrations';
 import { openMigrationSession } from '#postgres/migration-session';
 import { inspectDatabase, readPending } from '#postgres/read-pending';
 import { type RollbackOutcome, rollBackMigrations } from '#postgres/roll-back-migrations';
@@ -175,9 +175,8 @@ function decideEarly(
   options: MigrateOptions,
   ports: Pick<MigrationPorts, 'inRelease'>,
 ): Migration | undefined {
-  if (inspection.findings.some((finding) => finding.severity === 'refuse')) return { kind: 'refused', inspection };
-  if (inspection.plan.pending.length === 0) return { kind: 'nothing-pending', inspection };
-  if (inspection.toApply.length === 0) return { kind: 'held', inspection };
+  const due = whatIsDue(inspection);
+  if (due !== 'due') return { kind: due, inspection };
   return ports.inRelease && options.mode === 'apply' && options.apply !== 'automatic'
     ? { kind: 'by-hand', inspection }
     : undefined;

@@ -15,7 +15,7 @@ const settings: EnvironmentSettings = {
   release: {},
   slack: {},
 };
-const given = { throwAway: false, mode: 'apply', phase: 'expand', onFailure: 'stop', verify: 'restore' } as Given;
+const given = { throwAway: false, mode: 'apply', phase: 'expand' } as Given;
 const remote = 'postgresql://u:p@db.example.com/d';
 const local = 'postgresql://u:p@127.0.0.1/d';
 
@@ -115,6 +115,34 @@ describe('planOptions', () => {
     assert.match(options.weakenings.join(), /too large.*max-age/);
   });
 
+  test('what ops.yml says of a migration reaches it, inputs win, and the way back by hand does not hear of it', () => {
+    const database = { command: 'npm run migrate', verifyCommand: 'npm run verify-migrations' };
+    const heard = (more: Partial<Given>, configured: EnvironmentSettings['database'] = database) => {
+      const options = plan(more, { database: configured });
+      return [options.command, options.verifyCommand, options.onFailure];
+    };
+    assert.deepEqual(heard({}), ['npm run migrate', 'npm run verify-migrations', 'stop']);
+    assert.deepEqual(heard({ command: 'a', verifyCommand: 'b' }), ['a', 'b', 'stop']);
+    assert.deepEqual(heard({}, { onFailure: 'rollback-sql' }), [undefined, undefined, 'rollback-sql']);
+    assert.deepEqual(heard({ onFailure: 'stop' }, { onFailure: 'rollback-sql' }), [undefined, undefined, 'stop']);
+    const back = { mode: 'rollback', toVersion: '1', environment: 'production', confirm: 'production' } as const;
+    assert.deepEqual(heard(back), [undefined, undefined, 'stop']);
+  });
+
+  test('ops.yml weakens the proof of a backup only where the workflow file says throw-away, and it is listed', () => {
+    const weak = { database: { backupVerify: 'checksum' as const } };
+    const kept = plan({}, weak);
+    assert.deepEqual([kept.verify, kept.weakenings], ['restore', []]);
+    const lost = plan({ throwAway: true }, weak);
+    assert.equal(lost.verify, 'checksum');
+    assert.match(
+      lost.weakenings.join(),
+      /proven by checksum only, not restored \(database\.backup\.verify of ops\.yml\)/,
+    );
+    const typed = plan({ throwAway: true, verify: 'restore' }, weak);
+    assert.deepEqual([typed.verify, typed.weakenings], ['restore', []]);
+  });
+
   test('the way back and a baseline name their version and repeat what they change', () => {
     const back = { databaseUrl: local, mode: 'rollback', backupDestination: ['directory'], backupPath: 'b' } as const;
     const typed = (more: Partial<Given>) => mistakes({ ...back, backupDestination: ['directory'], ...more });
@@ -130,7 +158,10 @@ describe('planOptions', () => {
     assert.deepEqual(mistakes(command), []);
     assert.deepEqual(mistakes({ ...command, toVersion: '1' }), ['command']);
     assert.deepEqual(mistakes({ ...command, onFailure: 'rollback-sql' }), ['on-failure']);
-    assert.deepEqual(mistakes({ databaseUrl: local, onFailure: 'rollback-release' }), ['on-failure']);
+    assert.deepEqual(mistakes({ databaseUrl: local, onFailure: 'rollback-release', release: '{}' }), ['on-failure']);
+    const configured = { database: { command: 'npm run migrate' } };
+    assert.deepEqual(mistakes({ databaseUrl: local, toVersion: '1' }, configured), ['command']);
+    assert.deepEqual(mistakes({ databaseUrl: local, onFailure: 'rollback-sql' }, configured), ['on-failure']);
   });
 
   test('a destination must be reachable from here', () => {

@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import type { InputProblem } from '#action-kit/input-error';
 import { InputError, type InputValues } from '#action-kit/inputs';
 import { type GivenDestinations, type PlannedDestination, planDestinations } from '#backup/plan-destinations';
-import { skipsBackup } from '#config/backup-policy';
+import { skipsBackup, weakerProof } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
 import { wrongProject } from '#postgres/database-project';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
@@ -26,7 +26,7 @@ export interface MigrateOptions {
   /** Another tool's command, which migrates instead of the files. */
   command?: string;
   verifyCommand?: string;
-  onFailure: 'stop' | 'rollback-sql' | 'rollback-release';
+  onFailure: 'stop' | 'rollback-sql';
   backup: 'required' | 'skip';
   destinations: PlannedDestination[];
   recipients: string[];
@@ -63,8 +63,16 @@ export function planOptions(
   if (wrong !== undefined) problems.push({ name: 'database-url', message: wrong });
   const weakenings = connection?.weakening === undefined ? [] : [connection.weakening];
   const { mode, phase } = given;
-  checkMode(given, connection?.database, problems);
-  if (given.verify !== 'restore') {
+  // What ops.yml says is for a migration of the release, not for the way back by hand.
+  const own = mode === 'apply' || mode === 'plan' ? database : {};
+  const command = given.command ?? own.command;
+  const verifyCommand = given.verifyCommand ?? own.verifyCommand;
+  const onFailure = readOnFailure(given, own.onFailure, problems);
+  checkMode({ ...given, command, onFailure }, connection?.database, problems);
+  const { verify = weakerProof(database, given.throwAway) ?? 'restore' } = given;
+  if (given.verify === undefined && verify !== 'restore')
+    weakenings.push(`the backup is proven by ${verify} only, not restored (database.backup.verify of ops.yml)`);
+  if (given.verify !== undefined && given.verify !== 'restore') {
     if (given.verifyReason === undefined) {
       const message = 'proves less than a restore, so it needs a reason that is shown wherever the backup is';
       problems.push({ name: 'verify-reason', message, allowed: 'a sentence; or verify: restore' });
@@ -95,14 +103,14 @@ export function planOptions(
     mode,
     phase,
     ...(given.toVersion === undefined ? {} : { toVersion: given.toVersion }),
-    ...(given.command === undefined ? {} : { command: given.command }),
-    ...(given.verifyCommand === undefined ? {} : { verifyCommand: given.verifyCommand }),
-    onFailure: given.onFailure,
+    ...(command === undefined ? {} : { command }),
+    ...(verifyCommand === undefined ? {} : { verifyCommand }),
+    onFailure,
     backup,
     destinations: stores.destinations,
     recipients: given.ageRecipients ?? [],
     gpgRecipients: given.gpgRecipients ?? [],
-    verify: given.verify,
+    verify,
     ...(given.maxAge === undefined ? {} : { maxAgeMs: given.maxAge }),
     lockTimeoutMs: given.lockTimeout ?? database.lockTimeoutMs ?? 5_000,
     statementTimeoutMs: given.statementTimeout ?? database.statementTimeoutMs ?? 0,
@@ -111,6 +119,24 @@ export function planOptions(
     apply: database.apply ?? 'automatic',
     weakenings,
   };
+}
+
+/** Nothing is promoted when a migration fails in a release, so there is no release to take back; beside a live one a person decides. */
+function readOnFailure(
+  given: Given,
+  configured: MigrateOptions['onFailure'] | undefined,
+  problems: InputProblem[],
+): MigrateOptions['onFailure'] {
+  const asked = given.onFailure ?? configured ?? 'stop';
+  if (asked !== 'rollback-release') return asked;
+  problems.push({
+    name: 'on-failure',
+    given: asked,
+    message:
+      'is not in this version: a release whose migration fails promotes nothing, and what is live is taken back by rollback',
+    allowed: 'stop, rollback-sql',
+  });
+  return 'stop';
 }
 
 /** What the modes need of each other's inputs; what is typed has to name the database that is meant. */
@@ -126,11 +152,7 @@ function checkMode(given: Given, database: string | undefined, problems: InputPr
   }
   if (command !== undefined && given.onFailure === 'rollback-sql') {
     const message = 'needs the files of migrations-dir, and command is another tool that keeps its own';
-    problems.push({ name: 'on-failure', given: given.onFailure, message, allowed: 'stop, rollback-release' });
-  }
-  if (given.onFailure === 'rollback-release' && given.release === undefined) {
-    const message = 'asks for a release to be taken back, and no release is given';
-    problems.push({ name: 'on-failure', given: given.onFailure, message, allowed: 'stop, rollback-sql; or release' });
+    problems.push({ name: 'on-failure', given: given.onFailure, message, allowed: 'stop' });
   }
   if (mode !== 'rollback' && mode !== 'baseline') return;
   if (given.toVersion === undefined) {

@@ -33,7 +33,6 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
       ...(migration.kind === 'ended' && migration.takenBack !== undefined
         ? { rolledBack: migration.takenBack.rolledBack }
         : {}),
-      ...(decision === 'failed' && options.onFailure === 'rollback-release' ? { rollBackRelease: true } : {}),
       ...(migration.kind === 'decided' ? migration.details : {}),
     },
     outputs: {

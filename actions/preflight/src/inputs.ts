@@ -1,5 +1,6 @@
 import {
   commonInputs,
+  duration,
   flag,
   githubToken,
   type InputDefinitions,
@@ -26,6 +27,10 @@ export const inputs = {
   'protection-bypass-secret': secret(),
   'database-url': secret(),
   'age-recipients': list(),
+  'gpg-recipients': list(),
+  verify: oneOf(['restore', 'structure', 'checksum']),
+  'verify-reason': text(),
+  'max-age': duration(),
   'supabase-access-token': secret(),
   'supabase-project': text(),
   'slack-bot-token': secret(),

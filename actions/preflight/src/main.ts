@@ -54,7 +54,8 @@ export async function main(runner: Runner): Promise<Result> {
       allowOlder: given.allowOlder,
       bypassSecretGiven: given.protectionBypassSecret !== undefined,
       databaseUrl: given.databaseUrl,
-      ageRecipients: given.ageRecipients ?? [],
+      recipients: [...(given.ageRecipients ?? []), ...(given.gpgRecipients ?? [])],
+      weakerBackup: { verify: given.verify, reason: given.verifyReason, maxAgeMs: given.maxAge },
       throwAway: given.throwAway,
       findings: [
         ...findMissing({
@@ -103,7 +104,8 @@ export async function main(runner: Runner): Promise<Result> {
     details: {
       findings: report.database.migrations,
       problems: report.findings,
-      pending: report.database.pending,
+      pending: report.database.toApply,
+      held: report.database.held,
       rollbackTarget: report.target.target ?? null,
       autoAssign: report.autoAssign,
     },

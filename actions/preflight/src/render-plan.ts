@@ -69,11 +69,13 @@ function steps(
 }
 
 function migrations({ database, weakenings }: PreflightReport, name: Style['name']): string {
-  const { pending } = database;
   if (database.database === 'not-configured') return 'not configured';
-  if (pending.length === 0) return 'nothing pending, no backup';
+  const { command, toApply, held } = database;
   const backup = weakenings.some((weakening) => weakening.name === 'no-backup') ? '' : 'backup, then ';
-  return `${backup}${pending.length} migration(s): ${pending.map((file) => name(file)).join(', ')}`;
+  if (command !== undefined) return `${backup}${name(command)}, whatever it changes`;
+  const waits = held.length === 0 ? '' : `; held for a later release: ${held.map((file) => name(file)).join(', ')}`;
+  if (toApply.length === 0) return `${held.length === 0 ? 'nothing pending' : 'nothing to apply'}, no backup${waits}`;
+  return `${backup}${toApply.length} migration(s): ${toApply.map((file) => name(file)).join(', ')}${waits}`;
 }
 
 function wayBack({ target: choice, database }: PreflightReport, { text, name }: Style): string[] {
@@ -85,7 +87,7 @@ function wayBack({ target: choice, database }: PreflightReport, { text, name }: 
     `move the domains back to ${version}${name(target.deploymentId)}${adopted}, which runs with the environment variables it was built with`,
     ...skipped.map((candidate) => `pass over ${name(candidate.deployment.id)}: ${text(candidate.reason)}`),
     'lock the environment until somebody lifts the lock',
-    database.pending.length === 0
+    database.command === undefined && database.toApply.length === 0
       ? 'leave the database as it is'
       : 'leave the database as it is: the pending migrations only expand',
   ];

@@ -1,3 +1,4 @@
+import { cleanText } from '#http/text';
 import type { OutcomeFacts } from '#release/decide-release-outcome';
 import type { ReleaseHandle } from '#release/release-handle';
 import { measuredValues } from './measured.ts';
@@ -6,6 +7,19 @@ import type { Given } from './services.ts';
 /** What a rollback does not bring back (trap 5). */
 export const whatStays =
   'What went back runs with the environment variables it was built with; the database and custom aliases stay as they are; cron jobs do go back.';
+
+/** Migration files that this release left for a later one, from the output of the migration. Pure. */
+export function heldFiles(json: string | undefined): string | undefined {
+  try {
+    const held: unknown = JSON.parse(json ?? '[]');
+    if (!Array.isArray(held) || held.length === 0) return undefined;
+    const named = held.slice(0, 3).map((file) => cleanText(String(file), 80));
+    return `Held for a later release: ${named.join(', ')}${held.length > 3 ? ` and ${held.length - 3} more` : ''}`;
+  } catch {
+    // The step died before it could write its output.
+    return undefined;
+  }
+}
 
 /** What was measured, against what, on how many requests, and from where to where: for the thread. Pure. */
 export function evidenceOf(facts: { steps: OutcomeFacts; given: Given; handle: ReleaseHandle | undefined }): string[] {

@@ -6,7 +6,7 @@ import { attempt, closeLedger, settleEnvironment } from '#release/finish-release
 import { renderLastLine, renderNews } from '#release/last-line';
 import { parseReleaseHandle } from '#release/release-handle';
 import { lateRollback, wayBack } from '#release/way-back';
-import { evidenceOf } from './evidence.ts';
+import { evidenceOf, heldFiles } from './evidence.ts';
 import { badOnes, readRollback } from './read-rollback.ts';
 import { reportIncident } from './report-incident.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
@@ -39,6 +39,8 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
   const late = ['rolled-back', 'rollback-failed'].includes(outcome.decision)
     ? lateRollback({ startedAt: back.startedAt, verifiedAt: now, limitMs: settings.release.rollbackLimitMs })
     : undefined;
+  const held = heldFiles(given.migrateHeld);
+  if (held !== undefined) outcome.what = `${outcome.what.replace(/\.$/, '')}. ${held}.`;
   if (late !== undefined) outcome.what = `${outcome.what.replace(/\.$/, '')}. ${late}.`;
   const recorded = handle?.rollbackTarget;
   const rollbackTarget =

@@ -16,6 +16,7 @@ export const inputs = {
   'migrate-decision': text(),
   'migrate-reason': text(),
   'migrate-summary': text(),
+  'migrate-held': text(),
   'deploy-outcome': text(),
   'deploy-decision': text(),
   'deploy-reason': text(),

@@ -7,3 +7,12 @@ import type { DatabaseSettings } from './settings.ts';
 export function skipsBackup(database: Pick<DatabaseSettings, 'backupPolicy'>, throwAway: boolean): boolean {
   return throwAway && database.backupPolicy === 'skip';
 }
+
+/** Less than a restore that ops.yml asks for as the proof of a backup: it counts in the same place only. Pure. */
+export function weakerProof(
+  database: Pick<DatabaseSettings, 'backupVerify'>,
+  throwAway: boolean,
+): 'structure' | 'checksum' | undefined {
+  const { backupVerify } = database;
+  return throwAway && backupVerify !== 'restore' ? backupVerify : undefined;
+}

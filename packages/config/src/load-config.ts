@@ -88,6 +88,10 @@ function findIncomplete({ vercel, watch, database }: EnvironmentLayer): { path: 
   if (watch?.source?.[0] === 'http-json' && !watch['http-json']) need(['watch', 'source'], 'http-json');
   if (database?.backup?.destination?.includes('directory') && !database.backup.path)
     need(['database', 'backup', 'destination'], 'path');
+  if (database?.command !== undefined && database['on-failure']?.includes('rollback-sql')) {
+    const message = 'rollback-sql takes files back, and database.command migrates without them';
+    found.push({ path: ['database', 'on-failure'], message });
+  }
   if (watch?.interval !== undefined && watch.window !== undefined && watch.interval > watch.window) {
     found.push({ path: ['watch', 'interval'], message: 'is longer than watch.window' });
   }

@@ -4,19 +4,15 @@ import { isPart } from './merge.ts';
 /** What may be written and is checked, but changes nothing yet. `*` stands for every entry of a list or map. */
 export const notActedOn: readonly string[] = [
   'supabase.required-secrets',
-  'database.backup.verify',
   'database.backup.before',
   'database.backup.schedule',
   'database.backup.retention.storage',
   'database.backup.verify-every',
   'database.naming',
-  'database.command',
-  'database.verify-command',
   'database.verify-tables',
   'database.critical',
   'database.lint',
   'database.rollback-sql',
-  'database.on-failure',
   'health.checks.*.retries',
   'health.checks.*.every',
   'health.checks.*.recent',
@@ -62,18 +58,20 @@ export const notActedOn: readonly string[] = [
   'metrics',
 ];
 
-/** Keys that act, with the words that change nothing yet. `skip` of a policy acts where the workflow file says throw-away. */
+/**
+ * Keys that act, with the words that change nothing yet. `skip` of a policy and less than `restore` act where the workflow
+ * file says throw-away.
+ */
 export const actInPart: Readonly<Record<string, readonly string[]>> = {
   'database.backup.policy': ['platform'],
+  'database.on-failure': ['rollback'],
   'rollback.app.method': ['git-revert'],
 };
 
 /** Values that say what happens anyway: writing them down is no reason for a warning. */
 const saysWhatHappens: Readonly<Record<string, readonly unknown[]>> = {
-  'database.backup.verify': ['restore'],
   'database.backup.before': [['migration']],
   'database.naming': ['timestamp'],
-  'database.on-failure': [['stop']],
   'release.approval': ['none'],
   'release.strategy': ['direct'],
   'rollback.functions': [{ method: 'snapshot' }],
@@ -86,7 +84,8 @@ export function findNotActedOn(environment: unknown): string[] {
   );
   for (const [pattern, words] of Object.entries(actInPart)) {
     const value = valueAt(environment, pattern.split('.'));
-    if (words.some((word) => word === value)) found.push(`${pattern} ${value}`);
+    for (const word of words.filter((one) => (Array.isArray(value) ? value.includes(one) : value === one)))
+      found.push(`${pattern} ${word}`);
   }
   const watch = isPart(environment) && isPart(environment.watch) ? environment.watch : {};
   const observe = isPart(environment) && isPart(environment.observe) ? environment.observe : {};

@@ -106,7 +106,12 @@ export const database = z.strictObject({
   critical: list(text('the name of a migration file')).optional(),
   lint: flag().optional(),
   'rollback-sql': oneOf(['required', 'optional', 'ignored']).optional(),
-  'on-failure': oneOrMore(oneOf(['stop', 'rollback', 'fix-forward'])).optional(),
+  'on-failure': oneOrMore(oneOf(['stop', 'rollback-sql', 'rollback', 'fix-forward']))
+    .optional()
+    .meta({
+      description:
+        'stop: what is applied stays. rollback-sql: the files of this run are taken back by their rollback SQL.',
+    }),
 });
 
 const checkPath = () => pattern(/^(\/|https?:\/\/)\S*$/, 'a path such as /api/health, or an address');

@@ -69,8 +69,14 @@ export interface DatabaseSettings {
   backupRegion?: string;
   /** Default `required`; less only outside production (S11). */
   backupPolicy?: 'required' | 'platform' | 'skip';
-  /** Default `restore`; less only outside production (S11). */
+  /** Default `restore`; less only where the workflow file says throw-away (S11). */
   backupVerify?: 'restore' | 'structure' | 'checksum';
+  /** Another tool's command, which migrates instead of the files; `{environment}` is replaced. */
+  command?: string;
+  /** Runs after the migration; its failure is a failed migration. */
+  verifyCommand?: string;
+  /** Default `stop`. */
+  onFailure?: 'stop' | 'rollback-sql';
 }
 
 /** Supabase edge functions. */

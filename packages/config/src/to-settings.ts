@@ -42,6 +42,9 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       retentionMs: toRetention(backup.retention),
       backupPolicy: backup.policy,
       backupVerify: backup.verify,
+      command: database.command,
+      verifyCommand: database['verify-command'],
+      onFailure: database['on-failure']?.includes('rollback-sql') ? ('rollback-sql' as const) : undefined,
     }),
     ...toFunctions(layer),
     health: defined({

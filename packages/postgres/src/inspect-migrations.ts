@@ -24,6 +24,17 @@ export interface MigrationInspection {
   gaps: string[];
 }
 
+/** What an inspection says before anything is touched; preflight and migration ask the same. Pure. */
+export function whatIsDue({
+  findings,
+  plan,
+  toApply,
+}: MigrationInspection): 'refused' | 'nothing-pending' | 'held' | 'due' {
+  if (findings.some((finding) => finding.severity === 'refuse')) return 'refused';
+  if (plan.pending.length === 0) return 'nothing-pending';
+  return toApply.length === 0 ? 'held' : 'due';
+}
+
 /** What decides about files beside their text. */
 export interface InspectionOptions {
   /** Default `expand`. */

@@ -1,10 +1,101 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { listPostgres } from '#backup/find-postgres';
+import { type Cluster, startCluster } from '#backup/scratch-cluster';
+import { connect } from '#postgres/connection';
 import { standardLimits } from '#postgres/judge-size';
-import { inspectDatabase } from './inspect-database.ts';
+import { type DatabaseRequest, inspectDatabase } from './inspect-database.ts';
+
+const installed = (await listPostgres()).some((found) => found.server);
+
+describe('what preflight finds in a database', { skip: installed ? false : 'no PostgreSQL server programs' }, () => {
+  let cluster: Cluster;
+  let workspace: string;
+  before(async () => {
+    cluster = await startCluster();
+    workspace = await mkdtemp(join(tmpdir(), 'inspect-database-'));
+    await writeFile(join(workspace, '20260101000000_notes.sql'), 'CREATE TABLE notes (id int, old text);\n');
+    await writeFile(join(workspace, '20260102000000_drop.sql'), 'ALTER TABLE notes DROP COLUMN old;\n');
+  });
+  after(async () => {
+    await cluster?.stop();
+    if (workspace !== undefined) await rm(workspace, { recursive: true });
+  });
+
+  async function database(name: string, sql: string): Promise<string> {
+    const url = new URL(cluster.url);
+    const admin = await connect(url.href, { applicationName: 'test' });
+    await admin.query(`CREATE DATABASE ${name}`).finally(() => admin.close());
+    url.pathname = `/${name}`;
+    const own = await connect(url.href, { applicationName: 'test' });
+    await own.query(sql).finally(() => own.close());
+    return url.href;
+  }
+
+  async function look(url: string | undefined, more: Partial<DatabaseRequest> = {}) {
+    const request = {
+      url,
+      migrations: '.',
+      workspace,
+      recipients: [],
+      backupNeeded: true,
+      limits: standardLimits,
+      includeAll: false,
+    };
+    const { toApply, held, findings, ...rest } = await inspectDatabase({ ...request, ...more });
+    return { toApply, held, codes: findings.map(({ code }) => code), findings, ...rest };
+  }
+
+  const history = `CREATE SCHEMA supabase_migrations;
+    CREATE TABLE supabase_migrations.schema_migrations (version text PRIMARY KEY, statements text[], name text);`;
+
+  test('held files need no backup: nothing is applied', async () => {
+    const url = await database(
+      'held',
+      `CREATE TABLE notes (id int, old text); INSERT INTO notes VALUES (1, 'x'); ${history}
+       INSERT INTO supabase_migrations.schema_migrations VALUES ('20260101000000', '{}', 'notes');`,
+    );
+    const found = await look(url);
+    assert.deepEqual([found.toApply, found.held], [[], ['20260102000000_drop.sql']]);
+    assert.equal(found.codes.includes('age_recipients_missing'), false, found.codes.join());
+    assert.equal(
+      found.findings.some(({ severity }) => severity === 'refuse'),
+      false,
+    );
+  });
+
+  test('files that are applied need one, whoever can open it', async () => {
+    const url = await database('due', 'SELECT 1');
+    const found = await look(url);
+    assert.ok(found.toApply.includes('20260101000000'));
+    assert.ok(found.codes.includes('age_recipients_missing'));
+    assert.equal((await look(url, { recipients: ['an OpenPGP key'] })).codes.includes('age_recipients_missing'), false);
+    assert.equal((await look(url, { backupNeeded: false })).codes.includes('age_recipients_missing'), false);
+  });
+
+  test('objects without a history need a baseline before anything starts', async () => {
+    const url = await database('legacy', 'CREATE TABLE notes (id int, old text)');
+    const found = await look(url);
+    assert.match(found.findings.map(({ message }) => message).join('\n'), /\(needs-baseline\)/);
+    assert.ok(found.findings.some(({ code, severity }) => code === 'unsafe_migration' && severity === 'refuse'));
+  });
+
+  test('a migration command needs the connection and a backup, and no folder', async () => {
+    const command = { command: 'npm run migrate', migrations: 'nowhere' };
+    const without = await look(undefined, command);
+    assert.deepEqual(without.codes, ['database_url_missing']);
+    assert.match(without.findings[0]?.message ?? '', /npm run migrate/);
+    const url = await database('other', 'SELECT 1');
+    const found = await look(url, command);
+    assert.deepEqual(
+      [found.database, found.command, found.codes],
+      ['configured', 'npm run migrate', ['age_recipients_missing']],
+    );
+  });
+});
 
 test('the database of another project is refused by name before anything is sent', async () => {
   const workspace = await mkdtemp(join(tmpdir(), 'project-'));
@@ -15,7 +106,7 @@ test('the database of another project is refused by name before anything is sent
       project: 'tsrqponmlkjihgfedcba',
       migrations: '.',
       workspace,
-      ageRecipients: [],
+      recipients: [],
       backupNeeded: true,
       limits: standardLimits,
       includeAll: false,

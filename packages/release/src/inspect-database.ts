@@ -7,7 +7,12 @@ import type { Finding } from './decide-preflight.ts';
 
 export interface DatabaseInspection {
   database: 'configured' | 'not-configured';
-  pending: string[];
+  /** Versions that this release would apply. */
+  toApply: string[];
+  /** Files that wait for a later release, because running code needs what they remove, or behind such a file. */
+  held: string[];
+  /** The consumer's own command, which migrates instead of files: nobody knows beforehand whether it changes anything. */
+  command?: string | undefined;
   findings: Finding[];
   /** Every remark about the pending files, with file, line, statement and correction. */
   migrations: MigrationFinding[];
@@ -21,8 +26,11 @@ export interface DatabaseRequest {
   project?: string | undefined;
   /** Folder of the migrations, relative to the workspace; undefined: the default. */
   migrations?: string | undefined;
+  /** The consumer's own command, which migrates instead of the files. */
+  command?: string | undefined;
   workspace: string;
-  ageRecipients: readonly string[];
+  /** Public keys, of age or OpenPGP. */
+  recipients: readonly string[];
   /** False where a throw-away environment goes without a backup. */
   backupNeeded: boolean;
   /** How large a table may be that a migration blocks. */
@@ -39,8 +47,8 @@ export async function inspectDatabase(request: DatabaseRequest): Promise<Databas
   const folder = request.migrations ?? defaultFolder;
   const directory = isAbsolute(folder) ? folder : join(request.workspace, folder);
   const present = await isFolder(directory);
-  const nothing = { pending: [], migrations: [] };
-  if (!present && request.migrations !== undefined) {
+  const { command } = request;
+  if (command === undefined && !present && request.migrations !== undefined) {
     return {
       ...nothing,
       database: 'configured',
@@ -55,7 +63,8 @@ export async function inspectDatabase(request: DatabaseRequest): Promise<Databas
     };
   }
   if (request.url === undefined) {
-    if (!present) return { ...nothing, database: 'not-configured', findings: [] };
+    if (command === undefined && !present) return { ...nothing, database: 'not-configured', findings: [] };
+    const what = command === undefined ? `a migrations folder (${folder})` : `a migration command (${command})`;
     return {
       ...nothing,
       database: 'configured',
@@ -63,15 +72,18 @@ export async function inspectDatabase(request: DatabaseRequest): Promise<Databas
         {
           code: 'database_url_missing',
           severity: 'refuse',
-          message: `there is a migrations folder (${folder}) but no connection to the database, so nobody knows what is pending`,
+          message: `there is ${what} but no connection to the database, so nobody knows what is pending`,
           fix: 'store the session pooler’s connection string as DATABASE_URL and pass it as database-url',
         },
       ],
     };
   }
-  if (!present) return { ...nothing, database: 'not-configured', findings: [noFolder(folder)] };
+  if (command === undefined && !present)
+    return { ...nothing, database: 'not-configured', findings: [noFolder(folder)] };
   return await inspectPending({ ...request, url: request.url, directory });
 }
+
+const nothing = { toApply: [], held: [], migrations: [] };
 
 function noFolder(folder: string): Finding {
   return {
@@ -96,7 +108,7 @@ async function inspectPending(
     if (wrong !== undefined) {
       const fix = 'correct the secret DATABASE_URL of this environment, or supabase.project in ops.yml';
       const finding: Finding = { code: 'wrong_project', severity: 'refuse', message: `DATABASE_URL ${wrong}`, fix };
-      return { database: 'configured', pending: [], migrations: [], findings: [finding] };
+      return { ...nothing, database: 'configured', findings: [finding] };
     }
     const connection = await connect(request.url, {
       applicationName: 'ops-actions preflight',
@@ -104,22 +116,32 @@ async function inspectPending(
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
     const { serverVersion } = connection;
-    const { limits, includeAll } = request;
+    const { limits, includeAll, command } = request;
+    const major = Math.floor(serverVersion / 10_000);
+    const { weakening } = parseDatabaseUrl(request.url);
+    if (command !== undefined) {
+      await connection.close();
+      const findings = await checkBackup(request, major, 'a migration command is configured');
+      return { ...nothing, database: 'configured', command, findings, weakening };
+    }
     const inspection = await inspect(connection, request.directory, { limits, includeAll }).finally(() =>
       connection.close(),
     );
-    const pending = inspection.plan.pending.map((file) => file.version);
-    const findings = [
-      ...inspection.findings.map(toFinding),
-      ...(pending.length === 0 ? [] : await checkBackup(request, Math.floor(serverVersion / 10_000))),
-    ];
-    const { weakening } = parseDatabaseUrl(request.url);
-    return { database: 'configured', pending, findings, migrations: inspection.findings, weakening };
+    // A backup is made where files are applied: held ones need none.
+    const backup = inspection.toApply.length === 0 ? [] : await checkBackup(request, major, 'migrations are pending');
+    return {
+      database: 'configured',
+      toApply: inspection.toApply.map((file) => file.version),
+      held: inspection.held.map((file) => file.file),
+      findings: [...inspection.findings.map(toFinding), ...backup],
+      migrations: inspection.findings,
+      weakening,
+    };
   } catch (error) {
     const { name, message } = error as Error;
     if (name !== 'DatabaseUnreachable' && name !== 'DatabaseUrlError') throw error;
     const code = name === 'DatabaseUrlError' ? 'bad_database_url' : 'database_unreachable';
-    return { database: 'configured', pending: [], migrations: [], findings: [{ code, severity: 'refuse', message }] };
+    return { ...nothing, database: 'configured', findings: [{ code, severity: 'refuse', message }] };
   }
 }
 
@@ -134,15 +156,15 @@ function toFinding(finding: MigrationFinding): Finding {
 }
 
 /** A restore point must be possible before anything is touched: recipients, and pg_dump of the server's own major (trap 10). */
-async function checkBackup(request: DatabaseRequest, major: number): Promise<Finding[]> {
+async function checkBackup(request: DatabaseRequest, major: number, why: string): Promise<Finding[]> {
   if (!request.backupNeeded) return [];
   const findings: Finding[] = [];
-  if (request.ageRecipients.length === 0) {
+  if (request.recipients.length === 0) {
     findings.push({
       code: 'age_recipients_missing',
       severity: 'refuse',
-      message: 'migrations are pending and no age public key is given, so the backup could not be encrypted',
-      fix: `pass age-recipients (made by \`${commandLine('init')}\`, or age-keygen)`,
+      message: `${why} and no age public key is given, so the backup could not be encrypted`,
+      fix: `pass age-recipients (made by \`${commandLine('init')}\`, or age-keygen), or gpg-recipients`,
     });
   }
   const { findPostgres } = await import('#backup/find-postgres');

@@ -9,7 +9,7 @@ import { chooseRollbackTarget, type TargetChoice } from './choose-rollback-targe
 import { commitOf } from './commit-of.ts';
 import { decidePreflight, type Finding, type PreflightDecision } from './decide-preflight.ts';
 import { decideSuperseded } from './decide-superseded.ts';
-import { findWeakenings, type Weakening } from './find-weakenings.ts';
+import { findWeakenings, type Weakening, type WeakerBackup } from './find-weakenings.ts';
 import { type DatabaseInspection, inspectDatabase } from './inspect-database.ts';
 import { type Lock, openAmong } from './lock.ts';
 import { openProject, readLedger, readProject } from './preflight-readers.ts';
@@ -30,8 +30,11 @@ export interface PreflightRequest {
   allowOlder?: string | undefined;
   bypassSecretGiven: boolean;
   databaseUrl?: string | undefined;
-  ageRecipients: readonly string[];
+  /** Public keys that can open a backup, of age or OpenPGP. */
+  recipients: readonly string[];
   throwAway: boolean;
+  /** How the workflow file lets a backup be proven, where it is less than a fresh one that was restored. */
+  weakerBackup?: WeakerBackup | undefined;
   /** Missing secrets and the like, found while the inputs were read. */
   findings: readonly Finding[];
   signal?: AbortSignal | undefined;
@@ -73,7 +76,8 @@ export async function preflight(
       project: settings.database.project,
       migrations: settings.database.migrations,
       workspace: request.workspace,
-      ageRecipients: request.ageRecipients,
+      command: settings.database.command,
+      recipients: request.recipients,
       limits: { ...standardLimits, ...settings.database.limits },
       includeAll: settings.database.includeAll ?? false,
       backupNeeded: !skipsBackup(settings.database, request.throwAway),
@@ -120,7 +124,7 @@ export async function preflight(
     openLocks: open,
     superseded,
     alreadyCurrent:
-      live && done && database.pending.length === 0
+      live && done && database.toApply.length === 0
         ? { deploymentId: current.id, version: currentRelease?.version }
         : undefined,
     version: request.version,

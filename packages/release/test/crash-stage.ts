@@ -64,7 +64,7 @@ export async function release(services: Services, bad: boolean): Promise<string>
       dryRun: false,
       resume: false,
       bypassSecretGiven: false,
-      ageRecipients: [],
+      recipients: [],
       throwAway: false,
       findings: [],
     },
