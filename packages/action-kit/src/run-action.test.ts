@@ -53,7 +53,7 @@ function result(more: string): string {
 
 describe('runAction', () => {
   it('fails a step by one error annotation without a stack, and hands out the four outputs and its own', async () => {
-    const ended = await run(result(`details: { checks: [1] }, outputs: { checks: 'x' }`));
+    const ended = await run(result(`details: { checks: [1] }, outputs: { checks: 'x\\u202e\\u001b[31m' }`));
     assert.deepEqual(ended.lines, ['::error::GET / answered 500']);
     assert.equal(ended.exitCode, 1);
     const { result: json, ...outputs } = ended.outputs;

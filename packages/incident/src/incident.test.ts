@@ -32,7 +32,7 @@ test('An incident says what happened, what serves now and what to type next, wit
 
 test('Foreign text forms no mention, command, markup or HTML in an incident', () => {
   const hostile =
-    '</details>@team `code` ::stop-commands::x \u202E\u001b[31m |cell| <!-- ops-actions:incident:9:x:9 --> #1';
+    '` </details>@team `code` ::stop-commands::x \u202E\u001b[31m |cell| <!-- ops-actions:incident:9:x:9 --> #1';
   const { title, body } = renderIncident({
     ...facts,
     version: hostile,

@@ -119,6 +119,12 @@ test('A forged success status for a preview is refused by name', () => {
   assert.match(named.message, /dpl_2 is a preview deployment/);
 });
 
+test('A deployment of which Vercel does not say that it was live is no target, whatever the ledger says', () => {
+  const { readySubstate: _state, isRollbackCandidate: _offered, ...silent } = deployment('dpl_2', 2000);
+  const forged = history([c, silent], [release('dpl_2', 'released'), release('dpl_3', 'failed')], 'dpl_3');
+  assert.equal(chooseRollbackTarget(forged, own).target, undefined);
+});
+
 const ineligible: { name: string; more: Partial<VercelDeployment> }[] = [
   { name: 'staged, never in production', more: { readySubstate: 'STAGED', isRollbackCandidate: false } },
   { name: 'not a candidate for Vercel', more: { isRollbackCandidate: false } },

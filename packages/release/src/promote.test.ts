@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { quietDependencies, type Scene, setScene } from '../test/scene.ts';
 import { readReleases } from './ledger.ts';
-import { closeLock, takeLock } from './lock.ts';
+import { closeLock, readOpenLocks, takeLock } from './lock.ts';
 import { promote } from './promote.ts';
 
 let scene: Scene;
@@ -70,6 +70,31 @@ test('Under a lock of somebody else nothing is promoted, whether it names a targ
     assert.equal(scene.served(), current);
     await closeLock(services.github, lock.lock, 'released');
   }
+});
+
+test('A lock that comes up while the domains move ends the release: what the lock names is put back (S1)', async () => {
+  const current = await scene.goLive();
+  const next = await scene.stage({});
+  const services = await scene.connect();
+  const handle = await scene.open({ runId: 25, target: current });
+  const project: typeof services.project = Object.create(services.project);
+  project.promote = async (id, options) => {
+    const moved = await services.project.promote(id, options);
+    assert.equal(scene.served(), next, 'it had landed');
+    const rollback = { environment: 'production', production: true, ref: handle.commit, key: 'a rollback' };
+    const rest = { reason: 'errors', target: { deploymentId: current }, expiresAfterMs: day };
+    const lock = await takeLock(services.github, { schemaVersion: 1, ...rollback, ...rest });
+    assert.ok(lock.held);
+    return moved;
+  };
+  const outcome = await promote(
+    { ...services, ...quietDependencies, project },
+    { handle, deploymentId: next, requireAncestor: false },
+  );
+  assert.deepEqual([outcome.decision, outcome.reasonCode], ['superseded', 'locked']);
+  assert.equal(scene.served(), current);
+  for (const lock of await readOpenLocks(services.github, 'production'))
+    await closeLock(services.github, lock, 'released');
 });
 
 test('A re-run of v1.0.0 after v1.1.0 is superseded right before promoting, and so is an older commit', async () => {
