@@ -8,6 +8,8 @@ export function findMissing(given: {
   slackBotToken?: string | undefined;
   slackWebhookUrl?: string | undefined;
   slackChannel?: string | undefined;
+  verify?: 'restore' | 'structure' | 'checksum' | undefined;
+  verifyReason?: string | undefined;
 }): Finding[] {
   const findings: Finding[] = [];
   if (given.githubToken === undefined) {
@@ -32,6 +34,15 @@ export function findMissing(given: {
       severity: 'refuse',
       message: 'there is no Vercel project',
       fix: 'set vercel.project in ops.yml or pass vercel-project (the id prj_... from the project settings)',
+    });
+  }
+  // Said here and not only by the migration: nothing is to be opened for what a later step refuses.
+  if (given.verify !== undefined && given.verify !== 'restore' && given.verifyReason === undefined) {
+    findings.push({
+      code: 'verify_reason_missing',
+      severity: 'refuse',
+      message: `verify: ${given.verify} proves a backup by less than a restore and gives no reason`,
+      fix: 'say why in verify-reason; it is shown in plan, log, message and ledger. Or leave verify at restore',
     });
   }
   if (given.slackBotToken !== undefined && given.slackChannel === undefined) {
