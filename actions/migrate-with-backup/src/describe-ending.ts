@@ -83,11 +83,14 @@ function afterApplying(migration: Extract<Migration, { kind: 'ended' }>): Ending
   const back = wayBack(migration);
   if (failure === undefined && verification?.ok === false) {
     const summary = `${names} applied ${after}, and the verification did not pass: ${verification.message}${back}${point}`;
-    return ['failed', 'verify_command_failed', summary];
+    const reason = verification.reasonCode === 'objects_missing' ? verification.reasonCode : 'verify_command_failed';
+    return ['failed', reason, summary];
   }
   if (failure === undefined) {
     const held = inspection.held.length === 0 ? '' : `; held: ${inspection.held.map((file) => file.file).join(', ')}`;
-    return ['applied', 'applied', `Applied ${count(applied.length)} ${after}: ${names}${held}`];
+    const news = migration.advice.map(({ rule, object }) => `${rule} (${object})`);
+    const advice = news.length === 0 ? '' : `; new in the schema: ${news.join(', ')}`;
+    return ['applied', 'applied', `Applied ${count(applied.length)} ${after}: ${names}${held}${advice}`];
   }
   const place = failure.line === undefined ? failure.file : `${failure.file} line ${failure.line}`;
   const stays = applied.length === 0 ? 'nothing was applied' : `applied before it and kept: ${names}`;

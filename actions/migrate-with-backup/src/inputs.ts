@@ -26,6 +26,7 @@ export const inputs = {
   confirm: text(),
   command: text(),
   'verify-command': text(),
+  'expect-objects': list(),
   'on-failure': oneOf(['stop', 'rollback-sql', 'rollback-release']),
   backup: oneOf(['required', 'skip', 'platform']),
   ...destinationInputs,

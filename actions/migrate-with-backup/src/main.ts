@@ -51,6 +51,8 @@ export async function main(runner: Runner): Promise<Result> {
     const { gaps } = migration.inspection;
     if (gaps.length > 0) logger.notice(`Numbers missing in ${options.folder}: ${gaps.join(', ')}`);
   }
+  for (const { rule, object, message } of migration.kind === 'ended' ? migration.advice : [])
+    logger.warning(`New in the schema: ${rule}: ${object}: ${message}`);
   if (migration.kind === 'planned') {
     for (const file of migration.files) logger.info(`${file.file}: ${describeFile(file)}`);
   }

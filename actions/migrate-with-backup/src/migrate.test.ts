@@ -79,6 +79,7 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     statementTimeoutMs: 0,
     limits: standardLimits,
     includeAll: false,
+    expected: [],
     apply: 'automatic',
     weakenings: [],
   });

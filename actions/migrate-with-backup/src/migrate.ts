@@ -6,8 +6,10 @@ import { type MigrationInspection, whatIsDue } from '#postgres/inspect-migration
 import { openMigrationSession } from '#postgres/migration-session';
 import { inspectDatabase, readPending } from '#postgres/read-pending';
 import { type RollbackOutcome, rollBackMigrations } from '#postgres/roll-back-migrations';
+import type { SchemaAdvice } from '#postgres/schema-advice';
 import { loadSqlParser } from '#postgres/sql-parser';
 import { baseline } from './baseline.ts';
+import { adviceNow, checkAfter } from './check-after.ts';
 import type { Ending } from './describe-ending.ts';
 import { migrateByCommand } from './migrate-by-command.ts';
 import type { MigrateOptions } from './plan-options.ts';
@@ -33,6 +35,8 @@ export type Migration =
       kind: 'ended';
       inspection: MigrationInspection;
       outcome: ApplyOutcome;
+      /** What is new in the schema and worth telling. */
+      advice: SchemaAdvice[];
       backup?: MadeBackup;
       verification?: CommandOutcome;
       takenBack?: RollbackOutcome;
@@ -135,11 +139,17 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     if (failed !== undefined) return { ...failed, inspection };
     const { lockTimeoutMs, statementTimeoutMs } = options;
     const settings = { lockTimeoutMs, statementTimeoutMs, log: ports.log, signal: ports.signal };
+    const advice = await adviceNow(session.connection, ports.log);
     const outcome = await applyMigrations(session, { pending, applied, ...settings });
-    const verification =
-      outcome.failure === undefined && options.verifyCommand !== undefined
-        ? await session.whileIdle(() => ports.run(options.verifyCommand ?? ''))
+    const checked =
+      outcome.failure === undefined
+        ? await checkAfter(session.connection, { files: pending, named: options.expected, advice }, ports.log)
         : undefined;
+    const verification =
+      checked?.missing ??
+      (outcome.failure === undefined && options.verifyCommand !== undefined
+        ? await session.whileIdle(() => ports.run(options.verifyCommand ?? ''))
+        : undefined);
     const bad = outcome.outcome === 'failed' || verification?.ok === false;
     const names = new Set(outcome.applied.map((file) => file.file));
     const takenBack =
@@ -154,6 +164,7 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
       kind: 'ended',
       inspection,
       outcome,
+      advice: checked?.advice ?? [],
       ...(backup === undefined ? {} : { backup }),
       ...(verification === undefined ? {} : { verification }),
       ...(takenBack === undefined ? {} : { takenBack }),

@@ -62,6 +62,7 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
         statementTimeoutMs: 0,
         limits: standardLimits,
         includeAll: false,
+        expected: [],
         apply: 'automatic',
         weakenings: [],
         ...more,
@@ -141,6 +142,16 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     assert.match(refused.summary, /1_a\.sql .*changed after version 1 was applied.*new migration/);
     await query(one.url, 'UPDATE supabase_migrations.schema_migrations SET statements = NULL');
     assert.equal((await one.run()).decision, 'applied', 'a row without a text cannot be compared');
+  });
+
+  test('a table that something deletes behind the run is a failed migration that names it', async () => {
+    const one = await world({
+      '1_a.sql': 'create table focus_sessions (id int)',
+      '2_b.sql': "do $$ begin execute 'drop table focus_sessions'; end $$",
+    });
+    const kept = await one.run();
+    assert.deepEqual([kept.decision, kept.reasonCode], ['failed', 'objects_missing']);
+    assert.match(kept.summary, /the database does not have table focus_sessions/);
   });
 
   test('a late file is refused, and applied with include-all', async () => {

@@ -6,6 +6,7 @@ import { skipsBackup, weakerProof } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
 import { wrongProject } from '#postgres/database-project';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
+import { type ExpectedObject, parseObject } from '#postgres/expected-objects';
 import { type BlockLimits, standardLimits } from '#postgres/judge-size';
 import type { inputs } from './inputs.ts';
 
@@ -38,6 +39,8 @@ export interface MigrateOptions {
   lockTimeoutMs: number;
   /** 0: none. */
   statementTimeoutMs: number;
+  /** What has to be there after a migration, beside what its files make. */
+  expected: ExpectedObject[];
   /** Files that sort before an applied one are applied, not refused. */
   includeAll: boolean;
   /** From which table size on a blocking statement is refused. */
@@ -92,6 +95,7 @@ export function planOptions(
   const stores = planDestinations({ ...where.stores, needed });
   problems.push(...stores.problems);
   if (phase === 'all') weakenings.push('statements that running code cannot bear only warn (phase: all)');
+  const expected = readExpected(given, settings, problems);
   const includeAll = given.includeAll ?? database.includeAll ?? false;
   if (includeAll) weakenings.push('files that sort before an applied one are applied (include-all)');
   if (problems.length > 0) throw new InputError(problems);
@@ -115,6 +119,7 @@ export function planOptions(
     lockTimeoutMs: given.lockTimeout ?? database.lockTimeoutMs ?? 5_000,
     statementTimeoutMs: given.statementTimeout ?? database.statementTimeoutMs ?? 0,
     includeAll,
+    expected,
     limits: { ...standardLimits, ...database.limits },
     apply: database.apply ?? 'automatic',
     weakenings,
@@ -137,6 +142,17 @@ function readOnFailure(
     allowed: 'stop, rollback-sql',
   });
   return 'stop';
+}
+
+/** `expect-objects`, with `database.verify-tables` and `verify-objects` of the configuration. */
+function readExpected(given: Given, settings: EnvironmentSettings, problems: InputProblem[]): ExpectedObject[] {
+  return [...(settings.database.verifyObjects ?? []), ...(given.expectObjects ?? [])].flatMap((text) => {
+    const object = parseObject(text);
+    if (object !== undefined) return [object];
+    const allowed = 'table notes, column notes.title, index i, view v, policy Users view own on notes';
+    problems.push({ name: 'expect-objects', given: text, message: 'names no object', allowed });
+    return [];
+  });
 }
 
 /** What the modes need of each other's inputs; what is typed has to name the database that is meant. */

@@ -29,6 +29,7 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
       gaps: inspection?.gaps ?? [],
       weakenings: options.weakenings,
       ...(plan.length === 0 ? {} : { plan }),
+      ...(migration.kind === 'ended' && migration.advice.length > 0 ? { advice: migration.advice } : {}),
       ...(outcome?.failure === undefined ? {} : { failure: outcome.failure }),
       ...(migration.kind === 'ended' && migration.takenBack !== undefined
         ? { rolledBack: migration.takenBack.rolledBack }
@@ -44,7 +45,16 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
     ...(inspection === undefined || (pending.length === 0 && applied.length === 0 && findings.length === 0)
       ? {}
       : {
-          jobSummary: renderPage({ summary, applied, pending, findings, plan, backup, weakenings: options.weakenings }),
+          jobSummary: renderPage({
+            summary,
+            applied,
+            pending,
+            findings,
+            plan,
+            backup,
+            weakenings: options.weakenings,
+            advice: migration.kind === 'ended' ? migration.advice : [],
+          }),
         }),
   };
 }

@@ -1,6 +1,7 @@
 import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
 import type { FileSummary } from '#postgres/classify-files';
 import type { MigrationFinding } from '#postgres/classify-migrations';
+import type { SchemaAdvice } from '#postgres/schema-advice';
 import type { MadeBackup } from './migrate.ts';
 
 /** The page for the job summary; every foreign word is escaped. Pure. */
@@ -12,9 +13,11 @@ export function renderPage(given: {
   /** Of a plan. */
   plan: readonly FileSummary[];
   backup: MadeBackup | undefined;
+  /** What is new in the schema. */
+  advice: readonly SchemaAdvice[];
   weakenings: readonly string[];
 }): string {
-  const { summary, applied, pending, findings, plan, backup, weakenings } = given;
+  const { summary, applied, pending, findings, plan, backup, weakenings, advice } = given;
   const planned = new Map(plan.map((one) => [one.file, one]));
   const files = [
     ...applied.map((file) => [codeSpan(file), 'applied', '']),
@@ -32,10 +35,15 @@ export function renderPage(given: {
     escapeMarkdown(summary),
     ...(files.length === 0 ? [] : [table(['File', 'State', 'Contents'], files)]),
     ...(remarks.length === 0 ? [] : [table(['Place', 'Severity', 'Why', 'Statement', 'Instead'], remarks)]),
+    ...(advice.length === 0 ? [] : [table(['New in the schema', 'Object', 'Why'], advice.map(describeAdvice))]),
     ...(backup === undefined ? [] : [backupLines(backup)]),
     ...weakenings.map((weakening) => `Weaker than standard: ${escapeMarkdown(weakening)}`),
     '',
   ].join('\n\n');
+}
+
+function describeAdvice({ rule, object, message }: SchemaAdvice): string[] {
+  return [codeSpan(rule), codeSpan(object), escapeMarkdown(message)];
 }
 
 const words = { refuse: 'refused', hold: 'held', warn: 'warning' };

@@ -16,6 +16,7 @@ const more = [
   'npm run smoke',
   ['A_NAME'],
   ['a name'],
+  ['table notes'],
   ['error-rate above 2% within 15m'],
   'staging',
   ['/api'],

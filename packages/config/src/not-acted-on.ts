@@ -9,7 +9,6 @@ export const notActedOn: readonly string[] = [
   'database.backup.retention.storage',
   'database.backup.verify-every',
   'database.naming',
-  'database.verify-tables',
   'database.critical',
   'database.lint',
   'database.rollback-sql',

@@ -102,7 +102,17 @@ export const database = z.strictObject({
   naming: oneOf(['timestamp', 'numbered']).optional(),
   command: template(['environment']).optional(),
   'verify-command': template(['environment']).optional(),
-  'verify-tables': list(text('the name of a table')).optional(),
+  'verify-tables': list(pattern(/^\S+$/, 'the name of a table'))
+    .optional()
+    .meta({ description: 'Tables that have to be there after a migration, beside what its files make.' }),
+  'verify-objects': list(
+    pattern(
+      /^((table|view|index) \S+|column \S+\.[^\s.]+|policy .+ on \S+)$/,
+      'an object such as "column notes.title" or "policy Users view own on notes"',
+    ),
+  )
+    .optional()
+    .meta({ description: 'The same for tables, views, columns, indexes and policies.' }),
   critical: list(text('the name of a migration file')).optional(),
   lint: flag().optional(),
   'rollback-sql': oneOf(['required', 'optional', 'ignored']).optional(),

@@ -55,6 +55,8 @@ export interface DatabaseSettings {
   apply?: 'automatic' | 'approve' | 'manual';
   lockTimeoutMs?: number;
   statementTimeoutMs?: number;
+  /** What has to be there after a migration, e.g. `table notes`. */
+  verifyObjects?: string[];
   /** Files that sort before an applied one are applied, not refused. */
   includeAll?: boolean;
   /** From which table size on, in bytes, a migration that blocks it is refused. */

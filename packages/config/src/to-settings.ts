@@ -31,6 +31,13 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       apply: database.apply,
       lockTimeoutMs: database['lock-timeout'],
       statementTimeoutMs: database['statement-timeout'],
+      verifyObjects:
+        database['verify-tables'] === undefined && database['verify-objects'] === undefined
+          ? undefined
+          : [
+              ...(database['verify-tables'] ?? []).map((name) => `table ${name}`),
+              ...(database['verify-objects'] ?? []),
+            ],
       includeAll: database['include-all'],
       limits:
         database.limits === undefined

@@ -1,0 +1,53 @@
+import { freshSession } from '#postgres/apply-file';
+import type { DatabaseConnection } from '#postgres/connection';
+import { describeObject, type ExpectedObject } from '#postgres/expected-objects';
+import { findMissing, objectsOfFiles } from '#postgres/find-missing';
+import type { MigrationFile } from '#postgres/read-migrations';
+import { newAdvice, readSchemaAdvice, type SchemaAdvice } from '#postgres/schema-advice';
+import type { CommandOutcome } from './run-command.ts';
+
+/** The advice about a schema; undefined where it could not be read, which stops no migration. */
+export async function adviceNow(
+  connection: DatabaseConnection,
+  log: (line: string) => void,
+): Promise<SchemaAdvice[] | undefined> {
+  try {
+    return await readSchemaAdvice(connection);
+  } catch (error) {
+    log(`the schema could not be looked at for new findings: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/**
+ * Looks at the database after the files were applied: what they make by name and what the configuration names has to be
+ * there (MIG-09), and what is new in the schema's advice is told (MIG-15).
+ */
+export async function checkAfter(
+  connection: DatabaseConnection,
+  given: {
+    files: readonly MigrationFile[];
+    named: readonly ExpectedObject[];
+    /** Before the files; undefined: not known. */
+    advice: readonly SchemaAdvice[] | undefined;
+  },
+  log: (line: string) => void,
+): Promise<{ missing: CommandOutcome | undefined; advice: SchemaAdvice[] }> {
+  // What the last file left in the session must not decide what our names mean.
+  await connection.query(`${freshSession.join('; ')}; SET search_path = ''`);
+  try {
+    const expected = [...(await objectsOfFiles(given.files)), ...given.named];
+    const missing = await findMissing(connection, expected);
+    const now = given.advice === undefined ? undefined : await adviceNow(connection, log);
+    const names = [...new Set(missing.map(describeObject))].join(', ');
+    return {
+      missing:
+        missing.length === 0
+          ? undefined
+          : { ok: false, reasonCode: 'objects_missing', message: `the database does not have ${names}` },
+      advice: now === undefined ? [] : newAdvice(given.advice ?? [], now),
+    };
+  } finally {
+    await connection.query('RESET search_path');
+  }
+}
