@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findWeakenings } from './find-weakenings.ts';
+
+test('a reason is one bounded line, for it travels with the release through every step (S14)', () => {
+  const settings = { environment: 'production', database: {} };
+  const allowOlder = `hotfix\n::error::x\u202e ${'x'.repeat(20_000)}`;
+  const [weakening, ...others] = findWeakenings({ settings, throwAway: false, allowOlder });
+  assert.deepEqual(others, []);
+  assert.equal(weakening?.name, 'allow-older');
+  assert.match(weakening?.text ?? '', /allow-older: hotfix ::error::x x+…\)$/);
+  assert.ok((weakening?.text.length ?? 0) < 400);
+});
