@@ -1,4 +1,4 @@
-import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
+import { codeSpan, escapeMarkdown, link, table } from '#action-kit/markdown';
 import type { Bucket } from '#observe/bucket';
 import { measure, percent } from '#observe/judge/judge';
 import type { WatchOutcome } from '#observe/watch';
@@ -32,6 +32,8 @@ export function renderWatch(
     `### ${mark[about.decision.decision]} Watch: ${about.decision.decision}`,
     escapeMarkdown(about.decision.summary),
     `Source ${codeSpan(about.source)} (${escapeMarkdown(about.denominator)}), every ${outcome.effectiveIntervalSeconds} s, mode ${about.mode}.`,
+    ...(outcome.query === undefined ? [] : [`Asked: ${codeSpan(outcome.query)}`]),
+    ...(outcome.link === undefined ? [] : [link('The same numbers at the source', outcome.link)]),
     ...(rules.length > 0
       ? [table(['Rule', 'Verdict', 'Limit', 'Measured', 'Requests', '95 % interval (p95: quartiles)'], rules)]
       : []),

@@ -1,7 +1,7 @@
 import { cleanText } from '#http/text';
 import type { OutcomeFacts } from '#release/decide-release-outcome';
 import type { ReleaseHandle } from '#release/release-handle';
-import { measuredValues } from './measured.ts';
+import { askedOf, measuredValues } from './measured.ts';
 import type { Given } from './services.ts';
 
 /** What a rollback does not bring back (trap 5). */
@@ -39,6 +39,8 @@ export function evidenceOf(facts: { steps: OutcomeFacts; given: Given; handle: R
   }
   const measured = measuredValues(given.watchResult);
   if (measured.length > 0) lines.push(measured.map(({ name, value }) => `${name}: ${value}`).join('; '));
+  const { query } = askedOf(given.watchResult);
+  if (query !== undefined) lines.push(`Asked: ${query}`);
   if (steps.rollback.decision === 'rolled-back') {
     lines.push(
       `Rollback: ${given.deploymentId ?? 'unknown'} -> ${handle?.rollbackTarget?.deploymentId ?? 'unknown'}`,

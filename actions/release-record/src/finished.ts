@@ -7,6 +7,7 @@ import { renderLastLine, renderNews } from '#release/last-line';
 import { parseReleaseHandle } from '#release/release-handle';
 import { lateRollback, wayBack } from '#release/way-back';
 import { evidenceOf, heldFiles } from './evidence.ts';
+import { askedOf } from './measured.ts';
 import { badOnes, readRollback } from './read-rollback.ts';
 import { reportIncident } from './report-incident.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
@@ -72,7 +73,9 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
     await attempt(warnings, 'The record of the release could not be closed', closed);
   }
   if (outcome.decision !== 'planned') {
+    const { link } = askedOf(given.watchResult);
     const links = [
+      ...(link === undefined ? [] : [{ label: 'Same numbers at the source', url: link }]),
       ...(runner.context.runUrl === '' ? [] : [{ label: 'Run', url: runner.context.runUrl }]),
       ...(incident === undefined ? [] : [{ label: `Incident #${incident.number}`, url: incident.url }]),
     ];

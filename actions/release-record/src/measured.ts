@@ -14,6 +14,15 @@ export function measuredValues(json: string | undefined): { name: string; value:
   return rows;
 }
 
+/** What the watch asked, and where a person sees the same numbers: for the message, not for issues, which may be public (S23). Pure. */
+export function askedOf(json: string | undefined): { query?: string; link?: string } {
+  const { query, link } = parse(json);
+  return {
+    ...(typeof query === 'string' ? { query } : {}),
+    ...(typeof link === 'string' && /^https?:/.test(link) ? { link } : {}),
+  };
+}
+
 function parse(json: string | undefined): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(json ?? '{}');

@@ -3,6 +3,13 @@ import type { Clock } from '#http/clock';
 import type { Bucket, NoData } from './bucket.ts';
 import type { Reading } from './reading.ts';
 
+/** What a source asks its service, so that a person can ask the same. Without secrets. */
+export interface Asked {
+  query: string;
+  /** Page of the service that shows the same numbers for the same time; absent where there is no stable address. */
+  link?: string;
+}
+
 /** Where requests and errors are counted. Times in milliseconds since the epoch. */
 export interface ObservationSource {
   name: SourceName;
@@ -25,6 +32,8 @@ export interface ObservationSource {
   read(from: number, until: number, intervalMs: number): Promise<Bucket[] | NoData>;
   /** Numbers beside the counts, where the source has some; rejects as `open` does. */
   readings?(from: number, until: number): Promise<Reading[]>;
+  /** What it asks for a time; absent where nothing is asked by a query. */
+  asked?(from: number, until: number): Asked;
   close(): Promise<void>;
 }
 

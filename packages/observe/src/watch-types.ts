@@ -41,6 +41,9 @@ export interface WatchOutcome extends WatchConclusion {
   source: string;
   denominator: string;
   baseline: Bucket[];
+  /** What it was asked, and where a person sees the same numbers. */
+  query?: string;
+  link?: string;
   /** Numbers beside the counts, from all sources. */
   readings: Reading[];
 }

@@ -210,6 +210,7 @@ class WatchRun {
       source: this.decisive.source.name,
       denominator: this.decisive.source.denominator,
       baseline: this.decisive.baseline,
+      ...this.decisive.source.asked?.(this.startedAt, endedAt),
       readings: this.readers.flatMap(({ readings }) => readings),
     };
   }

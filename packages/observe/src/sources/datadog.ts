@@ -165,6 +165,7 @@ export function datadog(given: DatadogSource): ObservationSource {
     names: { requests: 'observe.datadog.requests', errors: 'observe.datadog.errors' },
     clock,
     ask: given.api === 'v1' ? askV1 : askV2,
+    asked: () => ({ query: parts.map(([part, query]) => `${part}: ${query}`).join('; ') }),
     ...(given.monitors && given.monitors.length > 0 && { readings }),
   });
 }

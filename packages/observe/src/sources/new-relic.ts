@@ -103,5 +103,6 @@ export function newRelic(given: NewRelicSource): ObservationSource {
     names: { requests: `the transactions of ${cleanText(given.app, 80)}`, errors: 'its failed transactions' },
     clock,
     ask,
+    asked: () => ({ query: `SELECT ${select} FROM Transaction WHERE ${where} TIMESERIES 1 minute` }),
   });
 }

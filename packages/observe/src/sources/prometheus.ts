@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '#http/clock';
 import type { Reading } from '../reading.ts';
-import { type ObservationSource, SourceError } from '../source.ts';
+import { type Asked, type ObservationSource, SourceError } from '../source.ts';
 import { type Point, seriesSource } from './series-source.ts';
 import { createService } from './service.ts';
 
@@ -67,6 +67,23 @@ export function prometheus(given: PrometheusSource): ObservationSource {
     return parsed.data.data.result;
   }
 
+  /** Grafana's own pages have no address that names a query alone. */
+  function asked(from: number, until: number): Asked {
+    const query = `requests: ${requests}; errors: ${errors}`;
+    if (name === 'grafana') return { query };
+    const page = new URL(`${given.url.replace(/\/$/, '')}/graph`);
+    const minutes = Math.max(1, Math.ceil((until - from) / 60_000));
+    for (const [index, part] of [requests, errors].entries()) {
+      page.searchParams.set(`g${index}.expr`, part.replaceAll('{interval}', '60s'));
+      page.searchParams.set(`g${index}.tab`, '0');
+      page.searchParams.set(`g${index}.range_input`, `${minutes}m`);
+      page.searchParams.set(`g${index}.end_input`, new Date(until).toISOString().slice(0, 19).replace('T', ' '));
+    }
+    page.username = '';
+    page.password = '';
+    return { query, link: page.href };
+  }
+
   async function askSeries(from: number, until: number, stepMs: number): Promise<Point[]> {
     const parts = { requests, errors, ...(p95 !== undefined && { p95 }) };
     const [start, end, step] = [(from + stepMs) / 1000, until / 1000, stepMs / 1000];
@@ -111,6 +128,7 @@ export function prometheus(given: PrometheusSource): ObservationSource {
     names: { requests: `observe.${name}.requests`, errors: `observe.${name}.errors` },
     clock,
     ask: askSeries,
+    asked,
     ...(given.gauges && Object.keys(given.gauges).length > 0 && { readings }),
   });
 }

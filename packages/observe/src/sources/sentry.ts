@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '#http/clock';
 import { cleanText } from '#http/text';
 import type { Reading } from '../reading.ts';
-import { type ObservationSource, SourceError } from '../source.ts';
+import { type Asked, type ObservationSource, SourceError } from '../source.ts';
 import { type Point, seriesSource } from './series-source.ts';
 import { createService } from './service.ts';
 
@@ -78,8 +78,21 @@ export function sentry(given: SentrySource): ObservationSource {
     ...(given.environment === undefined ? [] : [`environment=${encodeURIComponent(given.environment)}`]),
   ].join('&');
 
+  const query = ['is_transaction:true', given.query].filter(Boolean).join(' ');
+
+  /** Regional addresses are for the API; people read at sentry.io, or at one's own server. */
+  function asked(from: number, until: number): Asked {
+    const page = new URL(given.url.replace(/^https:\/\/(us|de)\.sentry\.io/, 'https://sentry.io'));
+    page.pathname = `/organizations/${encodeURIComponent(organization)}/explore/traces/`;
+    for (const id of given.projects) page.searchParams.append('project', String(id));
+    if (given.environment !== undefined) page.searchParams.set('environment', given.environment);
+    page.searchParams.set('query', query);
+    page.searchParams.set('start', stamp(from));
+    page.searchParams.set('end', stamp(until));
+    return { query: `${COUNT}, ${RATE} of spans where ${query}`, link: page.href };
+  }
+
   async function askSeries(from: number, until: number): Promise<Point[]> {
-    const query = ['is_transaction:true', given.query].filter(Boolean).join(' ');
     const axes = [COUNT, RATE, P95].map((axis) => `yAxis=${encodeURIComponent(axis)}`).join('&');
     const json = await service.ask({
       path: `${base}/events-timeseries/?dataset=spans&${axes}&${where}`,
@@ -180,6 +193,7 @@ export function sentry(given: SentrySource): ObservationSource {
     names: { requests: COUNT, errors: RATE },
     clock,
     ask: askSeries,
+    asked,
     ...(release !== undefined && { readings }),
   });
 }

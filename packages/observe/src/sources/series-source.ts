@@ -2,7 +2,7 @@ import type { SourceName } from '#config/settings';
 import type { Clock } from '#http/clock';
 import { type Bucket, isNoData, type NoData } from '../bucket.ts';
 import type { Reading } from '../reading.ts';
-import { intervalsOf, type ObservationSource } from '../source.ts';
+import { type Asked, intervalsOf, type ObservationSource } from '../source.ts';
 import { type CountNames, type Counts, checkCounts } from './check-counts.ts';
 
 /** One row of a vendor's time series; times in milliseconds, `p95` in milliseconds. What is missing stays undefined. */
@@ -31,6 +31,8 @@ export interface SeriesOptions {
   clock: Clock;
   ask(from: number, until: number, stepMs: number): Promise<Point[]>;
   readings?(from: number, until: number): Promise<Reading[]>;
+  /** As in ObservationSource. */
+  asked(from: number, until: number): Asked;
 }
 
 // Far enough to find what an application that is up counts, near enough for one answer of every vendor (New Relic: 366 rows).
@@ -59,6 +61,7 @@ export function seriesSource(options: SeriesOptions): ObservationSource {
 
   return {
     name,
+    asked: options.asked,
     denominator,
     granularityMs,
     readAfterMs,

@@ -91,5 +91,6 @@ export function supabaseLogs(given: SupabaseLogsSource): ObservationSource {
     names: { requests: `the ${given.of} logs`, errors: 'their answers of 5xx' },
     clock,
     ask,
+    asked: () => ({ query: sql }),
   });
 }
