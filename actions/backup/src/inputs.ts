@@ -1,8 +1,9 @@
 import { destinationInputs } from '#action-kit/backup-destinations';
-import { commonInputs, duration, type InputDefinitions, list, oneOf, secret } from '#action-kit/inputs';
+import { commonInputs, duration, githubToken, type InputDefinitions, list, oneOf, secret } from '#action-kit/inputs';
 
 export const inputs = {
   ...commonInputs,
+  'github-token': githubToken(),
   'database-url': secret({ required: true }),
   ...destinationInputs,
   'age-recipients': list(),

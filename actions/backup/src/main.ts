@@ -1,4 +1,5 @@
 import { destinationPorts, givenDestinations } from '#action-kit/backup-destinations';
+import { gitHubConnection } from '#action-kit/connections';
 import { InputError, readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
@@ -6,7 +7,9 @@ import { loadSettings } from '#action-kit/settings';
 import { createBackup } from '#backup/create-backup';
 import { openDestinations } from '#backup/open-destinations';
 import { planDestinations } from '#backup/plan-destinations';
+import { createGitHub } from '#github/client';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
+import { openBackupLedger } from '#release/backup-record';
 import { inputs } from './inputs.ts';
 import { renderBackup } from './render-backup.ts';
 
@@ -46,5 +49,12 @@ export async function main(runner: Runner): Promise<Result> {
       signal,
     }),
   );
+  const github =
+    given.githubToken === undefined || context.repository === ''
+      ? undefined
+      : createGitHub(gitHubConnection(runner, given.githubToken));
+  const { environment: named } = given;
+  const { production } = settings;
+  await openBackupLedger(github, { environment: named, production, ref: context.sha }, logger).keep(made);
   return renderBackup(made);
 }

@@ -10,6 +10,7 @@ import { openDestinations } from '#backup/open-destinations';
 import { sourceIdentity } from '#backup/source-identity';
 import { readSystemIdentifier } from '#backup/source-snapshot';
 import { connect, type DatabaseConnection } from '#postgres/connection';
+import type { BackupLedger } from '#release/backup-record';
 import type { MadeBackup } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
 
@@ -33,14 +34,17 @@ export async function makeBackup(
   runner: Runner,
   options: MigrateOptions,
   environment: string,
+  ledger: BackupLedger,
 ): Promise<MadeBackup | { reasonCode: string; message: string }> {
   const { clock, context, logger, signal } = runner;
   const at = new Date(clock.now()).toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
   const name = `backup-${environment.replaceAll(/[^\w.-]+/g, '-')}-${at}-${context.runId}.${context.runAttempt}`;
   const destinations = await openDestinations(options.destinations, destinationPorts(runner));
-  const earlier = await orReason(earlierBackup(options, destinations, clock.now() / 1000, (line) => logger.info(line)));
+  const earlier = await orReason(
+    earlierBackup(options, destinations, ledger, clock.now() / 1000, (line) => logger.info(line)),
+  );
   if (earlier !== undefined) return earlier;
-  return await logger.group('Backup', () =>
+  const made = await logger.group('Backup', () =>
     orReason(
       createBackup({
         url: options.url ?? '',
@@ -57,6 +61,8 @@ export async function makeBackup(
       }),
     ),
   );
+  if (!('reasonCode' in made)) await ledger.keep(made);
+  return made;
 }
 
 /** An empty server of this major version, for replays. */
@@ -81,13 +87,15 @@ async function orReason<T>(made: Promise<T>): Promise<T | { reasonCode: string; 
 async function earlierBackup(
   options: MigrateOptions,
   destinations: readonly BackupDestination[],
+  ledger: BackupLedger,
   now: number,
   log: (line: string) => void,
 ): Promise<MadeBackup | undefined> {
   if (options.maxAgeMs === undefined) return undefined;
   const connection = await connect(options.url ?? '', { applicationName: 'ops-actions migrate' });
   const identity = await readSourceIdentity(connection).finally(() => connection.close());
-  const wanted = { identity, since: now - options.maxAgeMs / 1000, now };
+  // Whoever can write to the store can put another backup there (S26): only the ledger says which one is ours.
+  const wanted = { identity, since: now - options.maxAgeMs / 1000, now, recorded: ledger.knows };
   const found = await findVerifiedBackup(destinations, wanted, log);
   if (found === undefined) {
     log('no proven backup of this database is young enough for max-age: making one');

@@ -1,9 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { givenDestinations } from '#action-kit/backup-destinations';
+import { gitHubConnection } from '#action-kit/connections';
 import { readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
+import { createGitHub } from '#github/client';
+import { openBackupLedger } from '#release/backup-record';
 import { checkFeasible, makeBackup, startScratch } from './backup-step.ts';
 import { describeFinding } from './describe-ending.ts';
 import { inputs } from './inputs.ts';
@@ -25,6 +28,13 @@ export async function main(runner: Runner): Promise<Result> {
   });
   for (const weakening of options.weakenings) logger.warning(`Weaker than standard: ${weakening}`);
   const record = releaseRecord(runner, given);
+  const github =
+    given.githubToken === undefined || context.repository === ''
+      ? undefined
+      : createGitHub(gitHubConnection(runner, given.githubToken));
+  const { environment } = given;
+  const { production } = settings;
+  const ledger = openBackupLedger(github, { environment, production, ref: context.sha }, logger);
   const migration = await migrate(options, {
     log: (line) => logger.info(line),
     signal,
@@ -42,7 +52,7 @@ export async function main(runner: Runner): Promise<Result> {
         }),
       ),
     scratch: (major) => startScratch(major, signal),
-    createBackup: () => makeBackup(runner, options, given.environment ?? 'database'),
+    createBackup: () => makeBackup(runner, options, given.environment ?? 'database', ledger),
   });
   if ('inspection' in migration && migration.inspection !== undefined) {
     for (const finding of migration.inspection.findings) {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,22 +14,39 @@ describe('migrate-with-backup, longer', { skip }, () => {
   });
   after(() => fixture?.end());
 
-  test('max-age accepts the proven backup of an earlier run, and a weaker proof is said with its reason', async () => {
+  test('max-age accepts the proven backup of an earlier run that stands in the ledger, and no manifest that was swapped', async () => {
+    const github = await startDeployments();
     const url = await fixture.database();
     const work = await fixture.workspace(notes);
-    await work.start(fixture.withBackup(url, work.backups)).finished;
-    await work.write(safe);
-    const first = await work.start({ ...fixture.withBackup(url, work.backups), 'max-age': '1h' }).finished;
-    assert.equal(first.outputs.decision, 'applied', first.stdout);
-    const stored = (await readdir(work.backups)).length;
-    await work.write({ '20260103000000_more.sql': 'create table more (id int primary key)' });
-    const second = await work.start({ ...fixture.withBackup(url, work.backups), 'max-age': '1h' }).finished;
-    assert.equal(second.outputs.decision, 'applied', second.stdout);
-    assert.match(second.stdout, /using the proven backup .*0 minutes old \(max-age\)/);
-    assert.deepEqual(
-      [(await readdir(work.backups)).length, second.outputs['backup-manifest']],
-      [stored, first.outputs['backup-manifest']],
-    );
+    const inputs = {
+      ...fixture.withBackup(url, work.backups),
+      environment: 'staging',
+      'github-token': 'ghs_test',
+      'max-age': '1h',
+    };
+    const start = (more: Record<string, string> = {}) =>
+      work.start({ ...inputs, ...more }, { GITHUB_API_URL: github.address, GITHUB_SHA: '0'.repeat(40) }).finished;
+    const stored = async () => (await readdir(work.backups)).filter((name) => name.endsWith('.manifest.json')).length;
+    try {
+      const first = await start();
+      assert.equal(first.outputs.decision, 'applied', first.stdout);
+      await work.write(safe);
+      const second = await start();
+      assert.match(second.stdout, /using the proven backup .*0 minutes old \(max-age\)/);
+      assert.deepEqual([await stored(), second.outputs['backup-manifest']], [1, first.outputs['backup-manifest']]);
+      // The same object beside a manifest that was touched, and a run that cannot ask the ledger: a fresh one is made.
+      const manifest = join(work.backups, first.outputs['backup-manifest'] ?? '');
+      await writeFile(manifest, `${await readFile(manifest, 'utf8')} `);
+      await work.write({ '20260103000000_more.sql': 'create table more (id int primary key)' });
+      const third = await start();
+      assert.equal(third.outputs.decision, 'applied', third.stdout);
+      assert.match(third.stdout, /is not used: it stands in no record as it lies there/);
+      await work.write({ '20260103500000_most.sql': 'create table most (id int primary key)' });
+      const fourth = await start({ 'github-token': '' });
+      assert.deepEqual([fourth.outputs.decision, await stored()], ['applied', 3], fourth.stdout);
+    } finally {
+      await github.stop();
+    }
     await work.write({ '20260104000000_last.sql': 'create table last (id int primary key)' });
     const weak = { verify: 'checksum', 'verify-reason': 'too large for a runner' };
     const third = await work.start({ ...fixture.withBackup(url, work.backups), ...weak }).finished;
@@ -131,3 +150,26 @@ describe('migrate-with-backup, longer', { skip }, () => {
     }
   });
 });
+
+/** As much of GitHub's Deployments as a ledger of backups needs. */
+async function startDeployments() {
+  const kept: object[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const answer = (status: number, body: unknown) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const at = new Date().toISOString();
+    const { pathname } = new URL(request.url ?? '', 'http://localhost');
+    if (pathname.endsWith('/statuses')) return answer(201, { id: 1, state: 'inactive', created_at: at });
+    if (request.method === 'GET') return answer(200, kept);
+    const given = JSON.parse(Buffer.concat(chunks).toString()) as { ref: string };
+    kept.unshift({ ...given, id: kept.length + 1, sha: given.ref, created_at: at });
+    answer(201, kept[0]);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () => new Promise((resolve) => server.close(resolve)),
+  };
+}

@@ -1,11 +1,11 @@
 import { s3Inputs } from '#action-kit/backup-destinations';
-import { commonInputs, duration, type InputDefinitions, list, secret, text } from '#action-kit/inputs';
+import { commonInputs, duration, githubToken, type InputDefinitions, list, secret, text } from '#action-kit/inputs';
 
 export const inputs = {
   ...commonInputs,
   manifest: text({ required: true }),
+  'github-token': githubToken(),
   digest: text({
-    required: true,
     pattern: /^(?:sha256:)?[0-9a-fA-F]{64}$/,
     allowed: 'sha256: and 64 hexadecimal digits, from the summary of the run that made the backup',
   }),

@@ -1,4 +1,5 @@
 import { destinationPorts, givenDestinations } from '#action-kit/backup-destinations';
+import { gitHubConnection } from '#action-kit/connections';
 import { InputError, readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
@@ -8,6 +9,8 @@ import { openDecryption } from '#backup/encryption';
 import { openDestinations } from '#backup/open-destinations';
 import { planDestinations } from '#backup/plan-destinations';
 import { openBackup, rehearseRestore } from '#backup/restore-backup';
+import { createGitHub } from '#github/client';
+import { openBackupLedger } from '#release/backup-record';
 import { inputs } from './inputs.ts';
 import { planTarget } from './plan-target.ts';
 import { renderRefusal, renderRehearsal } from './render-restore.ts';
@@ -23,8 +26,24 @@ export async function main(runner: Runner): Promise<Result> {
   const where = givenDestinations(runner, { ...given, backupDestination: [word] }, settings.database);
   const planned = planDestinations({ ...where, hosted: false, publicRepository: false });
   problems.push(...planned.problems);
-  if (problems.length > 0) throw new InputError(problems);
-  const { logger, signal } = runner;
+  const { logger, signal, context } = runner;
+  const github =
+    given.githubToken === undefined || context.repository === ''
+      ? undefined
+      : createGitHub(gitHubConnection(runner, given.githubToken));
+  const { environment } = given;
+  const { production } = settings;
+  const ledger = openBackupLedger(github, { environment, production, ref: context.sha }, logger);
+  const digest = given.digest ?? (await ledger.digestOf(given.manifest));
+  if (digest === undefined) {
+    problems.push({
+      name: 'digest',
+      message: `is needed: the ledger${environment === undefined ? '' : ` of ${environment}`} does not know ${given.manifest}, and everybody can encrypt to a public key (S26)`,
+      allowed:
+        'sha256:... from the summary of the run that made the backup; or environment, and a github-token with deployments: read',
+    });
+  }
+  if (problems.length > 0 || digest === undefined) throw new InputError(problems);
   const [destination] = await openDestinations(planned.destinations, destinationPorts(runner));
   if (destination === undefined) throw new Error('no destination was planned');
   let decryption: Awaited<ReturnType<typeof openDecryption>> | undefined;
@@ -37,10 +56,10 @@ export async function main(runner: Runner): Promise<Result> {
       },
       signal,
     );
-    const { manifest: manifestFile, digest } = given;
+    const { manifest: manifestFile } = given;
     const backup = await openBackup({ destination, manifestFile, digest, decryption, signal });
     logger.info(
-      `${backup.manifest.name}: the stored bytes are those of the digest that was given; restoring into a scratch server`,
+      `${backup.manifest.name}: the stored bytes are those of the digest that was ${given.digest === undefined ? 'recorded' : 'given'}; restoring into a scratch server`,
     );
     const run = { deadlineMs: given.deadline, log: (line: string) => logger.info(line), signal };
     // Tried on a scratch server first, whatever comes after.

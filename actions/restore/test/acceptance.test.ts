@@ -94,6 +94,12 @@ describe('restore, the bundle', installed ? {} : { skip: 'no PostgreSQL server p
     assert.deepEqual(await query(other, 'SELECT id FROM uses'), [{ id: 1 }]);
   });
 
+  test('without a typed digest and without a ledger that knows the backup nothing is opened', async () => {
+    const run = await restore({ digest: '' });
+    assert.equal(run.code, 1);
+    assert.match(run.log, /digest: is needed: the ledger does not know .*everybody can encrypt to a public key/);
+  });
+
   test('a backup that somebody put in its place is refused before it is decrypted', async () => {
     const forged = await backup('forged');
     for (const end of ['manifest.json', 'dump.zst.age', 'contents.zst.age']) {

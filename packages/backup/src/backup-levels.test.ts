@@ -104,7 +104,12 @@ describe('levels, tables and age of a backup', installed ? {} : { skip: 'no Post
     const next = await findVerifiedBackup(destinations, { identity, now }, (line) => lines.push(line));
     assert.notEqual(next?.manifest.name, manifest.name);
     assert.match(lines.join('\n'), /x\.manifest\.json .* is not a manifest of ours: .*schema version 9/);
-    const expired = { manifest: { ...manifest, expiresAt: now - 1 }, manifestFile: '', complete: true };
+    const expired = {
+      manifest: { ...manifest, expiresAt: now - 1 },
+      manifestFile: '',
+      manifestDigest: { bytes: 1, sha256: '' },
+      complete: true,
+    };
     const [destination = directoryDestination(folder)] = destinations;
     assert.equal(chooseBackup([{ ...expired, destination }], { identity, now }), undefined);
   });

@@ -5,7 +5,7 @@ import type { BackupDestination } from './destination.ts';
 import { openEncryption } from './encryption.ts';
 import { estimateSeconds } from './estimate-backup.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
-import { type BackupKind, type BackupManifest, formatManifest, type VerifyLevel } from './manifest.ts';
+import { type BackupKind, type BackupManifest, digestOf, formatManifest, type VerifyLevel } from './manifest.ts';
 import { describeBytes } from './measure-stream.ts';
 import type { SourceSnapshot } from './source-snapshot.ts';
 import { oneChunk, storeBackup } from './store-backup.ts';
@@ -44,6 +44,8 @@ export interface BackupResult {
   manifest: BackupManifest;
   /** Where the manifest is kept: every destination, by its file name. */
   manifestFile: string;
+  /** Of the manifest's own bytes. */
+  manifestDigest: { bytes: number; sha256: string };
 }
 
 const defaultDeadlineMs = 2 * 60 * 60 * 1000;
@@ -115,11 +117,12 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
       times: { dump, total: secondsSince(started) },
     });
     const manifestFile = `${options.name}.manifest.json`;
+    const text = formatManifest(manifest);
     for (const destination of destinations) {
-      await destination.write(manifestFile, oneChunk(formatManifest(manifest)));
+      await destination.write(manifestFile, oneChunk(text));
     }
     log(`backup ${verification.verdict}: ${verification.message} (${secondsSince(started).toFixed(1)} s in all)`);
-    return { manifest, manifestFile };
+    return { manifest, manifestFile, manifestDigest: digestOf(text) };
   } finally {
     await begun?.end();
     await encryption.close();

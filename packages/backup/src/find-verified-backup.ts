@@ -1,11 +1,13 @@
 import { BackupFailed } from './backup-error.ts';
 import type { BackupDestination, StoredObject } from './destination.ts';
-import { type BackupManifest, parseManifest } from './manifest.ts';
+import { type BackupManifest, digestOf, parseManifest } from './manifest.ts';
 
 /** A backup that lies in a destination, by its manifest. */
 export interface FoundBackup {
   manifest: BackupManifest;
   manifestFile: string;
+  /** Of the manifest as it lies there. */
+  manifestDigest: { bytes: number; sha256: string };
   destination: BackupDestination;
   /** True when the object lies there with the size that the manifest says. */
   complete: boolean;
@@ -26,8 +28,15 @@ export async function listBackups(
   const found: FoundBackup[] = [];
   for (const { name } of objects.filter((object) => object.name.endsWith('.manifest.json'))) {
     try {
-      const manifest = parseManifest(await readText(destination, name));
-      found.push({ manifest, manifestFile: name, destination, complete: isComplete(manifest, objects) });
+      const text = await readText(destination, name);
+      const manifest = parseManifest(text);
+      found.push({
+        manifest,
+        manifestFile: name,
+        manifestDigest: digestOf(text),
+        destination,
+        complete: isComplete(manifest, objects),
+      });
     } catch (error) {
       log(`${name} in ${destination.description} is not a manifest of ours: ${(error as Error).message.slice(0, 200)}`);
     }
@@ -82,12 +91,12 @@ export function isRestorable(manifest: BackupManifest): boolean {
 
 /**
  * The newest verified backup of a database in any of the destinations.
- * `recorded` says whether a digest stands in a record that who can write to the store cannot write to (S26); a backup of
- * which it says no is not found.
+ * `recorded` says whether its object and manifest stand in a record that who can write to the store cannot write to (S26);
+ * a backup of which it says no is not found.
  */
 export async function findVerifiedBackup(
   destinations: readonly BackupDestination[],
-  wanted: WantedBackup & { recorded?: (sha256: string) => Promise<boolean> },
+  wanted: WantedBackup & { recorded?: (backup: FoundBackup) => Promise<boolean> },
   log: (line: string) => void = () => {},
 ): Promise<FoundBackup | undefined> {
   const lists = await Promise.all(destinations.map((destination) => listBackups(destination, log)));
@@ -95,8 +104,10 @@ export async function findVerifiedBackup(
   for (;;) {
     const chosen = chooseBackup(candidates, wanted);
     if (chosen === undefined || wanted.recorded === undefined) return chosen;
-    if (await wanted.recorded(chosen.manifest.object.sha256)) return chosen;
-    log(`${chosen.manifestFile} is not used: its digest stands in no record of a release`);
+    if (await wanted.recorded(chosen)) return chosen;
+    log(
+      `${chosen.manifestFile} is not used: it stands in no record as it lies there (another manifest or object, or one that nobody recorded)`,
+    );
     candidates = candidates.filter((one) => one !== chosen);
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 /** The format that is written; readers accept this one and name a newer one (design §6). */
@@ -109,6 +110,11 @@ export function parseManifest(text: string): BackupManifest {
 
 export function formatManifest(given: BackupManifest): string {
   return `${JSON.stringify(given, undefined, 2)}\n`;
+}
+
+/** Size and digest of a manifest's text. Pure. */
+export function digestOf(text: string): { bytes: number; sha256: string } {
+  return { bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') };
 }
 
 /** Decrypts, unpacks and restores in one pipe; nothing in plain text touches the disk. */
