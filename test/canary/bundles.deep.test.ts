@@ -45,6 +45,7 @@ const further: Record<string, (echo: string) => Record<string, string>> = {
     'rollback-target': 'dpl_before',
     release: JSON.stringify(release),
   }),
+  'check-backups': (echo) => ({ 'backup-destination': 's3://notes-backups', 's3-endpoint': echo }),
   'edge-functions': () => ({ 'supabase-project': 'abcdefghijklmnopqrst', release: JSON.stringify(release) }),
   'health-gate': (echo) => ({
     'base-url': echo,
