@@ -97,7 +97,11 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
   const early = decideEarly(first, options, ports);
   if (early !== undefined) return early;
   if (options.mode === 'plan') {
-    return { kind: 'planned', inspection: first, files: classifyFiles(first.toApply, await loadSqlParser()) };
+    return {
+      kind: 'planned',
+      inspection: first,
+      files: classifyFiles(first.toApply, await loadSqlParser(), first.facts),
+    };
   }
 
   const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;

@@ -175,6 +175,12 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     const limits = { rewriteBytes: 64 * 1024, scanBytes: 64 * 1024 };
     const plan = await one.run({ mode: 'plan' });
     assert.match(JSON.stringify(plan.details?.findings), /"rule":"type-change","severity":"warn".*public\.a has .*KB/);
+    const [planned] = (plan.details?.plan ?? []) as { locks: { table: string; lock: string; work: string }[] }[];
+    assert.deepEqual(
+      planned?.locks.map(({ table, lock, work }) => [table, lock, work]),
+      [['public.a', 'ACCESS EXCLUSIVE', 'rewrite']],
+    );
+    assert.match(plan.jobSummary ?? '', /`public\.a` \| .*KB \| ACCESS EXCLUSIVE, rewrite \| everything/);
     const refused = await one.run({ limits });
     assert.match(refused.summary, /refused from 64 KB on \(database\.limits\.rewrite\)/);
     await one.write({ '2_b.sql': `-- ops:accept type-change nobody works at night\n${change}` });

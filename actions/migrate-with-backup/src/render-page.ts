@@ -1,6 +1,7 @@
 import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
 import type { FileSummary } from '#postgres/classify-files';
 import type { MigrationFinding } from '#postgres/classify-migrations';
+import { describeBytes, describeCount } from '#postgres/judge-size';
 import type { SchemaAdvice } from '#postgres/schema-advice';
 import type { MadeBackup } from './migrate.ts';
 
@@ -34,12 +35,27 @@ export function renderPage(given: {
     '### Migrations',
     escapeMarkdown(summary),
     ...(files.length === 0 ? [] : [table(['File', 'State', 'Contents'], files)]),
+    ...locksTable(plan),
     ...(remarks.length === 0 ? [] : [table(['Place', 'Severity', 'Why', 'Statement', 'Instead'], remarks)]),
     ...(advice.length === 0 ? [] : [table(['New in the schema', 'Object', 'Why'], advice.map(describeAdvice))]),
     ...(backup === undefined ? [] : [backupLines(backup)]),
     ...weakenings.map((weakening) => `Weaker than standard: ${escapeMarkdown(weakening)}`),
     '',
   ].join('\n\n');
+}
+
+/** What the files of a plan lock, with the size that decides how long. */
+function locksTable(plan: readonly FileSummary[]): string[] {
+  const rows = plan.flatMap(({ file, locks }) =>
+    locks.map(({ line, table: name, lock, work, blocks, rows: count, bytes }) => [
+      `${codeSpan(file)}:${line}`,
+      codeSpan(name),
+      `${count === undefined ? '' : `about ${describeCount(count)} rows, `}${describeBytes(bytes)}`,
+      `${lock}${work === 'none' ? '' : `, ${work}`}`,
+      blocks,
+    ]),
+  );
+  return rows.length === 0 ? [] : [table(['Place', 'Table', 'Size', 'Lock', 'Keeps waiting'], rows)];
 }
 
 function describeAdvice({ rule, object, message }: SchemaAdvice): string[] {

@@ -14,9 +14,16 @@ test('files are summed up by what their statements work on', () => {
     statements: 5,
     classes: ['schema', 'data', 'access', 'code', 'other'],
     inTransaction: true,
+    locks: [],
   });
   assert.deepEqual(summary('create index concurrently i on a (id)')?.inTransaction, false);
   assert.deepEqual(summary('create policy p on a using (true)')?.classes, ['access']);
-  assert.deepEqual(summary('-- only words'), { file: '1_a.sql', statements: 0, classes: [], inTransaction: true });
+  assert.deepEqual(summary('-- only words'), {
+    file: '1_a.sql',
+    statements: 0,
+    classes: [],
+    inTransaction: true,
+    locks: [],
+  });
   assert.deepEqual(summary('slect')?.statements, 0);
 });

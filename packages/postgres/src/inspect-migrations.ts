@@ -20,6 +20,8 @@ export interface MigrationInspection {
   files: MigrationFile[];
   /** Everything to say about the pending files, refusals first. Empty when nothing is pending and the folder is sound. */
   findings: MigrationFinding[];
+  /** What the live database says about the tables of the pending files. */
+  facts: FactsOf;
   /** Missing numbers of a numbered folder (MIG-02): a notice. */
   gaps: string[];
 }
@@ -89,6 +91,7 @@ export async function inspectMigrations(
   return {
     plan,
     applied: given.applied,
+    facts,
     toApply,
     held,
     files: folder.files,
