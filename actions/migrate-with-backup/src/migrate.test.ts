@@ -142,7 +142,7 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     const silent = ports({ createBackup: () => assert.fail(), checkBackup: () => assert.fail() });
     const result = renderMigration(await migrate({ ...options(), mode: 'plan' }, silent), options());
     assert.deepEqual(result.details?.plan, [
-      { file: '1_a.sql', statements: 1, classes: ['schema'], inTransaction: true },
+      { file: '1_a.sql', statements: 1, classes: ['schema'], inTransaction: true, locks: [] },
     ]);
     assert.match(result.jobSummary ?? '', /1 statement: schema/);
     assert.deepEqual(silent.recorded, []);

@@ -224,6 +224,8 @@ describe('migrate-with-backup', { skip }, () => {
       assert.equal(run.outputs.decision, 'applied', run.stdout);
       assert.deepEqual(api.statuses, [
         'ops:migrate:intent:apply 1 pending',
+        // The status of the backup's own record (S26); this ledger answers every deployment with the same number.
+        `backup verified: ${run.outputs['backup-manifest']?.replace(/\.manifest\.json$/, '')}`,
         `ops:migrate:outcome:backup-verified sha256:${run.result.backup.sha256} ${run.result.backup.bytes} bytes`,
         'ops:migrate:outcome:applied 1 applied, newest 20260101000000',
       ]);
