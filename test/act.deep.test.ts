@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -118,6 +118,10 @@ test('act, which is not ours, releases twice and rolls back by the example workf
   try {
     const tree = join(base, 'tree');
     await renderTree(root, tree, { style: 'full', repository: 'org/ops-actions', ref: 'v1' });
+    // act gives a composite the outputs of its last inner step on top of its own: here that step has none.
+    for (const composite of ['deploy', 'rollback']) {
+      appendFileSync(join(tree, composite, 'action.yml'), `    - { shell: bash, run: ':' }\n`);
+    }
     const [domain = ''] = sandbox.description.vercel.domains.map((address) => new URL(address).host);
     const release = async (version: string, runId: number) => {
       const sha = await consumer.commit(version);
