@@ -51,6 +51,8 @@ export function ${factory}(given: {
     settledAfterMs: 60_000,
     absentMeansZero: false,
     names: { requests: 'requests', errors: 'errors' },
+    // What a person asks to see the same numbers; a link to them where the vendor has one.
+    asked: (from, until) => ({ query: \`/counts from \${from / 1000} until \${until / 1000}\` }),
     clock,
     ask,
   });
