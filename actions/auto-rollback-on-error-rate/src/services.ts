@@ -21,8 +21,8 @@ export function takenOverBy(
 ): (() => Promise<string | undefined>) | undefined {
   if (!github || handle.environment === '') return undefined;
   return async () => {
-    const { describeLock, foreignLock } = await import('#release/lock');
-    const lock = await foreignLock(github, handle);
+    const { describeLock, laterLock } = await import('#release/lock');
+    const lock = await laterLock(github, handle);
     return lock && describeLock(lock);
   };
 }

@@ -8,6 +8,7 @@ import {
   foreignLock,
   type Lock,
   type LockRequest,
+  laterLock,
   openAmong,
   readOpenLocks,
   stoppingLock,
@@ -101,6 +102,9 @@ test('Somebody else’s plain lock stops promotions only; a rollback’s lock en
   assert.equal(second.held, false);
   assert.equal((await foreignLock(github(), handle))?.target?.deploymentId, 'dpl_2');
   assert.equal((await foreignLock(github(), { ...handle, key: 'rollback-2' }))?.key, 'rollback-1');
+  // What the later rollback restored is watched to its end; the watch of the earlier one ends.
+  assert.equal(await laterLock(github(), { ...handle, key: 'rollback-2' }), undefined);
+  assert.equal((await laterLock(github(), { ...handle, key: 'rollback-1' }))?.key, 'rollback-2');
   await liftAll('kinds');
   assert.equal(await stoppingLock(github(), handle), undefined);
 });

@@ -76,6 +76,18 @@ export async function foreignLock(
   return locks.findLast((lock) => lock.key !== handle.key && lock.target !== undefined);
 }
 
+/**
+ * The lock of a rollback that came after our own, or without one of ours: it ends a watch as superseded (S1). An earlier one
+ * does not end the watch of what a later rollback restored.
+ */
+export async function laterLock(
+  github: GitHub,
+  handle: { environment: string; key: string },
+): Promise<Lock | undefined> {
+  const last = (await readOpenLocks(github, handle.environment)).findLast((lock) => lock.target !== undefined);
+  return last?.key === handle.key ? undefined : last;
+}
+
 /** Any lock of somebody else: it stops what is not promoted yet. A rollback's comes first. */
 export async function stoppingLock(
   github: GitHub,
