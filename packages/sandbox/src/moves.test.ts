@@ -33,7 +33,10 @@ test('promote moves every domain over a moment and turns auto-assignment on (fac
   project().autoAssignCustomDomains = false;
   assert.deepEqual(await serving(), ['v1', 'v1']);
 
+  // Long enough to be looked at on a busy machine.
+  sandbox.vercel.behaviour.aliasDelayMs = 1000;
   assert.equal((await promote(second.id)).status, 201);
+  sandbox.vercel.behaviour.aliasDelayMs = 40;
   assert.equal(project().lastAliasRequest?.jobStatus, 'in-progress');
   assert.deepEqual(await serving(), ['v1', 'v1']);
   const { json } = await callVercel(sandbox, 'GET', `/v1/projects/${project().id}/promote/aliases`);
