@@ -37,9 +37,7 @@ const skipped: string[] = [];
 const failures: string[] = [];
 const seconds = new Map<string, number>();
 const started = performance.now();
-// The quick ones wait more than they compute; the deep ones measure times, so each keeps a core.
-const atOnce = deep ? Math.min(2, availableParallelism()) : Math.min(3, availableParallelism() + 1);
-const stream = run({ files: files.sort(), concurrency: atOnce, timeout: 15 * 60_000 });
+const stream = run({ files: files.sort(), concurrency: Math.min(2, availableParallelism()), timeout: 15 * 60_000 });
 stream.on('test:pass', (event) => {
   if (event.details.type === 'suite') return;
   if (event.skip !== undefined && event.skip !== false) {
