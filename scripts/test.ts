@@ -60,7 +60,7 @@ await new Promise((resolve) => stream.once('end', resolve));
 await new Promise((resolve) => setImmediate(resolve));
 
 process.stdout.write('\n');
-const slowest = [...seconds].sort(([, one], [, other]) => other - one).slice(0, 300);
+const slowest = [...seconds].sort(([, one], [, other]) => other - one).slice(0, 10);
 for (const [file, took] of slowest) process.stdout.write(`slow: ${took.toFixed(1)} s ${relative(root, file)}\n`);
 for (const line of failures) process.stdout.write(`failed: ${line}\n`);
 for (const line of skipped) process.stdout.write(`skipped: ${line}\n`);
