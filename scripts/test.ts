@@ -26,6 +26,8 @@ if (files.length === 0) {
   console.error(`no test file matches ${filters.join(' ')}`);
   process.exit(2);
 }
+// Every file is a process of its own and loads the same sources: what one has compiled the next one reads.
+process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'compile');
 if (deep) {
   process.env.OPS_ACTIONS_SEED ??= String(Math.floor(Math.random() * 2 ** 31));
   console.log(`seed: OPS_ACTIONS_SEED=${process.env.OPS_ACTIONS_SEED}`);

@@ -2,15 +2,24 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { rollBackInDashboard } from './dashboard.ts';
 import { expectEnd, expectSettled } from './expect-end.ts';
-import { opsFile, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import { opsFile, type ReleaseFixture, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
 
-describe('after a rollback', { concurrency: 2 }, () => {
-  test('in the dashboard, unlock acknowledges it: auto-assign is on again and the next release goes through', async () => {
+describe('a rollback', { concurrency: 2 }, () => {
+  test('in the dashboard, a release is refused until unlock acknowledges it: then auto-assign is on again and it goes through', async () => {
     await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
     const first = await fixture.release({ version: 'v1.0.0' });
     await fixture.release({ version: 'v1.1.0' });
     await rollBackInDashboard(fixture, first.deploymentId);
-    assert.equal((await fixture.release({ version: 'v1.2.0' })).reasonCode, 'pinned_rollback');
+    const promotions = fixture.accepted('promote');
+    expectEnd(fixture, await fixture.release({ version: 'v1.2.0' }), {
+      decision: 'refused',
+      reason: 'pinned_rollback',
+      conclusion: 'failure',
+      says: /pinned to dpl_\w+ by a rollback by sandbox-user \("orders were lost"\)/,
+      serves: first.deploymentId,
+      next: /ops-actions unlock --environment production/,
+    });
+    assert.equal(fixture.accepted('promote'), promotions);
     await fixture.command('unlock', '--environment', 'production', '--reason', 'orders are safe');
     assert.equal(fixture.autoAssign(), true);
     const next = await fixture.release({ version: 'v1.2.0' });
@@ -145,5 +154,41 @@ describe('the way back', { concurrency: 3 }, () => {
       serves: ended.deploymentId,
     });
     assert.equal(fixture.accepted('rollback'), 0);
+  });
+
+  test('dispatched during a watch has the domains back within ten seconds; the release ends superseded', async () => {
+    await using fixture = await releaseFixture();
+    const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    let rollback: ReturnType<ReleaseFixture['rollback']> | undefined;
+    let dispatchedAt = 0;
+    const ended = await fixture.release({
+      version: 'v1.1.0',
+      files: { '.github/ops.yml': opsFile({ watch: { source: 'probe', window: '60s', interval: '500ms' } }) },
+      onEvent(event) {
+        if (event.kind !== 'step-started' || event.path.join('/') !== 'deploy/watch') return;
+        dispatchedAt = Date.now();
+        rollback = fixture.rollback({ version: 'v1.0.0', inputs: { reason: 'a person saw it first' } });
+      },
+    });
+    expectEnd(fixture, ended, {
+      decision: 'superseded',
+      reason: 'superseded',
+      conclusion: 'failure',
+      says: /production is locked.*a person saw it first/,
+      serves: live,
+      next: /ops-actions unlock --environment production/,
+    });
+    assert.ok(ended.seconds < 30, 'the watch does not go on');
+    const back = await rollback;
+    assert.equal(back?.decision, 'rolled-back', back?.lastLine);
+    const { swappedAt } = JSON.parse(back?.report.outputs.result ?? '{}') as { swappedAt: number };
+    assert.ok(swappedAt * 1000 - dispatchedAt < 10_000, `swapped after ${swappedAt * 1000 - dispatchedAt} ms`);
+    assert.equal(fixture.accepted('rollback'), 1);
+    const locks = await fixture.locks();
+    assert.deepEqual(
+      locks.map(({ reason }) => reason),
+      ['a person saw it first'],
+    );
+    assert.equal(fixture.autoAssign(), false);
   });
 });
