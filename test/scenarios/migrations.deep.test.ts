@@ -55,6 +55,26 @@ describe('migrations in a release', { skip: installed ? false : 'no PostgreSQL s
       assert.match((await fixture.slack()).join('\n'), new RegExp(`Held for a later release: ${drop}`));
       assert.deepEqual(released.result('migrate').held, [drop]);
 
+      // No file runs before an earlier one: what needs one behind the held one is refused before anything is announced.
+      const waiting = { ...column, [`${folder}/${drop}`]: 'ALTER TABLE notes DROP COLUMN mood;\n' };
+      const more = 'ALTER TABLE notes ADD COLUMN more text;\n';
+      const behind = files({}, { ...waiting, [`${folder}/20260108090000_more.sql`]: more });
+      expectEnd(fixture, await fixture.release({ version: 'v1.2.1', files: behind, inputs }), {
+        decision: 'refused',
+        reason: 'unsafe_migration',
+        conclusion: 'failure',
+        says: /20260107090000_drop_mood\.sql before it is held.*git mv 20260107090000_drop_mood\.sql 20260108090001_drop_mood\.sql/,
+        serves: released.deploymentId,
+      });
+      const mixed = files({}, { ...column, [`${folder}/${drop}`]: `${more}ALTER TABLE notes DROP COLUMN mood;\n` });
+      expectEnd(fixture, await fixture.release({ version: 'v1.2.2', files: mixed, inputs }), {
+        decision: 'refused',
+        reason: 'unsafe_migration',
+        conclusion: 'failure',
+        says: /split it: keep\s+ALTER TABLE notes ADD COLUMN more text;/,
+        serves: released.deploymentId,
+      });
+
       // Another tool: its command has the database, and a backup comes first.
       const command = 'node -e "if (!process.env.DATABASE_URL) process.exit(3)"';
       const without = await fixture.release({ version: 'v1.3.0', files: files({ command }) });

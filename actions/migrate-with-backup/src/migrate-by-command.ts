@@ -1,4 +1,5 @@
 import { openMigrationSession } from '#postgres/migration-session';
+import type { Ending } from './describe-ending.ts';
 import type { Migration, MigrationPorts } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
 import { provenBackup } from './proven-backup.ts';
@@ -16,10 +17,7 @@ export async function migrateByCommand(
       ending: ['planned', 'plan_only', `Plan: "${command}" would run ${after}; nothing was changed`],
     };
   }
-  if (ports.inRelease && options.apply !== 'automatic') {
-    const summary = `database.apply is ${options.apply}: run "${command}" through migrate-with-backup by hand first, then release; nothing was changed`;
-    return { kind: 'decided', ending: ['refused', 'applied_by_hand', summary] };
-  }
+  if (ports.inRelease && options.apply !== 'automatic') return await leftToAPerson(options, command, ports);
   const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
   if (problem !== undefined) return { kind: 'no-backup-possible', ...problem };
   try {
@@ -49,4 +47,23 @@ export async function migrateByCommand(
   } finally {
     await session.close();
   }
+}
+
+/** Whether a person has run the command only the command that verifies can tell; without one nobody would know. */
+async function leftToAPerson(
+  options: MigrateOptions,
+  command: string,
+  ports: Pick<MigrationPorts, 'run'>,
+): Promise<Migration> {
+  const decide = (...ending: Ending): Migration => ({ kind: 'decided', ending });
+  const { verifyCommand, apply } = options;
+  const byHand = `database.apply is ${apply}: run "${command}" through migrate-with-backup by hand first, then release`;
+  if (verifyCommand === undefined) {
+    const how = 'with database.verify-command a release can see that it was';
+    return decide('refused', 'applied_by_hand', `${byHand}; ${how}; nothing was changed`);
+  }
+  const verified = await ports.run(verifyCommand);
+  if (!verified.ok) return decide('refused', 'applied_by_hand', `${verified.message}; ${byHand}; nothing was changed`);
+  const summary = `"${command}" is left to a person (database.apply: ${apply}), and "${verifyCommand}" says that the database has what this commit needs`;
+  return decide('nothing-pending', 'verified_by_command', summary);
 }

@@ -44,7 +44,7 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
       for (const [file, sql] of Object.entries(more)) await writeFile(join(directory, file), sql);
     };
     await write(files);
-    const run = async (more: Partial<MigrateOptions> = {}) => {
+    const run = async (more: Partial<MigrateOptions> = {}, given: Partial<MigrationPorts> = {}) => {
       const options: MigrateOptions = {
         url: url.href,
         directory,
@@ -84,6 +84,7 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
             log: (line) => void lines.push(line),
           }),
         scratch: (major) => startScratch(major, signal),
+        ...given,
       };
       return renderMigration(await migrate(options, ports), options);
     };
@@ -117,6 +118,15 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     const behind = await one.run();
     assert.deepEqual([behind.decision, behind.reasonCode], ['refused', 'unsafe_migration']);
     assert.match(behind.summary, /4_c\.sql .*3_drop\.sql before it is held.* git mv 3_drop\.sql 5_drop\.sql/);
+    // A restore point of its own comes first; without one nothing is dropped.
+    const asked: string[] = [];
+    const backup = { backup: 'required', phase: 'contract' } as const;
+    const createBackup = async () => {
+      asked.push(await one.history().then(String));
+      return { reasonCode: 'destination_full', message: 'no room' };
+    };
+    const none = await one.run(backup, { createBackup });
+    assert.deepEqual([none.decision, none.reasonCode, asked], ['failed', 'destination_full', ['1,2']]);
     const third = await one.run({ phase: 'contract' });
     assert.deepEqual(
       [third.decision, third.outputs?.applied, third.outputs?.held],
@@ -289,6 +299,15 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     assert.deepEqual([unverified.decision, unverified.reasonCode], ['failed', 'verify_command_failed']);
     assert.equal((await one.run({ command: 'no-such-program-here' })).reasonCode, 'command_not_found');
     assert.equal((await one.run({ command: 'false', mode: 'plan' })).decision, 'planned');
+    const inRelease = { inRelease: true };
+    const manual = { command: 'false', apply: 'manual' } as const;
+    const unknown = await one.run(manual, inRelease);
+    assert.deepEqual([unknown.decision, unknown.reasonCode], ['refused', 'applied_by_hand']);
+    assert.match(unknown.summary, /run "false" .* by hand first.*database\.verify-command/);
+    const notYet = await one.run({ ...manual, verifyCommand: 'false' }, inRelease);
+    assert.deepEqual([notYet.decision, notYet.reasonCode], ['refused', 'applied_by_hand']);
+    const done = await one.run({ ...manual, verifyCommand: 'true' }, inRelease);
+    assert.deepEqual([done.decision, done.reasonCode], ['nothing-pending', 'verified_by_command'], done.summary);
     await one.write({ '1_a.sql': 'create table a ()' });
     const files = await world({ '1_a.sql': 'create table a ()' });
     assert.equal((await files.run({ verifyCommand: 'false' })).reasonCode, 'verify_command_failed');

@@ -73,6 +73,14 @@ describe('planOptions', () => {
     );
   });
 
+  test('what removes something takes a restore point of its own', () => {
+    assert.deepEqual(mistakes({ maxAge: 1, phase: 'contract' }), ['max-age']);
+    assert.deepEqual(mistakes({ maxAge: 1, mode: 'rollback', toVersion: '1', confirm: 'd', databaseUrl: local }), [
+      'max-age',
+    ]);
+    assert.match(plan({ maxAge: 1 }).weakenings.join(), /max-age/);
+  });
+
   test('a connection to another project than the pinned one is a mistake, whatever the mode', () => {
     const database = { project: 'abcdefghijklmnopqrst' };
     const to = (ref: string) => `postgresql://postgres.${ref}:p@aws-1-eu-west-1.pooler.supabase.com:5432/postgres`;

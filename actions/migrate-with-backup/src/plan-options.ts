@@ -82,7 +82,13 @@ export function planOptions(
     } else
       weakenings.push(`the backup is proven by ${given.verify} only, not restored (verify: ${given.verifyReason})`);
   }
-  if (given.maxAge !== undefined)
+  if (given.maxAge !== undefined && (mode === 'rollback' || phase === 'contract'))
+    problems.push({
+      name: 'max-age',
+      message: `does not go with ${mode === 'rollback' ? 'mode: rollback' : 'phase: contract'}: what removes something takes a restore point of its own`,
+      allowed: 'leave it out',
+    });
+  else if (given.maxAge !== undefined)
     weakenings.push('a proven backup of an earlier run may stand for a fresh one (max-age)');
   const standard = skipsBackup(database, given.throwAway) ? 'skip' : 'required';
   const backup = laterVersion('backup', given.backup ?? standard, ['required', 'skip'] as const, problems);

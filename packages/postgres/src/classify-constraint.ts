@@ -28,7 +28,8 @@ export function classifyConstraint(
   switch (textOf(constraint, 'contype')) {
     case 'CONSTR_FOREIGN': {
       const to = relationName(child(constraint, 'pktable'));
-      const both = to === undefined || !context.existing(relationKey(to)) ? name : `${name} and ${qualified(to)}`;
+      const both =
+        to === undefined || !context.existing('relation', relationKey(to)) ? name : `${name} and ${qualified(to)}`;
       const message = `the foreign key is checked against every row of ${name} while nobody can write to ${both}`;
       return [warning(offset, 'foreign-key-not-valid-missing', message, validate, impact)];
     }

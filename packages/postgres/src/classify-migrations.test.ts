@@ -299,7 +299,6 @@ describe('classifyMigrations', () => {
       'create index concurrently i on notes (title)',
       'select 1; create index concurrently i on notes (title)',
       'begin; select 1; commit',
-      'alter table notes add constraint c check (a is not null) not valid; alter table notes validate constraint c; alter table notes alter a set not null',
       'alter table notes add constraint f foreign key (a) references users (id) not valid',
       'alter table notes add constraint k unique using index i',
       "alter table notes add column at timestamptz not null default now(), add column state text default 'new'",
@@ -307,15 +306,18 @@ describe('classifyMigrations', () => {
       'refresh materialized view concurrently m; reindex table concurrently a; vacuum a; lock table a in access share mode',
       'drop view v; create view v as select 1',
       'alter table a rename to b; create view a with (security_invoker = true) as select * from b',
-      'drop function f; drop index concurrently i; alter table notes drop constraint c; -- drop table x',
+      'drop trigger f on notes; drop index concurrently i; alter table notes drop constraint c; -- drop table x',
     ];
     for (const sql of clean) assert.deepEqual(classify(sql), [], sql);
+    const unchecked = 'alter table notes add constraint c check (a is not null) not valid';
+    const validated = 'alter table notes validate constraint c; alter table notes alter a set not null';
+    assert.deepEqual(classify(validated, 'expand', [unchecked]), []);
   });
 
   test('what pending files create is not existing', () => {
     const later = 'alter table public.t add column c int not null; create index on t (c); drop table t;';
     assert.deepEqual(classify(later, 'expand', ['create table t (id int)']), []);
-    assert.equal(classify(later, 'expand', ['create table if not exists t (id int)']).length, 4);
+    assert.equal(classify(later, 'expand', ['create table if not exists t (id int)']).length, 5);
   });
 
   test('a file that adds and removes is refused with its split, and removing alone is held', () => {
@@ -326,13 +328,18 @@ describe('classifyMigrations', () => {
       /^split it: keep\nalter table a add b int;\nin 0_x\.sql, and move\nalter table a drop c;\nto a later file/,
     );
     assert.deepEqual(
-      classify('alter table a drop c; update b set d = 1 where e').map((one) => one.severity),
+      classify('update b set d = 1 where e; alter table a drop c').map((one) => one.severity),
       ['hold'],
     );
-    assert.deepEqual(
-      classify('alter table a add b int; alter table a drop c', 'all').map((one) => one.severity),
-      ['warn'],
-    );
+    for (const phase of ['all', 'contract'] as const) {
+      assert.deepEqual(
+        classify('alter table a add b int; alter table a drop c', phase).map(({ rule, severity }) => [rule, severity]),
+        [
+          ['drop-column', 'warn'],
+          ['mixed-phases', 'warn'],
+        ],
+      );
+    }
   });
 
   test('by hand, contract statements warn', () => {

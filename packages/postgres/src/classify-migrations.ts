@@ -2,13 +2,14 @@ import { readAcceptances } from './acceptances.ts';
 import { classifyStatement } from './classify-statement.ts';
 import { filePhase } from './file-phase.ts';
 import { type BlockEstimate, type BlockLimits, judgeSize, standardLimits } from './judge-size.ts';
+import { findLockHeld, type HeldLock, heldAfter } from './lock-held.ts';
+import { type MadeObject, madeObjects } from './made-objects.ts';
 import type { MigrationRule } from './migration-rules.ts';
 import { provenColumns } from './proven-columns.ts';
 import type { MigrationFile } from './read-migrations.ts';
-import { relationKey } from './sql-names.ts';
+import { child, relationKey, relationName, textOf } from './sql-names.ts';
 import { lineAndColumn, type ParsedStatement, type SqlParser } from './sql-parser.ts';
-import type { StatementFinding } from './statement-finding.ts';
-import { createdRelations, recreatedBy } from './statement-kinds.ts';
+import type { StatementContext, StatementFinding } from './statement-finding.ts';
 import type { FactsOf } from './table-facts.ts';
 import type { LockMode, TableWork } from './table-lock.ts';
 
@@ -77,6 +78,7 @@ export function classifyMigrations(
 
 /** What carries over from file to file. */
 interface Classification extends Required<ClassifyOptions> {
+  /** `<kind> <key>` of what the pending files have made so far and nothing had before. */
   created: Set<string>;
   /** `public.notes.title` of columns that a pending statement proves to hold no NULL. */
   proven: Set<string>;
@@ -90,35 +92,60 @@ function classifyFile(file: MigrationFile, parser: SqlParser, given: Classificat
   const { statements } = outcome.file;
   const findings: MigrationFinding[] = [];
   const contracts: ParsedStatement[] = [];
+  let held: HeldLock | undefined;
   const accepted = readAcceptances(file.sql.includes('ops:accept') ? parser.comments(file.sql) : [], statements);
   for (const [index, statement] of statements.entries()) {
-    const later = new Set(statements.slice(index + 1).flatMap(recreatedBy));
-    const found = classifyStatement({
+    const later = statements.slice(index + 1).flatMap(madeObjects);
+    const context: StatementContext = {
       sql: file.sql,
       statement,
-      existing: (key) => !given.empty && !given.created.has(key),
-      recreated: (key) => later.has(key),
+      existing: (kind, key) => !given.empty && !given.created.has(nameOf({ kind, key })),
+      remade: (such) => later.some(such),
       phase: given.phase,
       facts: given.facts,
       provenNotNull: (table, column) => given.proven.has(`${relationKey(table)}.${column}`),
-    }).map((finding): Judged => {
+    };
+    const waits = findLockHeld(held, file, context);
+    // The first is enough: where the file is split there, what follows is judged anew.
+    held = waits.length > 0 ? undefined : heldAfter(held, context);
+    const found = [...classifyStatement(context), ...waits].map((finding): Judged => {
       const judged = judgeSize(finding, given.facts, given.limits);
       const reason = accepted.reasons.get(index)?.get(finding.rule);
       return reason === undefined ? judged : { ...judged, severity: 'warn', accepted: reason };
     });
-    if (found.some((finding) => finding.severity === 'hold')) contracts.push(statement);
+    if (found.some((finding) => finding.contracts === true && finding.accepted === undefined))
+      contracts.push(statement);
     findings.push(...found.map((finding) => located(file, parser, statement, finding)));
-    for (const key of createdRelations(statement)) given.created.add(key);
+    for (const key of newNames(statement, given.created)) given.created.add(key);
     for (const key of provenColumns(statement, given.checks, given.facts)) given.proven.add(key);
   }
   for (const problem of accepted.problems) {
     const place = lineAndColumn(file.sql, problem.offset);
-    const { offset: _, impact: __, ...rest } = problem;
+    const { offset: _, impact: __, contracts: ___, ...rest } = problem;
     findings.push({ file: file.file, ...place, ...rest, statement: '' });
   }
-  const phase = filePhase(file, statements, contracts);
+  const phase = filePhase(file, statements, contracts, given.phase);
   if (phase.mixed !== undefined) findings.push(located(file, parser, phase.mixed.statement, phase.mixed.finding));
   return findings;
+}
+
+/** What nobody can use yet: made for certain by this statement, or made by an earlier one and renamed by this. */
+function newNames(statement: ParsedStatement, created: ReadonlySet<string>): string[] {
+  const from = relationName(child(statement.node, 'relation'));
+  const to = textOf(statement.node, 'newname');
+  const relation = /^OBJECT_(TABLE|VIEW|MATVIEW)$/.test(textOf(statement.node, 'renameType') ?? '');
+  if (statement.kind === 'RenameStmt' && relation && from !== undefined && to !== undefined) {
+    return created.has(nameOf({ kind: 'relation', key: relationKey(from) }))
+      ? [nameOf({ kind: 'relation', key: relationKey({ ...from, name: to }) })]
+      : [];
+  }
+  return madeObjects(statement)
+    .filter((made) => !made.perhaps)
+    .map(nameOf);
+}
+
+function nameOf({ kind, key }: Pick<MadeObject, 'kind' | 'key'>): string {
+  return `${kind} ${key}`;
 }
 
 type Judged = StatementFinding & Pick<MigrationFinding, 'estimate' | 'accepted'>;
@@ -147,7 +174,7 @@ function located(
   statement: ParsedStatement,
   finding: Judged,
 ): MigrationFinding {
-  const { offset, impact, ...rest } = finding;
+  const { offset, impact, contracts: _, ...rest } = finding;
   const text = file.sql.slice(statement.start, statement.end);
   return {
     file: file.file,

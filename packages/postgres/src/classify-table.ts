@@ -1,5 +1,6 @@
 import { classifyConstraint } from './classify-constraint.ts';
 import { correctAddColumn } from './correct-add-column.ts';
+import { madeObjects } from './made-objects.ts';
 import {
   child,
   children,
@@ -30,7 +31,8 @@ interface Clause {
 export function alterTable(context: StatementContext): StatementFinding[] {
   const { node } = context.statement;
   const table = relationName(child(node, 'relation'));
-  if (table === undefined || node.objtype !== 'OBJECT_TABLE' || !context.existing(relationKey(table))) return [];
+  if (table === undefined || node.objtype !== 'OBJECT_TABLE' || !context.existing('relation', relationKey(table)))
+    return [];
   // ADD COLUMN … followed by ALTER COLUMN … SET DEFAULT in one statement does not help: rows are filled by ADD COLUMN.
   return tableCommands(node).flatMap((command) =>
     clause({ context, table, command, impact: { table, ...commandImpact(command, context.facts(table)) } }),
@@ -47,7 +49,7 @@ function clause(given: Clause): StatementFinding[] {
     case 'AT_AddColumn':
       return definition === undefined ? [] : [...addColumn(given, definition), ...columnWork(given, definition)];
     case 'AT_DropColumn':
-      return [contract(context, start, 'drop-column', `DROP COLUMN ${column} of ${name}`)];
+      return dropColumn(given, column);
     case 'AT_AlterColumnType':
       return columnType(given, column, definition);
     case 'AT_SetNotNull': {
@@ -80,6 +82,26 @@ function clause(given: Clause): StatementFinding[] {
   }
 }
 
+/** What the same pending files have added nobody uses; what they add again under the same name has lost its values. */
+function dropColumn({ context, table, command }: Clause, column: string): StatementFinding[] {
+  const { start } = context.statement;
+  const key = `${relationKey(table)}.${column}`;
+  if (!context.existing('column', key)) return [];
+  const name = qualified(table);
+  const again = madeObjects(context.statement).some((made) => made.key === key);
+  if (!again && !context.remade((made) => made.kind === 'column' && made.key === key))
+    return [contract(context, start, 'drop-column', `DROP COLUMN ${column} of ${name}`)];
+  return [
+    {
+      offset: offsetOfNode(context.statement, command),
+      rule: 'replace-column',
+      severity: context.phase === 'all' ? 'warn' : 'refuse',
+      message: `the file drops column ${column} of ${name} and adds it anew: its values are lost, and running code meets the new one at once`,
+      correction: `alter its type in place, or add a column of another name, copy the values, and drop ${column} in a later release; where they may be lost: -- ops:accept replace-column <why>`,
+    },
+  ];
+}
+
 /** A partition that comes is checked row by row; one that goes takes its rows out of every query on the table. */
 function partition({ context, table, command }: Clause): StatementFinding[] {
   const { start } = context.statement;
@@ -92,7 +114,7 @@ function partition({ context, table, command }: Clause): StatementFinding[] {
     const correction = `ALTER TABLE ${qualified(table)} DETACH PARTITION ${qualified(name)} CONCURRENTLY, when no code needs them`;
     return [warning(start, 'detach-partition', message, correction)];
   }
-  if (!context.existing(relationKey(name))) return [];
+  if (!context.existing('relation', relationKey(name))) return [];
   const message = `every row of ${qualified(name)} is checked against the bounds while nobody can read or write it`;
   const correction = `first ALTER TABLE ${qualified(name)} ADD CONSTRAINT … CHECK (<the bounds>) NOT VALID, then VALIDATE CONSTRAINT: attaching then reads nothing`;
   return [

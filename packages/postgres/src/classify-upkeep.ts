@@ -7,7 +7,7 @@ import { blockedBy, type TableImpact } from './table-lock.ts';
 export function classifyUpkeep(context: StatementContext): StatementFinding[] {
   const { kind, node, start } = context.statement;
   const impacts = statementImpact(context.statement, context.facts).filter(({ table }) =>
-    context.existing(relationKey(table)),
+    context.existing('relation', relationKey(table)),
   );
   const [impact] = impacts;
   switch (kind) {

@@ -8,11 +8,15 @@ import { tableCommands } from './statement-kinds.ts';
 const expanding =
   /^(CreateStmt|CreateTableAsStmt|ViewStmt|CreateFunctionStmt|CreateEnumStmt|AlterEnumStmt|CompositeTypeStmt|CreateDomainStmt|CreateSchemaStmt|CreateSeqStmt|CreateExtensionStmt)$/;
 
-/** Finds a file that both expands and contracts, and says how to split it. Pure. */
+/**
+ * Finds a file that both expands and contracts, and says how to split it: refused where it would have to run before a
+ * promotion, reported where a person decides. Pure.
+ */
 export function filePhase(
   file: MigrationFile,
   statements: readonly ParsedStatement[],
   contracts: readonly ParsedStatement[],
+  phase: 'all' | 'expand' | 'contract',
 ): { mixed?: { statement: ParsedStatement; finding: StatementFinding } } {
   const [first] = contracts;
   if (first === undefined || !statements.some((one) => !contracts.includes(one) && expands(one))) return {};
@@ -25,7 +29,13 @@ export function filePhase(
   return {
     mixed: {
       statement: first,
-      finding: { offset: first.start, rule: 'mixed-phases', severity: 'refuse', message, correction },
+      finding: {
+        offset: first.start,
+        rule: 'mixed-phases',
+        severity: phase === 'expand' ? 'refuse' : 'warn',
+        message,
+        correction,
+      },
     },
   };
 }

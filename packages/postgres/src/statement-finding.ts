@@ -1,4 +1,5 @@
 import type { MigrationPhase } from './classify-migrations.ts';
+import type { MadeObject } from './made-objects.ts';
 import type { AcceptableRule, MigrationRule } from './migration-rules.ts';
 import type { RelationName } from './sql-names.ts';
 import type { ParsedStatement } from './sql-parser.ts';
@@ -14,15 +15,17 @@ export interface StatementFinding {
   correction: string;
   /** What it does to the table, where that is the trouble: a large table makes it worse. */
   impact?: TableImpact;
+  /** True where it takes away what running code may need, in whatever phase it is judged. */
+  contracts?: true;
 }
 
 export interface StatementContext {
   sql: string;
   statement: ParsedStatement;
-  /** False for relations that a pending file creates before this statement. */
-  existing(key: string): boolean;
-  /** True for relations that a later statement of this file creates again under the same name. */
-  recreated(key: string): boolean;
+  /** False for what a pending file makes before this statement; keys as in `MadeObject`. */
+  existing(kind: MadeObject['kind'], key: string): boolean;
+  /** True where a later statement of this file makes such an object. */
+  remade(such: (made: MadeObject) => boolean): boolean;
   phase: MigrationPhase;
   /** What the live database says; nothing where none was asked. */
   facts: FactsOf;
@@ -60,5 +63,6 @@ export function contract(
     severity,
     message: `${what}: ${laterRelease}; it waits for a later release`,
     correction: correction ?? advice,
+    contracts: true,
   };
 }

@@ -1,3 +1,4 @@
+import { longWork } from './long-work.ts';
 import {
   child,
   children,
@@ -133,7 +134,9 @@ export function droppedNames(node: ParseNode, after = 0): RelationName[] {
   });
 }
 
-/** Every relation that these statements lock. Pure. */
+/** Every relation that these statements lock or go through. Pure. */
 export function relationsOf(statements: readonly ParsedStatement[]): RelationName[] {
-  return statements.flatMap((statement) => statementImpact(statement).map(({ table }) => table));
+  return statements.flatMap((statement) =>
+    [...statementImpact(statement), ...longWork(statement)].map(({ table }) => table),
+  );
 }

@@ -1,18 +1,5 @@
-import { child, children, type ParseNode, relationKey, relationName, textOf, wrapped } from './sql-names.ts';
+import { child, children, type ParseNode, textOf, wrapped } from './sql-names.ts';
 import type { ParsedStatement } from './sql-parser.ts';
-
-/** Keys of the relations that a statement creates. IF NOT EXISTS creates perhaps, so those count as existing. */
-export function createdRelations(statement: ParsedStatement): string[] {
-  const { kind, node } = statement;
-  const relation =
-    kind === 'CreateStmt' && node.if_not_exists !== true
-      ? child(node, 'relation')
-      : kind === 'CreateTableAsStmt' && node.if_not_exists !== true
-        ? child(child(node, 'into'), 'rel')
-        : undefined;
-  const name = relationName(relation);
-  return name === undefined ? [] : [relationKey(name)];
-}
 
 /** True for statements that PostgreSQL refuses inside a transaction block. */
 export function standsAlone(statement: ParsedStatement): boolean {
@@ -41,17 +28,4 @@ export function standsAlone(statement: ParsedStatement): boolean {
 /** The clauses of an ALTER TABLE. */
 export function tableCommands(node: ParseNode): ParseNode[] {
   return wrapped(node, 'cmds', 'AlterTableCmd');
-}
-
-/** Keys of the relations that a statement makes under a name that something else had before: views only. */
-export function recreatedBy(statement: ParsedStatement): string[] {
-  const { kind, node } = statement;
-  const relation =
-    kind === 'ViewStmt'
-      ? child(node, 'view')
-      : kind === 'CreateTableAsStmt' && node.objtype === 'OBJECT_MATVIEW'
-        ? child(child(node, 'into'), 'rel')
-        : undefined;
-  const name = relationName(relation);
-  return name === undefined ? [] : [relationKey(name)];
 }

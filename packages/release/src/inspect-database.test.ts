@@ -76,6 +76,18 @@ describe('what preflight finds in a database', { skip: installed ? false : 'no P
     assert.equal((await look(url, { backupNeeded: false })).codes.includes('age_recipients_missing'), false);
   });
 
+  test('where a person applies, what is due is refused by its names', async () => {
+    const url = await database('by_hand', 'SELECT 1');
+    const due = await look(url, { apply: 'manual', recipients: ['an age key'] });
+    assert.deepEqual(
+      due.codes.filter((code) => code !== 'unsafe_migration'),
+      ['applied_by_hand'],
+    );
+    assert.match(due.findings.map(({ message }) => message).join(), /apply is manual.*20260101000000_notes\.sql/);
+    const command = { command: 'npm run migrate', apply: 'approve' } as const;
+    assert.deepEqual((await look(url, command)).codes, [], 'its verify-command decides in the migration step');
+  });
+
   test('objects without a history need a baseline before anything starts', async () => {
     const url = await database('legacy', 'CREATE TABLE notes (id int, old text)');
     const found = await look(url);

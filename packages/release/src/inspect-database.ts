@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { MigrationFinding } from '#postgres/classify-migrations';
+import type { MigrationInspection } from '#postgres/inspect-migrations';
 import type { BlockLimits } from '#postgres/judge-size';
 import { commandLine } from './command-line.ts';
 import type { Finding } from './decide-preflight.ts';
@@ -28,6 +29,8 @@ export interface DatabaseRequest {
   migrations?: string | undefined;
   /** The consumer's own command, which migrates instead of the files. */
   command?: string | undefined;
+  /** Who applies; anything but `automatic` (the default) refuses what is due. */
+  apply?: 'automatic' | 'approve' | 'manual' | undefined;
   workspace: string;
   /** Public keys, of age or OpenPGP. */
   recipients: readonly string[];
@@ -121,19 +124,23 @@ async function inspectPending(
     const { weakening } = parseDatabaseUrl(request.url);
     if (command !== undefined) {
       await connection.close();
-      const findings = await checkBackup(request, major, 'a migration command is configured');
+      // Left to a person, a release runs nothing, so that it needs no restore point either.
+      const own = (request.apply ?? 'automatic') === 'automatic';
+      const findings = own ? await checkBackup(request, major, 'a migration command is configured') : [];
       return { ...nothing, database: 'configured', command, findings, weakening };
     }
     const inspection = await inspect(connection, request.directory, { limits, includeAll }).finally(() =>
       connection.close(),
     );
     // A backup is made where files are applied: held ones need none.
-    const backup = inspection.toApply.length === 0 ? [] : await checkBackup(request, major, 'migrations are pending');
+    const due = inspection.toApply.length > 0;
+    const byHand = due && (request.apply ?? 'automatic') !== 'automatic' ? [leftToAPerson(request, inspection)] : [];
+    const backup = due && byHand.length === 0 ? await checkBackup(request, major, 'migrations are pending') : [];
     return {
       database: 'configured',
       toApply: inspection.toApply.map((file) => file.version),
       held: inspection.held.map((file) => file.file),
-      findings: [...inspection.findings.map(toFinding), ...backup],
+      findings: [...inspection.findings.map(toFinding), ...byHand, ...backup],
       migrations: inspection.findings,
       weakening,
     };
@@ -143,6 +150,17 @@ async function inspectPending(
     const code = name === 'DatabaseUrlError' ? 'bad_database_url' : 'database_unreachable';
     return { ...nothing, database: 'configured', findings: [{ code, severity: 'refuse', message }] };
   }
+}
+
+/** The migration step of the release would refuse as well; said here nothing has been announced yet. */
+function leftToAPerson(request: DatabaseRequest, { toApply }: MigrationInspection): Finding {
+  const files = toApply.map(({ file }) => file).join(', ');
+  return {
+    code: 'applied_by_hand',
+    severity: 'refuse',
+    message: `database.apply is ${request.apply}, and these migrations were not applied yet: ${files}`,
+    fix: 'run migrate-with-backup by hand for this environment, then release',
+  };
 }
 
 function toFinding(finding: MigrationFinding): Finding {

@@ -77,6 +77,7 @@ export async function preflight(
       migrations: settings.database.migrations,
       workspace: request.workspace,
       command: settings.database.command,
+      apply: settings.database.apply,
       recipients: request.recipients,
       limits: { ...standardLimits, ...settings.database.limits },
       includeAll: settings.database.includeAll ?? false,

@@ -1,0 +1,120 @@
+import { keyOfPath, type MadeObject } from './made-objects.ts';
+import type { AcceptableRule } from './migration-rules.ts';
+import {
+  child,
+  children,
+  identifier,
+  type ParseNode,
+  qualified,
+  relationKey,
+  stringList,
+  textOf,
+} from './sql-names.ts';
+import { contract, type StatementContext, type StatementFinding, warning } from './statement-finding.ts';
+import { droppedNames } from './statement-impact.ts';
+import { typeName } from './type-name.ts';
+
+const dropped: Readonly<Record<string, { words: string; rule: AcceptableRule; kind: MadeObject['kind'] }>> = {
+  OBJECT_TABLE: { words: 'DROP TABLE', rule: 'drop-table', kind: 'relation' },
+  OBJECT_VIEW: { words: 'DROP VIEW', rule: 'drop-view', kind: 'relation' },
+  OBJECT_MATVIEW: { words: 'DROP MATERIALIZED VIEW', rule: 'drop-materialized-view', kind: 'relation' },
+  OBJECT_SEQUENCE: { words: 'DROP SEQUENCE', rule: 'drop-sequence', kind: 'relation' },
+  OBJECT_FUNCTION: { words: 'DROP FUNCTION', rule: 'drop-function', kind: 'function' },
+  OBJECT_PROCEDURE: { words: 'DROP PROCEDURE', rule: 'drop-function', kind: 'function' },
+  OBJECT_ROUTINE: { words: 'DROP ROUTINE', rule: 'drop-function', kind: 'function' },
+  OBJECT_TYPE: { words: 'DROP TYPE', rule: 'drop-type', kind: 'type' },
+  OBJECT_DOMAIN: { words: 'DROP DOMAIN', rule: 'drop-type', kind: 'type' },
+  OBJECT_SCHEMA: { words: 'DROP SCHEMA', rule: 'drop-schema', kind: 'schema' },
+  OBJECT_EXTENSION: { words: 'DROP EXTENSION', rule: 'drop-extension', kind: 'extension' },
+};
+
+/** A DROP: what running code may need is held, what the same file makes again is replaced, rows are never lost by the way. Pure. */
+export function classifyDrop(context: StatementContext): StatementFinding[] {
+  const { node, start } = context.statement;
+  const type = textOf(node, 'removeType') ?? '';
+  if (type === 'OBJECT_INDEX') return dropIndex(context);
+  const known = dropped[type];
+  if (known === undefined) return [];
+  const { words, rule, kind } = known;
+  const existing = namedObjects(node, kind).filter(({ key }) => context.existing(kind, key));
+  const replaced = existing.filter((object) => context.remade((made) => replaces(object, made, kind)));
+  const emptied =
+    type === 'OBJECT_TABLE'
+      ? replaced
+      : replaced.filter((one) => context.remade((made) => made.holdsRows === true && made.key === one.key));
+  if (emptied.length > 0)
+    return [
+      replaceTable(
+        context,
+        emptied.map(({ label }) => label),
+      ),
+    ];
+  // Within one transaction nobody sees it gone; CASCADE takes along what the file does not make again.
+  const gone =
+    textOf(node, 'behavior') === 'DROP_CASCADE' ? existing : existing.filter((one) => !replaced.includes(one));
+  if (gone.length === 0) return [];
+  return [contract(context, start, rule, `${words} ${gone.map(({ label }) => label).join(', ')}`)];
+}
+
+interface NamedObject {
+  key: string;
+  label: string;
+  /** Of a function, where the statement says which. */
+  types?: string[];
+}
+
+function namedObjects(node: ParseNode, kind: MadeObject['kind']): NamedObject[] {
+  if (kind === 'relation')
+    return droppedNames(node).map((name) => ({ key: relationKey(name), label: qualified(name) }));
+  return children(node, 'objects').map((object): NamedObject => {
+    const routine = child(object, 'ObjectWithArgs');
+    if (routine !== undefined) {
+      const path = stringList(children(routine, 'objname'));
+      const types = children(routine, 'objargs').map((one) => typeName(child(one, 'TypeName')));
+      return { key: keyOfPath(path), label: label(path), ...(routine.args_unspecified === true ? {} : { types }) };
+    }
+    const path = stringList(children(child(object, 'TypeName'), 'names'));
+    if (path.length > 0) return { key: keyOfPath(path), label: label(path) };
+    const name = stringList([object])[0] ?? '';
+    return { key: name, label: identifier(name) };
+  });
+}
+
+function label(path: readonly string[]): string {
+  return path.map(identifier).join('.');
+}
+
+/** A function is the same for its callers where it takes what the old one took. Pure. */
+function replaces(old: NamedObject, made: MadeObject, kind: MadeObject['kind']): boolean {
+  if (made.kind !== kind || made.key !== old.key) return false;
+  const { types } = old;
+  const { parameters } = made;
+  if (types === undefined || parameters === undefined) return true;
+  return (
+    parameters.length >= types.length &&
+    parameters.every(({ type, optional }, index) => (index < types.length ? type === types[index] : optional))
+  );
+}
+
+function replaceTable(context: StatementContext, names: readonly string[]): StatementFinding {
+  const list = names.join(', ');
+  return {
+    offset: context.statement.start,
+    rule: 'replace-table',
+    severity: context.phase === 'all' ? 'warn' : 'refuse',
+    message: `the file drops ${list} and makes the name anew: its rows are lost, and running code meets the new one at once`,
+    correction: `alter it in place, or make the new one under a new name, copy the rows, and drop ${list} in a later release; where the rows may be lost: -- ops:accept replace-table <why>`,
+  };
+}
+
+function dropIndex(context: StatementContext): StatementFinding[] {
+  const { node, start } = context.statement;
+  if (node.concurrent === true) return [];
+  const known = droppedNames(node).filter(
+    (name) => context.facts(name) !== undefined || context.existing('relation', relationKey(name)),
+  );
+  if (known.length === 0) return [];
+  const message = `DROP INDEX without CONCURRENTLY waits for every query on the table, and every later query waits behind it`;
+  const correction = `DROP INDEX CONCURRENTLY ${known.map(qualified).join('; DROP INDEX CONCURRENTLY ')}; (alone in a migration file of its own, trap 11)`;
+  return [warning(start, 'drop-index-not-concurrent', message, correction)];
+}

@@ -1,0 +1,84 @@
+import {
+  child,
+  children,
+  type RelationName,
+  relationKey,
+  relationName,
+  stringList,
+  textOf,
+  wrapped,
+} from './sql-names.ts';
+import type { ParsedStatement } from './sql-parser.ts';
+import { tableCommands } from './statement-kinds.ts';
+import { typeName } from './type-name.ts';
+
+/** Something that a statement makes. Tables, views and sequences share their names (`relation`), as in PostgreSQL. */
+export interface MadeObject {
+  kind: 'relation' | 'column' | 'function' | 'type' | 'schema' | 'extension';
+  /** `public.notes`, `public.notes.title`, or the name alone of a schema or extension. */
+  key: string;
+  /** Of a relation: a view shows rows, a table holds them. */
+  holdsRows?: boolean;
+  /** Of a function: what callers pass. */
+  parameters?: { type: string; optional: boolean }[];
+  /** With IF NOT EXISTS or OR REPLACE it may have been there before. */
+  perhaps: boolean;
+}
+
+/** What a statement makes by name. Pure. */
+export function madeObjects({ kind, node }: ParsedStatement): MadeObject[] {
+  const relation = (name: RelationName | undefined, holdsRows: boolean, perhaps: boolean): MadeObject[] =>
+    name === undefined ? [] : [{ kind: 'relation', key: relationKey(name), holdsRows, perhaps }];
+  switch (kind) {
+    case 'CreateStmt':
+      return relation(relationName(child(node, 'relation')), true, node.if_not_exists === true);
+    case 'CreateTableAsStmt': {
+      const name = relationName(child(child(node, 'into'), 'rel'));
+      return relation(name, node.objtype !== 'OBJECT_MATVIEW', node.if_not_exists === true);
+    }
+    case 'ViewStmt':
+      return relation(relationName(child(node, 'view')), false, node.replace === true);
+    case 'CreateSeqStmt':
+      return relation(relationName(child(node, 'sequence')), false, node.if_not_exists === true);
+    case 'CreateFunctionStmt': {
+      const key = keyOfPath(stringList(children(node, 'funcname')));
+      const parameters = wrapped(node, 'parameters', 'FunctionParameter')
+        .filter(({ mode }) => mode !== 'FUNC_PARAM_OUT' && mode !== 'FUNC_PARAM_TABLE')
+        .map((one) => ({ type: typeName(child(one, 'argType')), optional: one.defexpr !== undefined }));
+      return [{ kind: 'function', key, parameters, perhaps: node.replace === true }];
+    }
+    case 'CreateEnumStmt':
+    case 'CreateRangeStmt':
+      return [{ kind: 'type', key: keyOfPath(stringList(children(node, 'typeName'))), perhaps: false }];
+    case 'CreateDomainStmt':
+      return [{ kind: 'type', key: keyOfPath(stringList(children(node, 'domainname'))), perhaps: false }];
+    case 'CompositeTypeStmt': {
+      const name = relationName(child(node, 'typevar'));
+      return name === undefined ? [] : [{ kind: 'type', key: relationKey(name), perhaps: false }];
+    }
+    case 'CreateSchemaStmt':
+      return [{ kind: 'schema', key: textOf(node, 'schemaname') ?? '', perhaps: node.if_not_exists === true }];
+    case 'CreateExtensionStmt':
+      return [{ kind: 'extension', key: textOf(node, 'extname') ?? '', perhaps: node.if_not_exists === true }];
+    case 'AlterTableStmt':
+      return addedColumns({ kind, node });
+    default:
+      return [];
+  }
+}
+
+function addedColumns({ node }: Pick<ParsedStatement, 'kind' | 'node'>): MadeObject[] {
+  const table = relationName(child(node, 'relation'));
+  if (table === undefined) return [];
+  return tableCommands(node).flatMap((command): MadeObject[] => {
+    const name = textOf(child(child(command, 'def'), 'ColumnDef'), 'colname');
+    if (textOf(command, 'subtype') !== 'AT_AddColumn' || name === undefined) return [];
+    return [{ kind: 'column', key: `${relationKey(table)}.${name}`, perhaps: command.missing_ok === true }];
+  });
+}
+
+/** `a.f` or `f`, as `relationKey` writes it. Pure. */
+export function keyOfPath(path: readonly string[]): string {
+  const [name = '', schema] = path.toReversed();
+  return relationKey(schema === undefined ? { name } : { schema, name });
+}
