@@ -9,7 +9,7 @@ type Mode = WatchPlan['mode'];
 const hold = { onNoData: 'hold', onInconclusive: 'hold' } as const;
 
 function decide(verdict: Verdict, mode: Mode, act: boolean, more: Partial<WatchPlan> = {}, failOn?: 'held'): string {
-  const outcome = { verdict, reasonCode: 'reason', summary: 'what was seen' };
+  const outcome = { verdict, reasonCode: 'reason', summary: 'what was seen', broken: [] };
   const found = decideAction(outcome, { mode, ...hold, ...more }, { act, failOn });
   return [found.decision, found.act ? 'act' : '', found.failed ? 'red' : found.warning ? 'yellow' : 'green']
     .filter(Boolean)
@@ -44,8 +44,35 @@ test('the policies decide what no data and too little data mean (ARB-12)', () =>
 
 test('superseded and cancelled are red and never act, whatever the policies are', () => {
   for (const reasonCode of ['superseded', 'cancelled']) {
-    const outcome = { verdict: 'inconclusive', reasonCode, summary: 'x' } as const;
+    const outcome = { verdict: 'inconclusive' as const, reasonCode, summary: 'x', broken: [] };
     const found = decideAction(outcome, { mode: 'auto', onNoData: 'fail', onInconclusive: 'fail' }, { act: true });
     assert.deepEqual([found.decision, found.act, found.failed], [reasonCode, false, true]);
   }
+});
+
+test('a rule does less than the mode allows, never more (ARB-13)', () => {
+  const broken = [{ rule: 'r', level: 'critical' as const, at: 0, value: 0.1, limit: 0.02, unit: 'share' as const }];
+  const found = (mode: Mode, action?: 'notify' | 'approve' | 'auto') => {
+    const outcome = {
+      verdict: 'fail',
+      reasonCode: 'above_limit',
+      summary: 'x',
+      broken,
+      ...(action && { action }),
+    } as const;
+    const { decision, act, failed } = decideAction(outcome, { mode, ...hold }, { act: true });
+    return [decision, act, failed];
+  };
+  assert.deepEqual(found('auto', 'notify'), ['breach', false, true]);
+  assert.deepEqual(found('auto', 'approve'), ['breach', false, true]);
+  assert.deepEqual(found('auto', 'auto'), ['would-roll-back', true, true]);
+  assert.deepEqual(found('notify', 'auto'), ['would-roll-back', false, true]);
+  assert.deepEqual(found('observe', 'notify'), ['would-roll-back', false, false]);
+});
+
+test('a broken warning leaves the release passed and is shown', () => {
+  const broken = [{ rule: 'r', level: 'warning' as const, at: 0, value: 0.01, limit: 0.005, unit: 'share' as const }];
+  const outcome = { verdict: 'pass' as const, reasonCode: 'below_limit', summary: 'x', broken };
+  const { decision, failed, warning } = decideAction(outcome, { mode: 'auto', ...hold }, { act: true });
+  assert.deepEqual([decision, failed, warning], ['pass', false, true]);
 });

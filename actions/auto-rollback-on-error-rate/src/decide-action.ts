@@ -3,16 +3,19 @@ import type { WatchPlan } from './plan-watch.ts';
 
 /** What follows from a watch. `act`: the way back is taken now. */
 export interface ActionDecision {
-  decision: 'pass' | 'would-roll-back' | 'held' | 'superseded' | 'cancelled';
+  decision: 'pass' | 'would-roll-back' | 'breach' | 'held' | 'superseded' | 'cancelled';
   act: boolean;
   failed: boolean;
   warning: boolean;
   summary: string;
 }
 
-/** Turns a verdict into a decision by mode and policies (design §10, ARB-09, ARB-12). */
+/**
+ * Turns a verdict into a decision by mode and policies (design §10, ARB-09, ARB-12). A rule may do less than the mode allows, never
+ * more; then the decision is `breach`, which moves nothing.
+ */
 export function decideAction(
-  outcome: Pick<WatchOutcome, 'verdict' | 'reasonCode' | 'summary'>,
+  outcome: Pick<WatchOutcome, 'verdict' | 'reasonCode' | 'summary' | 'action' | 'broken'>,
   plan: Pick<WatchPlan, 'mode' | 'onNoData' | 'onInconclusive'>,
   given: { act: boolean; failOn?: 'held' | undefined },
 ): ActionDecision {
@@ -21,6 +24,10 @@ export function decideAction(
     return { decision: reasonCode, act: false, failed: true, warning: false, summary: sentence(summary) };
   }
   const policy = verdict === 'no-data' ? plan.onNoData : verdict === 'inconclusive' ? plan.onInconclusive : undefined;
+  if (verdict === 'fail' && plan.mode === 'auto' && (outcome.action ?? 'auto') !== 'auto') {
+    const told = `A person must decide (the rule says ${outcome.action}): ${summary}`;
+    return { decision: 'breach', act: false, failed: true, warning: false, summary: told };
+  }
   if (verdict === 'fail' || policy === 'fail') {
     const why = policy === 'fail' ? `${summary} (${settingOf(verdict)}: fail)` : summary;
     return breach(why, plan.mode, given.act);
@@ -30,7 +37,8 @@ export function decideAction(
     return { decision: 'held', act: false, failed, warning: !failed, summary: `Live, not proven: ${summary}` };
   }
   const passed = policy === 'pass' ? `${sentence(summary)} (${settingOf(verdict)}: pass)` : sentence(summary);
-  return { decision: 'pass', act: false, failed: false, warning: policy === 'pass', summary: passed };
+  const warned = outcome.broken.some(({ level }) => level === 'warning');
+  return { decision: 'pass', act: false, failed: false, warning: warned || policy === 'pass', summary: passed };
 }
 
 function breach(why: string, mode: WatchPlan['mode'], act: boolean): ActionDecision {

@@ -94,7 +94,7 @@ function rulesOf(
     given.threshold === undefined
       ? undefined
       : [`error-rate above ${Number((given.threshold * 100).toPrecision(12))}% within ${windowMs}ms`];
-  return (given.rules ?? threshold ?? configured ?? defaultRules).flatMap((text) => {
+  const rules = (given.rules ?? threshold ?? configured ?? defaultRules).flatMap((text) => {
     try {
       return [parseRule(text)];
     } catch (error) {
@@ -102,6 +102,17 @@ function rulesOf(
       return [];
     }
   });
+  if (rules.length > 0 && rules.every(({ level }) => level === 'warning')) {
+    problems.push({ name: 'rules', message: 'only warn: at least one rule must be able to fail the release' });
+  }
+  // What was taken back had the new issues and the gauges; whoever is told less than of a release would not be told at all.
+  return given.restored ? rules.flatMap(forRestored) : rules;
+}
+
+function forRestored(rule: Rule): Rule[] {
+  if (rule.level === 'warning' || (rule.metric !== 'error-rate' && rule.metric !== 'p95')) return [];
+  const { action: _, ...rest } = rule;
+  return [rest];
 }
 
 /** Health and smoke checks that only read: what writes is not repeated every interval. */

@@ -12,10 +12,10 @@ export function renderWatch(
   outcome: WatchOutcome,
   about: { decision: ActionDecision; source: string; denominator: string; mode: string },
 ): string {
-  const mark = { pass: '✅', held: '⚠️', superseded: '⚠️', cancelled: '⚠️', 'would-roll-back': '❌' };
+  const mark = { pass: '✅', held: '⚠️', superseded: '⚠️', cancelled: '⚠️', 'would-roll-back': '❌', breach: '❌' };
   const rules = outcome.ruleVerdicts.map((rule) => [
     codeSpan(rule.rule),
-    rule.verdict,
+    rule.level === 'warning' && rule.verdict === 'fail' ? 'warning' : rule.verdict,
     measure(rule.limit, rule.unit),
     measure(rule.value, rule.unit),
     String(rule.requests),
@@ -37,6 +37,7 @@ export function renderWatch(
     ...(rules.length > 0
       ? [table(['Rule', 'Verdict', 'Limit', 'Measured', 'Requests', '95 % interval (p95: quartiles)'], rules)]
       : []),
+    ...(outcome.readings.length > 0 ? [readingsTable(outcome)] : []),
     ...(buckets.length > 1 ? [chart(buckets, outcome)] : []),
     ...(rows.length > 0
       ? [
@@ -46,6 +47,19 @@ export function renderWatch(
         ]
       : []),
   ].join('\n\n');
+}
+
+/** Numbers beside the counts; of issues the newest five. */
+function readingsTable({ readings }: WatchOutcome): string {
+  const single = readings.filter(({ metric }) => metric === 'new-issue').slice(0, 5);
+  const rows = [...readings.filter(({ metric }) => metric !== 'new-issue'), ...single].map((each) => [
+    escapeMarkdown(each.metric),
+    measure(each.value, each.unit),
+    each.users === undefined ? '' : String(each.users),
+    escapeMarkdown(each.about ?? ''),
+    codeSpan(each.source),
+  ]);
+  return table(['Beside the counts', 'Value', 'Users', 'About', 'Source'], rows);
 }
 
 /** A Mermaid chart; it holds numbers and our own words only (S14). */

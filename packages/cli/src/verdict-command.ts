@@ -96,9 +96,15 @@ async function readPolicy(file: string | undefined): Promise<WatchPolicy> {
 function policyOf(given: WatchPolicy): ReplayPolicy {
   const { rules = defaultRules, windowMs, intervalMs, minRequests } = { ...defaults.watch, ...given };
   const problems: string[] = [];
-  if (rules.length === 0) problems.push('rules: there is no rule; write e.g. error-rate above 2% within 15m');
+  const parsed = rules.map((rule) => parseRule(rule));
+  for (const { metric, text } of parsed) {
+    if (metric === 'error-rate' || metric === 'p95') continue;
+    problems.push(`rules: "${text}" is judged by readings, which buckets do not hold; leave it out`);
+  }
+  if (parsed.every(({ level }) => level === 'warning'))
+    problems.push('rules: there is no rule that can fail a release; write e.g. error-rate above 2% within 15m');
   if (windowMs < intervalMs)
     problems.push(`interval: ${intervalMs / 1000}s is longer than the window of ${windowMs / 1000}s`);
   if (problems.length > 0) throw new UsageError(problems);
-  return { rules: rules.map((rule) => parseRule(rule)), windowMs, intervalMs, minRequests };
+  return { rules: parsed, windowMs, intervalMs, minRequests };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { doubtfulLimits } from './doubtful-limits.ts';
+import { disorderedLimits, doubtfulLimits } from './doubtful-limits.ts';
 import { loadConfig } from './load-config.ts';
 
 const cases: { rule: string; says?: RegExp }[] = [
@@ -20,6 +20,17 @@ for (const { rule, says } of cases) {
     if (says) assert.match(doubts[0] ?? '', says);
   });
 }
+
+test('a rule that acts before anybody is told is doubted (ARB-13)', () => {
+  const acts = 'error-rate above 2% within 15m';
+  assert.match(
+    disorderedLimits([acts, 'error-rate above 5%: warning']).join(),
+    /acts before "error-rate above 5%: warn/,
+  );
+  assert.match(disorderedLimits([acts], ['error-rate above 5%']).join(), /acts before "error-rate above 5%" tells/);
+  assert.deepEqual(disorderedLimits([acts, 'error-rate above 1%: warning'], ['error-rate above 50%']), []);
+  assert.deepEqual(disorderedLimits([acts], ['p95 above 5s', 'smoke-failed', 'availability below 99.9%']), []);
+});
 
 test('a doubtful unit is a warning of the configuration, not a refusal', async () => {
   const { warnings, settings } = await loadConfig({

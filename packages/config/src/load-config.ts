@@ -1,7 +1,7 @@
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { findCrossProblems } from './cross-checks.ts';
 import { closest } from './did-you-mean.ts';
-import { doubtfulLimits } from './doubtful-limits.ts';
+import { disorderedLimits, doubtfulLimits } from './doubtful-limits.ts';
 import { type ReadReference, readChain } from './extend-chain.ts';
 import { problemAt } from './find-problems.ts';
 import { isPart, merge } from './merge.ts';
@@ -158,7 +158,9 @@ function findWarnings(chain: readonly ReadLayer[], merged: EnvironmentLayer, env
       .map(({ path, text }) => `${showPath(path)} ${text} (${document.file})`),
   );
   if (open.length > 0) warnings.push(`${chain[0]?.document.file}: left to you and not written: ${open.join(', ')}`);
-  for (const doubt of doubtfulLimits(merged.watch?.rules ?? []))
+  const rules = merged.watch?.rules ?? [];
+  const alerts = (merged.alerts ?? []).map(({ when }) => when);
+  for (const doubt of [...doubtfulLimits(rules), ...disorderedLimits(rules, alerts)])
     warnings.push(`${chain[0]?.document.file}: watch.rules ${doubt}`);
   return warnings;
 }

@@ -29,7 +29,7 @@ const prometheus = {
   p95: query().optional().meta({ description: 'Response time in seconds.' }),
   gauges: named(query())
     .optional()
-    .meta({ description: 'Further numbers by name, e.g. database-cpu; shares as 0 to 1.' }),
+    .meta({ description: 'Further numbers by name, e.g. database-cpu; shares as 0 to 1, times (lcp …) in seconds.' }),
   'scrape-interval': duration().optional().meta({ description: 'How often the server scrapes; default 15s.' }),
 };
 

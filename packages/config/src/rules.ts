@@ -1,5 +1,10 @@
 import { parseDuration } from './parse-duration.ts';
 import { parseRate } from './parse-rate.ts';
+import { parseReadingRule, type ReadingRule, readingUnits } from './reading-rule.ts';
+import { parsePart, positiveDuration, type RuleWords, takeWords } from './rule-words.ts';
+
+export type { ReadingRule } from './reading-rule.ts';
+export type { RuleAction } from './rule-words.ts';
 
 /** What one rule of a watch compares with: a share of failed requests, or a multiple of the baseline with a floor. */
 export type RuleLimit =
@@ -8,15 +13,6 @@ export type RuleLimit =
 
 /** What a rule about response times compares with, in milliseconds. */
 export type TimeLimit = { kind: 'time'; ms: number } | { kind: 'baseline-multiple'; factor: number; atLeast: number };
-
-interface RuleWords {
-  /** Milliseconds after promotion during which the rule holds; absent: the whole window. */
-  withinMs?: number;
-  /** True where the rule speaks of the newest intervals instead of everything since the promotion. */
-  immediately: boolean;
-  /** The rule as written, with single spaces: what messages quote. */
-  text: string;
-}
 
 /** A rule about the share of failed requests. */
 export interface ErrorRateRule extends RuleWords {
@@ -28,10 +24,12 @@ export interface ErrorRateRule extends RuleWords {
 export interface LatencyRule extends RuleWords {
   metric: 'p95';
   above: TimeLimit;
+  /** Routes that may be slow: the source leaves them out of the percentile. */
+  except?: string[];
 }
 
 /** One rule of a watch, as `parseRule` reads it from the words of a user. */
-export type Rule = ErrorRateRule | LatencyRule;
+export type Rule = ErrorRateRule | LatencyRule | ReadingRule;
 
 /** The rules that apply when nobody wrote any (design §10). */
 export const defaultRules = [
@@ -40,27 +38,29 @@ export const defaultRules = [
 ] as const;
 
 const forms =
-  'write e.g. "error-rate above 2% within 15m", "error-rate above 10%: immediately", "error-rate above 3x baseline and at least 2% within 15m" or "p95 above 5s within 15m"';
+  'write e.g. "error-rate above 2% within 15m", "error-rate above 10%: immediately", "error-rate above 3x baseline and at least 2% within 15m", "error-rate above 1%: warning", "p95 above 5s within 15m except /reports" or "new-issues above 0 with at least 5 users"';
 
 /** Reads one rule such as `error-rate above 2% within 15m`. Throws an Error that names the part that is wrong. */
 export function parseRule(given: string): Rule {
   const text = given.trim().replace(/\s+/g, ' ');
   const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  const match =
-    /^(?<metric>\S+) above (?<limit>\S+?)(?<baseline> baseline)?(?: and at least (?<floor>\S+?))?(?: within (?<within>\S+?))?(?<immediately>:? immediately)?$/.exec(
-      text,
-    );
-  const part = match?.groups;
+  const reading = parseReadingRule(text, shown);
+  if (reading) return reading;
+  const { head, words: tail } = takeWords(text, shown);
+  const part =
+    /^(?<metric>\S+) above (?<limit>\S+?)(?<baseline> baseline)?(?: and at least (?<floor>\S+?))?(?: within (?<within>\S+?))?(?: except (?<except>.+))?$/.exec(
+      head,
+    )?.groups;
   if (!part?.metric || !part.limit) throw new Error(`"${shown}" is not a rule: ${forms}`);
   const { metric } = part;
   if (metric !== 'error-rate' && metric !== 'p95') {
-    throw new Error(`"${shown}": this version watches error-rate and p95, not ${metric.slice(0, 40)}`);
+    const known = ['error-rate', 'p95', ...Object.keys(readingUnits)].join(', ');
+    throw new Error(`"${shown}": this version watches ${known}, not ${metric.slice(0, 40)}`);
   }
-  const immediately = part.immediately !== undefined;
-  if (immediately && part.within) throw new Error(`"${shown}": choose either "within …" or "immediately"`);
+  if (tail.immediately && part.within) throw new Error(`"${shown}": choose either "within …" or "immediately"`);
   const words: RuleWords = {
     ...(part.within && { withinMs: positiveDuration(part.within, shown) }),
-    immediately,
+    ...tail,
     text,
   };
   const multiple = readMultiple(part.limit, part.baseline !== undefined, part.floor, shown);
@@ -68,12 +68,23 @@ export function parseRule(given: string): Rule {
     const above: TimeLimit = multiple
       ? { kind: 'baseline-multiple', factor: multiple.factor, atLeast: limitTime(multiple.floor, shown) }
       : { kind: 'time', ms: limitTime(part.limit, shown) };
-    return { metric, above, ...words };
+    return { metric, above, ...(part.except && { except: routesOf(part.except, shown) }), ...words };
   }
+  if (part.except) throw new Error(`"${shown}": "except" belongs to p95; errors of every route count`);
   const above: RuleLimit = multiple
     ? { kind: 'baseline-multiple', factor: multiple.factor, atLeast: limitShare(multiple.floor, shown) }
     : { kind: 'share', value: limitShare(part.limit, shown) };
   return { metric, above, ...words };
+}
+
+/** Routes go into queries of several vendors, so their letters are few. */
+function routesOf(text: string, shown: string): string[] {
+  const routes = [...new Set(text.split(/[,\s]+/).filter((route) => route !== ''))].sort();
+  const wrong = routes.find((route) => !/^\/[\w\-./]{0,100}$/.test(route));
+  if (wrong !== undefined)
+    throw new Error(`"${shown}": ${wrong.slice(0, 40)} is not a route; write e.g. except /generate-content /reports`);
+  if (routes.length > 20) throw new Error(`"${shown}": at most 20 routes can be left out`);
+  return routes;
 }
 
 /** `3x baseline and at least 2%`; undefined where the limit is no multiple. */
@@ -106,18 +117,4 @@ function limitShare(text: string, shown: string): number {
   const value = parsePart(() => parseRate(text), shown);
   if (value >= 1) throw new Error(`"${shown}": nothing is above 100%`);
   return value;
-}
-
-function positiveDuration(text: string, shown: string): number {
-  const value = parsePart(() => parseDuration(text), shown);
-  if (value <= 0) throw new Error(`"${shown}": the time after "within" must be longer than nothing`);
-  return value;
-}
-
-function parsePart(parse: () => number, shown: string): number {
-  try {
-    return parse();
-  } catch (error) {
-    throw new Error(`"${shown}": ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

@@ -1,5 +1,6 @@
+import type { RuleAction } from '#config/rules';
 import type { Bucket, NoData } from './bucket.ts';
-import { explain, type Judgement } from './judge/judge.ts';
+import { explain, type Judgement, measure } from './judge/judge.ts';
 import type { RuleVerdict } from './judge/judge-rule.ts';
 import type { ProbeState } from './probe-rounds.ts';
 import { describeCollapse, findTrafficCollapse } from './traffic-collapse.ts';
@@ -12,6 +13,8 @@ export interface WatchConclusion {
   summary: string;
   /** The rule that decided, as it was written. */
   rule?: string;
+  /** What the broken rule does at most; absent: what the mode says. */
+  action?: RuleAction;
   /** Of `limit`, `value` and `bound`. */
   unit?: RuleVerdict['unit'];
   limit?: number;
@@ -60,7 +63,9 @@ export function isBlind({ buckets, needed }: Pick<WatchFacts, 'buckets' | 'neede
 export function concludeWatch(facts: WatchFacts, final: boolean): WatchConclusion | undefined {
   const { judgement, probes, superseded, cancelled } = facts;
   if (superseded !== undefined) return conclude(facts, 'inconclusive', 'superseded', superseded);
-  if (judgement?.verdict === 'fail') return conclude(facts, 'fail', judgement.reasonCode, said(facts));
+  // A milder breach is told and waited with: a stronger one may follow.
+  if (judgement?.verdict === 'fail' && (judgement.final || final))
+    return conclude(facts, 'fail', judgement.reasonCode, said(facts));
   if (probes?.failing && mayProbesDecide(facts)) {
     const { name, url, message } = probes.failing;
     const summary = `our own check ${name} (${url}) fails again and again: ${message}`;
@@ -119,7 +124,11 @@ function concludeProbes(facts: WatchFacts): WatchConclusion {
 }
 
 function said({ judgement, buckets, aside }: WatchFacts): string {
-  const sentence = judgement ? explain(judgement.decisive, buckets) : 'nothing was measured yet';
+  const told = judgement ? explain(judgement.decisive, buckets) : 'nothing was measured yet';
+  const warnings = (judgement?.warnings ?? []).map(
+    ({ rule, value, unit }) => `; warning: ${measure(value, unit)} breaks "${rule}"`,
+  );
+  const sentence = `${told}${warnings.join('')}`;
   return aside === undefined ? sentence : `${sentence} (${aside})`;
 }
 
@@ -142,6 +151,7 @@ function conclude(
     reasonCode,
     summary,
     ...(rule !== undefined && { rule }),
+    ...(verdict === 'fail' && judgement?.action && { action: judgement.action }),
     ...(unit !== undefined && { unit }),
     ...(limit !== undefined && { limit }),
     ...(value !== undefined && { value }),

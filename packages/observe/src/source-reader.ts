@@ -2,8 +2,8 @@ import type { Rule } from '#config/rules';
 import type { Clock } from '#http/clock';
 import { cleanText } from '#http/text';
 import { type Bucket, isNoData, type NoData } from './bucket.ts';
-import { type Judgement, judge } from './judge/judge.ts';
-import type { JudgedWindow } from './judge/judge-rule.ts';
+import { combineVerdicts, type Judgement, judgeRule } from './judge/judge.ts';
+import type { JudgedWindow, RuleVerdict } from './judge/judge-rule.ts';
 import type { Reading } from './reading.ts';
 import { askSource, type ObservationSource } from './source.ts';
 
@@ -25,12 +25,15 @@ export class SourceReader {
   baseline: Bucket[] = [];
   /** The newest readings beside the counts. */
   readings: Reading[] = [];
+  /** All of them, the first from before the release did anything. */
+  readonly history: Reading[] = [];
   noData: NoData | undefined;
   judgement: Judgement | undefined;
   private readonly context: ReaderContext;
   private opened = false;
   private opening = false;
   private given = false;
+  private readonly broken = new Map<string, RuleVerdict>();
 
   constructor(source: ObservationSource, context: ReaderContext) {
     this.source = source;
@@ -82,13 +85,22 @@ export class SourceReader {
       readings: (await source.readings?.(startedAt, end)) ?? [],
     });
     const answer = await askSource(ask, this.limits(intervalMs));
-    if ('readings' in answer) this.readings = answer.readings;
-    else this.context.log(`No readings from ${source.name}: ${cleanText(answer.message, 300)}`);
+    if ('readings' in answer) {
+      this.readings = answer.readings;
+      this.history.push(...answer.readings);
+    } else this.context.log(`No readings from ${source.name}: ${cleanText(answer.message, 300)}`);
   }
 
-  /** Judges what is known by the rules. */
+  /** Judges what is known by the rules. A breach that does not end the watch stays a breach, whatever comes later. */
   judgeBy(rules: readonly Rule[], window: Omit<JudgedWindow, 'baseline' | 'buckets'>): void {
-    this.judgement = judge(rules, { ...window, baseline: this.baseline, buckets: this.buckets });
+    const judged = { ...window, baseline: this.baseline, buckets: this.buckets };
+    const verdicts = rules.map((rule) => {
+      const verdict = this.broken.get(rule.text) ?? judgeRule(rule, judged);
+      const mild = rule.level === 'warning' || (rule.action ?? 'auto') !== 'auto';
+      if (mild && verdict.verdict === 'fail') this.broken.set(rule.text, verdict);
+      return verdict;
+    });
+    this.judgement = combineVerdicts(verdicts);
   }
 
   private note(answer: NoData): void {

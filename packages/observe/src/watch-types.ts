@@ -1,4 +1,4 @@
-import type { Rule } from '#config/rules';
+import type { Rule, RuleAction } from '#config/rules';
 import type { Combination } from '#config/settings';
 import type { Clock } from '#http/clock';
 import type { ProbeOutcome } from '#probe/probe';
@@ -46,4 +46,17 @@ export interface WatchOutcome extends WatchConclusion {
   link?: string;
   /** Numbers beside the counts, from all sources. */
   readings: Reading[];
+  /** Every rule that was broken, in the order in which it happened, once each. */
+  broken: BrokenRule[];
+}
+
+/** A rule that was broken; `at` in Unix seconds. */
+export interface BrokenRule {
+  rule: string;
+  level: 'warning' | 'critical';
+  action?: RuleAction;
+  at: number;
+  value: number;
+  limit: number;
+  unit: 'share' | 'ms' | 'count';
 }

@@ -1,4 +1,5 @@
 import { cleanText } from '#http/text';
+import { BrokenRules } from './broken-rules.ts';
 import { chooseDecisive } from './combine-sources.ts';
 import { concludeWatch, isBlind, type WatchConclusion, type WatchFacts } from './conclude-watch.ts';
 import { describeInterval } from './describe-interval.ts';
@@ -43,10 +44,12 @@ class WatchRun {
   private extended = false;
   private ended = false;
   private readingsAt = Number.NEGATIVE_INFINITY;
+  private readonly broken: BrokenRules;
 
   constructor(watch: Watch, sources: readonly ObservationSource[], interval: number) {
     this.watch = watch;
     this.interval = interval;
+    this.broken = new BrokenRules(watch.log);
     this.planned = Math.max(1, Math.ceil(watch.windowMs / interval - 1e-6));
     const { planned } = this;
     this.readers = sources.map((source) => new SourceReader(source, watch));
@@ -79,6 +82,8 @@ class WatchRun {
     if (granularity < 60_000) this.startedAt = clock.now();
     await Promise.all(this.readers.map((reader) => reader.readBaseline(this.startedAt, this.interval, baselineMs)));
     this.chooseDecisive(0);
+    // What gauges showed before the release did anything, so that it is not blamed on it.
+    await this.readReadings(this.startedAt, false);
   }
 
   /** Waits for the end of one interval, reads, judges; the conclusion when the watch is over early. */
@@ -105,17 +110,24 @@ class WatchRun {
         return early;
       }
     }
-    await this.readReadings(end, last);
+    const read = await this.readReadings(end, last);
     log(this.describe(end));
-    return undefined;
+    return read ? this.judgeAll(end) : undefined;
   }
 
   private async readAndJudge(readers: readonly SourceReader[], end: number): Promise<WatchConclusion | undefined> {
-    const { rules, minRequests } = this.watch;
     await Promise.all(readers.map((reader) => reader.read(this.startedAt, end, this.interval)));
+    return this.judgeAll(end);
+  }
+
+  private judgeAll(end: number): WatchConclusion | undefined {
+    const { rules, minRequests } = this.watch;
     const seconds = { startedAt: this.startedAt / 1000, intervalSeconds: this.interval / 1000 };
-    for (const reader of this.readers) reader.judgeBy(rules, { ...seconds, planned: this.planned, minRequests });
+    const readings = this.readers.flatMap(({ history }) => history);
+    const window = { ...seconds, planned: this.planned, minRequests, readings };
+    for (const reader of this.readers) reader.judgeBy(rules, window);
     this.chooseDecisive(Math.round((end - this.startedAt) / this.interval));
+    this.broken.note(this.facts.judgement?.rules ?? [], end / 1000);
     this.facts.probes = judgeProbes(this.watch.probes?.rounds ?? []);
     return concludeWatch(this.facts, false);
   }
@@ -145,10 +157,13 @@ class WatchRun {
       this.watch.log(`The verdict is now from ${source.name}: ${source.denominator}`);
   }
 
-  private async readReadings(end: number, last: boolean): Promise<void> {
-    if (!last && end - this.readingsAt < READINGS_EVERY_MS) return;
+  /** True when there may be new ones. */
+  private async readReadings(end: number, last: boolean): Promise<boolean> {
+    if (!this.readers.some(({ source }) => source.readings)) return false;
+    if (!last && end - this.readingsAt < READINGS_EVERY_MS) return false;
     this.readingsAt = end;
     await Promise.all(this.readers.map((reader) => reader.readReadings(this.startedAt, end, this.interval)));
+    return true;
   }
 
   private probe(): void {
@@ -212,6 +227,7 @@ class WatchRun {
       baseline: this.decisive.baseline,
       ...this.decisive.source.asked?.(this.startedAt, endedAt),
       readings: this.readers.flatMap(({ readings }) => readings),
+      broken: this.broken.list(),
     };
   }
 }

@@ -290,6 +290,16 @@ const table: {
     red: true,
   },
   {
+    name: 'a rule that only notifies was broken',
+    facts: {
+      jobStatus: 'failure',
+      watch: step('failure', 'breach', 'above_limit'),
+      rollback: step('success', 'not-needed', 'would_roll_back'),
+    },
+    decision: 'would-roll-back',
+    red: true,
+  },
+  {
     name: 'would roll back, mode observe',
     facts: {
       mode: 'observe',

@@ -210,6 +210,7 @@ function watched({ watch, health, smoke, jobStatus }: OutcomeFacts): Decided {
       return ended('released', watch, 'released', 'passed');
     case 'held':
       return ended('held', watch, 'live, not proven');
+    case 'breach':
     case 'would-roll-back':
       return ended('would-roll-back', watch, 'the error rate is above its limit; nothing was taken back');
     default:

@@ -70,6 +70,12 @@ const table: { name: string; facts: Partial<RollbackFacts>; act: string; reason:
   },
   { name: 'breach in mode observe', facts: { mode: 'observe', watch: breach }, act: 'not-needed', reason: 'observed' },
   {
+    name: 'breach of a rule that only notifies, in mode auto',
+    facts: { watch: { ...breach, decision: 'breach' } },
+    act: 'not-needed',
+    reason: 'would_roll_back',
+  },
+  {
     name: 'breach without a way back',
     facts: { watch: breach, hasTarget: false },
     act: 'hold',

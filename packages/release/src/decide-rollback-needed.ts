@@ -96,6 +96,8 @@ function troubleAfterPromotion(facts: RollbackFacts): RollbackDecision | undefin
   if (facts.functionsAfter?.outcome === 'failure')
     return rollBack('functions_failed', 'the edge functions could not be deployed after the promotion');
   if (watch.decision === 'pass' || watch.decision === 'held') return undefined;
+  // A rule was broken that does less than the mode: people decide.
+  if (watch.decision === 'breach') return notNeeded('would_roll_back', watch.reason || 'the watch saw a breach');
   if (watch.decision === 'would-roll-back') {
     const reason = watch.reason === undefined || watch.reason === '' ? 'the watch saw a breach' : watch.reason;
     if (mode === 'auto') return rollBack('breach', reason);

@@ -1,6 +1,6 @@
 import type { LatencyRule } from '#config/rules';
 import type { Bucket } from '../bucket.ts';
-import type { JudgedWindow, RuleJudge, RuleVerdict } from './judge-rule.ts';
+import { type JudgedWindow, type RuleJudge, type RuleVerdict, wordsOf } from './judge-rule.ts';
 
 // The 95th percentile of fewer requests than these is hardly more than the slowest one.
 const LEAST_REQUESTS = 20;
@@ -71,6 +71,8 @@ export class LatencyJudge implements RuleJudge {
     const [lower, value, upper] = quartiles(segment);
     return {
       rule: this.rule.text,
+      ...wordsOf(this.rule),
+      metric: 'p95',
       unit: 'ms',
       ...this.decide(value),
       limit,

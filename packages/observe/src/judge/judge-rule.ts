@@ -1,5 +1,6 @@
-import type { ErrorRateRule, RuleLimit } from '#config/rules';
+import type { ErrorRateRule, Rule, RuleAction, RuleLimit } from '#config/rules';
 import { type Bucket, totalOf } from '../bucket.ts';
+import type { Reading } from '../reading.ts';
 import { type Evidence, EvidenceSum } from './evidence.ts';
 import { type Segment, worstSuffix } from './segment.ts';
 
@@ -14,11 +15,19 @@ export interface JudgedWindow {
   planned: number;
   /** Fewer requests than this decide nothing. */
   minRequests: number;
+  /** Numbers beside the counts, of all sources and times, the one before the release did anything first. */
+  readings?: readonly Reading[];
 }
 
 /** What one rule says about a window, with everything the sentence rests on. */
 export interface RuleVerdict {
   rule: string;
+  /** What the rule speaks of. */
+  metric: Rule['metric'];
+  /** `warning`: a breach is told and never part of the verdict of all rules. */
+  level?: 'warning';
+  /** What a breach does at most; absent: what the mode says. */
+  action?: RuleAction;
   verdict: 'pass' | 'fail' | 'undecided';
   reasonCode:
     | 'above_limit'
@@ -26,16 +35,20 @@ export interface RuleVerdict {
     | 'too_little_traffic'
     | 'undecided'
     | 'baseline_above_limit'
-    | 'no_response_times';
-  /** Of `limit`, `value` and `bound`: a share of the requests, or milliseconds. */
-  unit: 'share' | 'ms';
+    | 'no_response_times'
+    | 'needs_confirmation';
+  /** Of `limit`, `value` and `bound`: a share (of the requests, where the rule is about them), milliseconds, or a number. */
+  unit: 'share' | 'ms' | 'count';
   /** What the rule forbids to exceed. */
   limit: number;
   /** What was measured; 0 without requests. */
   value: number;
   requests: number;
   errors: number;
-  /** Share: 95 % interval of `value` (Wilson, widened by the clustering that the buckets show). Milliseconds: the quartiles. */
+  /**
+   * Of the error rate: 95 % interval of `value` (Wilson, widened by the clustering that the buckets show). Of p95: the quartiles. Of
+   * a reading: the least and the largest one.
+   */
   bound: { lower: number; upper: number };
   /** Start of the part of the window that is worst, Unix seconds. */
   worstSince?: number;
@@ -55,6 +68,11 @@ const LEAST_ERRORS = 3;
 export interface RuleJudge {
   add(bucket: Bucket): void;
   verdict(): RuleVerdict;
+}
+
+/** The words of a rule that decide what its breach does. */
+export function wordsOf({ level, action }: Pick<Rule, 'level' | 'action'>): Pick<RuleVerdict, 'level' | 'action'> {
+  return { ...(level && { level }), ...(action && { action }) };
 }
 
 /** Judges a rule about the error rate. Add every bucket of the window in order; ask for the verdict whenever it is wanted. */
@@ -101,6 +119,8 @@ export class ErrorRateJudge implements RuleJudge {
     const worst = segment && buckets[segment.from];
     return {
       rule: rule.text,
+      ...wordsOf(rule),
+      metric: rule.metric,
       unit: 'share',
       ...this.decide(evidence, segment, judged),
       limit,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { systemClock } from '#http/clock';
 import { describeSource } from '../../test/source-contract.ts';
@@ -53,5 +55,34 @@ test('rates and shares are refused before the watch begins: counts are needed', 
     'sum(increase(a[5m]))',
   ]) {
     assert.throws(() => make('http://127.0.0.1', { errors: query }), { reasonCode: 'unit_mistake' }, query);
+  }
+});
+
+test('gauges have the unit of their name; per cent where a share belongs is a mistake in the settings', async () => {
+  let values = { 'database-cpu': '0.81', lcp: '2.4', queue: '12', memory: 'NaN' };
+  const server = createServer((_, response) => {
+    const result = Object.entries(values).map(([part, value]) => ({
+      metric: { ops_actions_part: part },
+      value: [1_700_000_000, value],
+    }));
+    response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const source = make(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { gauges: { lcp: 'x' } });
+    const found = (await source.readings?.(0, 1_700_000_000_000)) ?? [];
+    assert.deepEqual(
+      found.map(({ metric, value, unit }) => [metric, value, unit]),
+      [
+        ['database-cpu', 0.81, 'share'],
+        ['lcp', 2400, 'ms'],
+        ['queue', 12, 'share'],
+      ],
+    );
+    values = { ...values, 'database-cpu': '81' };
+    await assert.rejects(async () => source.readings?.(0, 1), { reasonCode: 'unit_mistake', message: /per cent/ });
+  } finally {
+    server.closeAllConnections();
+    server.close();
   }
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readingUnits } from '#config/reading-rule';
 import type { Clock } from '#http/clock';
 import type { Reading } from '../reading.ts';
 import { type Asked, type ObservationSource, SourceError } from '../source.ts';
@@ -18,7 +19,7 @@ export interface PrometheusSource {
   errors: string;
   /** Gives seconds, as Prometheus' conventions want. */
   p95?: string | undefined;
-  /** Queries by metric name (database-cpu …); shares as 0 to 1. */
+  /** Queries by metric name (database-cpu, lcp …); shares as 0 to 1, times in seconds. */
   gauges?: Record<string, string> | undefined;
   /** How often the server scrapes; two scrapes are the least that an increase is made of. Default 15 s. */
   scrapeMs?: number | undefined;
@@ -112,7 +113,12 @@ export function prometheus(given: PrometheusSource): ObservationSource {
       const [at = 0, text = ''] = value ?? [];
       // NaN is no reading: what is not there is never 0.
       if (!Number.isFinite(Number(text)) || text === '') return [];
-      return [{ metric: metric[PART] ?? '', value: Number(text), unit: 'share' as const, at, source: name }];
+      const part = metric[PART] ?? '';
+      const known = (readingUnits as Record<string, Reading['unit']>)[part];
+      const unit = known ?? 'share';
+      if (known === 'share') refusePercent(`observe.${name}.gauges.${part}`, Number(text));
+      const measured = unit === 'ms' ? milliseconds(Number(text), `${name}.gauges`) : Number(text);
+      return [{ metric: part, value: measured, unit, at, source: name }];
     });
   }
 
@@ -153,6 +159,11 @@ function refuseUnitMistakes(setting: string, query: string): void {
   if (/\b(irate|rate)\s*\(/.test(query) && !query.includes('*'))
     wrong('gives requests per second, not a number of requests: use increase');
   if (/\)\s*\/\s*(sum|count|avg|\()/.test(query)) wrong('divides: that gives a share, not a number of requests');
+}
+
+function refusePercent(setting: string, value: number): void {
+  if (value <= 1.5) return;
+  throw new SourceError('unit_mistake', `${setting} gives ${value}: is that per cent? Divide it by 100`);
 }
 
 function milliseconds(seconds: number, name: string): number {

@@ -50,7 +50,6 @@ const issues = z.array(
     shortId: z.string().optional(),
     title: z.string().optional(),
     userCount: z.number().optional(),
-    firstSeen: z.string().optional(),
     permalink: z.string().nullish(),
   }),
 );
@@ -154,11 +153,11 @@ export function sentry(given: SentrySource): ObservationSource {
       at: until / 1000,
       source: 'sentry',
     };
-    const single = parsed.data.slice(0, 5).map((issue) => ({
+    const single = parsed.data.map((issue) => ({
       metric: 'new-issue',
       value: 1,
       unit: 'count' as const,
-      at: (Date.parse(issue.firstSeen ?? '') || until) / 1000,
+      at: until / 1000,
       source: 'sentry',
       about: cleanText(`${issue.shortId ?? ''} ${issue.title ?? ''}`.trim(), 200),
       ...(issue.userCount !== undefined && { users: issue.userCount }),
