@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { compareContents } from './compare-contents.ts';
 import type { DatabaseContents } from './database-contents.ts';
-import { compareSequences } from './read-sequences.ts';
+import { compareListing } from './dump-listing.ts';
+import { compareSequences, type SequenceState } from './read-sequences.ts';
 
 const nothing: DatabaseContents = { relations: [], definitions: [], tables: [], largeObjects: 0 };
 const one: DatabaseContents = {
@@ -20,6 +21,7 @@ describe('compareContents', () => {
       relations: 1,
       rows: 2,
       differences: [],
+      remarks: [],
     });
     assert.equal(compareContents(nothing, nothing).outcome, 'empty');
   });
@@ -91,12 +93,50 @@ describe('compareContents', () => {
 });
 
 test('a sequence may have gone on, and never be behind or defined otherwise', () => {
-  const sequence = { name: 'public.s', definition: 'bigint from 1', ascending: true, cycles: false, last: '10' };
-  const compare = (restored: Partial<typeof sequence>, source: Partial<typeof sequence> = {}) =>
+  const sequence: SequenceState = {
+    name: 'public.s',
+    definition: 'bigint from 1',
+    ascending: true,
+    cycles: false,
+    last: '10',
+  };
+  const both = (restored: Partial<SequenceState>, source: Partial<SequenceState> = {}) =>
     compareSequences([{ ...sequence, ...source }], [{ ...sequence, ...restored }]);
+  const compare = (...given: Parameters<typeof both>) => both(...given).differences;
   assert.deepEqual([compare({}), compare({ last: '11' }), compare({ last: '9' }, { ascending: false })], [[], [], []]);
   for (const wrong of [compare({ last: '9' }), compare({ last: '11' }, { ascending: false })]) {
     assert.match(wrong.join(), /sequence public\.s is behind the value it had/);
   }
   assert.match(compare({ definition: 'int from 1' }).join(), /defined otherwise/);
+  // What the snapshot holds in the owning column counts too, whichever way the sequence runs.
+  const down: Partial<SequenceState> = { ascending: false, last: '-10', reached: '-10' };
+  assert.deepEqual([compare({}, { reached: '10' }), compare({ last: '-10' }, down)], [[], []]);
+  assert.match(compare({ last: '-9' }, down).join(), /behind/);
+  // Rows numbered by hand are ahead of their sequence in the source already, and a faithful copy has that too.
+  const odd = both({}, { reached: '11' });
+  assert.deepEqual([odd.differences, odd.remarks.length], [[], 1]);
+  assert.match(odd.remarks.join(), /public\.s is behind the rows of its column, in the source already/);
+});
+
+test('a dump must say the owners and the event triggers that the source has', () => {
+  const source = {
+    archived: [{ entry: 'TABLE public Odd Name App User', relation: 'public."Odd Name"' }],
+    eventTriggers: [
+      "CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION public.f();",
+    ],
+  };
+  const contents = ';\n215; 1259 16387 TABLE public Odd Name App User\n9; 3466 1 EVENT TRIGGER - e postgres';
+  const eventTriggers = `--\nCREATE EVENT TRIGGER e ON ddl_command_end
+         WHEN TAG IN ('DROP TABLE')\n   EXECUTE FUNCTION public.f();\n`;
+  assert.deepEqual(compareListing(source, { contents, eventTriggers }), []);
+  assert.deepEqual(
+    compareListing(source, {
+      contents: contents.replace('App User', 'postgres'),
+      eventTriggers: eventTriggers.replace('DROP TABLE', 'DROP VIEW'),
+    }),
+    [
+      'not in the dump, or with another owner: TABLE public Odd Name App User',
+      `not in the dump, or otherwise: ${source.eventTriggers[0]}`,
+    ],
+  );
 });

@@ -1,4 +1,5 @@
 import type { DatabaseContents } from './database-contents.ts';
+import { compareListing, type DumpListing } from './dump-listing.ts';
 import { compareSequences } from './read-sequences.ts';
 
 export interface Comparison {
@@ -8,15 +9,19 @@ export interface Comparison {
   rows: number;
   /** At most ten, by name, without values. */
   differences: string[];
+  /** What is odd in the source itself. */
+  remarks: string[];
 }
 
 const shown = 10;
 
 /**
  * Compares a restored database with what its source held when it was dumped. Pure. A source that holds relations and a
- * comparison that covers none of them is `nothing-compared`, never equal (trap 31).
+ * comparison that covers none of them is `nothing-compared`, never equal (trap 31). What no scratch server can show (owners,
+ * event triggers) is compared with what the dump says of itself.
  */
-export function compareContents(source: DatabaseContents, restored: DatabaseContents): Comparison {
+export function compareContents(source: DatabaseContents, restored: DatabaseContents, dump?: DumpListing): Comparison {
+  const sequences = compareSequences(source.sequences ?? [], restored.sequences ?? []);
   const differences = [
     ...compareNames(
       source.relations.map((relation) => `${relation.kind} ${relation.name}`),
@@ -24,10 +29,9 @@ export function compareContents(source: DatabaseContents, restored: DatabaseCont
     ),
     ...compareNames(source.definitions, restored.definitions),
     ...compareRows(source, restored),
-    ...compareSequences(source.sequences ?? [], restored.sequences ?? []),
-    ...(source.largeObjects === restored.largeObjects
-      ? []
-      : [`large objects: ${source.largeObjects} in the source, ${restored.largeObjects} restored`]),
+    ...sequences.differences,
+    ...compareLargeObjects(source, restored),
+    ...(dump === undefined ? [] : compareListing(source, dump)),
   ];
   const rows = source.tables.reduce((sum, table) => sum + table.rows, 0);
   const more = differences.length - shown;
@@ -36,6 +40,7 @@ export function compareContents(source: DatabaseContents, restored: DatabaseCont
     relations: source.relations.length,
     rows,
     differences: more > 0 ? [...differences.slice(0, shown), `and ${more} more`] : differences,
+    remarks: sequences.remarks,
   };
 }
 
@@ -67,6 +72,18 @@ function compareRows(source: DatabaseContents, restored: DatabaseContents): stri
   });
 }
 
+function compareLargeObjects(source: DatabaseContents, restored: DatabaseContents): string[] {
+  if (source.largeObjects !== restored.largeObjects) {
+    return [`large objects: ${source.largeObjects} in the source, ${restored.largeObjects} restored`];
+  }
+  const [before, after] = [source.largeObjectData, restored.largeObjectData];
+  if (before === undefined || after === undefined) return [];
+  if (before.bytes !== after.bytes) {
+    return [`large objects: ${before.bytes} bytes in the source, ${after.bytes} restored`];
+  }
+  return before.checksum === after.checksum ? [] : ['large objects: as many bytes on both sides, with other contents'];
+}
+
 function withoutDigest(line: string): string {
   return line.replace(/ [0-9a-f]{32}$/, '');
 }
@@ -78,5 +95,20 @@ export function onlyTables(contents: DatabaseContents, tables: readonly string[]
     const rest = line.replace(kinds, '');
     return rest !== line && tables.some((table) => rest.startsWith(`${table}.`) || rest.startsWith(`${table} `));
   };
-  return { ...contents, definitions: contents.definitions.filter(belongs), largeObjects: 0, sequences: [] };
+  return {
+    ...withoutLargeObjects(contents),
+    definitions: contents.definitions.filter(belongs),
+    sequences: [],
+    archived: (contents.archived ?? []).filter(({ relation }) => tables.includes(relation)),
+    eventTriggers: [],
+  };
+}
+
+function withoutLargeObjects({ largeObjectData: _, ...contents }: DatabaseContents): DatabaseContents {
+  return { ...contents, largeObjects: 0 };
+}
+
+/** The part that a restore of the structure alone brings back. Pure. */
+export function onlyStructure(contents: DatabaseContents): DatabaseContents {
+  return { ...withoutLargeObjects(contents), tables: [], sequences: [] };
 }

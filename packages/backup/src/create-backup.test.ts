@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '#http/clock';
 import { connect, type DatabaseConnection } from '#postgres/connection';
 import { createOneTimeKey } from './age-stream.ts';
@@ -227,11 +228,13 @@ describe('createBackup', installed ? {} : { skip: 'no PostgreSQL server programs
       'CREATE TABLE a (v text); INSERT INTO a SELECT repeat(md5(g::text), 40) FROM generate_series(1, 40000) g',
     );
     const target = join(folder, 'aborted');
-    setTimeout(() => controller.abort(new Error('cancelled by hand')), 300);
-    await assert.rejects(
+    const running = assert.rejects(
       backup(url, { signal: controller.signal, destinations: [directoryDestination(target)] }),
       /cancelled by hand/,
     );
+    while ((await readdir(target).catch(() => [])).length === 0) await pause(5);
+    controller.abort(new Error('cancelled by hand'));
+    await running;
     assert.deepEqual(
       (await readdir(target)).filter((name) => name.endsWith('.partial')),
       [],

@@ -19,15 +19,22 @@ test('the list keeps what an unprivileged role can restore and names the rest', 
 3251; 3466 16402 EVENT TRIGGER - noticed postgres
 3252; 6104 16403 PUBLICATION - supabase_realtime postgres
 3253; 0 0 ACL public TABLE notes postgres
-3254; 826 16404 DEFAULT ACL public DEFAULT PRIVILEGES FOR TABLES postgres`;
-  const plan = planRestore(contents, {
+3254; 826 16404 DEFAULT ACL public DEFAULT PRIVILEGES FOR TABLES postgres
+3255; 1417 16405 SERVER - elsewhere postgres
+3256; 1259 16406 FOREIGN TABLE public far postgres`;
+  const given = {
     existing: new Set(['public']),
     missing: ['supabase_vault'],
     missingTables: new Set(['vault.secrets']),
-  });
+  };
+  const plan = planRestore(contents, { ...given, foreignToo: true });
   assert.deepEqual(
     plan.list.map((line) => line.split(';')[0]),
-    ['3401', '7', '215', '3390', '220', '3250'],
+    ['3401', '7', '215', '3390', '220', '3250', '3255', '3256'],
+  );
+  assert.deepEqual(
+    [plan.grants, plan.eventTriggers].map((lines) => lines.map((line) => line.split(';')[0])),
+    [['3253', '3254'], ['3251']],
   );
   assert.deepEqual(plan.leftOut, [
     'EVENT TRIGGER noticed',
@@ -36,4 +43,10 @@ test('the list keeps what an unprivileged role can restore and names the rest', 
     'TABLE DATA vault.secrets',
     'TABLE vault.secrets',
   ]);
+  // A backup that does not say which wrappers there were gets none.
+  const without = planRestore(contents, given).leftOut;
+  assert.deepEqual(
+    without.filter((line) => !plan.leftOut.includes(line)),
+    ['FOREIGN TABLE public.far', 'SERVER elsewhere'],
+  );
 });

@@ -4,6 +4,8 @@ export interface RestorePlan {
   list: string[];
   /** Lines of rights, restored after the rest. */
   grants: string[];
+  /** Lines of event triggers, which are compared by their text. */
+  eventTriggers: string[];
   /** `KIND schema name` of objects that are in the backup and not restored here; said in the manifest. */
   leftOut: string[];
 }
@@ -13,30 +15,37 @@ const superuserKinds = new Set([
   'ACCESS METHOD',
   'EVENT TRIGGER',
   'FOREIGN DATA WRAPPER',
-  'FOREIGN TABLE',
   'OPERATOR CLASS',
   'OPERATOR FAMILY',
   'PROCEDURAL LANGUAGE',
   'PUBLICATION',
   'PUBLICATION TABLE',
   'PUBLICATION TABLES IN SCHEMA',
-  'SERVER',
   'SUBSCRIPTION',
   'SUBSCRIPTION TABLE',
   'TRANSFORM',
-  'USER MAPPING',
 ]);
 
+/** Restored onto wrappers without a handler, which reach nothing; left out where the names of the wrappers are not known. */
+const foreignKinds = new Set(['FOREIGN TABLE', 'SERVER', 'USER MAPPING']);
+
 /** Nothing depends on these; owners are roles that exist in the scratch cluster as names only. */
-const ignoredKinds = new Set(['COMMENT', 'DEFAULT ACL', 'SECURITY LABEL']);
+const ignoredKinds = new Set(['COMMENT', 'SECURITY LABEL']);
 
 const tableKinds = new Set(['TABLE', 'TABLE DATA', 'SEQUENCE', 'SEQUENCE SET']);
 
 const rowKinds = ['TABLE DATA', 'SEQUENCE SET', 'MATERIALIZED VIEW DATA', 'BLOB', 'BLOBS', 'BLOB METADATA'];
 
-const knownKinds = [...superuserKinds, ...ignoredKinds, ...tableKinds, 'ACL', 'EXTENSION', 'SCHEMA'].sort(
-  (a, b) => b.length - a.length,
-);
+const knownKinds = [
+  ...superuserKinds,
+  ...foreignKinds,
+  ...ignoredKinds,
+  ...tableKinds,
+  'ACL',
+  'DEFAULT ACL',
+  'EXTENSION',
+  'SCHEMA',
+].sort((a, b) => b.length - a.length);
 
 /**
  * Chooses from a table of contents (`pg_restore --list`: `ID; catalog oid KIND schema name owner`) what an unprivileged
@@ -49,10 +58,12 @@ export function planRestore(
     missing: readonly string[];
     missingTables: ReadonlySet<string>;
     structureOnly?: boolean;
+    foreignToo?: boolean;
   },
 ): RestorePlan {
   const list: string[] = [];
   const grants: string[] = [];
+  const eventTriggers: string[] = [];
   const leftOut = given.missing.map((name) => `EXTENSION ${name}`);
   for (const line of contents.split('\n')) {
     const [, rest] = /^\d+; \d+ \d+ (.+)$/.exec(line) ?? [];
@@ -60,14 +71,19 @@ export function planRestore(
     const kind = knownKinds.find((known) => rest.startsWith(`${known} `));
     const [schema = '', ...words] = rest.slice((kind ?? '').length + 1).split(' ');
     const name = words.slice(0, -1).join(' ');
+    if (kind === 'EVENT TRIGGER') eventTriggers.push(line);
     if (given.structureOnly === true && rowKinds.some((known) => rest.startsWith(`${known} `))) continue;
     if (kind === undefined) list.push(line);
-    else if (kind === 'ACL') grants.push(line);
+    else if (kind === 'ACL' || kind === 'DEFAULT ACL') grants.push(line);
     else if (ignoredKinds.has(kind) || kind === 'EXTENSION') continue;
     else if (kind === 'SCHEMA' && given.existing.has(name)) continue;
-    else if (superuserKinds.has(kind) || given.missingTables.has(`${schema}.${name}`))
+    else if (
+      superuserKinds.has(kind) ||
+      (foreignKinds.has(kind) && given.foreignToo !== true) ||
+      given.missingTables.has(`${schema}.${name}`)
+    )
       leftOut.push(schema === '-' ? `${kind} ${name}` : `${kind} ${schema}.${name}`);
     else list.push(line);
   }
-  return { list, grants, leftOut: leftOut.sort() };
+  return { list, grants, eventTriggers, leftOut: leftOut.sort() };
 }

@@ -7,7 +7,7 @@ import type { SourceSnapshot } from './source-snapshot.ts';
 export type SourceFacts = Pick<
   SourceSnapshot,
   'roles' | 'schemas' | 'extensions' | 'encoding' | 'collate' | 'characterType'
->;
+> & { wrappers?: readonly string[] | undefined };
 
 export interface PreparedScratch {
   /** Of the database to restore into, as the role that restores. */
@@ -36,6 +36,9 @@ export class ExtensionMissing extends Error {
 const role = 'ops_restore';
 const database = 'ops_restore';
 
+/** Of the scratch cluster: no role of the source may share its name, and with it its power. */
+export const scratchSuperuser = 'ops_scratch_superuser';
+
 /**
  * Makes the roles (without login), an empty database of the same encoding, and the extensions, as the superuser. The
  * restore itself runs as a role that is none and may neither start programs nor touch files (S24).
@@ -47,10 +50,11 @@ export async function prepareScratch(cluster: Cluster, source: SourceFacts): Pro
   try {
     const existing = await admin.query<{ name: string }>('SELECT rolname AS name FROM pg_catalog.pg_roles');
     const known = new Set(existing.map((row) => row.name));
-    for (const name of source.roles.filter((one) => !known.has(one) && one !== role)) {
-      await admin.query(`CREATE ROLE ${quoted(name)} NOLOGIN`);
-    }
+    const made = source.roles.filter((one) => !known.has(one) && one !== role);
+    for (const name of made) await admin.query(`CREATE ROLE ${quoted(name)} NOLOGIN`);
     await admin.query(`CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE BYPASSRLS`);
+    // They may do nothing; their member may set their default privileges.
+    if (made.length > 0) await admin.query(`GRANT ${made.map(quoted).join(', ')} TO ${role}`);
     await createDatabase(admin, source, remarks);
   } finally {
     await admin.close();
@@ -60,6 +64,7 @@ export async function prepareScratch(cluster: Cluster, source: SourceFacts): Pro
   const inside = await connect(url.href, { applicationName: 'ops-actions scratch' });
   try {
     const made = await createExtensions(inside, source, cluster.major);
+    await createWrappers(inside, source.wrappers ?? []);
     url.username = role;
     return { url: url.href, role, database, remarks, ...made };
   } finally {
@@ -109,6 +114,17 @@ async function createExtensions(
   await inside.query(`ALTER SCHEMA public OWNER TO ${role}`);
   if (!source.schemas.includes('public')) await inside.query('DROP SCHEMA public');
   return { existing, missing };
+}
+
+/** Servers and foreign tables can be made of a wrapper without a handler, with any options, and reach nothing (S24). */
+async function createWrappers(inside: DatabaseConnection, names: readonly string[]): Promise<void> {
+  const rows = await inside.query<{ name: string }>('SELECT fdwname AS name FROM pg_catalog.pg_foreign_data_wrapper');
+  const there = new Set(rows.map((row) => row.name));
+  for (const name of names) {
+    const change = there.has(name) ? 'ALTER' : 'CREATE';
+    await inside.query(`${change} FOREIGN DATA WRAPPER ${quoted(name)} NO HANDLER NO VALIDATOR`);
+    await inside.query(`GRANT USAGE ON FOREIGN DATA WRAPPER ${quoted(name)} TO ${role}`);
+  }
 }
 
 function packageName(extension: string): string {

@@ -57,21 +57,33 @@ export async function restoreGrants(
   await runRestore(await restoreArguments(scratch, list, run), source, run, [0, 1]);
 }
 
-async function restoreArguments(
-  scratch: PreparedScratch,
+/** SQL text of some entries, which is not run. */
+export async function printEntries(
+  source: AsyncIterable<Uint8Array>,
   list: readonly string[],
-  { cluster }: RestoreRun,
-): Promise<string[]> {
+  run: RestoreRun,
+): Promise<string> {
+  const file = await writeList(list, run);
+  const { stdout } = await runRestore(['--file=-', '--no-owner', '--no-comments', `--use-list=${file}`], source, run);
+  return stdout;
+}
+
+async function writeList(list: readonly string[], { cluster }: RestoreRun): Promise<string> {
   const file = join(cluster.socketDirectory, 'restore-list');
   await rm(file, { force: true });
   await writeFile(file, `${list.join('\n')}\n`, { mode: 0o600 });
   const user = await unprivilegedUser();
   if (user !== undefined) await chown(file, user.uid, user.gid);
+  return file;
+}
+
+async function restoreArguments(scratch: PreparedScratch, list: readonly string[], run: RestoreRun): Promise<string[]> {
+  const { cluster } = run;
   return [
     '--no-owner',
     '--no-comments',
     '--no-password',
-    `--use-list=${file}`,
+    `--use-list=${await writeList(list, run)}`,
     `--host=${cluster.socketDirectory}`,
     `--port=${cluster.port}`,
     `--username=${scratch.role}`,

@@ -20,6 +20,8 @@ export interface ClusterOptions {
   listen?: 'socket' | 'tcp';
   /** Parent folder; default memory (/dev/shm) when it fits, else the temporary folder. */
   directory?: string;
+  /** Name of its superuser; default `postgres`. */
+  superuser?: string;
   /** Size of the data to come, to choose between memory and disk. */
   expectedBytes?: number;
   log?: (line: string) => void;
@@ -29,7 +31,7 @@ export interface ClusterOptions {
 
 /** A private PostgreSQL server that exists until `stop`. */
 export interface Cluster {
-  /** Superuser `postgres`, database `postgres`; contains the password where `listen` is `tcp`. */
+  /** As the superuser, database `postgres`; contains the password where `listen` is `tcp`. */
   url: string;
   socketDirectory: string;
   port: number;
@@ -76,7 +78,8 @@ async function startIn(
   options: ClusterOptions,
 ): Promise<Cluster> {
   const data = join(folder, 'data');
-  const initdb = ['-D', data, '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
+  const superuser = options.superuser ?? 'postgres';
+  const initdb = ['-D', data, '-U', superuser, '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
   const access = ['--auth-local=trust', '--auth-host=scram-sha-256'];
   const where = { user, folders: [folder] };
   await runProgram(binaries, 'initdb', [...initdb, ...access], { ...where, network: 'none' });
@@ -101,7 +104,7 @@ async function startIn(
     child.once('error', () => resolve());
     child.once('exit', () => resolve());
   });
-  const socketUrl = `postgresql://postgres@localhost:${port}/postgres?host=${encodeURIComponent(folder)}`;
+  const socketUrl = `postgresql://${superuser}@localhost:${port}/postgres?host=${encodeURIComponent(folder)}`;
   let stopped: Promise<void> | undefined;
   const stop = () => {
     options.signal?.removeEventListener('abort', onAbort);
@@ -114,7 +117,7 @@ async function startIn(
     const password = tcp ? randomBytes(18).toString('base64url') : undefined;
     const systemIdentifier = await whenReady(socketUrl, child, log, password);
     return {
-      url: password === undefined ? socketUrl : `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
+      url: password === undefined ? socketUrl : `postgresql://${superuser}:${password}@127.0.0.1:${port}/postgres`,
       socketDirectory: folder,
       port,
       major: binaries.major,
@@ -143,7 +146,7 @@ async function whenReady(
     try {
       const connection = await connect(url, { applicationName: 'ops-actions scratch', connectTimeoutMs: 2_000 });
       try {
-        if (password !== undefined) await connection.query(`ALTER ROLE postgres PASSWORD '${password}'`);
+        if (password !== undefined) await connection.query(`ALTER ROLE CURRENT_USER PASSWORD '${password}'`);
         const [row] = await connection.query<{ id: string }>(
           'SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()',
         );

@@ -40,6 +40,8 @@ export interface SourceSnapshot {
   /** Tables of a platform's own schemas that this role may not read: in no backup, and said. */
   unreadable: string[];
   extensions: InstalledExtension[];
+  /** Names of the foreign-data wrappers. */
+  wrappers: string[];
   close(): Promise<void>;
 }
 
@@ -92,8 +94,9 @@ export async function openSourceSnapshot(
     await options.prepare?.(major);
     const tables = await selectTables(connection, options.tables ?? []);
     const early = await readSelected(connection, tables);
-    const sequences = await readSequences(connection);
     await beginStableSnapshot(connection, { lockTimeoutMs, log: options.log ?? (() => {}) });
+    // Under the locks no TRUNCATE can restart them; what the snapshot shows was numbered before.
+    const sequences = await readSequences(connection);
     const [exported] = await connection.query<{ snapshot: string }>(
       'SELECT pg_catalog.pg_export_snapshot() AS snapshot',
     );
@@ -144,6 +147,10 @@ export async function openSourceSnapshot(
       relations,
       sequences,
       extensions: await readExtensions(connection),
+      wrappers: await readNames(
+        connection,
+        'SELECT fdwname AS name FROM pg_catalog.pg_foreign_data_wrapper ORDER BY 1',
+      ),
       close: () => connection.close(),
     };
   } catch (error) {

@@ -51,7 +51,9 @@ export async function storeBackup(options: StoreOptions): Promise<StoredBackup> 
   if (counted.status === 'rejected') throw counted.reason;
   if (stored.status === 'rejected') throw stored.reason;
   // What a sequence had before is what it must have at least.
-  const all = { ...counted.value, sequences: source.sequences };
+  const counts = new Map((counted.value.sequences ?? []).map((sequence) => [sequence.name, sequence.reached ?? null]));
+  const sequences = source.sequences.map((sequence) => ({ ...sequence, reached: counts.get(sequence.name) ?? null }));
+  const all = { ...counted.value, sequences };
   const contents = source.selected ? onlyTables(all, source.tables) : all;
   const contentsFile = await storeStream(options, options.files.contents, oneChunk(formatContents(source, contents)));
   return { ...stored.value, contents, contentsFile };

@@ -17,6 +17,8 @@ const stored = z.object({
     extensions: z.array(
       z.object({ name: z.string(), schema: z.string(), version: z.string(), dependents: strings, tables: strings }),
     ),
+    /** Absent in backups of 0.1: then nothing foreign is restored for the proof. */
+    wrappers: strings.optional(),
   }),
   /** Without passwords. */
   roles: z.array(
@@ -41,7 +43,7 @@ const stored = z.object({
 export type StoredContents = z.infer<typeof stored>;
 
 export function formatContents(source: SourceSnapshot, contents: DatabaseContents): string {
-  const { databaseBytes, encoding, collate, characterType, roles, schemas, extensions } = source;
+  const { databaseBytes, encoding, collate, characterType, roles, schemas, extensions, wrappers } = source;
   const given: StoredContents = {
     schemaVersion: 1,
     source: {
@@ -53,6 +55,7 @@ export function formatContents(source: SourceSnapshot, contents: DatabaseContent
       roles,
       schemas,
       extensions,
+      wrappers,
     },
     roles: source.roleDetails,
     contents,

@@ -5,7 +5,7 @@ import type { BackupDestination } from './destination.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
 import type { Verification, VerifyLevel } from './manifest.ts';
 import { measureStream } from './measure-stream.ts';
-import { ExtensionMissing, type SourceFacts } from './prepare-scratch.ts';
+import { ExtensionMissing, type SourceFacts, scratchSuperuser } from './prepare-scratch.ts';
 import { readRestored, restoreIntoScratch } from './restore-into-scratch.ts';
 import { RestoreFailed } from './restore-stream.ts';
 import { type Cluster, startCluster } from './scratch-cluster.ts';
@@ -80,6 +80,7 @@ export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult
     options.log('the stored backup reads back with the same digest; restoring it into a scratch cluster');
     cluster = await startCluster({
       binaries: options.binaries,
+      superuser: scratchSuperuser,
       expectedBytes: level === 'structure' ? 0 : options.source.databaseBytes,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
@@ -91,7 +92,8 @@ export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult
     return await timed(seconds, 'compare', async () => {
       const copy = await readRestored(restored.url, level === 'structure');
       const found = options.tables === undefined ? copy : onlyTables(copy, options.tables);
-      const comparison = compareContents(restored.expected, found);
+      const comparison = compareContents(restored.expected, found, restored.dump);
+      notes.remarks.push(...comparison.remarks);
       switch (comparison.outcome) {
         case 'equal':
           return level === 'structure'

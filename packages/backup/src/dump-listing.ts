@@ -1,0 +1,100 @@
+import type { DatabaseConnection } from '#postgres/connection';
+import type { Relation } from './database-contents.ts';
+import { notOfExtension, userSchema } from './definitions-query.ts';
+
+/** One line of `pg_restore --list` that a dump must have, without its numbers: what the object is and who owns it. */
+export interface ArchivedEntry {
+  /** `KIND schema name owner`, unquoted, as pg_restore prints it. */
+  entry: string;
+  /** The relation, quoted, with schema; empty for other objects. */
+  relation: string;
+}
+
+// Kinds and tags as pg_dump writes them (ArchiveEntry calls in its pg_dump.c).
+const entriesQuery = `
+  SELECT format('%s %s %s %s', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE'
+                  WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname, w.rolname) AS entry,
+         format('%I.%I', n.nspname, c.relname) AS relation
+    FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_roles AS w ON w.oid = c.relowner
+   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${userSchema} AND ${notOfExtension('pg_class', 'c.oid')}
+  UNION ALL
+  SELECT format('SCHEMA - %s %s', n.nspname, w.rolname), '' FROM pg_catalog.pg_namespace AS n
+    JOIN pg_catalog.pg_roles AS w ON w.oid = n.nspowner
+   WHERE ${userSchema} AND n.nspname <> 'public' AND ${notOfExtension('pg_namespace', 'n.oid')}
+  UNION ALL
+  SELECT format('%s %s %s(%s) %s', CASE f.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, n.nspname, f.proname,
+                pg_catalog.oidvectortypes(f.proargtypes), w.rolname), ''
+    FROM pg_catalog.pg_proc AS f JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace
+    JOIN pg_catalog.pg_language AS l ON l.oid = f.prolang JOIN pg_catalog.pg_roles AS w ON w.oid = f.proowner
+   WHERE ${userSchema} AND f.prokind <> 'a' AND l.lanname NOT IN ('c', 'internal') AND ${notOfExtension('pg_proc', 'f.oid')}
+  UNION ALL
+  SELECT format('%s %s %s %s', CASE y.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, n.nspname, y.typname, w.rolname), ''
+    FROM pg_catalog.pg_type AS y JOIN pg_catalog.pg_namespace AS n ON n.oid = y.typnamespace
+    JOIN pg_catalog.pg_roles AS w ON w.oid = y.typowner
+   WHERE ${userSchema} AND ${notOfExtension('pg_type', 'y.oid')}
+     AND (y.typtype IN ('e', 'd', 'r') OR EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = y.typrelid AND c.relkind = 'c'))
+  UNION ALL
+  SELECT format('SERVER - %s %s', s.srvname, w.rolname), '' FROM pg_catalog.pg_foreign_server AS s
+    JOIN pg_catalog.pg_roles AS w ON w.oid = s.srvowner WHERE ${notOfExtension('pg_foreign_server', 's.oid')}
+  UNION ALL
+  SELECT format('EVENT TRIGGER - %s %s', t.evtname, w.rolname), '' FROM pg_catalog.pg_event_trigger AS t
+    JOIN pg_catalog.pg_roles AS w ON w.oid = t.evtowner WHERE ${notOfExtension('pg_event_trigger', 't.oid')}
+  UNION ALL
+  SELECT format('PUBLICATION - %s %s', p.pubname, w.rolname), '' FROM pg_catalog.pg_publication AS p
+    JOIN pg_catalog.pg_roles AS w ON w.oid = p.pubowner
+  ORDER BY 1`;
+
+/** The entries that a dump of these relations has; needs the empty search path of `comparableSession`. */
+export async function readArchivedEntries(
+  connection: DatabaseConnection,
+  relations: readonly Relation[],
+): Promise<ArchivedEntry[]> {
+  const names = new Set(relations.map((relation) => relation.name));
+  const rows = await connection.query<{ entry: string; relation: string }>(entriesQuery);
+  return rows
+    .filter(({ relation }) => relation === '' || names.has(relation))
+    .map(({ entry, relation }) => ({ entry: entry.replaceAll(/[\r\n]/g, ' '), relation }));
+}
+
+/** The statements that pg_dump writes for the event triggers, each on one line. */
+export async function readEventTriggers(connection: DatabaseConnection): Promise<string[]> {
+  const rows = await connection.query<{ statement: string }>(`
+    SELECT format('CREATE EVENT TRIGGER %I ON %I', t.evtname, t.evtevent)
+           || coalesce(' WHEN TAG IN (' || (SELECT pg_catalog.string_agg(quote_literal(tag), ', ' ORDER BY at)
+                                              FROM pg_catalog.unnest(t.evttags) WITH ORDINALITY AS tags(tag, at)) || ')', '')
+           || format(' EXECUTE FUNCTION %s();', t.evtfoid::pg_catalog.regproc)
+           || CASE t.evtenabled WHEN 'O' THEN '' ELSE format(' ALTER EVENT TRIGGER %I %s;', t.evtname,
+                CASE t.evtenabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE REPLICA' END) END AS statement
+      FROM pg_catalog.pg_event_trigger AS t WHERE ${notOfExtension('pg_event_trigger', 't.oid')} ORDER BY 1`);
+  return rows.map((row) => oneLine(row.statement));
+}
+
+/** What a dump says of itself, besides what is restored from it. */
+export interface DumpListing {
+  /** `pg_restore --list`. */
+  contents: string;
+  /** SQL text of its event triggers; empty where there are none. */
+  eventTriggers: string;
+}
+
+/** What the source has and its dump does not say: owners, and event triggers by definition. Pure. */
+export function compareListing(
+  source: { archived?: readonly ArchivedEntry[]; eventTriggers?: readonly string[] },
+  dump: DumpListing,
+): string[] {
+  const entries = new Set(dump.contents.split('\n').map((line) => line.replace(/^\d+; \d+ \d+ /, '')));
+  const sql = oneLine(dump.eventTriggers);
+  return [
+    ...(source.archived ?? [])
+      .filter(({ entry }) => !entries.has(entry))
+      .map(({ entry }) => `not in the dump, or with another owner: ${entry}`),
+    ...(source.eventTriggers ?? [])
+      .filter((statement) => !sql.includes(statement))
+      .map((statement) => `not in the dump, or otherwise: ${statement}`),
+  ];
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
