@@ -44,7 +44,7 @@ async function repository(files: Record<string, string | object>): Promise<Repos
     read: (path) => readFile(join(root, path), 'utf8'),
     init: (...words) =>
       new Promise((resolve) => {
-        const env = { PATH: process.env.PATH ?? '', HOME: home };
+        const env = { PATH: process.env.PATH ?? '', HOME: home, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
         execFile(process.execPath, [bin, 'init', ...words], { cwd: root, env }, (error, stdout, stderr) =>
           resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
         );
