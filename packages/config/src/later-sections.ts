@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { metricRule } from './metric-rule.ts';
-import { address, duration, integer, named, oneOf, oneOrMore, pattern, repositoryPath, text } from './values.ts';
+import { address, duration, flag, integer, named, oneOf, oneOrMore, pattern, repositoryPath, text } from './values.ts';
 
 // Everything in this file may be written and is checked; not-acted-on.ts lists it, and every run that reads it says so.
 
@@ -12,7 +12,12 @@ const variableName = () => pattern(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an e
 
 /** What must be measured or confirmed before a release. */
 export const checklist = z.strictObject({
-  approvals: integer(0, 20).optional(),
+  approvals: integer(0, 20)
+    .optional()
+    .meta({ description: 'Approvals that the pull request of a commit needs before production.' }),
+  'dismiss-stale-approvals': flag()
+    .optional()
+    .meta({ description: 'Count approvals of the last commit of the pull request only.' }),
   automatic: names().optional(),
   confirm: names().optional(),
 });

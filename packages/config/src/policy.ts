@@ -25,6 +25,7 @@ export const policySchema = z.strictObject({
       backup: z.strictObject({ policy: oneOf(['skip', 'platform', 'required']).optional() }).optional(),
     })
     .optional(),
+  checklist: z.strictObject({ approvals: integer(0, 20).optional() }).optional(),
   release: z.strictObject({ 'require-ancestor': flag().optional() }).optional(),
 });
 
@@ -41,6 +42,7 @@ const rules: readonly { path: readonly string[]; standard: unknown; order?: read
     standard: defaults.database.backupPolicy,
     order: ['skip', 'platform', 'required'],
   },
+  { path: ['checklist', 'approvals'], standard: 0 },
   { path: ['release', 'require-ancestor'], standard: defaults.release.requireAncestor, order: [false, true] },
 ];
 

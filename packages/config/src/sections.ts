@@ -231,6 +231,10 @@ export const release = z.strictObject({
     .optional()
     .meta({ description: 'Refused unless this environment passed for the same git tree.' }),
   'require-ancestor': flag().optional(),
+  'required-checks': z
+    .array(text('the name of a check as GitHub shows it on the commit'))
+    .optional()
+    .meta({ description: 'Checks of other workflows and services that must be green on the commit, by name.' }),
   'lock-expiry': duration().optional(),
   approval: oneOf(['always', 'migrations', 'none']).optional(),
   strategy: oneOf(['direct', 'blue-green']).optional(),

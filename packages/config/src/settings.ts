@@ -191,6 +191,12 @@ export interface ReleaseSettings {
   /** Production is refused unless this environment passed for the same git tree. */
   requiresPassed?: string;
   requireAncestor?: boolean;
+  /** Names of checks that must be green on the commit. */
+  requiredChecks?: string[];
+  /** Approvals that the pull request of the commit needs before production. Default 0. */
+  approvals?: number;
+  /** Only approvals of the pull request's last commit count. */
+  dismissStaleApprovals?: boolean;
   /** How long an automatic lock lasts. Default 7 days. */
   lockExpiryMs?: number;
   /** How long a rollback may take from decision to proof before it is told as late. Default 5 minutes. */

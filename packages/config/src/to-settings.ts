@@ -83,6 +83,9 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
     release: defined({
       requiresPassed: release['requires-passed'],
       requireAncestor: release['require-ancestor'],
+      requiredChecks: release['required-checks'],
+      approvals: layer.checklist?.approvals,
+      dismissStaleApprovals: layer.checklist?.['dismiss-stale-approvals'],
       lockExpiryMs: release['lock-expiry'],
       rollbackLimitMs: layer.rollback?.app?.limit,
     }),

@@ -81,3 +81,60 @@ export const issueAnswer = z
     url: html_url,
     isPullRequest: pull_request !== undefined,
   }));
+
+export const checkRunsAnswer = z
+  .object({
+    check_runs: z.array(
+      z.object({
+        name: z.string(),
+        status: z.string(),
+        conclusion: z.string().nullish(),
+        details_url: z.string().nullish(),
+      }),
+    ),
+  })
+  .transform(({ check_runs }) =>
+    check_runs.map(({ name, status, conclusion, details_url }) => ({
+      name,
+      /** GitHub's conclusion, or `queued`, `in_progress` … while there is none. */
+      state: conclusion ?? status,
+      url: details_url ?? '',
+    })),
+  );
+
+/** The newest status of each context of a commit. */
+export const combinedStatusAnswer = z
+  .object({
+    statuses: z.array(z.object({ context: z.string(), state: z.string(), target_url: z.string().nullish() })),
+  })
+  .transform(({ statuses }) =>
+    statuses.map(({ context, state, target_url }) => ({ name: context, state, url: target_url ?? '' })),
+  );
+
+export const pullRequestAnswer = z
+  .object({
+    number: z.number(),
+    merged_at: z.string().nullish(),
+    user: z.object({ login: z.string() }).nullish(),
+    head: z.object({ sha: z.string() }),
+  })
+  .transform(({ number, merged_at, user, head }) => ({
+    number,
+    isMerged: merged_at != null,
+    author: user?.login ?? '',
+    headSha: head.sha,
+  }));
+
+export const reviewAnswer = z
+  .object({
+    user: z.object({ login: z.string() }).nullish(),
+    state: z.string(),
+    commit_id: z.string().nullish(),
+    author_association: z.string(),
+  })
+  .transform(({ user, state, commit_id, author_association }) => ({
+    user: user?.login ?? '',
+    state,
+    commitSha: commit_id ?? '',
+    association: author_association,
+  }));

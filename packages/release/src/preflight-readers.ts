@@ -14,6 +14,7 @@ import {
   readRecentReleases,
   vercelTargetOf,
 } from './read-environment.ts';
+import { readReview } from './read-review.ts';
 import type { ReleaseRecord } from './release-record.ts';
 
 // What preflight reads of GitHub and Vercel. A refusal of theirs is a finding beside the others, never an end of its own.
@@ -25,6 +26,10 @@ export async function readLedger(github: GitHub, request: PreflightRequest, find
     const [locks, releases] = await Promise.all([
       readLocks(github, environment),
       readRecentReleases(github, environment),
+      readReview(github, request).then(
+        (found) => findings.push(...found),
+        (error: unknown) => findings.push(asFinding(error)),
+      ),
     ]);
     if (release.requiresPassed !== undefined) await checkPassed(github, request, release.requiresPassed, findings);
     return { locks, releases, now: github.serverTime() };

@@ -1,5 +1,6 @@
 import type { EdgeRequest } from './edge/edge-log.ts';
 import type { Faults } from './faults.ts';
+import type { GitHubAccess } from './github/github-checks.ts';
 import type { LoggedRequest } from './request-log.ts';
 import type { SupabaseAccess } from './supabase/start-supabase.ts';
 import type { VercelAccess } from './vercel/vercel-access.ts';
@@ -66,6 +67,8 @@ export interface Sandbox {
   requests(): LoggedRequest[];
   edgeRequests(): EdgeRequest[];
   vercel: VercelAccess;
+  /** Undefined without `gitDirectory`. */
+  github: GitHubAccess | undefined;
   supabase: SupabaseAccess;
   /** Ends everything and removes every file. Safe to call twice. */
   close(): Promise<void>;

@@ -128,6 +128,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       requests: () => requests.entries(),
       edgeRequests: () => edgeLog.requests(),
       vercel,
+      github: github.access,
       supabase: supabase.access,
       close,
     };

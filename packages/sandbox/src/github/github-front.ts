@@ -1,7 +1,7 @@
 import type { GitRepository } from '../git-repository.ts';
 import type { Answer, Handler, SandboxRequest } from '../http/answer.ts';
 import { forward } from '../http/forward.ts';
-import { createRouter } from '../http/router.ts';
+import { createRouter, type Routes } from '../http/router.ts';
 import { githubDeploymentRoutes } from './github-deployments.ts';
 import { githubGitRoutes } from './github-git.ts';
 import { GitHubRefusal } from './github-refusal.ts';
@@ -17,6 +17,8 @@ export interface GitHubFrontOptions {
   url: () => string;
   creator: { login: string; id: number };
   git?: GitRepository;
+  /** Checks and pull requests of the commits of `git`. */
+  checks?: Routes;
   /** Address of a stored artifact by its id. */
   artifactAddress: (id: string) => string | undefined;
   /** How far GitHub's clock is from ours, in milliseconds. */
@@ -45,6 +47,7 @@ export function createGitHubFront(options: GitHubFrontOptions): Handler {
         if (location === undefined) throw new GitHubRefusal(404, 'Not Found');
         return { status: 302, headers: { location } };
       },
+      ...options.checks,
       ...(options.git && githubGitRoutes(options.repository, options.git, options.url)),
     },
     (request) => forwarded(options, request),

@@ -2,12 +2,15 @@ import { createEmulator } from 'emulate';
 import type { GitRepository } from '../git-repository.ts';
 import type { Services } from '../services.ts';
 import { randomName } from '../vercel/vercel-state.ts';
+import { type GitHubAccess, githubCheckRoutes } from './github-checks.ts';
 import { createGitHubFront } from './github-front.ts';
 
 export interface SandboxGitHub {
   url: string;
   token: string;
   repositoryId: number;
+  /** Undefined without a git repository. */
+  access: GitHubAccess | undefined;
   close(): Promise<void>;
 }
 
@@ -49,6 +52,7 @@ export async function startGitHub(
   });
   innerPort = Number(new URL(inner.url).port);
   const innerToken = () => names[Math.floor(calls++ / callsPerToken) % names.length] ?? '';
+  const checks = options.git && githubCheckRoutes(options.repository, options.git, () => url);
   const handle = createGitHubFront({
     inner: () => ({ port: innerPort, url: inner.url }),
     tokens: new Set([token]),
@@ -59,10 +63,11 @@ export async function startGitHub(
     clockOffsetMs: () => options.clockOffsetMs,
     artifactAddress: options.artifactAddress,
     ...(options.git && { git: options.git }),
+    ...(checks && { checks: checks.routes }),
   });
   const answer = await fetch(`http://127.0.0.1:${innerPort}/repos/${options.repository}`, {
     headers: { authorization: `Bearer ${innerToken()}` },
   });
   const { id } = (await answer.json()) as { id: number };
-  return { url, token, repositoryId: id, close: () => inner.close() };
+  return { url, token, repositoryId: id, access: checks?.access, close: () => inner.close() };
 }
