@@ -87,6 +87,8 @@ function afterApplying(migration: Extract<Migration, { kind: 'ended' }>): Ending
     return ['failed', reason, summary];
   }
   if (failure === undefined) {
+    const unread = unprovenCache(migration);
+    if (unread !== undefined) return ['failed', unread[0], `${names} applied ${after}, and ${unread[1]}${point}`];
     const held = inspection.held.length === 0 ? '' : `; held: ${inspection.held.map((file) => file.file).join(', ')}`;
     const news = migration.advice.map(({ rule, object }) => `${rule} (${object})`);
     const advice = news.length === 0 ? '' : `; new in the schema: ${news.join(', ')}`;
@@ -106,6 +108,23 @@ function afterApplying(migration: Extract<Migration, { kind: 'ended' }>): Ending
     'failed',
     failure.reasonCode,
     `${place}: ${failure.message}${undone}; ${back === '' ? stays : back.slice(2)}${rest}${point}`,
+  ];
+}
+
+/** New code that asks an API with an old schema fails, so nothing is promoted before the API was seen to know it. */
+function unprovenCache({
+  schemaCache,
+}: Extract<Migration, { kind: 'ended' }>): [reason: string, why: string] | undefined {
+  if (schemaCache === undefined || schemaCache.outcome === 'fresh') return undefined;
+  if (schemaCache.outcome === 'could-not-ask') {
+    const { message } = schemaCache;
+    return ['schema_cache_unproven', `nobody knows whether the Data API has read the new schema: ${message}`];
+  }
+  const missing = schemaCache.missing.join(', ');
+  const what = `after ${schemaCache.seconds.toFixed(0)} s the Data API does not know ${missing}`;
+  return [
+    'schema_cache_stale',
+    `${what}; run NOTIFY pgrst, 'reload schema', see the API's logs for what keeps it, then release again`,
   ];
 }
 

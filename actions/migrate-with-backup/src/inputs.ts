@@ -27,6 +27,8 @@ export const inputs = {
   command: text(),
   'verify-command': text(),
   'expect-objects': list(),
+  'data-api-key': secret(),
+  'data-api-url': text(),
   'on-failure': oneOf(['stop', 'rollback-sql', 'rollback-release']),
   backup: oneOf(['required', 'skip', 'platform']),
   ...destinationInputs,

@@ -16,6 +16,7 @@ import { recordOutcome, releaseRecord } from './release-record.ts';
 import { renderMigration } from './render-migration.ts';
 import { describeFile } from './render-page.ts';
 import { runCommand } from './run-command.ts';
+import { schemaCacheProver } from './schema-cache.ts';
 
 /** Proves a restore point, then applies pending migrations; with nothing pending it is one query. */
 export async function main(runner: Runner): Promise<Result> {
@@ -41,6 +42,7 @@ export async function main(runner: Runner): Promise<Result> {
     inRelease: given.release !== undefined,
     folderExists: async (path) => (await stat(path).catch(() => undefined))?.isDirectory() ?? false,
     record,
+    proveSchemaCache: schemaCacheProver(runner, given, settings),
     checkBackup: () => checkFeasible(options),
     run: (command) =>
       logger.group(`Command: ${command}`, () =>

@@ -1,13 +1,17 @@
 import type { BackupManifest } from '#backup/manifest';
-import { applyMigrations } from '#postgres/apply-migrations';
+import { applyMigrations, reloadSchema } from '#postgres/apply-migrations';
 import type { ApplyOutcome } from '#postgres/apply-outcome';
 import { classifyFiles, type FileSummary } from '#postgres/classify-files';
+import { objectsOfFiles } from '#postgres/find-missing';
 import { type MigrationInspection, whatIsDue } from '#postgres/inspect-migrations';
-import { openMigrationSession } from '#postgres/migration-session';
+import { type MigrationSession, openMigrationSession } from '#postgres/migration-session';
+import type { MigrationFile } from '#postgres/read-migrations';
 import { inspectDatabase, readPending } from '#postgres/read-pending';
 import { type RollbackOutcome, rollBackMigrations } from '#postgres/roll-back-migrations';
 import type { SchemaAdvice } from '#postgres/schema-advice';
 import { loadSqlParser } from '#postgres/sql-parser';
+import type { ApiObject } from '#supabase/data-api';
+import type { SchemaCacheProof } from '#supabase/prove-schema-cache';
 import { baseline } from './baseline.ts';
 import { adviceNow, checkAfter } from './check-after.ts';
 import type { Ending } from './describe-ending.ts';
@@ -16,6 +20,7 @@ import type { MigrateOptions } from './plan-options.ts';
 import { provenBackup } from './proven-backup.ts';
 import { checkWayBack, rollBack } from './roll-back.ts';
 import type { CommandOutcome } from './run-command.ts';
+import { apiObjects } from './schema-cache.ts';
 
 /** What happened, as data; `render-migration.ts` turns it into words. */
 export type Migration =
@@ -39,6 +44,8 @@ export type Migration =
       advice: SchemaAdvice[];
       backup?: MadeBackup;
       verification?: CommandOutcome;
+      /** Absent where nothing was made that the Data API would know, or where it was not asked. */
+      schemaCache?: SchemaCacheProof;
       takenBack?: RollbackOutcome;
     }
   /** A mode that says its own ending. */
@@ -65,6 +72,10 @@ export interface MigrationPorts {
   checkBackup(): Promise<{ reasonCode: string; message: string } | undefined>;
   /** A reason instead where no object could be stored. */
   createBackup(): Promise<MadeBackup | { reasonCode: string; message: string }>;
+  /** Asks the Data API until it knows these objects; undefined: no key was given. */
+  proveSchemaCache?:
+    | ((objects: readonly ApiObject[], reload: () => Promise<unknown>) => Promise<SchemaCacheProof>)
+    | undefined;
   /** The consumer's own command, for `command` and `verify-command`. */
   run(command: string): Promise<CommandOutcome>;
   /** An empty scratch server of this major version, or why there is none. */
@@ -155,6 +166,7 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
         ? await session.whileIdle(() => ports.run(options.verifyCommand ?? ''))
         : undefined);
     const bad = outcome.outcome === 'failed' || verification?.ok === false;
+    const schemaCache = bad ? undefined : await proveCache(session, pending, ports);
     const names = new Set(outcome.applied.map((file) => file.file));
     const takenBack =
       bad && options.onFailure === 'rollback-sql' && names.size > 0
@@ -171,11 +183,32 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
       advice: checked?.advice ?? [],
       ...(backup === undefined ? {} : { backup }),
       ...(verification === undefined ? {} : { verification }),
+      ...(schemaCache === undefined ? {} : { schemaCache }),
       ...(takenBack === undefined ? {} : { takenBack }),
     };
   } finally {
     await session.close();
   }
+}
+
+/** The notice of the reload went out with the last file; here a request proves that it arrived (trap 9). */
+async function proveCache(
+  session: MigrationSession,
+  files: readonly MigrationFile[],
+  ports: Pick<MigrationPorts, 'proveSchemaCache' | 'log'>,
+): Promise<SchemaCacheProof | undefined> {
+  const objects = apiObjects(await objectsOfFiles(files));
+  if (objects.length === 0) return undefined;
+  const { proveSchemaCache } = ports;
+  if (proveSchemaCache === undefined) {
+    ports.log(
+      'the Data API was told to read the schema again; no request proves it, because data-api-key is not given',
+    );
+    return undefined;
+  }
+  // The second query frees a queue of notices that is stuck, as Supabase's troubleshooting says.
+  const reload = () => session.connection.query(`${reloadSchema}; SELECT pg_catalog.pg_notification_queue_usage()`);
+  return await session.whileIdle(() => proveSchemaCache(objects, reload));
 }
 
 /** Rules that the files accept, for the record of the release: their names, because a reason is free text. */

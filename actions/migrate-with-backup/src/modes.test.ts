@@ -134,6 +134,41 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     );
   });
 
+  test('the Data API has to know what was made, before anything else goes on', async () => {
+    const one = await world({ '1_a.sql': 'create table a (id int); create index i on a (id)' });
+    const asked: unknown[] = [];
+    const proven = await one.run(
+      {},
+      {
+        proveSchemaCache: async (objects, reload) => {
+          asked.push(...objects);
+          await reload();
+          return { outcome: 'fresh', known: 1, unproven: [], seconds: 0.1 };
+        },
+      },
+    );
+    assert.deepEqual([proven.decision, asked], ['applied', [{ schema: 'public', relation: 'a' }]], proven.summary);
+    await one.write({ '2_b.sql': 'alter table a add column b int' });
+    const stale = await one.run(
+      {},
+      { proveSchemaCache: async () => ({ outcome: 'stale', missing: ['a.b'], seconds: 60 }) },
+    );
+    assert.deepEqual([stale.decision, stale.reasonCode], ['failed', 'schema_cache_stale']);
+    assert.match(stale.summary, /2_b\.sql applied .*after 60 s the Data API does not know a\.b/);
+    await one.write({ '3_c.sql': 'create table c ()' });
+    const unasked = await one.run(
+      {},
+      { proveSchemaCache: async () => ({ outcome: 'could-not-ask', reasonCode: 'x', message: 'refused' }) },
+    );
+    assert.deepEqual([unasked.decision, unasked.reasonCode], ['failed', 'schema_cache_unproven']);
+    await one.write({ '4_i.sql': 'create index on a (b)' });
+    const nothing = await one.run({}, { proveSchemaCache: () => assert.fail('nothing to know') });
+    assert.equal(nothing.decision, 'applied');
+    await one.write({ '5_d.sql': 'create table d ()' });
+    assert.equal((await one.run()).decision, 'applied');
+    assert.match(one.lines.join('\n'), /no request proves it, because data-api-key is not given/);
+  });
+
   test('an applied file that was edited is named; white space, semicolons and comments do not count', async () => {
     const one = await world({ '1_a.sql': "create table a (id int);\n-- why\ninsert into a values (1);\nselect ';'" });
     await one.run();

@@ -30,6 +30,9 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
       weakenings: options.weakenings,
       ...(plan.length === 0 ? {} : { plan }),
       ...(migration.kind === 'ended' && migration.advice.length > 0 ? { advice: migration.advice } : {}),
+      ...(migration.kind === 'ended' && migration.schemaCache !== undefined
+        ? { schemaCache: migration.schemaCache }
+        : {}),
       ...(outcome?.failure === undefined ? {} : { failure: outcome.failure }),
       ...(migration.kind === 'ended' && migration.takenBack !== undefined
         ? { rolledBack: migration.takenBack.rolledBack }
