@@ -1,5 +1,5 @@
 import { s3Inputs } from '#action-kit/backup-destinations';
-import { commonInputs, duration, flag, type InputDefinitions, list, text } from '#action-kit/inputs';
+import { commonInputs, duration, flag, githubToken, type InputDefinitions, list, text } from '#action-kit/inputs';
 
 export const inputs = {
   ...commonInputs,
@@ -7,7 +7,9 @@ export const inputs = {
   'backup-destination': list(),
   'backup-path': text(),
   ...s3Inputs,
+  'github-token': githubToken(),
   'max-age': duration('26h'),
+  'drill-max-age': duration(),
   prune: flag(false),
   retention: duration(),
   'retention-manual': duration(),

@@ -1,4 +1,5 @@
 import { destinationPorts, givenDestinations } from '#action-kit/backup-destinations';
+import { gitHubConnection } from '#action-kit/connections';
 import type { InputProblem } from '#action-kit/input-error';
 import { InputError, readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
@@ -11,7 +12,10 @@ import { judgeFreshness } from '#backup/judge-freshness';
 import { openDestinations } from '#backup/open-destinations';
 import { planDestinations } from '#backup/plan-destinations';
 import { pruneBackups } from '#backup/prune-backups';
+import { createGitHub } from '#github/client';
+import { tryReadDrills } from '#release/drill-record';
 import { inputs } from './inputs.ts';
+import { type DrillState, judgeDrills } from './judge-drills.ts';
 import { type CheckedPlace, renderCheck } from './render-check.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -19,7 +23,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 /** Looks at every place that keeps backups: is the newest verified one young, and whose time is over. */
 export async function main(runner: Runner): Promise<Result> {
   const given = readInputs(runner, inputs);
-  const { database } = await loadSettings(runner, given);
+  const { database, drills } = await loadSettings(runner, given);
   const retention: Retention = {
     automatic: (given.retention ?? database.retentionMs?.automatic ?? standardRetention.automatic * dayMs) / dayMs,
     manual: (given.retentionManual ?? database.retentionMs?.manual ?? standardRetention.manual * dayMs) / dayMs,
@@ -59,5 +63,21 @@ export async function main(runner: Runner): Promise<Result> {
     if (!(error instanceof BackupFailed)) throw error;
     return { decision: 'could-not-run', reasonCode: error.reasonCode, summary: error.message, failed: true };
   }
-  return renderCheck(checked, { environment, prune: given.prune });
+  const drill = await checkDrills(runner, environment, given.drillMaxAge ?? drills?.overdueMs, given.githubToken);
+  return renderCheck(checked, { environment, prune: given.prune, ...(drill === undefined ? {} : { drill }) });
+}
+
+/** Only where somebody said how often drills are held. */
+async function checkDrills(
+  runner: Runner,
+  environment: string,
+  maxAgeMs: number | undefined,
+  token: string | undefined,
+): Promise<DrillState | undefined> {
+  if (maxAgeMs === undefined) return undefined;
+  const github =
+    token === undefined || runner.context.repository === '' ? undefined : createGitHub(gitHubConnection(runner, token));
+  const records = await tryReadDrills(github, environment, runner.logger.warning);
+  const maxAgeSeconds = maxAgeMs / 1000;
+  return judgeDrills(records, { environment, maxAgeSeconds, now: runner.clock.now() / 1000 });
 }

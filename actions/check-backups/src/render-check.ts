@@ -1,6 +1,7 @@
 import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
 import type { Result } from '#action-kit/result';
 import type { Freshness } from '#backup/judge-freshness';
+import type { DrillState } from './judge-drills.ts';
 
 /** One destination and what was found there. */
 export interface CheckedPlace {
@@ -11,11 +12,18 @@ export interface CheckedPlace {
   pruned: string[];
 }
 
-/** The worst place decides. Pure. */
-export function renderCheck(checked: readonly CheckedPlace[], given: { environment: string; prune: boolean }): Result {
+/** The worst place decides, then a missed drill. Pure. */
+export function renderCheck(
+  checked: readonly CheckedPlace[],
+  given: { environment: string; prune: boolean; drill?: DrillState },
+): Result {
   const worst = checked.find(({ freshness }) => freshness.verdict === 'stale') ?? checked[0];
   if (worst === undefined) throw new Error('no place was looked at');
-  const { verdict, reasonCode, message } = worst.freshness;
+  const { drill } = given;
+  const missed = drill?.missed === true;
+  const verdict = missed ? 'stale' : worst.freshness.verdict;
+  const reasonCode = worst.freshness.verdict === 'fresh' && missed ? drill.reasonCode : worst.freshness.reasonCode;
+  const message = [worst.freshness.message, ...(drill === undefined ? [] : [drill.message])].join('; ');
   const pruned = checked.flatMap((one) => one.pruned);
   const due = checked.reduce((sum, one) => sum + one.due.length, 0);
   const removal = given.prune ? `; ${pruned.length} removed` : due > 0 ? `; the time of ${due} is over` : '';
@@ -33,6 +41,7 @@ export function renderCheck(checked: readonly CheckedPlace[], given: { environme
     failed: verdict === 'stale',
     details: {
       environment: given.environment,
+      ...(drill === undefined ? {} : { drill }),
       places: checked.map(({ place, freshness, due, pruned }) => ({
         place,
         verdict: freshness.verdict,

@@ -1,15 +1,27 @@
 import { s3Inputs } from '#action-kit/backup-destinations';
-import { commonInputs, duration, githubToken, type InputDefinitions, list, secret, text } from '#action-kit/inputs';
+import {
+  commonInputs,
+  duration,
+  githubToken,
+  type InputDefinitions,
+  type InputValues,
+  list,
+  oneOf,
+  secret,
+  text,
+} from '#action-kit/inputs';
+import type { PrivateKey } from '#backup/encryption';
 
 export const inputs = {
   ...commonInputs,
-  manifest: text({ required: true }),
+  mode: oneOf(['restore', 'drill', 'drill-report'], { default: 'restore' }),
+  manifest: text(),
   'github-token': githubToken(),
   digest: text({
     pattern: /^(?:sha256:)?[0-9a-fA-F]{64}$/,
     allowed: 'sha256: and 64 hexadecimal digits, from the summary of the run that made the backup',
   }),
-  'backup-destination': text(),
+  'backup-destination': list(),
   'backup-path': text(),
   ...s3Inputs,
   'age-identity': secret(),
@@ -19,5 +31,20 @@ export const inputs = {
   confirm: text(),
   'age-recipients': list(),
   'gpg-recipients': list(),
+  answers: list(),
+  'restore-within': duration(),
+  'data-age': duration(),
+  'drill-result': text(),
   deadline: duration('2h'),
 } satisfies InputDefinitions;
+
+export type Given = InputValues<typeof inputs>;
+
+/** The key that opens the backup. Pure. */
+export function privateKey(given: Given): PrivateKey {
+  return {
+    ...(given.ageIdentity === undefined ? {} : { ageIdentity: given.ageIdentity }),
+    ...(given.gpgPrivateKey === undefined ? {} : { gpgPrivateKey: given.gpgPrivateKey }),
+    ...(given.gpgPassphrase === undefined ? {} : { gpgPassphrase: given.gpgPassphrase }),
+  };
+}

@@ -1,83 +1,20 @@
-import { destinationPorts, givenDestinations } from '#action-kit/backup-destinations';
-import { gitHubConnection } from '#action-kit/connections';
-import { InputError, readInputs } from '#action-kit/inputs';
+import { readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
-import { loadSettings } from '#action-kit/settings';
-import { BackupFailed } from '#backup/backup-error';
-import { openDecryption } from '#backup/encryption';
-import { openDestinations } from '#backup/open-destinations';
-import { planDestinations } from '#backup/plan-destinations';
-import { openBackup, rehearseRestore } from '#backup/restore-backup';
-import { createGitHub } from '#github/client';
-import { openBackupLedger } from '#release/backup-record';
+import { drill } from './drill.ts';
+import { drillReport } from './drill-report.ts';
 import { inputs } from './inputs.ts';
-import { planTarget } from './plan-target.ts';
-import { renderRefusal, renderRehearsal } from './render-restore.ts';
-import { replaceLive } from './replace-live.ts';
+import { restore } from './restore.ts';
 
-/** Restores a backup into a throw-away server, or, where a target is given and typed, into a live database. */
+/** Restores a backup, rehearses that as a drill, or files what a drill found. */
 export async function main(runner: Runner): Promise<Result> {
   const given = readInputs(runner, inputs);
-  const settings = await loadSettings(runner, given);
-  const { problems } = planTarget(given.targetUrl, given.confirm);
-  // Read, not stored: nothing here is about what outlives the run.
-  const word = given.backupDestination ?? 'directory';
-  const where = givenDestinations(runner, { ...given, backupDestination: [word] }, settings.database);
-  const planned = planDestinations({ ...where, hosted: false, publicRepository: false });
-  problems.push(...planned.problems);
-  const { logger, signal, context } = runner;
-  const github =
-    given.githubToken === undefined || context.repository === ''
-      ? undefined
-      : createGitHub(gitHubConnection(runner, given.githubToken));
-  const { environment } = given;
-  const { production } = settings;
-  const ledger = openBackupLedger(github, { environment, production, ref: context.sha }, logger);
-  const digest = given.digest ?? (await ledger.digestOf(given.manifest));
-  if (digest === undefined) {
-    problems.push({
-      name: 'digest',
-      message: `is needed: the ledger${environment === undefined ? '' : ` of ${environment}`} does not know ${given.manifest}, and everybody can encrypt to a public key (S26)`,
-      allowed:
-        'sha256:... from the summary of the run that made the backup; or environment, and a github-token with deployments: read',
-    });
-  }
-  if (problems.length > 0 || digest === undefined) throw new InputError(problems);
-  const [destination] = await openDestinations(planned.destinations, destinationPorts(runner));
-  if (destination === undefined) throw new Error('no destination was planned');
-  let decryption: Awaited<ReturnType<typeof openDecryption>> | undefined;
-  try {
-    decryption = await openDecryption(
-      {
-        ...(given.ageIdentity === undefined ? {} : { ageIdentity: given.ageIdentity }),
-        ...(given.gpgPrivateKey === undefined ? {} : { gpgPrivateKey: given.gpgPrivateKey }),
-        ...(given.gpgPassphrase === undefined ? {} : { gpgPassphrase: given.gpgPassphrase }),
-      },
-      signal,
-    );
-    const { manifest: manifestFile } = given;
-    const backup = await openBackup({ destination, manifestFile, digest, decryption, signal });
-    logger.info(
-      `${backup.manifest.name}: the stored bytes are those of the digest that was ${given.digest === undefined ? 'recorded' : 'given'}; restoring into a scratch server`,
-    );
-    const run = { deadlineMs: given.deadline, log: (line: string) => logger.info(line), signal };
-    // Tried on a scratch server first, whatever comes after.
-    const rehearsal = await rehearseRestore(backup, run);
-    if (given.targetUrl === undefined || rehearsal.verdict !== 'verified') {
-      return renderRehearsal(backup.manifest, rehearsal, given.targetUrl !== undefined);
-    }
-    return await replaceLive(runner, backup, {
-      url: given.targetUrl,
-      destination,
-      recipients: given.ageRecipients ?? [],
-      gpgRecipients: given.gpgRecipients ?? [],
-      deadlineMs: given.deadline,
-    });
-  } catch (error) {
-    if (!(error instanceof BackupFailed)) throw error;
-    return renderRefusal(error.reasonCode, error.message);
-  } finally {
-    await decryption?.close();
+  switch (given.mode) {
+    case 'drill':
+      return await drill(runner, given);
+    case 'drill-report':
+      return await drillReport(runner, given);
+    case 'restore':
+      return await restore(runner, given);
   }
 }

@@ -15,11 +15,14 @@ export async function openAgeEncryption(recipients: readonly string[], signal?: 
   const key = await createOneTimeKey();
   const all = [...recipients, key.recipient];
   if (ssh.length > 0) await tryProgram(all, signal);
+  const sealFor = (to: readonly string[], source: AsyncIterable<Uint8Array>) =>
+    to.some((recipient) => ssh.includes(recipient)) ? throughProgram(source, to, signal) : encryptStream(source, to);
   let identity = key.identity;
   return {
     kind: 'age',
     fingerprints: recipients.map(fingerprint),
-    encrypt: (source) => (ssh.length > 0 ? throughProgram(source, all, signal) : encryptStream(source, all)),
+    encrypt: (source) => sealFor(all, source),
+    encryptTo: (index, source) => sealFor(recipients.slice(index, index + 1), source),
     decrypt: (source) => decryptStream(source, identity),
     async close() {
       identity = '';

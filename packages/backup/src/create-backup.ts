@@ -1,5 +1,6 @@
 import type { Clock } from '#http/clock';
 import { type BegunDump, beginDump } from './begin-dump.ts';
+import { makeChallenges } from './challenges.ts';
 import { describeBackup } from './describe-backup.ts';
 import type { BackupDestination } from './destination.ts';
 import { openEncryption } from './encryption.ts';
@@ -66,6 +67,7 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   const encryption = await openEncryption(recipients, options.signal);
   let begun: BegunDump | undefined;
   try {
+    const challenges = await makeChallenges(encryption);
     begun = await beginDump(options.url, {
       ...(options.binaries === undefined ? {} : { binaries: options.binaries }),
       ...(options.tables === undefined ? {} : { tables: options.tables }),
@@ -109,6 +111,7 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
       source,
       binaries,
       encryption,
+      challenges,
       destinations,
       files,
       stored,

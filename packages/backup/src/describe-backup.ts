@@ -1,3 +1,4 @@
+import type { Challenge } from './challenges.ts';
 import type { BackupDestination } from './destination.ts';
 import type { Encryption } from './encryption.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
@@ -16,6 +17,7 @@ export function describeBackup(given: {
   source: SourceSnapshot;
   binaries: PostgresBinaries;
   encryption: Encryption;
+  challenges: Challenge[];
   destinations: readonly BackupDestination[];
   files: { dump: string; contents: string };
   stored: StoredBackup;
@@ -61,6 +63,7 @@ export function describeBackup(given: {
     notCovered: notCovered(source),
     ...(expires === undefined ? {} : { expiresAt: expires }),
     recipients: encryption.fingerprints,
+    challenges: given.challenges,
     destinations: destinations.map((destination) => destination.description),
     verification: totalsOnly ? { ...verification, differences: [], leftOut: [] } : verification,
     seconds: { ...seconds, ...given.times },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createOneTimeKey } from './age-stream.ts';
 import type { BackupFailed } from './backup-error.ts';
+import { makeChallenges, openChallenges } from './challenges.ts';
 import { checkEncryption, openDecryption, openEncryption } from './encryption.ts';
 import { readKeys } from './gpg-keyring.ts';
 import { parseGpgKeys } from './parse-gpg-keys.ts';
@@ -57,6 +58,8 @@ describe('GPG recipients', gpgInstalled ? {} : { skip: 'no gpg program, or no fi
     assert.ok(!stored.includes('canary'));
     assert.match(encryption.fingerprints[0] ?? '', /^gpg:[0-9A-F]{40}$/);
     assert.equal(String(await collect(encryption.decrypt(from(stored)))), 'canary text');
+    const challenges = await makeChallenges(encryption);
+    assert.deepEqual(await openChallenges(challenges, encryption), [], 'the one-time key opens no challenge');
     await encryption.close();
     assert.deepEqual(await keyrings(), []);
     // Another implementation's process with the real key: gpg itself.

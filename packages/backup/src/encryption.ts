@@ -14,6 +14,8 @@ export interface Encryption {
   /** Of the recipients, without the one-time key; they identify a key and are not the key. */
   fingerprints: string[];
   encrypt(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** To one recipient alone, by its place in `fingerprints`. */
+  encryptTo(index: number, source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** With the one-time key. */
   decrypt(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Drops the one-time key (S27); safe to call twice. */

@@ -55,7 +55,9 @@ function isComplete(manifest: BackupManifest, objects: readonly StoredObject[]):
 
 export interface WantedBackup {
   /** Of `source.identity`: only backups of this very database. */
-  identity: string;
+  identity?: string;
+  /** Only backups that were made for this environment. */
+  environment?: string;
   /** Unix seconds: not older than this. */
   since?: number;
   /** Unix seconds: older than this, e.g. the moment of a damage. */
@@ -64,9 +66,9 @@ export interface WantedBackup {
   now: number;
 }
 
-/** The newest one that restores: verified, complete, of this database, in the wanted time. Pure. */
+/** The newest one that restores: verified, complete, of this database or environment, in the wanted time. Pure. */
 export function chooseBackup(backups: readonly FoundBackup[], wanted: WantedBackup): FoundBackup | undefined {
-  const { identity, since = Number.NEGATIVE_INFINITY, before = Number.POSITIVE_INFINITY, now } = wanted;
+  const { identity, environment, since = Number.NEGATIVE_INFINITY, before = Number.POSITIVE_INFINITY, now } = wanted;
   return backups
     .filter(({ manifest, complete }) => {
       const { source, createdAt, expiresAt } = manifest;
@@ -75,7 +77,8 @@ export function chooseBackup(backups: readonly FoundBackup[], wanted: WantedBack
       return (
         complete &&
         isRestorable(manifest) &&
-        source.identity === identity &&
+        (identity === undefined || source.identity === identity) &&
+        (environment === undefined || manifest.environment === environment) &&
         at >= since &&
         at < before &&
         (expiresAt ?? now) >= now

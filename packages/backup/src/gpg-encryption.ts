@@ -27,11 +27,15 @@ export async function openGpgEncryption(lines: readonly string[], signal?: Abort
     const all = [...fingerprints, await keyring.createKey()];
     // The key was given by the workflow file: nothing else says that it may be trusted. zstd has compressed already.
     const args = ['--trust-model', 'always', '--compress-algo', 'none', '--cipher-algo', 'AES256', '--encrypt'];
-    const recipients = all.flatMap((fingerprint) => ['--recipient', fingerprint]);
+    const sealFor = (to: readonly string[], source: AsyncIterable<Uint8Array>) => {
+      const recipients = to.flatMap((fingerprint) => ['--recipient', fingerprint]);
+      return toolStream(source, keyring.stream([...args, ...recipients]), failure('could not encrypt'));
+    };
     return {
       kind: 'gpg',
       fingerprints: fingerprints.map((fingerprint) => `gpg:${fingerprint}`),
-      encrypt: (source) => toolStream(source, keyring.stream([...args, ...recipients]), failure('could not encrypt')),
+      encrypt: (source) => sealFor(all, source),
+      encryptTo: (index, source) => sealFor(fingerprints.slice(index, index + 1), source),
       decrypt: (source) => decrypt(source, keyring),
       close: () => keyring.close(),
     };

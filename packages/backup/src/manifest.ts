@@ -73,6 +73,8 @@ const manifest = z.object({
   expiresAt: z.number().optional(),
   /** Fingerprints of the public keys that can open the object. */
   recipients: z.array(z.string()),
+  /** What each of those keys alone can open (S27); absent in manifests of 0.1. */
+  challenges: z.array(z.object({ recipient: z.string(), sealed: z.string(), answer: z.string() })).optional(),
   destinations: z.array(z.string()),
   verification,
   seconds: z.object({

@@ -54,8 +54,18 @@ export async function openBackup(given: {
     const problem = await readBack(destination, object, signal);
     if (problem !== undefined) throw new BackupFailed('digest_mismatch', `${problem}; nothing was decrypted`);
   }
-  const text = await collectText(decompressStream(decryption.decrypt(destination.read(manifest.contents.file))));
-  return { manifest, destination, decryption, contents: parseContents(text) };
+  try {
+    const text = await collectText(decompressStream(decryption.decrypt(destination.read(manifest.contents.file))));
+    return { manifest, destination, decryption, contents: parseContents(text) };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof BackupFailed) throw error;
+    throw new BackupFailed(
+      'encryption_failed',
+      `the key that was given does not open ${manifest.contents.file}: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
 }
 
 /** Restores into a throw-away server and compares with what the source held; the drill of every backup. */

@@ -168,13 +168,6 @@ export const scans = z.strictObject({
   'fail-on': oneOf(['any', 'warning', 'high', 'critical']).optional(),
 });
 
-/** Rehearsals of the bad day. */
-export const drills = z.strictObject({
-  'disaster-recovery': text('a rhythm such as quarterly').optional(),
-  'backup-restore': text('a rhythm such as monthly').optional(),
-  rollback: text('a rhythm such as quarterly').optional(),
-});
-
 /** Work that comes back. */
 export const tasks = z.strictObject({
   daily: names().optional(),

@@ -52,7 +52,7 @@ export const notActedOn: readonly string[] = [
   'variables',
   'webhooks',
   'scans',
-  'drills',
+  'drills.rollback',
   'tasks',
   'contacts',
   'metrics',
@@ -66,6 +66,8 @@ export const actInPart: Readonly<Record<string, readonly string[]>> = {
   'database.backup.policy': ['platform'],
   'database.on-failure': ['rollback'],
   'rollback.app.method': ['git-revert'],
+  'drills.disaster-recovery': ['after-deploy'],
+  'drills.backup-restore': ['after-deploy'],
 };
 
 /** Values that say what happens anyway: writing them down is no reason for a warning. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { drills } from './drills-section.ts';
 import * as later from './later-sections.ts';
 import { observe } from './observe-section.ts';
 import { database, functions, health, release, slack, smoke, supabase, vercel, watch } from './sections.ts';
@@ -21,6 +22,7 @@ const sections = {
   watch: watch
     .optional()
     .meta({ description: 'How long the release is watched, by which rules, and what happens on a breach.' }),
+  drills: drills.optional().meta({ description: 'How often the way back is rehearsed, and how long it may take.' }),
   observe: observe.optional().meta({ description: 'Where each source of the watch finds its numbers.' }),
   release: release.optional().meta({ description: 'What a release needs.' }),
   slack: slack.optional().meta({ description: 'Channel of the release message.' }),
@@ -38,7 +40,6 @@ const sections = {
   variables: later.variables.optional(),
   webhooks: later.webhooks.optional(),
   scans: later.scans.optional(),
-  drills: later.drills.optional(),
   tasks: later.tasks.optional(),
   contacts: later.contacts.optional(),
   metrics: later.metrics.optional(),

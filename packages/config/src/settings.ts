@@ -21,6 +21,17 @@ export interface EnvironmentSettings {
   observe?: ObserveSettings;
   release: ReleaseSettings;
   slack: SlackSettings;
+  drills?: DrillSettings;
+}
+
+/** Recovery drills; absent keys: the standards of packages/backup. */
+export interface DrillSettings {
+  /** The whole restore, from the look for the backup to the compared copy. */
+  restoreWithinMs?: number;
+  /** Of the newest verified data. */
+  dataAgeMs?: number;
+  /** Since the last drill that passed: then the next one was missed. */
+  overdueMs?: number;
 }
 
 export interface VercelSettings {

@@ -90,7 +90,28 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       rollbackLimitMs: layer.rollback?.app?.limit,
     }),
     slack: defined({ channel: layer.slack?.channel }),
+    ...toDrills(layer.drills),
   };
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+/** A rhythm and some days for people; a quarter as long as a key may be unproven (S27). */
+const overdueDays: Readonly<Record<string, number>> = {
+  daily: 2,
+  weekly: 9,
+  monthly: 35,
+  quarterly: 100,
+  annually: 380,
+};
+
+function toDrills(given: NonNullable<EnvironmentLayer['drills']> = {}): Pick<EnvironmentSettings, 'drills'> {
+  const days = overdueDays[given['backup-restore'] ?? given['disaster-recovery'] ?? ''];
+  const drills = defined({
+    restoreWithinMs: given['restore-within'],
+    dataAgeMs: given['data-age'],
+    overdueMs: days === undefined ? undefined : days * dayMs,
+  });
+  return Object.keys(drills).length === 0 ? {} : { drills };
 }
 
 function toRetention(given: { managed?: number | undefined; manual?: number | undefined } = {}) {
