@@ -37,6 +37,7 @@ export const inputs = {
   source: sourceList,
   combine: oneOf(combinations),
   window: duration(),
+  'window-may-end-early': flag(),
   restored: flag(false),
   interval: duration(),
   rules: list(),

@@ -39,7 +39,15 @@ export async function main(runner: Runner): Promise<Result> {
   const secret = { bypassSecret: given.protectionBypassSecret, connection };
   const checks = await ownChecks({ signal: watching, clock, logger }, plan, secret);
   const vendors = vendorParts(runner, given, settings, plan, handle ? handle.commit : context.sha);
-  const parts = { vercel: connection, deploymentId, httpJson: plan.httpJson, vendors, clock, signal };
+  const parts = {
+    vercel: connection,
+    deploymentId,
+    httpJson: plan.httpJson,
+    vendors,
+    except: plan.except,
+    clock,
+    signal,
+  };
   const made = { ...parts, rounds: checks.rounds, own: checks.own };
   const [source, ...others] = await Promise.all(plan.sources.map((name) => createSource(name, made)));
   if (!source) throw new TypeError('a plan without a source');

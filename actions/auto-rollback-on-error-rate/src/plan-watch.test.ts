@@ -125,6 +125,46 @@ test('a source that only a preset names is left out and said; one that an input 
   assert.deepEqual(planWatch(given({ sentryAuthToken: 'token' }), half).sources, ['sentry']);
 });
 
+test("routes that may be slow are the same in all rules, and a query of one's own says where they go (ARB-05)", () => {
+  const rules = ['error-rate above 2%', 'p95 above 5s within 15m except /reports /generate-content'];
+  const observe = { newRelic: { account: 1, app: 'web' }, prometheus: { requests: 'a', errors: 'b', p95: 'c' } };
+  const newRelic = { source: ['new-relic' as const], newRelicApiKey: 'key' };
+  assert.deepEqual(planWatch(given({ ...newRelic, rules }), settings({ observe })).except, [
+    '/generate-content',
+    '/reports',
+  ]);
+  const other = [...rules, 'p95 above 10s'];
+  assert.match(
+    mistakes(() => planWatch(given({ ...newRelic, rules: other }), settings({ observe }))),
+    /^rules: about p95 must all leave out the same routes/m,
+  );
+  assert.match(
+    mistakes(() => planWatch(given({ source: ['prometheus'], rules }), settings({ observe }))),
+    /^observe\.prometheus\.p95: must say where routes are left out, e\.g\. route!~"\{except\}"/m,
+  );
+});
+
+test('rules that only warn cannot fail a release; a restored one is judged by the others', () => {
+  const warning = 'error-rate above 1%: warning';
+  assert.match(
+    mistakes(() => planWatch(given({ rules: [warning] }), settings())),
+    /^rules: only warn/m,
+  );
+  const rules = [warning, 'error-rate above 5%: notify', 'new-issues above 0'];
+  const restored = planWatch(given({ restored: true, rules }), settings()).rules;
+  assert.deepEqual(
+    restored.map(({ text, action }) => [text, action]),
+    [['error-rate above 5%: notify', undefined]],
+  );
+});
+
+test('the wait may end early only where somebody says so, and never that of a restored release', () => {
+  assert.equal(planWatch(given(), settings()).mayEndEarly, false);
+  assert.equal(planWatch(given(), settings({ watch: { mayEndEarly: true } })).mayEndEarly, true);
+  const restored = given({ restored: true, windowMayEndEarly: true });
+  assert.equal(planWatch(restored, settings()).mayEndEarly, false);
+});
+
 test('several sources are read line by line or with commas; an unknown one is a mistake, never a default', () => {
   assert.deepEqual(inputs.source.parse('sentry, datadog\nprobe'), ['sentry', 'datadog', 'probe']);
   assert.throws(() => inputs.source.parse('sentri'), /sentri is not a source/);

@@ -5,6 +5,7 @@ import { defaultRules, parseRule, type Rule } from '#config/rules';
 import type { CheckSettings, Combination, EnvironmentSettings, SourceName } from '#config/settings';
 import { type Check, resolveCheck } from '#probe/check';
 import { chooseSources } from './choose-sources.ts';
+import { exceptOf } from './except-routes.ts';
 import type { inputs } from './inputs.ts';
 
 export type Given = InputValues<typeof inputs>;
@@ -15,11 +16,14 @@ export interface WatchPlan {
   /** In the order of preference. */
   sources: SourceName[];
   combine: Combination;
+  /** Routes that the sources leave out of their p95. */
+  except: string[];
   /** What ops.yml names and cannot be used here, for the log. */
   notes: string[];
   rules: Rule[];
   windowMs: number;
   intervalMs: number;
+  mayEndEarly: boolean;
   minRequests: number;
   baselineMs: number;
   onNoData: Policy;
@@ -53,14 +57,17 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
   }
   const httpJson = sources.includes('http-json') ? httpJsonOf(given, settings, problems) : undefined;
   const rules = rulesOf(given, watch.rules, windowMs, problems);
+  const except = exceptOf(rules, sources, settings.observe, problems);
   if (problems.length > 0) throw new InputError(problems);
   return {
     sources,
+    except,
     combine: given.combine ?? watch.combine ?? 'primary',
     notes,
     rules,
     windowMs,
     intervalMs,
+    mayEndEarly: !given.restored && (given.windowMayEndEarly ?? watch.mayEndEarly ?? false),
     minRequests: given.minRequests ?? watch.minRequests ?? defaults.watch.minRequests,
     // What served before a restored release was the sick one: nothing to compare with.
     baselineMs: given.restored ? 0 : given.baseline,

@@ -209,6 +209,9 @@ export const watch = z.strictObject({
     .meta({ description: 'How long the restored release is watched after a rollback; default 3m, at most window.' }),
   interval: duration().optional(),
   rules: list(watchRule()).optional(),
+  'window-may-end-early': flag().optional().meta({
+    description: 'true ends the wait as soon as every rule passes; later windows are not closed by it. Default false.',
+  }),
   'min-requests': integer(1, 1_000_000_000).optional(),
   'on-no-data': oneOf(['hold', 'fail', 'pass']).optional(),
   'on-inconclusive': oneOf(['hold', 'fail', 'pass']).optional(),

@@ -188,6 +188,8 @@ export interface WatchSettings {
   /** How long a restored release is watched. */
   afterRollbackMs?: number;
   intervalMs?: number;
+  /** Ends the wait as soon as every rule passes. */
+  mayEndEarly?: boolean;
   /** Rules as users write them, e.g. `error-rate above 2% within 15m`. */
   rules?: string[];
   minRequests?: number;

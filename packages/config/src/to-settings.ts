@@ -72,6 +72,7 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       windowMs: watch.window,
       afterRollbackMs: watch['after-rollback'],
       intervalMs: watch.interval,
+      mayEndEarly: watch['window-may-end-early'],
       rules: watch.rules,
       minRequests: watch['min-requests'],
       onNoData: watch['on-no-data'],

@@ -98,6 +98,19 @@ export function concludeWatch(facts: WatchFacts, final: boolean): WatchConclusio
   return conclude(facts, judgement.verdict, judgement.reasonCode, `${said(facts)}${aboutProbes(facts)}`);
 }
 
+/**
+ * Whether the wait may end: every rule passes already, nothing is missing, nothing contradicts. It says nothing of later windows and
+ * closes none; a fault that begins afterwards is not seen by this watch. `elapsed`: intervals so far.
+ */
+export function concludeEarly(facts: WatchFacts, elapsed: number): WatchConclusion | undefined {
+  const { judgement, probes, buckets, needed, baseline } = facts;
+  if (facts.probeOnly || facts.disagree || judgement?.verdict !== 'pass' || elapsed >= needed) return undefined;
+  if (buckets.length < elapsed || (probes && probes.rounds > 0 && !probes.clean)) return undefined;
+  if (findTrafficCollapse(baseline ?? [], buckets)) return undefined;
+  const left = `ended after ${elapsed} of ${needed} intervals, as window-may-end-early allows; what begins later was not watched`;
+  return conclude(facts, 'pass', 'passed_early', `${said(facts)}${aboutProbes(facts)}; ${left}`);
+}
+
 /** Our own checks decide where the traffic of users says too little; otherwise they are reported only. */
 function mayProbesDecide(facts: WatchFacts): boolean {
   const { probeOnly, judgement } = facts;

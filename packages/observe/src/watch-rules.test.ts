@@ -4,13 +4,14 @@ import { parseRule } from '#config/rules';
 import { SimulatedClock } from '../test/simulated-clock.ts';
 import type { Reading } from './reading.ts';
 import { intervalsOf, type ObservationSource } from './source.ts';
-import { observeWindow, type WatchOutcome } from './watch.ts';
+import { observeWindow, type Watch, type WatchOutcome } from './watch.ts';
 
 /** Watches 15 minutes of 30 s; `rate` gives the error rate of the n-th interval, `readings` the numbers beside it by minute. */
 async function watched(
   rules: string[],
   rate: (index: number) => number,
   readings?: (minute: number) => Partial<Reading>[],
+  more: Partial<Watch> = {},
 ): Promise<WatchOutcome & { lines: string[] }> {
   const lines: string[] = [];
   const clock = new SimulatedClock();
@@ -57,6 +58,7 @@ async function watched(
     clock,
     signal: new AbortController().signal,
     log: (line) => lines.push(line),
+    ...more,
   });
   return { ...outcome, lines };
 }
@@ -120,4 +122,36 @@ test('a gauge that no source tells holds the release for a person', async () => 
   const outcome = await watched(['error-rate above 2% within 15m', 'lcp above 2.5s'], () => 0.001);
   assert.deepEqual([outcome.verdict, outcome.reasonCode], ['inconclusive', 'needs_confirmation']);
   assert.match(outcome.summary, /a person must confirm "lcp above 2\.5s"/);
+});
+
+const two = ['error-rate above 2% within 15m'];
+
+test('a clean window may end early where that is said, tells so, and closes nothing', async () => {
+  const early = await watched(two, () => 0.005, undefined, { mayEndEarly: true });
+  assert.deepEqual([early.verdict, early.reasonCode], ['pass', 'passed_early']);
+  assert.ok(early.buckets.length <= 8, `${early.buckets.length} intervals`);
+  assert.match(early.summary, /ended after \d of 30 intervals, as window-may-end-early allows/);
+  assert.equal(early.windowUntil - early.startedAt, 900);
+  const whole = await watched(two, () => 0.005);
+  assert.deepEqual([whole.reasonCode, whole.buckets.length], ['below_limit', 30]);
+  assert.equal(whole.windowUntil, whole.endedAt);
+});
+
+test('what contradicts a pass keeps the watch going', async () => {
+  const faulty = await watched(two, () => 0.03, undefined, { mayEndEarly: true });
+  assert.equal(faulty.verdict, 'fail');
+  const issue = await watched(
+    [...two, 'new-issues above 0'],
+    () => 0.001,
+    (minute) => [{ metric: 'new-issues', value: minute >= 15 ? 1 : 0 }],
+    { mayEndEarly: true },
+  );
+  assert.equal(issue.reasonCode, 'passed_early', 'readings so far were clean');
+  const unknown = await watched([...two, 'lcp above 2.5s'], () => 0.001, undefined, { mayEndEarly: true });
+  assert.equal(unknown.buckets.length, 30);
+  const outcomes = [{ name: 'home', url: 'https://app.example/', outcome: 'fail' as const }];
+  const failing = outcomes.map((each) => ({ ...each, reasonCode: 'x', message: 'status 500', durationMs: 1, at: 0 }));
+  const probes = { rounds: [], run: async () => failing };
+  const checks = await watched(two, () => 0.001, undefined, { mayEndEarly: true, probes });
+  assert.notEqual(checks.reasonCode, 'passed_early');
 });

@@ -18,6 +18,8 @@ export interface Watch {
   windowMs: number;
   intervalMs: number;
   minRequests: number;
+  /** Ends the wait as soon as every rule passes; later windows and the sign-off stay as they are. Default false. */
+  mayEndEarly?: boolean | undefined;
   /** How far back a source that can look back is asked for the time before the watch; 0: not at all. */
   baselineMs: number;
   /** Our own checks, made once per interval. */
@@ -37,6 +39,8 @@ export interface WatchOutcome extends WatchConclusion {
   startedAt: number;
   endedAt: number;
   effectiveIntervalSeconds: number;
+  /** When the whole window is over; after `endedAt` where the wait ended early. */
+  windowUntil: number;
   /** The source that decided, what it counts, and its time before the watch. */
   source: string;
   denominator: string;

@@ -1,7 +1,7 @@
 import { cleanText } from '#http/text';
 import { BrokenRules } from './broken-rules.ts';
 import { chooseDecisive } from './combine-sources.ts';
-import { concludeWatch, isBlind, type WatchConclusion, type WatchFacts } from './conclude-watch.ts';
+import { concludeEarly, concludeWatch, isBlind, type WatchConclusion, type WatchFacts } from './conclude-watch.ts';
 import { describeInterval } from './describe-interval.ts';
 import { judgeProbes } from './probe-rounds.ts';
 import type { ObservationSource } from './source.ts';
@@ -112,7 +112,8 @@ class WatchRun {
     }
     const read = await this.readReadings(end, last);
     log(this.describe(end));
-    return read ? this.judgeAll(end) : undefined;
+    const broken = read ? this.judgeAll(end) : undefined;
+    return broken ?? (this.watch.mayEndEarly ? concludeEarly(this.facts, index + 1) : undefined);
   }
 
   private async readAndJudge(readers: readonly SourceReader[], end: number): Promise<WatchConclusion | undefined> {
@@ -222,6 +223,7 @@ class WatchRun {
       startedAt: this.startedAt / 1000,
       endedAt: endedAt / 1000,
       effectiveIntervalSeconds: this.interval / 1000,
+      windowUntil: (this.startedAt + this.planned * this.interval) / 1000,
       source: this.decisive.source.name,
       denominator: this.decisive.source.denominator,
       baseline: this.decisive.baseline,

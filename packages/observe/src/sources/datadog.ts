@@ -3,6 +3,7 @@ import type { Clock } from '#http/clock';
 import { cleanText } from '#http/text';
 import type { Reading } from '../reading.ts';
 import { type ObservationSource, SourceError } from '../source.ts';
+import { fillExcept } from './fill-except.ts';
 import { type Point, seriesSource } from './series-source.ts';
 import { createService } from './service.ts';
 
@@ -14,12 +15,14 @@ export interface DatadogSource {
   appKey: string;
   requests: string;
   errors: string;
-  /** Gives seconds, as Datadog's latency distributions do. */
+  /** Gives seconds, as Datadog's latency distributions do; `{except}` becomes the routes, parted by commas. */
   p95?: string | undefined;
   /** Ids of monitors whose state is read beside the counts. */
   monitors?: readonly number[] | undefined;
   /** v2 asks for all numbers at once; v1 is for keys that may use only that. Default v2. */
   api?: 'v1' | 'v2' | undefined;
+  /** Routes that are left out of the p95. */
+  except?: readonly string[] | undefined;
   clock: Clock;
   signal?: AbortSignal | undefined;
 }
@@ -55,7 +58,8 @@ const monitor = z.looseObject({ id: z.number(), name: z.string().optional(), ove
 
 /** Counts per minute from Datadog's metrics. Datadog gives null where nothing was counted: that is no data, write default_zero(…). */
 export function datadog(given: DatadogSource): ObservationSource {
-  const { clock, signal, requests, errors, p95 } = given;
+  const { clock, signal, requests, errors } = given;
+  const p95 = given.p95 && fillExcept(given.p95, given.except, ', ');
   const service = createService({
     baseUrl: given.url,
     headers: { 'DD-API-KEY': given.apiKey, 'DD-APPLICATION-KEY': given.appKey },

@@ -58,6 +58,26 @@ test('rates and shares are refused before the watch begins: counts are needed', 
   }
 });
 
+test('routes that a rule leaves out stand in the p95 query, where it says so (ARB-05)', async () => {
+  let asked = '';
+  const server = createServer((request, response) => {
+    asked = new URL(request.url ?? '', 'http://x').searchParams.get('query') ?? '';
+    response.end(matrix({}));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const p95 = 'histogram_quantile(0.95, sum by (le) (increase(d_bucket{route!~"{except}"}[{interval}])))';
+    await make(url, { p95, except: ['/a.b', '/c'] }).read(0, 60_000, 60_000);
+    assert.match(asked, /route!~"\/a\\\\\.b\|\/c"/);
+    await make(url, { p95 }).read(0, 60_000, 60_000);
+    assert.match(asked, /route!~"ops-actions-no-route"/);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
 test('gauges have the unit of their name; per cent where a share belongs is a mistake in the settings', async () => {
   let values = { 'database-cpu': '0.81', lcp: '2.4', queue: '12', memory: 'NaN' };
   const server = createServer((_, response) => {

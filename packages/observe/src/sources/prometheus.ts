@@ -3,6 +3,7 @@ import { readingUnits } from '#config/reading-rule';
 import type { Clock } from '#http/clock';
 import type { Reading } from '../reading.ts';
 import { type Asked, type ObservationSource, SourceError } from '../source.ts';
+import { fillExcept } from './fill-except.ts';
 import { type Point, seriesSource } from './series-source.ts';
 import { createService } from './service.ts';
 
@@ -17,12 +18,14 @@ export interface PrometheusSource {
   token?: string | undefined;
   requests: string;
   errors: string;
-  /** Gives seconds, as Prometheus' conventions want. */
+  /** Gives seconds, as Prometheus' conventions want; `{except}` becomes a pattern of the routes: route!~"{except}". */
   p95?: string | undefined;
   /** Queries by metric name (database-cpu, lcp …); shares as 0 to 1, times in seconds. */
   gauges?: Record<string, string> | undefined;
   /** How often the server scrapes; two scrapes are the least that an increase is made of. Default 15 s. */
   scrapeMs?: number | undefined;
+  /** Routes that are left out of the p95. */
+  except?: readonly string[] | undefined;
   clock: Clock;
   signal?: AbortSignal | undefined;
 }
@@ -46,7 +49,8 @@ const answer = z.looseObject({
 
 /** Counts from a Prometheus server, or from Grafana's proxy of one: one range query per reading, whatever the number of intervals. */
 export function prometheus(given: PrometheusSource): ObservationSource {
-  const { name, clock, signal, token, requests, errors, p95 } = given;
+  const { name, clock, signal, token, requests, errors } = given;
+  const p95 = given.p95 && fillExcept(given.p95, given.except?.map(escapePattern), '|');
   for (const [setting, query] of Object.entries({ requests, errors }))
     refuseUnitMistakes(`observe.${name}.${setting}`, query);
   const scrapeMs = given.scrapeMs ?? 15_000;
@@ -147,6 +151,11 @@ function unionOf(parts: Record<string, string>, stepMs: number): string {
       return `label_replace(label_replace((${filled}), "${PART}", "${part}", "", ""), "__name__", "", "", "")`;
     })
     .join(' or ');
+}
+
+/** A dot in a route is a dot, and a pattern stands in a string, where a backslash stands twice. */
+function escapePattern(route: string): string {
+  return route.replace(/[.]/g, '\\\\.');
 }
 
 /** Rates per second and shares are not counts; said when the watch begins, not after it judged nonsense. */

@@ -11,7 +11,7 @@ import type { SentrySource } from './sentry.ts';
 import type { SupabaseLogsSource } from './supabase-logs.ts';
 
 /** What a vendor's source is made from, without what every source shares. */
-type Own<T> = Omit<T, 'clock' | 'signal' | 'name'>;
+type Own<T> = Omit<T, 'clock' | 'signal' | 'name' | 'except'>;
 
 /** The vendors that are configured, each with its address and its token. */
 export interface VendorParts {
@@ -29,6 +29,8 @@ export interface SourceParts {
   deploymentId?: string | undefined;
   httpJson?: { url: string; requests: string; errors: string; token?: string | undefined } | undefined;
   vendors?: VendorParts | undefined;
+  /** Routes that a vendor leaves out of its p95. */
+  except?: readonly string[] | undefined;
   /** Filled by the watch while it runs. */
   rounds: readonly ProbeRound[];
   own: OwnRequests;
@@ -63,44 +65,56 @@ export const sources = {
   },
   sentry: {
     description: "Sentry's spans: failed requests per minute, new issues of this release, crash-free rate",
-    async create({ vendors, clock, signal }) {
+    async create({ vendors, except, clock, signal }) {
       if (!vendors?.sentry) throw missing('sentry', 'sentry-auth-token and observe.sentry');
-      return (await import('./sentry.ts')).sentry({ ...vendors.sentry, clock, signal });
+      return (await import('./sentry.ts')).sentry({ ...vendors.sentry, except, clock, signal });
     },
   },
   datadog: {
     description: "Datadog's metrics by two queries per minute, monitors by id",
-    async create({ vendors, clock, signal }) {
+    async create({ vendors, except, clock, signal }) {
       if (!vendors?.datadog) throw missing('datadog', 'dd-api-key, dd-app-key and observe.datadog');
-      return (await import('./datadog.ts')).datadog({ ...vendors.datadog, clock, signal });
+      return (await import('./datadog.ts')).datadog({ ...vendors.datadog, except, clock, signal });
     },
   },
   prometheus: {
     description: 'a Prometheus-compatible server by two queries, gauges beside them',
-    async create({ vendors, clock, signal }) {
+    async create({ vendors, except, clock, signal }) {
       if (!vendors?.prometheus) throw missing('prometheus', 'observe.prometheus and an address');
-      return (await import('./prometheus.ts')).prometheus({ ...vendors.prometheus, name: 'prometheus', clock, signal });
+      return (await import('./prometheus.ts')).prometheus({
+        ...vendors.prometheus,
+        except,
+        name: 'prometheus',
+        clock,
+        signal,
+      });
     },
   },
   grafana: {
     description: 'a Prometheus-compatible data source through Grafana',
-    async create({ vendors, clock, signal }) {
+    async create({ vendors, except, clock, signal }) {
       if (!vendors?.grafana) throw missing('grafana', 'grafana-token, observe.grafana and an address');
-      return (await import('./prometheus.ts')).prometheus({ ...vendors.grafana, name: 'grafana', clock, signal });
+      return (await import('./prometheus.ts')).prometheus({
+        ...vendors.grafana,
+        except,
+        name: 'grafana',
+        clock,
+        signal,
+      });
     },
   },
   'new-relic': {
     description: "New Relic's transactions per minute by NRQL",
-    async create({ vendors, clock, signal }) {
+    async create({ vendors, except, clock, signal }) {
       if (!vendors?.newRelic) throw missing('new-relic', 'new-relic-api-key and observe.new-relic');
-      return (await import('./new-relic.ts')).newRelic({ ...vendors.newRelic, clock, signal });
+      return (await import('./new-relic.ts')).newRelic({ ...vendors.newRelic, except, clock, signal });
     },
   },
   'supabase-logs': {
     description: 'requests through the Supabase API, or calls of edge functions, per minute',
-    async create({ vendors, clock, signal }) {
+    async create({ vendors, except, clock, signal }) {
       if (!vendors?.supabaseLogs) throw missing('supabase-logs', 'supabase-access-token and observe.supabase-logs');
-      return (await import('./supabase-logs.ts')).supabaseLogs({ ...vendors.supabaseLogs, clock, signal });
+      return (await import('./supabase-logs.ts')).supabaseLogs({ ...vendors.supabaseLogs, except, clock, signal });
     },
   },
   'http-json': {

@@ -9,7 +9,7 @@ import { sentry } from './sentry.ts';
 
 const token = 'canary-sentry-token-1';
 const axes = { count: 'count(span.duration)', rate: 'failure_rate()', p95: 'p95(span.duration)' };
-const make = (address: string, release?: string) =>
+const make = (address: string, release?: string, except?: string[]) =>
   sentry({
     url: address,
     token,
@@ -17,6 +17,7 @@ const make = (address: string, release?: string) =>
     projects: [11, 12],
     environment: 'production',
     release,
+    except,
     clock: systemClock,
   });
 
@@ -148,6 +149,35 @@ test('asks for its projects and its environment only, by root spans and the minu
     { environment, interval, dataset, query },
     { environment: 'production', interval: '60', dataset: 'spans', query: 'is_transaction:true' },
   );
+});
+
+test('routes that a rule leaves out are another question, asked seldom; what it tells belongs to its minutes (ARB-05)', async () => {
+  const asked: URLSearchParams[] = [];
+  const answers = {
+    main: { [axes.count]: [{ timestamp: start, value: 100 }], [axes.rate]: [{ timestamp: start, value: 0 }] },
+    p95: { [axes.p95]: [{ timestamp: start, value: 5200 }] },
+  };
+  await withSentry(
+    (request, response) => {
+      const query = new URL(request.url ?? '', 'http://x').searchParams;
+      asked.push(query);
+      response.end(timeSeries(query.getAll('yAxis').includes(axes.p95) ? answers.p95 : answers.main));
+    },
+    async (address) => {
+      const source = make(address, undefined, ['/a', '/generate-content']);
+      for (let read = 0; read < 9; read += 1) {
+        const buckets = await source.read(start, start + 60_000, 60_000);
+        assert.ok(!isNoData(buckets));
+        assert.equal(buckets[0]?.p95, 5200);
+      }
+    },
+  );
+  const about = asked.filter((query) => query.getAll('yAxis').join() === axes.p95);
+  assert.deepEqual(
+    about.map((query) => query.get('query')),
+    Array(2).fill('is_transaction:true !transaction:[/a,/generate-content]'),
+  );
+  assert.equal(asked.length, 11);
 });
 
 test('another interval than the one asked for is refused, for Sentry replaces it in silence', async () => {
