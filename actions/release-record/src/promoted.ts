@@ -2,6 +2,7 @@ import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
 import { parseReleaseHandle } from '#release/release-handle';
+import { judgeTimeToLive } from '#release/time-to-live';
 import type { Given } from './services.ts';
 import { tell } from './tell.ts';
 
@@ -11,8 +12,14 @@ export async function promoted(runner: Runner, given: Given): Promise<Result> {
   const handle = parseReleaseHandle(given.release ?? '');
   const { environment, version } = handle;
   const now = runner.clock.now();
-  const summary = `${version} is live on ${environment} and is being watched`;
-  const news = `Checks on the public address, then the watch (mode ${handle.mode}).`;
+  const time = judgeTimeToLive({
+    openedAt: handle.openedAt,
+    promotedAt: now,
+    budgetMs: settings.release.timeBudgetMs,
+  });
+  const summary = `${version} is live on ${environment} and is being watched. ${time.text}`;
+  if (time.isOver) runner.logger.warning(`${version} on ${environment}: ${time.text}`);
+  const news = `${time.text} Checks on the public address, then the watch (mode ${handle.mode}).`;
   await tell(
     runner,
     given,
@@ -43,5 +50,11 @@ export async function promoted(runner: Runner, given: Given): Promise<Result> {
     },
     handle.slack,
   );
-  return { decision: 'recorded', reasonCode: 'promoted', summary, failed: false };
+  return {
+    decision: 'recorded',
+    reasonCode: 'promoted',
+    summary,
+    failed: false,
+    details: { secondsUntilLive: time.seconds, budgetSeconds: time.budgetSeconds ?? null },
+  };
 }

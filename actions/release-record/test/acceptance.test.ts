@@ -16,10 +16,11 @@ after(async () => {
   await removeWorkspaces();
 });
 
-function run(runId: number, environment: string, inputs: Record<string, string>) {
+function run(runId: number, environment: string, inputs: Record<string, string>, files: Record<string, string> = {}) {
   const { vercel, github, slack } = scene.sandbox.description;
   return runBundle({
     action: 'release-record',
+    files,
     inputs: {
       event: 'finished',
       environment,
@@ -91,6 +92,17 @@ const takenBack = {
   'rollback-reason': 'breach',
   'rollback-summary': 'Rolled back to v1.0.0 in 0.4 s: 10.8 % of 120 requests failed',
 };
+
+test('Live, but over its budget: told as a warning, and the release goes on', async () => {
+  const { environment, runId, bad, handle } = await setAct(false);
+  const slow = { ...handle, openedAt: Date.now() - 400_000 };
+  const files = { '.github/ops.yml': 'release: { time-budget: 5m }\n' };
+  const inputs = { event: 'promoted', release: JSON.stringify(slow), 'deployment-id': bad };
+  const ended = await run(runId, environment, inputs, files);
+  assert.deepEqual([ended.code, ended.outputs['reason-code']], [0, 'promoted'], ended.log);
+  assert.match(ended.log, /::warning.*Live after 6 min 4\d s, over its budget of 5 min/);
+  assert.equal(ended.result.budgetSeconds, 300);
+});
 
 test('Released: auto-assign is what it was, the entry is closed, the last line says what serves', async () => {
   const { environment, runId, bad, handle } = await setAct(false);

@@ -32,7 +32,6 @@ export const notActedOn: readonly string[] = [
   'release.approval',
   'release.strategy',
   'release.keep-previous',
-  'release.time-budget',
   'release.issue',
   'checklist.automatic',
   'checklist.confirm',

@@ -242,7 +242,9 @@ export const release = z.strictObject({
   approval: oneOf(['always', 'migrations', 'none']).optional(),
   strategy: oneOf(['direct', 'blue-green']).optional(),
   'keep-previous': duration().optional(),
-  'time-budget': duration().optional(),
+  'time-budget': duration()
+    .optional()
+    .meta({ description: 'How long a release should take until it is live; more is said, and stops nothing.' }),
   issue: template(['version', 'environment']).optional(),
 });
 

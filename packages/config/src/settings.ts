@@ -204,6 +204,8 @@ export interface ReleaseSettings {
   /** Production is refused unless this environment passed for the same git tree. */
   requiresPassed?: string;
   requireAncestor?: boolean;
+  /** From the opening of a release until it is live; longer is told and stops nothing. */
+  timeBudgetMs?: number;
   /** Names of checks that must be green on the commit. */
   requiredChecks?: string[];
   /** Approvals that the pull request of the commit needs before production. Default 0. */

@@ -84,6 +84,7 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
     release: defined({
       requiresPassed: release['requires-passed'],
       requireAncestor: release['require-ancestor'],
+      timeBudgetMs: release['time-budget'],
       requiredChecks: release['required-checks'],
       approvals: layer.checklist?.approvals,
       dismissStaleApprovals: layer.checklist?.['dismiss-stale-approvals'],

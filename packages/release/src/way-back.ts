@@ -1,6 +1,7 @@
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { VercelProject } from '#vercel/project';
+import { elapsed } from './elapsed.ts';
 import { attempt } from './finish-release.ts';
 import type { Serving } from './last-line.ts';
 import { findNextTarget } from './next-target.ts';
@@ -46,13 +47,5 @@ export function lateRollback(given: {
 }): string | undefined {
   const { startedAt, verifiedAt, limitMs = rollbackLimitMs } = given;
   if (startedAt === undefined || verifiedAt - startedAt <= limitMs) return undefined;
-  return `LATE: the way back took ${duration(verifiedAt - startedAt)} from decision to proof, its limit is ${duration(limitMs)}`;
-}
-
-function duration(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  const rest = seconds % 60;
-  return [seconds >= 60 ? `${Math.floor(seconds / 60)} min` : '', rest > 0 || seconds < 60 ? `${rest} s` : '']
-    .filter((part) => part !== '')
-    .join(' ');
+  return `LATE: the way back took ${elapsed(verifiedAt - startedAt)} from decision to proof, its limit is ${elapsed(limitMs)}`;
 }
