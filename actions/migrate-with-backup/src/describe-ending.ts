@@ -6,6 +6,12 @@ import type { MigrateOptions } from './plan-options.ts';
 type Word = 'applied' | 'nothing-pending' | 'planned' | 'baselined' | 'rolled-back' | 'refused' | 'failed';
 export type Ending = [decision: Word, reasonCode: string, summary: string];
 
+const backupWords = {
+  required: ' after a proven backup',
+  platform: ' after a restore point of the platform, not restore-tested by us',
+  skip: ' without a backup',
+};
+
 /** Decision, reason code and the one line for people. Pure. */
 export function endingOf(migration: Migration, options: MigrateOptions): Ending {
   const { folder } = options;
@@ -42,7 +48,7 @@ export function endingOf(migration: Migration, options: MigrateOptions): Ending 
       return [
         'planned',
         'plan_only',
-        `Plan: ${filesOf(migration)} would be applied${options.backup === 'skip' ? ' without a backup' : ' after a proven backup'}; nothing was changed`,
+        `Plan: ${filesOf(migration)} would be applied${backupWords[options.backup]}; nothing was changed`,
       ];
     case 'by-hand':
       return [
@@ -72,14 +78,17 @@ export function endingOf(migration: Migration, options: MigrateOptions): Ending 
 }
 
 function afterApplying(migration: Extract<Migration, { kind: 'ended' }>): Ending {
-  const { outcome, backup, verification, inspection } = migration;
+  const { outcome, backup, verification, inspection, point: platform } = migration;
   const { applied, failure, remaining } = outcome;
   const after =
     backup === undefined
-      ? 'without a backup'
+      ? platform === undefined
+        ? 'without a backup'
+        : `relying on ${platform}`
       : `after a proven backup (${backup.manifest.relations} relations, ${backup.manifest.rows} rows)`;
   const names = applied.map((file) => file.file).join(', ');
-  const point = backup === undefined ? '' : `; restore point: ${backup.manifest.object.file}`;
+  const restorePoint = platform === undefined ? '' : `; restore point: ${platform}`;
+  const point = backup === undefined ? restorePoint : `; restore point: ${backup.manifest.object.file}`;
   const back = wayBack(migration);
   if (failure === undefined && verification?.ok === false) {
     const summary = `${names} applied ${after}, and the verification did not pass: ${verification.message}${back}${point}`;

@@ -12,6 +12,7 @@ import { describeFinding } from './describe-ending.ts';
 import { inputs } from './inputs.ts';
 import { migrate } from './migrate.ts';
 import { type Given, planOptions } from './plan-options.ts';
+import { platformPoint } from './platform-point.ts';
 import { recordOutcome, releaseRecord } from './release-record.ts';
 import { renderMigration } from './render-migration.ts';
 import { describeFile } from './render-page.ts';
@@ -54,6 +55,7 @@ export async function main(runner: Runner): Promise<Result> {
         }),
       ),
     scratch: (major) => startScratch(major, signal),
+    platformPoint: () => platformPoint(runner, given, options, github),
     createBackup: () => makeBackup(runner, options, given.environment ?? 'database', ledger),
   });
   if ('inspection' in migration && migration.inspection !== undefined) {

@@ -93,6 +93,7 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
       record: async (kind, word) => void recorded.push(`${kind} ${word}`),
       checkBackup: async () => undefined,
       createBackup: async () => ({ manifest: manifest('verified'), manifestFile: 'b.manifest.json' }),
+      platformPoint: () => assert.fail('a backup of our own is asked for'),
       inRelease: false,
       run: () => assert.fail('no command is given'),
       scratch: () => assert.fail('nothing is to be replayed'),
@@ -121,6 +122,31 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
       assert.ok(await untouched());
     });
   }
+
+  test('backup: platform lets no migration run without its restore point, and says what it was otherwise', async () => {
+    const platform: MigrateOptions = { ...options(), backup: 'platform', toVersion: '1' };
+    const createBackup = () => assert.fail('the platform is asked instead');
+    const refused = await migrate(
+      platform,
+      ports({ createBackup, platformPoint: async () => ({ reasonCode: 'project_paused', message: 'paused' }) }),
+    );
+    const result = renderMigration(refused, platform);
+    assert.deepEqual([result.decision, result.reasonCode, result.failed], ['failed', 'project_paused', true]);
+    assert.match(result.summary, /no migration was started: paused/);
+    assert.ok(await untouched());
+    const planned = renderMigration(await migrate({ ...platform, mode: 'plan' }, ports()), {
+      ...platform,
+      mode: 'plan',
+    });
+    assert.match(planned.summary, /after a restore point of the platform, not restore-tested by us/);
+    const outcome = { outcome: 'applied' as const, applied: [], remaining: [] };
+    if (!('inspection' in refused) || refused.inspection === undefined) assert.fail('nothing was inspected');
+    const { inspection } = refused;
+    const point = 'restore point ops-7-1 of the platform (not restore-tested by us)';
+    const ended = renderMigration({ kind: 'ended', inspection, outcome, advice: [], point }, platform);
+    assert.match(ended.summary, /relying on restore point ops-7-1 of the platform \(not restore-tested by us\)/);
+    assert.equal(ended.details?.restorePoint, point);
+  });
 
   test('a backup that could not be made, or an intent that could not be written, lets no migration run', async () => {
     const failed = await migrate(

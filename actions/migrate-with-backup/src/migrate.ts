@@ -43,6 +43,8 @@ export type Migration =
       /** What is new in the schema and worth telling. */
       advice: SchemaAdvice[];
       backup?: MadeBackup;
+      /** A restore point of the platform, in words, where that stands for a backup. */
+      point?: string;
       verification?: CommandOutcome;
       /** Absent where nothing was made that the Data API would know, or where it was not asked. */
       schemaCache?: SchemaCacheProof;
@@ -72,6 +74,8 @@ export interface MigrationPorts {
   checkBackup(): Promise<{ reasonCode: string; message: string } | undefined>;
   /** A reason instead where no object could be stored. */
   createBackup(): Promise<MadeBackup | { reasonCode: string; message: string }>;
+  /** A restore point of the platform, or why there is none. */
+  platformPoint(): Promise<{ point: string } | { reasonCode: string; message: string }>;
   /** Asks the Data API until it knows these objects; undefined: no key was given. */
   proveSchemaCache?:
     | ((objects: readonly ApiObject[], reload: () => Promise<unknown>) => Promise<SchemaCacheProof>)
@@ -150,7 +154,7 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
         return { kind: 'decided', ending, inspection };
       }
     }
-    const { backup, failed } = await provenBackup(session, options, ports);
+    const { backup, point, failed } = await provenBackup(session, options, ports);
     if (failed !== undefined) return { ...failed, inspection };
     const { lockTimeoutMs, statementTimeoutMs } = options;
     const settings = { lockTimeoutMs, statementTimeoutMs, log: ports.log, signal: ports.signal };
@@ -182,6 +186,7 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
       outcome,
       advice: checked?.advice ?? [],
       ...(backup === undefined ? {} : { backup }),
+      ...(point === undefined ? {} : { point }),
       ...(verification === undefined ? {} : { verification }),
       ...(schemaCache === undefined ? {} : { schemaCache }),
       ...(takenBack === undefined ? {} : { takenBack }),

@@ -75,6 +75,7 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
         record: async () => {},
         checkBackup: async () => undefined,
         createBackup: () => assert.fail('backup is skipped'),
+        platformPoint: () => assert.fail('backup is skipped'),
         inRelease: false,
         run: (command) =>
           runCommand(command, options, {

@@ -112,8 +112,26 @@ describe('planOptions', () => {
     assert.equal(backupOf({ environment: 'staging', throwAway: true, backup: 'required' }), 'required');
   });
 
-  test('what is not in this version is refused by name', () => {
-    assert.deepEqual(mistakes({ backup: 'platform', backupDestination: ['s3'] }), ['backup', 'backup-destination']);
+  test('a destination that is not in this version is refused by name', () => {
+    assert.deepEqual(mistakes({ backupDestination: ['s3'] }), ['backup-destination']);
+  });
+
+  test('platform needs a reason, a token and the project that the connection leads to, and is listed as a weakening', () => {
+    const platform = { backup: 'platform' as const };
+    assert.deepEqual(mistakes(platform), ['backup-reason', 'supabase-access-token', 'supabase-project']);
+    const project = 'abcdefghijklmnopqrst';
+    const to = (ref: string) => `postgresql://postgres.${ref}:p@aws-1-eu-west-1.pooler.supabase.com:5432/postgres`;
+    const whole = { ...platform, backupReason: '900 GB', supabaseAccessToken: 'sbp_1', databaseUrl: to(project) };
+    const { backup, platformProject, weakenings } = plan(whole, { database: { project } });
+    assert.deepEqual([backup, platformProject, weakenings.length], ['platform', project, 1]);
+    assert.match(weakenings[0] ?? '', /not restore-tested by us.*900 GB/);
+    assert.deepEqual(mistakes({ ...whole, supabaseProject: 'tsrqponmlkjihgfedcba' }), ['supabase-project']);
+    assert.deepEqual(mistakes({ ...whole, supabaseProject: project, command: 'npx prisma migrate deploy' }), [
+      'backup',
+    ]);
+    // ops.yml cannot say it: there is no reason in it (S11).
+    const configured = { database: { project, backupPolicy: 'platform' as const } };
+    assert.equal(plan({ databaseUrl: to(project), throwAway: true }, configured).backup, 'required');
   });
 
   test('less than a restore needs a reason, and every weakening is listed', () => {

@@ -28,7 +28,9 @@ export interface MigrateOptions {
   command?: string;
   verifyCommand?: string;
   onFailure: 'stop' | 'rollback-sql';
-  backup: 'required' | 'skip';
+  backup: 'required' | 'skip' | 'platform';
+  /** Whose restore points count, with `platform`. */
+  platformProject?: string;
   destinations: PlannedDestination[];
   recipients: string[];
   gpgRecipients: string[];
@@ -91,7 +93,13 @@ export function planOptions(
   else if (given.maxAge !== undefined)
     weakenings.push('a proven backup of an earlier run may stand for a fresh one (max-age)');
   const standard = skipsBackup(database, given.throwAway) ? 'skip' : 'required';
-  const backup = laterVersion('backup', given.backup ?? standard, ['required', 'skip'] as const, problems);
+  const backup = given.backup ?? standard;
+  const platformProject = given.supabaseProject ?? database.project;
+  if (backup === 'platform') {
+    problems.push(...platformProblems(given, connection, platformProject));
+    const why = `backup: platform: ${given.backupReason ?? ''}`;
+    weakenings.push(`a restore point of the platform, not restore-tested by us, stands for a proven backup (${why})`);
+  }
   if (backup === 'skip') {
     if (maySkip(given, connection?.local ?? false)) weakenings.push('no backup before migrations (backup: skip)');
     else problems.push(skipRefused(given));
@@ -117,6 +125,7 @@ export function planOptions(
     ...(verifyCommand === undefined ? {} : { verifyCommand }),
     onFailure,
     backup,
+    ...(platformProject === undefined ? {} : { platformProject }),
     destinations: stores.destinations,
     recipients: given.ageRecipients ?? [],
     gpgRecipients: given.gpgRecipients ?? [],
@@ -224,14 +233,32 @@ function skipRefused(given: Given): InputProblem {
   };
 }
 
-function laterVersion<Word extends string>(
-  name: string,
-  given: string,
-  works: readonly [Word, ...Word[]],
-  problems: InputProblem[],
-): Word {
-  const found = works.find((word) => word === given);
-  if (found !== undefined) return found;
-  problems.push({ name, given, message: 'is not in this version', allowed: works.join(', ') });
-  return works[0];
+/** Only the workflow file says it, with a reason (S11), and for the project that the connection leads to. */
+function platformProblems(
+  given: Given,
+  connection: ReturnType<typeof parseDatabaseUrl> | undefined,
+  project: string | undefined,
+): InputProblem[] {
+  const problems: InputProblem[] = [];
+  if (given.backupReason === undefined) {
+    const message =
+      'is needed: a restore point of the platform is not restored to prove it, and the reason is shown wherever it counts';
+    problems.push({ name: 'backup-reason', message, allowed: 'a sentence; or backup: required' });
+  }
+  if (given.mode === 'rollback' || given.command !== undefined) {
+    const message =
+      'is for the files of migrations-dir in mode apply; the way back and other tools need a backup of their own';
+    problems.push({ name: 'backup', given: 'platform', message, allowed: 'required' });
+  }
+  if (given.supabaseAccessToken === undefined) {
+    const message = 'is needed by backup: platform, to ask for the restore point';
+    problems.push({ name: 'supabase-access-token', message, allowed: 'secret SUPABASE_ACCESS_TOKEN' });
+  }
+  if (project === undefined) {
+    const message = 'is neither given nor in the configuration (supabase.project)';
+    problems.push({ name: 'supabase-project', message });
+  }
+  const wrong = connection === undefined ? undefined : wrongProject(connection, project);
+  if (wrong !== undefined) problems.push({ name: 'supabase-project', message: wrong });
+  return problems;
 }

@@ -10,8 +10,16 @@ import type { MigrateOptions } from './plan-options.ts';
 export async function provenBackup(
   session: MigrationSession,
   options: MigrateOptions,
-  ports: Pick<MigrationPorts, 'createBackup'>,
-): Promise<{ backup?: MadeBackup; failed?: Omit<Extract<Migration, { kind: 'backup-failed' }>, 'inspection'> }> {
+  ports: Pick<MigrationPorts, 'createBackup' | 'platformPoint'>,
+): Promise<{
+  backup?: MadeBackup;
+  point?: string;
+  failed?: Omit<Extract<Migration, { kind: 'backup-failed' }>, 'inspection'>;
+}> {
+  if (options.backup === 'platform') {
+    const taken = await session.whileIdle(() => ports.platformPoint());
+    return 'point' in taken ? taken : { failed: { kind: 'backup-failed', ...taken } };
+  }
   if (options.backup !== 'required') return {};
   const made = await session.whileIdle(() => ports.createBackup());
   if ('reasonCode' in made) return { failed: { kind: 'backup-failed', ...made } };

@@ -22,6 +22,7 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
     failed: decision === 'refused' || decision === 'failed',
     details: {
       ...(backup === undefined ? {} : { backup: describeBackup(backup) }),
+      ...(migration.kind === 'ended' && migration.point !== undefined ? { restorePoint: migration.point } : {}),
       applied,
       pending,
       findings,

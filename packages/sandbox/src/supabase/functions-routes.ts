@@ -6,10 +6,9 @@ import type { FunctionsState, SandboxFunction } from './functions-state.ts';
 const slugPattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const base = '/v1/projects/:ref/functions';
 
-/** The Management API's routes for edge functions: documented shapes, statuses and traps (facts/supabase.md §6). */
-export function functionsRoutes(state: FunctionsState): Routes {
-  const guarded =
-    (handler: RouteHandler): RouteHandler =>
+/** Lets through what has a token of the account and names its project. */
+export function guardProject(state: Pick<FunctionsState, 'tokens' | 'project'>) {
+  return (handler: RouteHandler): RouteHandler =>
     (request, parameters) => {
       const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
       if (token === undefined || !state.tokens.has(token)) return refused(401, 'Unauthorized');
@@ -17,6 +16,11 @@ export function functionsRoutes(state: FunctionsState): Routes {
       if (parameters.ref !== state.project) return refused(404, 'Project not found');
       return handler(request, parameters);
     };
+}
+
+/** The Management API's routes for edge functions: documented shapes, statuses and traps (facts/supabase.md §6). */
+export function functionsRoutes(state: FunctionsState): Routes {
+  const guarded = guardProject(state);
   const withFunction =
     (handler: (request: SandboxRequest, found: SandboxFunction) => Answer | Promise<Answer>): RouteHandler =>
     (request, { slug = '' }) => {

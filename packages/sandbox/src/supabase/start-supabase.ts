@@ -3,7 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { jsonAnswer } from '../http/answer.ts';
 import { createRouter } from '../http/router.ts';
 import type { Services } from '../services.ts';
-import { functionsRoutes } from './functions-routes.ts';
+import { backupsRoutes, createBackupState, type PlatformBackupState } from './backups-routes.ts';
+import { functionsRoutes, guardProject } from './functions-routes.ts';
 import { createFunctionsState, type FunctionsState, type SandboxFunction } from './functions-state.ts';
 import { serveFunctions } from './serve-functions.ts';
 
@@ -13,17 +14,21 @@ export interface SupabaseAccess {
   setStatus(slug: string, status: SandboxFunction['status']): void;
   /** Leaves `ezbr_sha256` out of every answer. */
   hideDigest(): void;
+  /** What the platform keeps of the project; at first that of a Free plan. */
+  backups: PlatformBackupState;
   reset(): void;
 }
 
-/** The edge functions of one Supabase project: Management API and the functions themselves at one address. */
+/** One Supabase project: the Management API for functions and backups, and the functions themselves at one address. */
 export async function startSupabase(services: Services, folder: string) {
   await mkdir(folder, { recursive: true });
   const state: FunctionsState = createFunctionsState();
   const token = `sbp_${randomBytes(20).toString('hex')}`;
   state.tokens.add(token);
   const served = serveFunctions(state, folder);
-  const router = createRouter({ ...functionsRoutes(state), ...served.routes }, (request) =>
+  const backups = createBackupState();
+  const own = { ...functionsRoutes(state), ...backupsRoutes(backups, guardProject(state)) };
+  const router = createRouter({ ...own, ...served.routes }, (request) =>
     jsonAnswer(404, { message: `Cannot ${request.method} ${request.path}` }),
   );
   const { url } = await services.listen('supabase', router);
@@ -36,6 +41,7 @@ export async function startSupabase(services: Services, folder: string) {
     hideDigest() {
       state.hideDigest = true;
     },
+    backups,
     reset: () => state.functions.clear(),
   };
   return {

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { createHttpClient, type HttpRequest } from '#http/client';
+import type { SupabaseConnection } from './edge-functions.ts';
+import { SupabaseError, toSupabaseError } from './supabase-error.ts';
+
+// Shapes of the Management API: GET /v1/projects/{ref}, GET …/database/backups, GET and POST …/database/backups/restore-point.
+const projectAnswer = z.object({ status: z.string() });
+const backupsAnswer = z.object({
+  pitr_enabled: z.boolean(),
+  walg_enabled: z.boolean(),
+  backups: z.array(z.object({ status: z.string(), inserted_at: z.string() })),
+  physical_backup_data: z
+    .object({
+      earliest_physical_backup_date_unix: z.number().nullish(),
+      latest_physical_backup_date_unix: z.number().nullish(),
+    })
+    .nullish(),
+});
+const pointAnswer = z.object({ name: z.string(), status: z.string() });
+
+/** What the platform itself keeps of a project. Times in Unix seconds. */
+export interface PlatformState {
+  /** `ACTIVE_HEALTHY`, `INACTIVE` (paused), `RESTORING` … */
+  status: string;
+  pointInTime: boolean;
+  /** Physical backups, the ones that restore points need. */
+  physical: boolean;
+  /** Window of point-in-time recovery; absent where the platform names none. */
+  earliest?: number;
+  latest?: number;
+  /** Completed daily backups. */
+  daily: number;
+}
+
+/** Backups that the platform makes of one project. Every method throws SupabaseError, or the abort reason. */
+export interface PlatformBackups {
+  read(): Promise<PlatformState>;
+  /** Asks for a named restore point; at most 20 characters. */
+  createPoint(name: string): Promise<void>;
+  /** `AVAILABLE`, `PENDING`, `FAILED`, `REMOVED`. */
+  pointStatus(name: string): Promise<string>;
+}
+
+export function openPlatformBackups(connection: SupabaseConnection): PlatformBackups {
+  const { apiUrl, token, project, signal, log, clock } = connection;
+  const client = createHttpClient({
+    baseUrl: `${apiUrl}/v1/projects`,
+    headers: { authorization: `Bearer ${token}` },
+    signal,
+    log,
+    ...(clock === undefined ? {} : { clock }),
+  });
+  const own = encodeURIComponent(project);
+  const call = async <T>(schema: z.ZodType<T>, request: HttpRequest, what: string): Promise<T> => {
+    try {
+      const parsed = schema.safeParse((await client.request(request)).json());
+      if (parsed.success) return parsed.data;
+      const place = parsed.error.issues[0]?.path.join('.') ?? '';
+      throw new SupabaseError('supabase_bad_answer', `${what}: the answer is not understood at ${place}`);
+    } catch (error) {
+      throw toSupabaseError(error, what);
+    }
+  };
+  const pointPath = `${own}/database/backups/restore-point`;
+  return {
+    async read() {
+      const { status } = await call(projectAnswer, { path: own }, `Reading the state of project ${project}`);
+      const what = `Reading the backups of project ${project}`;
+      const found = await call(backupsAnswer, { path: `${own}/database/backups` }, what);
+      const { earliest_physical_backup_date_unix: earliest, latest_physical_backup_date_unix: latest } =
+        found.physical_backup_data ?? {};
+      return {
+        status,
+        pointInTime: found.pitr_enabled,
+        physical: found.walg_enabled,
+        ...(earliest == null ? {} : { earliest }),
+        ...(latest == null ? {} : { latest }),
+        daily: found.backups.filter((one) => one.status === 'COMPLETED').length,
+      };
+    },
+    async createPoint(name) {
+      // Sent once: a second point of this name would be refused, and the status tells whether the first one arrived.
+      const request: HttpRequest = { method: 'POST', path: pointPath, json: { name }, attempts: 1 };
+      await call(pointAnswer, request, `Creating restore point ${name}`);
+    },
+    async pointStatus(name) {
+      const what = `Reading restore point ${name}`;
+      return (await call(pointAnswer, { path: pointPath, query: { name } }, what)).status;
+    },
+  };
+}
