@@ -85,7 +85,9 @@ export async function readContents(
   relations: readonly Relation[],
   onTable: (done: number, of: number) => void = () => {},
 ): Promise<DatabaseContents> {
-  const definitions = await connection.query<{ line: string }>(definitionsQuery);
+  const definitions = await connection.query<{ line: string }>(definitionsQuery, [
+    relations.map((relation) => relation.name),
+  ]);
   const { count, ...largeObjectData } = await readLargeObjects(connection);
   const names = relations.filter((relation) => relation.kind === 'table').map((relation) => relation.name);
   const tables: TableRows[] = [];

@@ -182,10 +182,10 @@ const ofTypes = `
     FROM pg_catalog.pg_collation AS k JOIN pg_catalog.pg_namespace AS n ON n.oid = k.collnamespace
    WHERE ${userSchema} AND ${notOfExtension('pg_collation', 'k.oid')}`;
 
-/** One line per object; a digest of what is not in its words comes last. Both sides run the same major version. */
+/** One line per object, of the relations named by `$1` only: what is not in the dump is not missed; a digest of what is not in its words comes last. Both sides run the same major version. */
 export const definitionsQuery = `
   WITH relation AS (
     SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.relkind
       FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE ${userSchema} AND ${notOfExtension('pg_class', 'c.oid')})
+     WHERE ${userSchema} AND ${notOfExtension('pg_class', 'c.oid')} AND format('%I.%I', n.nspname, c.relname) = ANY ($1))
   ${ofRelations} UNION ALL ${ofRights} UNION ALL ${ofTypes} ORDER BY 1`;

@@ -1,4 +1,5 @@
 import { connect, type DatabaseConnection } from '#postgres/connection';
+import { ExtensionMissing } from './missing-extensions.ts';
 import type { Cluster } from './scratch-cluster.ts';
 import type { InstalledExtension } from './source-extensions.ts';
 import type { SourceSnapshot } from './source-snapshot.ts';
@@ -20,17 +21,6 @@ export interface PreparedScratch {
   missing: InstalledExtension[];
   /** Said in the manifest, e.g. another locale. */
   remarks: string[];
-}
-
-/** The scratch server lacks an extension that objects of the source depend on. */
-export class ExtensionMissing extends Error {
-  readonly reasonCode = 'extension_missing';
-  constructor(extension: InstalledExtension, major: number) {
-    super(
-      `the database uses extension ${extension.name} (${extension.dependents.slice(0, 3).join('; ')}), which the scratch PostgreSQL ${major} does not have, so the backup cannot be restored here to prove it; install the package that brings it (Debian and PGDG: postgresql-${major}-${packageName(extension.name)})`,
-    );
-    this.name = 'ExtensionMissing';
-  }
 }
 
 const role = 'ops_restore';
@@ -125,11 +115,6 @@ async function createWrappers(inside: DatabaseConnection, names: readonly string
     await inside.query(`${change} FOREIGN DATA WRAPPER ${quoted(name)} NO HANDLER NO VALIDATOR`);
     await inside.query(`GRANT USAGE ON FOREIGN DATA WRAPPER ${quoted(name)} TO ${role}`);
   }
-}
-
-function packageName(extension: string): string {
-  const names: Record<string, string> = { vector: 'pgvector', postgis: 'postgis-3', pg_cron: 'cron' };
-  return names[extension] ?? extension.replaceAll('_', '-');
 }
 
 function quoted(name: string): string {

@@ -76,6 +76,38 @@ describe('what preflight finds in a database', { skip: installed ? false : 'no P
     assert.equal((await look(url, { backupNeeded: false })).codes.includes('age_recipients_missing'), false);
   });
 
+  test('an extension that a scratch server here would not have is named with the line that installs it', async (context) => {
+    const url = await database('extended', 'SELECT 1');
+    const connection = await connect(url, { applicationName: 'test' });
+    try {
+      const [row] = await connection.query<{ folder: string }>(
+        `SELECT setting || '/extension' AS folder FROM pg_config WHERE name = 'SHAREDIR'`,
+      );
+      const files = ['ops_rating.control', 'ops_rating--1.0.sql'].map((name) => join(row?.folder ?? '', name));
+      const [control = '', script = ''] = files;
+      const written = writeFile(control, "default_version = '1.0'\n").then(() =>
+        writeFile(script, 'CREATE TYPE r AS (x int);'),
+      );
+      if (
+        !(await written.then(
+          () => true,
+          () => false,
+        ))
+      )
+        return context.skip('the extension folder is not writable');
+      await connection
+        .query('CREATE EXTENSION ops_rating; CREATE TABLE rated (r r)')
+        .finally(() => Promise.all(files.map((file) => rm(file))));
+    } finally {
+      await connection.close();
+    }
+    const { findings } = await look(url, { recipients: ['a key'] });
+    const finding = findings.find(({ code }) => code === 'extension_missing');
+    assert.match(finding?.message ?? '', /extension ops_rating \(.*column r of table rated/);
+    assert.match(finding?.fix ?? '', /sudo apt-get install -y postgresql-\d+-ops-rating/);
+    assert.equal(finding?.severity, 'refuse');
+  });
+
   test('where a person applies, what is due is refused by its names', async () => {
     const url = await database('by_hand', 'SELECT 1');
     const due = await look(url, { apply: 'manual', recipients: ['an age key'] });

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { MigrationFinding } from '#postgres/classify-migrations';
+import type { DatabaseConnection } from '#postgres/connection';
 import type { MigrationInspection } from '#postgres/inspect-migrations';
 import type { BlockLimits } from '#postgres/judge-size';
 import { commandLine } from './command-line.ts';
@@ -100,11 +101,10 @@ async function inspectPending(
   request: DatabaseRequest & { url: string; directory: string },
 ): Promise<DatabaseInspection> {
   // Loaded only here: a release without a database does not pay for the driver and the parser.
-  const [{ connect }, { wrongProject }, { parseDatabaseUrl }, { inspectDatabase: inspect }] = await Promise.all([
+  const [{ connect }, { wrongProject }, { parseDatabaseUrl }] = await Promise.all([
     import('#postgres/connection'),
     import('#postgres/database-project'),
     import('#postgres/database-url'),
-    import('#postgres/read-pending'),
   ]);
   try {
     const wrong = wrongProject(parseDatabaseUrl(request.url), request.project);
@@ -118,38 +118,41 @@ async function inspectPending(
       statementTimeoutMs: 15_000,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
-    const { serverVersion } = connection;
-    const { limits, includeAll, command } = request;
-    const major = Math.floor(serverVersion / 10_000);
-    const { weakening } = parseDatabaseUrl(request.url);
-    if (command !== undefined) {
-      await connection.close();
-      // Left to a person, a release runs nothing, so that it needs no restore point either.
-      const own = (request.apply ?? 'automatic') === 'automatic';
-      const findings = own ? await checkBackup(request, major, 'a migration command is configured') : [];
-      return { ...nothing, database: 'configured', command, findings, weakening };
-    }
-    const inspection = await inspect(connection, request.directory, { limits, includeAll }).finally(() =>
-      connection.close(),
-    );
-    // A backup is made where files are applied: held ones need none.
-    const due = inspection.toApply.length > 0;
-    const byHand = due && (request.apply ?? 'automatic') !== 'automatic' ? [leftToAPerson(request, inspection)] : [];
-    const backup = due && byHand.length === 0 ? await checkBackup(request, major, 'migrations are pending') : [];
-    return {
-      database: 'configured',
-      toApply: inspection.toApply.map((file) => file.version),
-      held: inspection.held.map((file) => file.file),
-      findings: [...inspection.findings.map(toFinding), ...byHand, ...backup],
-      migrations: inspection.findings,
-      weakening,
-    };
+    return await inspectConnected(request, connection).finally(() => connection.close());
   } catch (error) {
     const { name, message } = error as Error;
     if (name !== 'DatabaseUnreachable' && name !== 'DatabaseUrlError') throw error;
     const code = name === 'DatabaseUrlError' ? 'bad_database_url' : 'database_unreachable';
     return { ...nothing, database: 'configured', findings: [{ code, severity: 'refuse', message }] };
   }
+}
+
+async function inspectConnected(
+  request: DatabaseRequest & { url: string; directory: string },
+  connection: DatabaseConnection,
+): Promise<DatabaseInspection> {
+  const { limits, includeAll, command } = request;
+  const { weakening } = connection.settings;
+  if (command !== undefined) {
+    // Left to a person, a release runs nothing, so that it needs no restore point either.
+    const own = (request.apply ?? 'automatic') === 'automatic';
+    const findings = own ? await checkBackup(request, connection, 'a migration command is configured') : [];
+    return { ...nothing, database: 'configured', command, findings, weakening };
+  }
+  const { inspectDatabase: inspect } = await import('#postgres/read-pending');
+  const inspection = await inspect(connection, request.directory, { limits, includeAll });
+  // A backup is made where files are applied: held ones need none.
+  const due = inspection.toApply.length > 0;
+  const byHand = due && (request.apply ?? 'automatic') !== 'automatic' ? [leftToAPerson(request, inspection)] : [];
+  const backup = due && byHand.length === 0 ? await checkBackup(request, connection, 'migrations are pending') : [];
+  return {
+    database: 'configured',
+    toApply: inspection.toApply.map((file) => file.version),
+    held: inspection.held.map((file) => file.file),
+    findings: [...inspection.findings.map(toFinding), ...byHand, ...backup],
+    migrations: inspection.findings,
+    weakening,
+  };
 }
 
 /** The migration step of the release would refuse as well; said here nothing has been announced yet. */
@@ -173,9 +176,13 @@ function toFinding(finding: MigrationFinding): Finding {
   };
 }
 
-/** A restore point must be possible before anything is touched: recipients, and pg_dump of the server's own major (trap 10). */
-async function checkBackup(request: DatabaseRequest, major: number, why: string): Promise<Finding[]> {
+/**
+ * A restore point must be possible before anything is touched: recipients, pg_dump of the server's own major (trap 10), and the
+ * extensions without which the backup would not restore here.
+ */
+async function checkBackup(request: DatabaseRequest, connection: DatabaseConnection, why: string): Promise<Finding[]> {
   if (!request.backupNeeded) return [];
+  const major = Math.floor(connection.serverVersion / 10_000);
   const findings: Finding[] = [];
   if (request.recipients.length === 0) {
     findings.push({
@@ -185,9 +192,16 @@ async function checkBackup(request: DatabaseRequest, major: number, why: string)
       fix: `pass age-recipients (made by \`${commandLine('init')}\`, or age-keygen), or gpg-recipients`,
     });
   }
-  const { findPostgres } = await import('#backup/find-postgres');
+  const [{ findPostgres }, { missingExtensions }] = await Promise.all([
+    import('#backup/find-postgres'),
+    import('#backup/missing-extensions'),
+  ]);
   try {
-    await findPostgres({ major, server: true });
+    const binaries = await findPostgres({ major, server: true });
+    for (const { reasonCode, message, installLine } of await missingExtensions(connection, binaries)) {
+      const fix = `before this step run \`${installLine}\`, and the same before the migration where that is another job`;
+      findings.push({ code: reasonCode, severity: 'refuse', message, fix });
+    }
   } catch (error) {
     const { message, reasonCode } = error as { message: string; reasonCode?: string };
     if (reasonCode !== 'postgres_tools_missing') throw error;
