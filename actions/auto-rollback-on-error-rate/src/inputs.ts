@@ -12,7 +12,7 @@ import {
   secret,
   text,
 } from '#action-kit/inputs';
-import { combinations, type SourceName, sourceNames } from '#config/settings';
+import { baselineTimes, combinations, type SourceName, sourceNames } from '#config/settings';
 
 /** One or more known sources: an unknown name is a mistake, never a default. */
 const sourceList = {
@@ -43,6 +43,7 @@ export const inputs = {
   rules: list(),
   threshold: rate(),
   baseline: duration('30m'),
+  'baseline-from': oneOf(baselineTimes),
   'min-requests': integer({ min: 1 }),
   'on-no-data': oneOf(['hold', 'fail', 'pass']),
   'on-inconclusive': oneOf(['hold', 'fail', 'pass']),

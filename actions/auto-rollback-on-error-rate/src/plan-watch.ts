@@ -2,7 +2,7 @@ import { InputError } from '#action-kit/input-error';
 import type { InputValues } from '#action-kit/inputs';
 import { defaults } from '#config/defaults';
 import { defaultRules, parseRule, type Rule } from '#config/rules';
-import type { CheckSettings, Combination, EnvironmentSettings, SourceName } from '#config/settings';
+import type { BaselineTime, CheckSettings, Combination, EnvironmentSettings, SourceName } from '#config/settings';
 import { type Check, resolveCheck } from '#probe/check';
 import { chooseSources } from './choose-sources.ts';
 import { exceptOf } from './except-routes.ts';
@@ -26,6 +26,7 @@ export interface WatchPlan {
   mayEndEarly: boolean;
   minRequests: number;
   baselineMs: number;
+  baselineFrom: BaselineTime;
   onNoData: Policy;
   onInconclusive: Policy;
   mode: 'observe' | 'notify' | 'approve' | 'auto';
@@ -71,6 +72,7 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     minRequests: given.minRequests ?? watch.minRequests ?? defaults.watch.minRequests,
     // What served before a restored release was the sick one: nothing to compare with.
     baselineMs: given.restored ? 0 : given.baseline,
+    baselineFrom: given.baselineFrom ?? watch.baselineFrom ?? 'before',
     onNoData: given.onNoData ?? watch.onNoData ?? defaults.watch.onNoData,
     onInconclusive: given.onInconclusive ?? watch.onInconclusive ?? defaults.watch.onInconclusive,
     mode: given.mode ?? releaseMode ?? watch.mode ?? defaults.watch.mode,

@@ -32,6 +32,7 @@ export function renderWatch(
     `### ${mark[about.decision.decision]} Watch: ${about.decision.decision}`,
     escapeMarkdown(about.decision.summary),
     `Source ${codeSpan(about.source)} (${escapeMarkdown(about.denominator)}), every ${outcome.effectiveIntervalSeconds} s, mode ${about.mode}.`,
+    `Before: ${escapeMarkdown(outcome.baselineSaid)}.`,
     ...(outcome.query === undefined ? [] : [`Asked: ${codeSpan(outcome.query)}`]),
     ...(outcome.link === undefined ? [] : [link('The same numbers at the source', outcome.link)]),
     ...(rules.length > 0

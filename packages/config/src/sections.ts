@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { combinations, sourceNames } from './settings.ts';
+import { baselineTimes, combinations, sourceNames } from './settings.ts';
 import {
   address,
   duration,
@@ -211,6 +211,9 @@ export const watch = z.strictObject({
   rules: list(watchRule()).optional(),
   'window-may-end-early': flag().optional().meta({
     description: 'true ends the wait as soon as every rule passes; later windows are not closed by it. Default false.',
+  }),
+  'baseline-from': oneOf(baselineTimes).optional().meta({
+    description: 'The time that is compared with: before (the default, the previous release), day-ago or week-ago.',
   }),
   'min-requests': integer(1, 1_000_000_000).optional(),
   'on-no-data': oneOf(['hold', 'fail', 'pass']).optional(),

@@ -180,6 +180,10 @@ export interface PrometheusSettings {
   scrapeMs?: number;
 }
 
+/** Which time before is compared with: right before the promotion (the previous release), or the same time a day or a week ago. */
+export const baselineTimes = ['before', 'day-ago', 'week-ago'] as const;
+export type BaselineTime = (typeof baselineTimes)[number];
+
 export interface WatchSettings {
   /** In the order of preference. */
   source?: SourceName[];
@@ -192,6 +196,7 @@ export interface WatchSettings {
   mayEndEarly?: boolean;
   /** Rules as users write them, e.g. `error-rate above 2% within 15m`. */
   rules?: string[];
+  baselineFrom?: BaselineTime;
   minRequests?: number;
   onNoData?: 'hold' | 'fail' | 'pass';
   onInconclusive?: 'hold' | 'fail' | 'pass';

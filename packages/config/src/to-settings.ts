@@ -74,6 +74,7 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       intervalMs: watch.interval,
       mayEndEarly: watch['window-may-end-early'],
       rules: watch.rules,
+      baselineFrom: watch['baseline-from'],
       minRequests: watch['min-requests'],
       onNoData: watch['on-no-data'],
       onInconclusive: watch['on-inconclusive'],

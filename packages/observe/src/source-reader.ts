@@ -1,4 +1,5 @@
 import type { Rule } from '#config/rules';
+import type { BaselineTime } from '#config/settings';
 import type { Clock } from '#http/clock';
 import { cleanText } from '#http/text';
 import { type Bucket, isNoData, type NoData } from './bucket.ts';
@@ -17,6 +18,8 @@ export interface ReaderContext {
 // What a plan does not contain, and a mistake in the settings, is the same in the next interval: it is not asked for again.
 const FINAL = /^(observability_plus_missing|plan_missing|unit_mistake|errors_above_requests|too_many_series)$/;
 const LONGEST_READ_MS = 10_000;
+const DAY_MS = 86_400_000;
+const AGO_MS: Record<BaselineTime, number> = { before: 0, 'day-ago': DAY_MS, 'week-ago': 7 * DAY_MS };
 
 /** One source of a watch with everything that is known from it; each is judged by its own counts and its own baseline. */
 export class SourceReader {
@@ -32,6 +35,8 @@ export class SourceReader {
   private readonly context: ReaderContext;
   private opened = false;
   private opening = false;
+  /** Which time the baseline is from. */
+  baselineFrom: BaselineTime = 'before';
   private given = false;
   private readonly broken = new Map<string, RuleVerdict>();
 
@@ -51,20 +56,37 @@ export class SourceReader {
     if (failed) this.note(failed);
   }
 
-  /** Reads the time before the watch, where the source knows it. */
-  async readBaseline(startedAt: number, intervalMs: number, baselineMs: number): Promise<void> {
+  /**
+   * Reads the time that is compared with, where the source knows it. Where nothing was counted a day or a week ago the time right
+   * before the promotion stands in, and that is said.
+   */
+  async readBaseline(
+    startedAt: number,
+    intervalMs: number,
+    wanted: { baselineMs: number; from: BaselineTime },
+  ): Promise<void> {
     const { source } = this;
-    if (!source.looksBack || baselineMs <= 0 || !this.opened) return;
-    const from = startedAt - Math.ceil(baselineMs / intervalMs) * intervalMs;
+    if (!source.looksBack || wanted.baselineMs <= 0 || !this.opened) return;
+    const back = AGO_MS[wanted.from];
+    const length = Math.ceil(wanted.baselineMs / intervalMs) * intervalMs;
+    const from = back === 0 ? startedAt - length : startedAt - back;
+    const until = from + length;
     const limits = { ...this.limits(intervalMs), deadlineMs: LONGEST_READ_MS };
-    const answer = await askSource(() => source.read(from, startedAt, intervalMs), limits);
+    const answer = await askSource(() => source.read(from, until, intervalMs), limits);
+    const counted = !isNoData(answer) && answer.some(({ requests }) => requests > 0);
+    if (back > 0 && !counted) {
+      this.context.log(`${source.name} counted nothing ${wanted.from}: the time before the promotion stands in`);
+      await this.readBaseline(startedAt, intervalMs, { ...wanted, from: 'before' });
+      return;
+    }
     if (isNoData(answer)) {
       this.context.log(`No baseline from ${source.name}: ${cleanText(answer.message, 300)}`);
       this.giveUpOn(answer);
       return;
     }
+    this.baselineFrom = wanted.from;
     // The switch happened in the newest interval: it holds both releases.
-    this.baseline = answer.filter((bucket) => bucket.end * 1000 <= startedAt - intervalMs);
+    this.baseline = back > 0 ? answer : answer.filter((bucket) => bucket.end * 1000 <= startedAt - intervalMs);
   }
 
   /** Reads the window so far, late counts of earlier intervals with it. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseRule } from '#config/rules';
 import { SimulatedClock } from '../test/simulated-clock.ts';
+import { describeBaseline } from './describe-baseline.ts';
 import type { Reading } from './reading.ts';
 import { intervalsOf, type ObservationSource } from './source.ts';
 import { observeWindow, type Watch, type WatchOutcome } from './watch.ts';
@@ -12,6 +13,7 @@ async function watched(
   rate: (index: number) => number,
   readings?: (minute: number) => Partial<Reading>[],
   more: Partial<Watch> = {},
+  own: Partial<ObservationSource> = {},
 ): Promise<WatchOutcome & { lines: string[] }> {
   const lines: string[] = [];
   const clock = new SimulatedClock();
@@ -47,6 +49,7 @@ async function watched(
       },
     }),
     async close() {},
+    ...own,
   };
   const outcome = await observeWindow({
     source,
@@ -125,6 +128,82 @@ test('a gauge that no source tells holds the release for a person', async () => 
 });
 
 const two = ['error-rate above 2% within 15m'];
+
+/** A source that counted `counts` in the hour before, a day ago and a week ago; the window itself is clean. */
+async function compared(from: 'before' | 'day-ago' | 'week-ago', counts: (ago: number) => [number, number]) {
+  const asked: number[] = [];
+  const clock = new SimulatedClock();
+  const startedAt = clock.now();
+  const lookingBack: Partial<ObservationSource> = {
+    looksBack: true,
+    async read(start, until, intervalMs) {
+      if (start < startedAt) asked.push(startedAt - start);
+      return intervalsOf(start, until, intervalMs).map((each) => {
+        const [requests, errors] = start < startedAt ? counts(startedAt - start) : [200, 1];
+        return { start: each.start / 1000, end: each.end / 1000, requests, errors };
+      });
+    },
+  };
+  const outcome = await watched(
+    two,
+    () => 0,
+    undefined,
+    { clock, baselineMs: 1_800_000, baselineFrom: from },
+    lookingBack,
+  );
+  return { ...outcome, asked };
+}
+const [half, day] = [1_800_000, 86_400_000];
+
+for (const { name, from, counts, asked, intervals, says } of [
+  {
+    name: 'right before',
+    from: 'before',
+    counts: [200, 2],
+    asked: [half],
+    intervals: 59,
+    says: /^1\.0 % of 11800 requests right before the promotion failed \(59 intervals\)$/,
+  },
+  {
+    name: 'a day ago',
+    from: 'day-ago',
+    counts: [100, 1],
+    asked: [day],
+    intervals: 60,
+    says: /^1\.0 % of 6000 requests at the same time a day ago failed/,
+  },
+  {
+    name: 'a week ago',
+    from: 'week-ago',
+    counts: [100, 0],
+    asked: [7 * day],
+    intervals: 60,
+    says: /^none of 6000 requests at the same time a week ago failed .* up to about 0\.05 %/,
+  },
+] as const) {
+  test(`the baseline is ${name}, and that is said`, async () => {
+    const outcome = await compared(from, () => [...counts]);
+    assert.deepEqual([outcome.asked, outcome.baseline.length], [asked, intervals]);
+    assert.match(outcome.baselineSaid, says);
+  });
+}
+
+test('nothing counted a week ago: the time before the promotion stands in', async () => {
+  const outcome = await compared('week-ago', (ago) => (ago > half ? [0, 0] : [200, 2]));
+  assert.deepEqual(outcome.asked, [7 * day, half]);
+  assert.match(outcome.baselineSaid, /right before the promotion/);
+  assert.ok(outcome.lines.some((line) => /counted nothing week-ago/.test(line)));
+});
+
+test('no baseline, one interval and few are said', () => {
+  const interval = { start: 0, end: 60, requests: 500, errors: 5 };
+  assert.match(describeBaseline([], 'before'), /nothing is known of the time before: the limit alone counts/);
+  assert.match(describeBaseline([{ ...interval, requests: 0, errors: 0 }], 'before'), /nothing is known/);
+  assert.match(
+    describeBaseline([interval], 'before'),
+    /\(one interval\); one interval only, so a worse past is taken as possible/,
+  );
+});
 
 test('a clean window may end early where that is said, tells so, and closes nothing', async () => {
   const early = await watched(two, () => 0.005, undefined, { mayEndEarly: true });

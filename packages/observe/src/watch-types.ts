@@ -1,5 +1,5 @@
 import type { Rule, RuleAction } from '#config/rules';
-import type { Combination } from '#config/settings';
+import type { BaselineTime, Combination } from '#config/settings';
 import type { Clock } from '#http/clock';
 import type { ProbeOutcome } from '#probe/probe';
 import type { Bucket } from './bucket.ts';
@@ -22,6 +22,8 @@ export interface Watch {
   mayEndEarly?: boolean | undefined;
   /** How far back a source that can look back is asked for the time before the watch; 0: not at all. */
   baselineMs: number;
+  /** Which time that is. Default `before`. */
+  baselineFrom?: BaselineTime | undefined;
   /** Our own checks, made once per interval. */
   probes?: { rounds: ProbeRound[]; run(): Promise<ProbeOutcome[]> } | undefined;
   /** Who took over, if somebody did; asked once per interval (S1). */
@@ -45,6 +47,8 @@ export interface WatchOutcome extends WatchConclusion {
   source: string;
   denominator: string;
   baseline: Bucket[];
+  /** What the baseline is and what it can say, one sentence. */
+  baselineSaid: string;
   /** What it was asked, and where a person sees the same numbers. */
   query?: string;
   link?: string;

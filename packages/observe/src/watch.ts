@@ -2,6 +2,7 @@ import { cleanText } from '#http/text';
 import { BrokenRules } from './broken-rules.ts';
 import { chooseDecisive } from './combine-sources.ts';
 import { concludeEarly, concludeWatch, isBlind, type WatchConclusion, type WatchFacts } from './conclude-watch.ts';
+import { describeBaseline } from './describe-baseline.ts';
 import { describeInterval } from './describe-interval.ts';
 import { judgeProbes } from './probe-rounds.ts';
 import type { ObservationSource } from './source.ts';
@@ -75,12 +76,13 @@ class WatchRun {
   }
 
   private async open(): Promise<void> {
-    const { clock, baselineMs } = this.watch;
+    const { clock, baselineMs, baselineFrom = 'before' } = this.watch;
+    const wanted = { baselineMs, from: baselineFrom };
     const granularity = Math.max(...this.readers.map(({ source }) => source.granularityMs));
     this.startedAt = alignedStart(clock.now(), granularity);
     await Promise.all(this.readers.map((reader) => reader.open(this.interval)));
     if (granularity < 60_000) this.startedAt = clock.now();
-    await Promise.all(this.readers.map((reader) => reader.readBaseline(this.startedAt, this.interval, baselineMs)));
+    await Promise.all(this.readers.map((reader) => reader.readBaseline(this.startedAt, this.interval, wanted)));
     this.chooseDecisive(0);
     // What gauges showed before the release did anything, so that it is not blamed on it.
     await this.readReadings(this.startedAt, false);
@@ -227,6 +229,7 @@ class WatchRun {
       source: this.decisive.source.name,
       denominator: this.decisive.source.denominator,
       baseline: this.decisive.baseline,
+      baselineSaid: describeBaseline(this.decisive.baseline, this.decisive.baselineFrom),
       ...this.decisive.source.asked?.(this.startedAt, endedAt),
       readings: this.readers.flatMap(({ readings }) => readings),
       broken: this.broken.list(),
