@@ -103,7 +103,7 @@ for (const workflow of published) {
     });
 
     test("the consumer's commands, the approval and the incident see no secret", () => {
-      for (const name of ['validate', 'approve', 'incident']) {
+      for (const name of ['validate', 'approve', 'incident', 'escalation']) {
         const job = workflow.jobs[name];
         if (job === undefined) continue;
         assert.deepEqual(secretsOf(job), [], name);
@@ -124,11 +124,12 @@ for (const workflow of published) {
     });
 
     test('a rollback has a concurrency group of its own and no run is dropped from a queue (S1)', () => {
-      const groups = jobsOf(workflow).flatMap(([, { concurrency }]) =>
-        concurrency === undefined ? [] : [concurrency],
+      const groups = jobsOf(workflow).flatMap(([name, { concurrency }]) =>
+        concurrency === undefined ? [] : [{ name, ...concurrency }],
       );
-      const suffix = workflow.file === 'rollback.yml' ? '-rollback' : '';
-      for (const { group, queue, 'cancel-in-progress': cancels } of groups) {
+      for (const { name, group, queue, 'cancel-in-progress': cancels } of groups) {
+        // What was restored is watched outside of the group that the next rollback waits for.
+        const suffix = workflow.file !== 'rollback.yml' ? '' : name === 'watch' ? '-rollback-watch' : '-rollback';
         assert.equal(group, `ops-\${{ inputs.project || github.repository }}-\${{ inputs.environment }}${suffix}`);
         assert.equal(queue, 'max');
         assert.equal(cancels, undefined);

@@ -7,10 +7,12 @@ import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
 import { createGitHub } from '#github/client';
 import { openBackupLedger } from '#release/backup-record';
+import { parseReleaseHandle } from '#release/release-handle';
 import { checkFeasible, makeBackup, startScratch } from './backup-step.ts';
 import { describeFinding } from './describe-ending.ts';
 import { inputs } from './inputs.ts';
 import { migrate } from './migrate.ts';
+import { openMigrationLedger } from './migration-ledger.ts';
 import { type Given, planOptions } from './plan-options.ts';
 import { platformPoint } from './platform-point.ts';
 import { recordOutcome, releaseRecord } from './release-record.ts';
@@ -29,7 +31,6 @@ export async function main(runner: Runner): Promise<Result> {
     stores: givenDestinations(runner, given, settings.database),
   });
   for (const weakening of options.weakenings) logger.warning(`Weaker than standard: ${weakening}`);
-  const record = releaseRecord(runner, given);
   const github =
     given.githubToken === undefined || context.repository === ''
       ? undefined
@@ -37,6 +38,9 @@ export async function main(runner: Runner): Promise<Result> {
   const { environment } = given;
   const { production } = settings;
   const ledger = openBackupLedger(github, { environment, production, ref: context.sha }, logger);
+  const key = given.release === undefined ? undefined : parseReleaseHandle(given.release).key;
+  const migrations = openMigrationLedger(github, { environment, production, ref: context.sha, key }, logger.warning);
+  const record = releaseRecord(runner, given, migrations);
   const migration = await migrate(options, {
     log: (line) => logger.info(line),
     signal,
@@ -70,6 +74,6 @@ export async function main(runner: Runner): Promise<Result> {
   if (migration.kind === 'planned') {
     for (const file of migration.files) logger.info(`${file.file}: ${describeFile(file)}`);
   }
-  await recordOutcome(record, migration, (line) => logger.warning(line));
+  await recordOutcome(record, migrations, migration, (line) => logger.warning(line));
   return renderMigration(migration, options);
 }

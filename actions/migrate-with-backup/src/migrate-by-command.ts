@@ -1,6 +1,7 @@
 import { openMigrationSession } from '#postgres/migration-session';
 import type { Ending } from './describe-ending.ts';
 import type { Migration, MigrationPorts } from './migrate.ts';
+import { commandIntent } from './migration-ledger.ts';
 import type { MigrateOptions } from './plan-options.ts';
 import { provenBackup } from './proven-backup.ts';
 
@@ -21,7 +22,7 @@ export async function migrateByCommand(
   const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
   if (problem !== undefined) return { kind: 'no-backup-possible', ...problem };
   try {
-    await ports.record('intent', 'command', 'own migration command');
+    await ports.record('intent', 'command', 'own migration command', commandIntent);
   } catch (error) {
     return { kind: 'not-recorded', message: (error as Error).message };
   }

@@ -10,12 +10,14 @@ import { inspectDatabase, readPending } from '#postgres/read-pending';
 import { type RollbackOutcome, rollBackMigrations } from '#postgres/roll-back-migrations';
 import type { SchemaAdvice } from '#postgres/schema-advice';
 import { loadSqlParser } from '#postgres/sql-parser';
+import type { MigrationIntent } from '#release/migration-record';
 import type { ApiObject } from '#supabase/data-api';
 import type { SchemaCacheProof } from '#supabase/prove-schema-cache';
 import { baseline } from './baseline.ts';
 import { adviceNow, checkAfter } from './check-after.ts';
 import type { Ending } from './describe-ending.ts';
 import { migrateByCommand } from './migrate-by-command.ts';
+import { forwardIntent } from './migration-ledger.ts';
 import type { MigrateOptions } from './plan-options.ts';
 import { provenBackup } from './proven-backup.ts';
 import { checkWayBack, rollBack } from './roll-back.ts';
@@ -68,8 +70,11 @@ export interface MigrationPorts {
   log(line: string): void;
   signal: AbortSignal;
   folderExists(path: string): Promise<boolean>;
-  /** Writes to the record of the release; rejects when that cannot be written. */
-  record(kind: 'intent' | 'outcome', word: string, text: string): Promise<void>;
+  /**
+   * Writes to the record of the release, and what an intent is about to the record of migrations; rejects when that cannot be
+   * written.
+   */
+  record(kind: 'intent' | 'outcome', word: string, text: string, about?: MigrationIntent): Promise<void>;
   /** Refuses (undefined: fine) before anything starts. */
   checkBackup(): Promise<{ reasonCode: string; message: string } | undefined>;
   /** A reason instead where no object could be stored. */
@@ -122,7 +127,8 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
   const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
   if (problem !== undefined) return { kind: 'no-backup-possible', inspection: first, ...problem };
   try {
-    await ports.record('intent', 'apply', `${first.toApply.length} pending${describeAccepted(first)}`);
+    const pending = `${first.toApply.length} pending${describeAccepted(first)}`;
+    await ports.record('intent', 'apply', pending, forwardIntent(first));
   } catch (error) {
     return { kind: 'not-recorded', inspection: first, message: (error as Error).message };
   }

@@ -5,26 +5,37 @@ import { createGitHub } from '#github/client';
 import { openLedger } from '#release/ledger';
 import { parseReleaseHandle } from '#release/release-handle';
 import type { Migration, MigrationPorts } from './migrate.ts';
+import type { MigrationLedger } from './migration-ledger.ts';
 import type { Given } from './plan-options.ts';
 
-/** Writes to the ledger of the release that was given; without one there is nothing to write. @throws InputError. */
-export function releaseRecord(runner: Runner, given: Given): MigrationPorts['record'] {
-  if (given.release === undefined) return async () => {};
+/** Writes to the ledger of the release that was given, and to the record of migrations. @throws InputError. */
+export function releaseRecord(runner: Runner, given: Given, migrations: MigrationLedger): MigrationPorts['record'] {
+  const remember: MigrationPorts['record'] = async (_kind, _word, _text, about) => {
+    if (about !== undefined) await migrations.open(about);
+  };
+  if (given.release === undefined) return remember;
   const handle = parseReleaseHandle(given.release);
   if (given.githubToken === undefined) {
     throw new InputError([{ name: 'github-token', message: 'is needed to write the record of the release' }]);
   }
   const github = createGitHub(gitHubConnection(runner, given.githubToken));
   const ledger = openLedger(github, handle);
-  return (kind, word, text) => ledger.record('migrate', kind, word, text);
+  return async (kind, word, text, about) => {
+    await ledger.record('migrate', kind, word, text);
+    await remember(kind, word, text, about);
+  };
 }
 
 /** A restore point's digest stands in the ledger too, not only beside the object (S26). Never fails a migration that ran. */
 export async function recordOutcome(
   record: MigrationPorts['record'],
+  migrations: MigrationLedger,
   migration: Migration,
   warn: (line: string) => void,
 ): Promise<void> {
+  await migrations.close(migration).catch((error: Error) => {
+    warn(`The record of migrations could not be closed, so they count as applied: ${error.message}`);
+  });
   if (migration.kind !== 'ended' && migration.kind !== 'backup-failed' && migration.kind !== 'decided') return;
   if (migration.kind === 'decided' && !['applied', 'rolled-back', 'failed'].includes(migration.ending[0])) return;
   const { backup } = migration;

@@ -1,6 +1,7 @@
 import type { Result } from '#action-kit/result';
 import { endingOf } from './describe-ending.ts';
 import type { MadeBackup, Migration } from './migrate.ts';
+import { contractVersions } from './migration-ledger.ts';
 import type { MigrateOptions } from './plan-options.ts';
 import { renderPage } from './render-page.ts';
 
@@ -44,6 +45,7 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
       applied: JSON.stringify(applied),
       pending: JSON.stringify(pending),
       held: JSON.stringify(held),
+      contracts: contractVersions(inspection).join(' '),
       'backup-manifest': backup?.manifestFile ?? '',
     },
     ...(inspection === undefined || (pending.length === 0 && applied.length === 0 && findings.length === 0)

@@ -3,6 +3,7 @@ import { type MigrationFile, readMigrations } from '#postgres/read-migrations';
 import { rollBackMigrations } from '#postgres/roll-back-migrations';
 import { rehearseRollback } from '#postgres/scratch-replay';
 import type { Migration, MigrationPorts } from './migrate.ts';
+import { backIntent } from './migration-ledger.ts';
 import type { MigrateOptions } from './plan-options.ts';
 import { provenBackup } from './proven-backup.ts';
 
@@ -83,7 +84,7 @@ export async function rollBack(
     for (const line of reason?.differences ?? []) ports.log(line);
     if (reason !== undefined) return refuse(reason);
     try {
-      await ports.record('intent', 'rollback', `${files.length} to ${toVersion}`);
+      await ports.record('intent', 'rollback', `${files.length} to ${toVersion}`, backIntent(files));
     } catch (error) {
       return { kind: 'not-recorded', message: (error as Error).message };
     }

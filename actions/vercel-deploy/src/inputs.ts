@@ -13,6 +13,7 @@ export const inputs = {
   ...commonInputs,
   release: text(),
   version: text(),
+  contracts: text(),
   build: oneOf(['remote', 'prebuilt', 'adopt']),
   'deployment-id': text({ pattern: /^dpl_\w+$/, allowed: 'a deployment id, dpl_…' }),
   target: text({ pattern: /^[\w-]+$/, allowed: 'production, preview, or the slug of a custom environment' }),

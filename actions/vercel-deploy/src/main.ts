@@ -39,7 +39,7 @@ export async function main(runner: Runner): Promise<Result> {
       staged: given.staged,
       deadlineMs: given.deadline ?? settings.vercel.deadlineMs ?? 15 * 60_000,
       releaseKey: handle?.key ?? releaseKey({ repositoryId: context.repositoryId, environment, runId: context.runId }),
-      meta: await releaseMeta(runner, settings, given.version ?? handle?.version),
+      meta: await releaseMeta(runner, settings, given.version ?? handle?.version, given.contracts),
       ...workingDirectory(given.workingDirectory ?? settings.vercel.workingDirectory),
     }),
   );

@@ -48,6 +48,7 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
     reason,
     // Without the app only the target is looked up.
     dryRun: given.dryRun || !appToo,
+    allowUnsafe: given.allowUnsafe,
     beside: takesFunctions ? async (target) => void (await functions.back({ environment, target })) : undefined,
     lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
     repeated: context.runAttempt > 1,

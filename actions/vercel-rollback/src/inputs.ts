@@ -5,6 +5,7 @@ export const inputs = {
   target: text({ default: 'previous' }),
   reason: text(),
   parts: list(),
+  'allow-unsafe': text(),
   'dry-run': flag(false),
   confirm: text(),
   'called-by': text(),

@@ -3,6 +3,7 @@ import { parseDuration } from '#config/parse-duration';
 import { assessCandidates } from '#release/choose-rollback-target';
 import { age } from '#release/last-line';
 import { closeLock, defaultLockExpiryMs, type Lock, readOpenLocks, takeLock } from '#release/lock';
+import { readMigrationRecords } from '#release/migration-record';
 import { readHistory, readRecentReleases } from '#release/read-environment';
 import { unlock } from '#release/unlock';
 import { type EnvironmentOptions, openEnvironment, UsageError } from './open-environment.ts';
@@ -124,7 +125,12 @@ async function lift(options: LockOptions): Promise<CommandAnswer> {
 async function listReleases(options: LockOptions): Promise<CommandAnswer> {
   const { github, settings, openProject } = await openEnvironment(options);
   const project = await openProject();
-  const history = await readHistory(project, settings, await readRecentReleases(github, settings.environment));
+  const { environment } = settings;
+  const [recent, migrations] = await Promise.all([
+    readRecentReleases(github, environment),
+    readMigrationRecords(github, environment),
+  ]);
+  const history = { ...(await readHistory(project, settings, recent)), migrations };
   const now = github.serverTime();
   const releases = assessCandidates(history).map((candidate) => ({
     version: candidate.version,

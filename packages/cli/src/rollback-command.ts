@@ -11,6 +11,7 @@ export interface RollbackOptions extends EnvironmentOptions {
   target: string;
   reason: string;
   dryRun?: true;
+  allowUnsafe?: string;
 }
 
 export interface CommandAnswer {
@@ -25,6 +26,7 @@ export function describeRollback(command: Command): Command {
     .description('lock an environment and move its domains back, from this machine; works while GitHub does not answer')
     .option('--target <what>', 'previous, a version, a commit, a deployment id or URL', 'previous')
     .option('--reason <text>', 'why; everybody reads it', 'rolled back by hand')
+    .option('--allow-unsafe <reason>', 'go back across a contract migration: why the older code bears it')
     .option('--dry-run', 'only say what would be done')
     .addHelpText('after', 'It moves and proves domains only. With health checks, incident and message: run rollback.');
 }
@@ -52,6 +54,7 @@ export async function rollback(options: RollbackOptions): Promise<CommandAnswer>
       commit,
       target: options.target,
       reason: options.reason,
+      allowUnsafe: options.allowUnsafe,
       dryRun: options.dryRun === true,
       lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
       promoteInstead: settings.vercel.rollbackFallback === 'promote',

@@ -3,6 +3,7 @@ import { type HeldBack, holdBack } from './file-phase.ts';
 import { type BlockLimits, standardLimits } from './judge-size.ts';
 import { type MigrationPlan, nextVersion, planMigrations } from './plan-migrations.ts';
 import { type MigrationFile, type MigrationFolder, readMigrations } from './read-migrations.ts';
+import { type RecordedPhase, recordedPhases } from './recorded-phase.ts';
 import type { RelationName } from './sql-names.ts';
 import { loadSqlParser, type SqlParser } from './sql-parser.ts';
 import { relationsOf } from './statement-impact.ts';
@@ -22,6 +23,8 @@ export interface MigrationInspection {
   findings: MigrationFinding[];
   /** What the live database says about the tables of the pending files. */
   facts: FactsOf;
+  /** What each pending file means for older code, by file name; for the record of what was applied. */
+  phases: ReadonlyMap<string, RecordedPhase>;
   /** Missing numbers of a numbered folder (MIG-02): a notice. */
   gaps: string[];
 }
@@ -92,6 +95,7 @@ export async function inspectMigrations(
     plan,
     applied: given.applied,
     facts,
+    phases: recordedPhases(plan.pending, strict),
     toApply,
     held,
     files: folder.files,

@@ -1,5 +1,7 @@
 import type { VercelDeployment } from '#vercel/vercel-types';
 import { commitOf } from './commit-of.ts';
+import { guardRollback } from './guard-rollback.ts';
+import type { MigrationRecord } from './migration-record.ts';
 import type { EnvironmentKind, RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
 
@@ -14,6 +16,8 @@ export interface EnvironmentHistory {
   currentDeploymentId?: string | undefined;
   deployments: readonly VercelDeployment[];
   releases: readonly ReleaseRecord[];
+  /** Oldest first; absent where they are not known, or where a person answers for them. */
+  migrations?: readonly MigrationRecord[] | undefined;
 }
 
 export type Standing = 'proven' | 'adopted' | 'failed' | 'unproven' | 'ineligible';
@@ -30,6 +34,8 @@ export interface Candidate {
   /** When it went live, as far as known; milliseconds. */
   liveAt: number;
   current: boolean;
+  /** Files between it and the database as it is, that its code may not bear (S3). */
+  crosses?: string[];
 }
 
 export interface TargetChoice {
@@ -52,12 +58,13 @@ function assess(history: EnvironmentHistory, deployment: VercelDeployment): Cand
   const current = deployment.id === history.currentDeploymentId;
   const version = release?.version ?? deployment.meta.opsVersion;
   const commit = release?.commit ?? commitOf(deployment);
-  const { standing, reason } = judgeStanding(history, deployment, release, current);
+  const { standing, reason, crosses } = judgeStanding(history, deployment, release, current);
   return {
     deployment,
     ...(release === undefined ? {} : { release }),
     standing,
     reason,
+    ...(crosses === undefined ? {} : { crosses }),
     ...(version === undefined ? {} : { version }),
     ...(commit === undefined ? {} : { commit }),
     liveAt: release?.promotedAt ?? deployment.createdAt,
@@ -79,9 +86,15 @@ function judgeStanding(
   deployment: VercelDeployment,
   release: ReleaseRecord | undefined,
   current: boolean,
-): { standing: Standing; reason: string } {
+): { standing: Standing; reason: string; crosses?: string[] } {
   const problem = whyIneligible(history, deployment, release, current);
   if (problem !== undefined) return { standing: 'ineligible', reason: problem };
+  // What production serves bears the database as it is, or nothing does.
+  if (!current && history.migrations !== undefined) {
+    const { migrations } = history;
+    const guard = guardRollback({ target: deployment, release, migrations, since: [] });
+    if (guard.verdict === 'unsafe') return { standing: 'ineligible', reason: guard.reason, crosses: guard.files };
+  }
   if (release === undefined) return { standing: 'adopted', reason: 'in Vercel’s history, not released by ops-actions' };
   if (release.rolledBack || release.decision === 'rolled-back')
     return { standing: 'failed', reason: 'was rolled back' };

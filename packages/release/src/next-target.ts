@@ -2,6 +2,7 @@ import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { VercelProject } from '#vercel/project';
 import { type Candidate, chooseNext } from './choose-rollback-target.ts';
+import { readMigrationRecords } from './migration-record.ts';
 import { readHistory, readRecentReleases } from './read-environment.ts';
 import type { RollbackTarget } from './release-handle.ts';
 
@@ -14,8 +15,12 @@ export async function findNextTarget(
   settings: EnvironmentSettings,
   excluded: readonly string[],
 ): Promise<RollbackTarget | undefined> {
-  const releases = await readRecentReleases(github, settings.environment);
-  return chooseNext(await readHistory(project, settings, releases), excluded).target;
+  const { environment } = settings;
+  const [releases, migrations] = await Promise.all([
+    readRecentReleases(github, environment),
+    readMigrationRecords(github, environment),
+  ]);
+  return chooseNext({ ...(await readHistory(project, settings, releases)), migrations }, excluded).target;
 }
 
 /** `v1.2.0 (dpl_…)`, for people. */

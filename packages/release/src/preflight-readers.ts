@@ -6,6 +6,7 @@ import { checkProject } from './check-project.ts';
 import type { Finding } from './decide-preflight.ts';
 import { readReleases } from './ledger.ts';
 import { type Lock, readLocks } from './lock.ts';
+import { readMigrationRecords } from './migration-record.ts';
 import type { PreflightRequest } from './preflight.ts';
 import {
   isGitDeploymentDisabled,
@@ -23,16 +24,17 @@ import type { ReleaseRecord } from './release-record.ts';
 export async function readLedger(github: GitHub, request: PreflightRequest, findings: Finding[]) {
   const { environment, release } = request.settings;
   try {
-    const [locks, releases] = await Promise.all([
+    const [locks, releases, migrations] = await Promise.all([
       readLocks(github, environment),
       readRecentReleases(github, environment),
+      readMigrationRecords(github, environment),
       readReview(github, request).then(
         (found) => findings.push(...found),
         (error: unknown) => findings.push(asFinding(error)),
       ),
     ]);
     if (release.requiresPassed !== undefined) await checkPassed(github, request, release.requiresPassed, findings);
-    return { locks, releases, now: github.serverTime() };
+    return { locks, releases, migrations, now: github.serverTime() };
   } catch (error) {
     findings.push(asFinding(error));
     return undefined;

@@ -132,7 +132,10 @@ export async function preflight(
   });
   const orphan = releases.find((release) => release.decision === undefined && release.promotion !== 'none');
   const ownIsLive = current !== undefined && own !== undefined && currentRelease?.id === own.id;
-  const chosen = found === undefined ? { skipped: [] } : chooseRollbackTarget(found.history, { key: request.key });
+  const chosen =
+    found === undefined
+      ? { skipped: [] }
+      : chooseRollbackTarget({ ...found.history, migrations: ledger?.migrations }, { key: request.key });
   return {
     ...decision,
     url: settings.url ?? found?.url ?? '',

@@ -5,6 +5,7 @@ import {
   type EnvironmentHistory,
   toTarget,
 } from './choose-rollback-target.ts';
+import { wayAround } from './guard-rollback.ts';
 import { nameOf, offer } from './next-target.ts';
 import type { RollbackTarget } from './release-handle.ts';
 
@@ -16,6 +17,7 @@ export type TargetResolution =
         | 'ambiguous_target'
         | 'never_in_production'
         | 'no_previous_deployment'
+        | 'crosses_contract'
         | 'bad_target';
       message: string;
     };
@@ -60,6 +62,8 @@ export function resolveTarget(wanted: WantedTarget, history: EnvironmentHistory)
   const [taken, ...others] = eligible;
   if (taken === undefined) {
     const reasons = matching.map((candidate) => candidate.reason).join('; ');
+    const crosses = matching.flatMap((candidate) => candidate.crosses ?? []);
+    if (crosses.length > 0) return refuseCrossing(`${label} cannot be taken: it ${reasons}`, crosses);
     return { reasonCode: 'never_in_production', message: `${label} cannot be taken: ${reasons}. ${offer(candidates)}` };
   }
   if (others.length > 0) {
@@ -81,11 +85,19 @@ function resolvePrevious(history: EnvironmentHistory): TargetResolution {
   const { target, skipped } = choosePrevious(history);
   const passed = skipped.map((candidate) => `${describe(candidate)} (${candidate.reason})`);
   if (target !== undefined) return { target, warnings: passed.map((text) => `passed over ${text}`) };
+  const [crossing] = skipped.filter((candidate) => candidate.crosses !== undefined);
+  if (crossing?.crosses !== undefined)
+    return refuseCrossing(`${describe(crossing)} cannot be taken: it ${crossing.reason}`, crossing.crosses);
   const looked = passed.length === 0 ? 'there is none' : `looked at ${passed.slice(0, 5).join(', ')}`;
   return {
     reasonCode: 'no_previous_deployment',
     message: `no earlier good deployment of ${history.environment} is known: ${looked}. Name a target, or fix forward.`,
   };
+}
+
+/** Refused before anything is touched (S3); the database can be taken back first, or a person answers for it. */
+function refuseCrossing(what: string, files: readonly string[]): TargetResolution {
+  return { reasonCode: 'crosses_contract', message: `${what}. ${wayAround(files)}` };
 }
 
 function matches(wanted: WantedTarget, candidate: Candidate): boolean {

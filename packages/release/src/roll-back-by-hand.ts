@@ -3,7 +3,10 @@ import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
 import type { VercelProject } from '#vercel/project';
 import { assessCandidates } from './choose-rollback-target.ts';
+import { wayAround } from './guard-rollback.ts';
+import { guardChosen } from './guard-target.ts';
 import { describeLock, type Lock, readOpenLocks, readOwnLocks } from './lock.ts';
+import { type MigrationRecord, readMigrationRecords } from './migration-record.ts';
 import { findNextTarget, nameOf, offer } from './next-target.ts';
 import { placeOf, readHistory, readRecentReleases } from './read-environment.ts';
 import type { RollbackTarget } from './release-handle.ts';
@@ -20,6 +23,8 @@ export interface ByHandRequest {
   commit: string;
   target: string;
   reason: string;
+  /** Why the code of the target bears the database all the same, typed by a person (S3). */
+  allowUnsafe?: string | undefined;
   dryRun: boolean;
   lockExpiryMs: number;
   promoteInstead: boolean;
@@ -64,6 +69,8 @@ export async function rollBackByHand(
   const warnings: string[] = [];
   const [ledger, state] = await Promise.all([readLedger(deps, request, warnings), project.readState()]);
   const history = await readHistory(project, settings, ledger.releases);
+  // Who answers for the database chooses among all; what is crossed is still said.
+  if (request.allowUnsafe === undefined) history.migrations = ledger.migrations;
   const wanted = readWantedTarget(request.target);
   const current = history.currentDeploymentId;
   const began = beganEarlier(ledger, request);
@@ -91,6 +98,17 @@ export async function rollBackByHand(
   if (current === target.deploymentId && running === undefined && began.lock === undefined) {
     const message = `${environment} already serves ${nameOf(target)}; nothing was changed.`;
     return { decision: 'already-current', reasonCode: 'already_current', message, warnings, target };
+  }
+  const guard = guardChosen(history, target, ledger.migrations);
+  if (guard.verdict !== 'safe' && began.lock === undefined) {
+    const refused = guard.verdict === 'unsafe' || guard.named.length > 0;
+    if (refused && request.allowUnsafe === undefined) {
+      const files = guard.verdict === 'unsafe' ? guard.files : guard.named;
+      const message = `${nameOf(target)} cannot be taken: ${guard.reason}. ${wayAround(files)}`;
+      return { decision: 'refused', reasonCode: guard.reasonCode, message, warnings };
+    }
+    const answers = request.allowUnsafe === undefined ? '' : `; taken all the same: ${request.allowUnsafe}`;
+    warnings.push(`Schema ${guard.verdict}: ${nameOf(target)}: ${guard.reason}${answers}`);
   }
   if (request.dryRun) {
     const message = `Would lock ${environment} and move it from ${current ?? 'nothing'} to ${nameOf(target)}; nothing was changed.`;
@@ -180,13 +198,21 @@ async function readLedger(
   { github, clock }: { github: GitHub; clock: Clock },
   { settings: { environment }, key, repeated }: ByHandRequest,
   warnings: string[],
-): Promise<{ releases: ReleaseRecord[]; locks: Lock[]; own: Lock[]; now: number }> {
+): Promise<{
+  releases: ReleaseRecord[];
+  locks: Lock[];
+  own: Lock[];
+  /** Undefined where the ledger could not be read. */
+  migrations: MigrationRecord[] | undefined;
+  now: number;
+}> {
   const read = Promise.all([
     readRecentReleases(github, environment),
     readOpenLocks(github, environment),
     repeated === true ? readOwnLocks(github, { environment, key }) : [],
+    readMigrationRecords(github, environment),
   ]).then(
-    ([releases, locks, own]) => ({ releases, locks, own, now: github.serverTime() }),
+    ([releases, locks, own, migrations]) => ({ releases, locks, own, migrations, now: github.serverTime() }),
     (error: Error) => error,
   );
   const given = new AbortController();
@@ -201,5 +227,5 @@ async function readLedger(
   warnings.push(
     `The ledger could not be read (${why}): the target comes from Vercel’s own history, verdicts are not known`,
   );
-  return { releases: [], locks: [], own: [], now: clock.now() };
+  return { releases: [], locks: [], own: [], migrations: undefined, now: clock.now() };
 }

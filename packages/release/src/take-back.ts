@@ -9,10 +9,12 @@ import {
   type RollbackFacts,
 } from './decide-rollback-needed.ts';
 import { giveWay } from './give-way.ts';
+import { guardOwn } from './guard-target.ts';
 import { findOwn, openLedger } from './ledger.ts';
 import { foreignLock, type Lock, readOpenLocks, takeLock } from './lock.ts';
 import { findNextTarget } from './next-target.ts';
 import { readServing } from './read-serving.ts';
+import { type HeldBack, refuseCrossing } from './refuse-crossing.ts';
 import type { ReleaseHandle } from './release-handle.ts';
 import { type RollBackOutcome, type RollBackRequest, rollBack } from './roll-back.ts';
 
@@ -68,7 +70,12 @@ async function decideAndAct(
   if (decision.act === 'not-needed') return await stayAway(deps, request, decision, lock, warnings);
   if (decision.act === 'hold') return await hold(deps, request, decision, warnings);
   const { reasonCode, reason } = decision;
-  return { act: 'roll-back', reasonCode, reason, rollback: await goBack(deps, request, decision) };
+  const guard = await guardOwn(deps, handle, request.deploymentId);
+  const stops = refuseCrossing(guard, decision, handle);
+  if (stops !== undefined) return await hold(deps, request, stops, warnings);
+  const rollback = await goBack(deps, request, decision);
+  if (guard.verdict === 'unknown') rollback.warnings.push(`Schema unknown: ${guard.reason}`);
+  return { act: 'roll-back', reasonCode, reason, rollback };
 }
 
 /**
@@ -174,7 +181,7 @@ async function stayAway(
 async function hold(
   { github, project }: TakeBackDependencies,
   request: TakeBackRequest,
-  decision: RollbackDecision,
+  decision: HeldBack,
   warnings: string[],
 ): Promise<TakeBackOutcome> {
   const { handle } = request;
@@ -200,7 +207,7 @@ async function hold(
     warnings.push(`The environment could not be locked: ${(error as Error).message}`);
   }
   if (lockId !== undefined && handle.as === 'production') await keepAutoAssignOff(project, warnings);
-  const message = `${reason}. Nothing was moved${lockId === undefined ? '' : '; the environment is locked'}: a person decides.`;
+  const message = `${reason}. Nothing was moved${lockId === undefined ? '' : '; the environment is locked'}: a person decides.${decision.next === undefined ? '' : ` ${decision.next}`}`;
   return { act: 'hold', reasonCode, message, warnings, ...(lockId === undefined ? {} : { lockId }) };
 }
 

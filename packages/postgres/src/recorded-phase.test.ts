@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { classifyMigrations } from './classify-migrations.ts';
+import { recordedPhases } from './recorded-phase.ts';
+import { loadSqlParser } from './sql-parser.ts';
+
+test('A file is recorded by what it means for older code: borne, held for later, or accepted all the same', async () => {
+  const sql = {
+    '1_add.sql': 'alter table notes add column colour text;',
+    '2_drop.sql': 'alter table notes drop column colour;',
+    '3_accepted.sql': '-- ops:accept drop-column nobody reads it any more\nalter table notes drop column title;',
+    '4_lock.sql': '-- ops:accept index-not-concurrent the table is tiny\ncreate index on notes (id);',
+  };
+  const files = Object.entries(sql).map(([file, text]) => {
+    const [version = '', name = ''] = file.replace('.sql', '').split('_');
+    return { version, name, file, sql: text };
+  });
+  const strict = classifyMigrations(files, await loadSqlParser());
+  assert.deepEqual(Object.fromEntries(recordedPhases(files, strict)), {
+    '1_add.sql': 'expand',
+    '2_drop.sql': 'contract',
+    '3_accepted.sql': 'unsafe',
+    '4_lock.sql': 'expand',
+  });
+});
