@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+
 /** One top-level statement of a file; `start` and `end` are UTF-16 offsets without the closing semicolon. */
 export interface ParsedStatement {
   /** Name of the parse node, e.g. `AlterTableStmt`. */
@@ -52,6 +54,7 @@ interface Library {
 const literals = new Set(['SCONST', 'USCONST', 'BCONST', 'XCONST', 'ICONST', 'FCONST']);
 const comments = new Set(['SQL_COMMENT', 'C_COMMENT']);
 const longestNormalisedStatement = 400;
+const longestKeptText = 20_000;
 
 let loaded: Promise<SqlParser> | undefined;
 
@@ -65,10 +68,22 @@ async function load(): Promise<SqlParser> {
   // The library looks for its .wasm beside `__dirname`, which ES modules (and our bundles) do not have.
   const scope = globalThis as { __dirname?: string };
   scope.__dirname ??= import.meta.dirname;
+  // PostgreSQL's grammar is one enormous function. V8 would compile it anew with its optimizing compiler as soon as a few
+  // statements have been read, which costs more than reading a thousand files with its first, fast compilation.
+  for (const flag of ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag);
   const library = (await import('libpg-query')) as unknown as Library;
   await library.loadModule();
+  const parsed = new Map<string, ReturnType<SqlParser['parse']>>();
   return {
-    parse: (sql) => parse(library, sql),
+    parse(sql) {
+      let answer = parsed.get(sql);
+      if (answer === undefined) {
+        answer = parse(library, sql);
+        // Every look at a file parses it: the plan, the plan under the lock, the apply, the check. Dumps are not kept.
+        if (sql.length <= longestKeptText) parsed.set(sql, answer);
+      }
+      return answer;
+    },
     comments: (sql) => commentsOf(library, sql),
     normalise: (sql) => normalise(library, sql),
   };
