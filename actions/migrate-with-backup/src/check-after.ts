@@ -33,21 +33,20 @@ export async function checkAfter(
   },
   log: (line: string) => void,
 ): Promise<{ missing: CommandOutcome | undefined; advice: SchemaAdvice[] }> {
-  // What the last file left in the session must not decide what our names mean.
-  await connection.query(`${freshSession.join('; ')}; SET search_path = ''`);
-  try {
-    const expected = [...(await objectsOfFiles(given.files)), ...given.named];
-    const missing = await findMissing(connection, expected);
-    const now = given.advice === undefined ? undefined : await adviceNow(connection, log);
-    const names = [...new Set(missing.map(describeObject))].join(', ');
-    return {
-      missing:
-        missing.length === 0
-          ? undefined
-          : { ok: false, reasonCode: 'objects_missing', message: `the database does not have ${names}` },
-      advice: now === undefined ? [] : newAdvice(given.advice ?? [], now),
-    };
-  } finally {
-    await connection.query('RESET search_path');
-  }
+  const expected = [...(await objectsOfFiles(given.files)), ...given.named];
+  const [, missing, now] = await Promise.all([
+    // What the last file left in the session must not decide what our names mean.
+    connection.query(`${freshSession.join('; ')}; SET search_path = ''`),
+    findMissing(connection, expected),
+    given.advice === undefined ? undefined : adviceNow(connection, log),
+    connection.query('RESET search_path'),
+  ]);
+  const names = [...new Set(missing.map(describeObject))].join(', ');
+  return {
+    missing:
+      missing.length === 0
+        ? undefined
+        : { ok: false, reasonCode: 'objects_missing', message: `the database does not have ${names}` },
+    advice: now === undefined ? [] : newAdvice(given.advice ?? [], now),
+  };
 }

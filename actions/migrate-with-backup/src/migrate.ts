@@ -3,10 +3,10 @@ import { applyMigrations, reloadSchema } from '#postgres/apply-migrations';
 import type { ApplyOutcome } from '#postgres/apply-outcome';
 import { classifyFiles, type FileSummary } from '#postgres/classify-files';
 import { objectsOfFiles } from '#postgres/find-missing';
+import { inspectDatabase } from '#postgres/inspect-database';
 import { type MigrationInspection, whatIsDue } from '#postgres/inspect-migrations';
 import { type MigrationSession, openMigrationSession } from '#postgres/migration-session';
 import type { MigrationFile } from '#postgres/read-migrations';
-import { inspectDatabase, readPending } from '#postgres/read-pending';
 import { type RollbackOutcome, rollBackMigrations } from '#postgres/roll-back-migrations';
 import type { SchemaAdvice } from '#postgres/schema-advice';
 import { loadSqlParser } from '#postgres/sql-parser';
@@ -113,35 +113,37 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     return await rollBack({ ...options, url, toVersion: options.toVersion ?? '' }, ports);
   if (options.mode === 'baseline')
     return await baseline({ ...options, url, toVersion: options.toVersion ?? '' }, ports);
-  const first = await readPending(url, directory, { ...select, signal: ports.signal });
-  const early = decideEarly(first, options, ports);
-  if (early !== undefined) return early;
-  if (options.mode === 'plan') {
-    return {
-      kind: 'planned',
-      inspection: first,
-      files: classifyFiles(first.toApply, await loadSqlParser(), first.facts),
-    };
-  }
-
-  const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
-  if (problem !== undefined) return { kind: 'no-backup-possible', inspection: first, ...problem };
-  try {
-    const pending = `${first.toApply.length} pending${describeAccepted(first)}`;
-    await ports.record('intent', 'apply', pending, forwardIntent(first));
-  } catch (error) {
-    return { kind: 'not-recorded', inspection: first, message: (error as Error).message };
-  }
   const session = await openMigrationSession(url, {
     signal: ports.signal,
+    lock: 'later',
     onWait: (holder) =>
       ports.log(
         `another migration is running${holder === undefined ? '' : ` (session ${holder.pid})`}; waiting for it to end`,
       ),
   });
   try {
-    // What the lock was waited for may have applied everything.
-    const inspection = await inspectDatabase(session.connection, directory, select);
+    const first = await inspectDatabase(session.connection, directory, select);
+    const early = decideEarly(first, options, ports);
+    if (early !== undefined) return early;
+    if (options.mode === 'plan') {
+      return {
+        kind: 'planned',
+        inspection: first,
+        files: classifyFiles(first.toApply, await loadSqlParser(), first.facts),
+      };
+    }
+    const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
+    if (problem !== undefined) return { kind: 'no-backup-possible', inspection: first, ...problem };
+    try {
+      const pending = `${first.toApply.length} pending${describeAccepted(first)}`;
+      await ports.record('intent', 'apply', pending, forwardIntent(first));
+    } catch (error) {
+      return { kind: 'not-recorded', inspection: first, message: (error as Error).message };
+    }
+    const look = () => inspectDatabase(session.connection, directory, select);
+    const [lock, underLock] = await Promise.all([session.lock(), look()]);
+    // Who held the lock may have applied everything since.
+    const inspection = lock === 'free' ? underLock : await look();
     const { applied } = inspection;
     const late = decideEarly(inspection, options, ports);
     if (late !== undefined) return late;
@@ -164,8 +166,9 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     if (failed !== undefined) return { ...failed, inspection };
     const { lockTimeoutMs, statementTimeoutMs } = options;
     const settings = { lockTimeoutMs, statementTimeoutMs, log: ports.log, signal: ports.signal };
-    const advice = await adviceNow(session.connection, ports.log);
+    const before = adviceNow(session.connection, ports.log);
     const outcome = await applyMigrations(session, { pending, applied, ...settings });
+    const advice = await before;
     const checked =
       outcome.failure === undefined
         ? await checkAfter(session.connection, { files: pending, named: options.expected, advice }, ports.log)

@@ -4,7 +4,10 @@ import pg from 'pg';
 import { type DatabaseSettings, describeDatabase, parseDatabaseUrl } from './database-url.ts';
 import { authoritiesOf } from './platform-authorities.ts';
 
-/** One session. Queries run one after the other; nothing is pooled, because locks and settings belong to the session. */
+/**
+ * One session. Queries run one after the other; those that are started together travel together, as one round trip.
+ * Nothing is pooled, because locks and settings belong to the session.
+ */
 export interface DatabaseConnection {
   settings: DatabaseSettings;
   /** Process id of the server's backend. */
@@ -59,6 +62,8 @@ export async function connect(url: string, options: ConnectOptions): Promise<Dat
     application_name: options.applicationName,
     ...(settings.options === undefined ? {} : { options: settings.options }),
     connectionTimeoutMillis: options.connectTimeoutMs ?? 15_000,
+    // A distant database costs its round trips: what does not wait for an answer is sent without one.
+    pipeline: true,
     keepAlive: true,
     // libuv sends a probe every second after this, ten times: a black hole is noticed within 30 s (S28).
     keepAliveInitialDelayMillis: 10_000,
@@ -76,10 +81,12 @@ export async function connect(url: string, options: ConnectOptions): Promise<Dat
   try {
     await Promise.race([client.connect(), aborted.promise]);
     const timeouts = `SET statement_timeout = ${whole(options.statementTimeoutMs)}; SET lock_timeout = ${whole(options.lockTimeoutMs)};`;
-    await client.query(timeouts);
-    const { rows } = await client.query<{ pid: number; version: string }>(
-      `SELECT pg_backend_pid() AS pid, current_setting('server_version_num') AS version`,
-    );
+    const [, { rows }] = await Promise.all([
+      client.query(timeouts),
+      client.query<{ pid: number; version: string }>(
+        `SELECT pg_backend_pid() AS pid, current_setting('server_version_num') AS version`,
+      ),
+    ]);
     const [first] = rows;
     return session(client, settings, first?.pid ?? 0, Number(first?.version ?? 0), () =>
       options.signal?.removeEventListener('abort', abort),

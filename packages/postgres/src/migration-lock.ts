@@ -34,12 +34,12 @@ const lockKeys = [0x6f7073, 1] as const;
 /**
  * Takes the advisory lock of all our migrations for this session (trap 29). It asks again and again from an idle session:
  * waiting inside pg_advisory_lock would hold a snapshot that a concurrent index build waits for.
- * @throws MigrationLockTimeout after `waitMs`.
+ * `free`: nobody held it. @throws MigrationLockTimeout after `waitMs`.
  */
 export async function takeMigrationLock(
   connection: DatabaseConnection,
   options: { waitMs: number; pollMs?: number; signal?: AbortSignal; onWait?: (holder: LockHolder | undefined) => void },
-): Promise<void> {
+): Promise<'free' | 'waited'> {
   const started = performance.now();
   let announced = false;
   for (;;) {
@@ -47,7 +47,7 @@ export async function takeMigrationLock(
     const [row] = await connection.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS taken', [
       ...lockKeys,
     ]);
-    if (row?.taken === true) return;
+    if (row?.taken === true) return announced ? 'waited' : 'free';
     const waited = performance.now() - started;
     const holder = await migrationLockHolder(connection);
     if (waited >= options.waitMs) throw new MigrationLockTimeout(waited, holder);

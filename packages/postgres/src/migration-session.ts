@@ -8,6 +8,8 @@ export interface MigrationSessionOptions {
   pollMs?: number;
   signal?: AbortSignal;
   onWait?: (holder: LockHolder | undefined) => void;
+  /** `later`: the caller calls `lock` before anything is changed, and only looks until then. Default `at once`. */
+  lock?: 'at once' | 'later';
 }
 
 /** The session that migrates: it holds the migration lock from the plan until `close`, across a backup too (S28). */
@@ -15,6 +17,12 @@ export interface MigrationSession {
   url: string;
   /** The connection in use; another one after `reopen`. */
   readonly connection: DatabaseConnection;
+  /**
+   * Takes the lock of a session that was opened without. What is asked together with it, and after it, is answered under the
+   * lock where the answer is `free`; after `waited` it has to be asked again.
+   * @throws MigrationLockTimeout.
+   */
+  lock(): Promise<'free' | 'waited'>;
   /** Versions in the history, read now. */
   history(): Promise<string[]>;
   /**
@@ -33,35 +41,49 @@ export interface MigrationSession {
 
 const applicationName = 'ops-actions migrate';
 const pingMs = 20_000;
+/** Of one statement of a look without the lock: as nothing waits for it, it must not wait for long itself. */
+const lookTimeoutMs = 10_000;
 
 /** @throws DatabaseUnreachable, DatabaseUrlError, MigrationLockTimeout. */
 export async function openMigrationSession(
   url: string,
   options: MigrationSessionOptions = {},
 ): Promise<MigrationSession> {
-  const open = async (before?: BackendName): Promise<[DatabaseConnection, BackendName]> => {
+  const take = async (connection: DatabaseConnection): Promise<['free' | 'waited', BackendName]> =>
+    await Promise.all([
+      takeMigrationLock(connection, { ...options, waitMs: options.lockWaitMs ?? 120_000 }),
+      backendName(connection),
+    ]);
+  const open = async (lock: 'at once' | 'later', before?: BackendName): Promise<DatabaseConnection> => {
     const connection = await connect(url, {
       applicationName,
+      ...(lock === 'later' ? { statementTimeoutMs: lookTimeoutMs } : {}),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     try {
       if (before !== undefined) await endBackend(connection, before);
-      await takeMigrationLock(connection, { ...options, waitMs: options.lockWaitMs ?? 120_000 });
-      return [connection, await backendName(connection)];
+      if (lock === 'at once') [, name] = await take(connection);
+      return connection;
     } catch (error) {
       await connection.close();
       throw error;
     }
   };
-  let [connection, name] = await open();
+  let name: BackendName | undefined;
+  let connection = await open(options.lock ?? 'at once');
   const reopen = async () => {
     await connection.close();
-    [connection, name] = await open(name);
+    connection = await open('at once', name);
   };
   return {
     url,
     get connection() {
       return connection;
+    },
+    async lock() {
+      const [[taken, own]] = await Promise.all([take(connection), connection.query('SET statement_timeout = 0')]);
+      name = own;
+      return taken;
     },
     async history() {
       const { applied } = await readMigrationHistory(connection);

@@ -58,14 +58,17 @@ export async function readTableFacts(
     asked.map(([, relation]) => relation.name),
   ];
   const read = (exact: boolean) => connection.query<Row>(query(exact), values);
-  await connection.query("SET lock_timeout = '2s'");
-  const rows = await read(true)
-    .catch((error: { code?: string }) => {
+  // Sent together; `exact` alone can wait for a lock.
+  const [, exact] = await Promise.all([
+    connection.query("SET lock_timeout = '2s'"),
+    read(true).catch((error: { code?: string }) => {
       // 55P03 lock_timeout, 57014 statement_timeout: somebody holds a table exclusively right now.
-      if (error.code === '55P03' || error.code === '57014') return read(false);
+      if (error.code === '55P03' || error.code === '57014') return undefined;
       throw error;
-    })
-    .finally(() => connection.query('RESET lock_timeout').catch(() => {}));
+    }),
+    connection.query('RESET lock_timeout').catch(() => {}),
+  ]);
+  const rows = exact ?? (await read(false));
   const facts = new Map(rows.map((row) => [row.key, factsOf(row)]));
   return (relation) => facts.get(relationKey(relation));
 }

@@ -139,7 +139,7 @@ async function inspectConnected(
     const findings = own ? await checkBackup(request, connection, 'a migration command is configured') : [];
     return { ...nothing, database: 'configured', command, findings, weakening };
   }
-  const { inspectDatabase: inspect } = await import('#postgres/read-pending');
+  const { inspectDatabase: inspect } = await import('#postgres/inspect-database');
   const inspection = await inspect(connection, request.directory, { limits, includeAll });
   // A backup is made where files are applied: held ones need none.
   const due = inspection.toApply.length > 0;
