@@ -8,9 +8,9 @@ import { createBackup } from '#backup/create-backup';
 import { openDestinations } from '#backup/open-destinations';
 import { planDestinations } from '#backup/plan-destinations';
 import { createGitHub } from '#github/client';
-import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 import { openBackupLedger } from '#release/backup-record';
 import { inputs } from './inputs.ts';
+import { planSource } from './plan-source.ts';
 import { renderBackup } from './render-backup.ts';
 
 /** Makes one encrypted backup, stores it in every destination and proves it. */
@@ -20,13 +20,10 @@ export async function main(runner: Runner): Promise<Result> {
   const { logger, signal, clock, context } = runner;
   const where = givenDestinations(runner, given, settings.database);
   const { destinations, problems } = planDestinations({ ...where, scheduled: context.eventName === 'schedule' });
-  try {
-    parseDatabaseUrl(given.databaseUrl);
-  } catch (error) {
-    if (!(error instanceof DatabaseUrlError)) throw error;
-    for (const message of error.problems) problems.push({ name: 'database-url', message });
-  }
+  const source = planSource(given.databaseUrl, settings.database.project);
+  problems.push(...source.problems);
   if (problems.length > 0) throw new InputError(problems);
+  if (source.weakening !== undefined) logger.warning(`Weaker than standard: ${source.weakening}`);
   if (given.verify !== 'restore')
     logger.warning(`Weaker than standard: the backup is not restored (verify: ${given.verify})`);
   const at = new Date(clock.now()).toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '');

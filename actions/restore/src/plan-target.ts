@@ -1,17 +1,25 @@
 import type { InputProblem } from '#action-kit/input-error';
 import { projectReference } from '#backup/source-identity';
+import { wrongProject } from '#postgres/database-project';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 
-/** Whether what was typed names the database that would be replaced. Pure. */
+/**
+ * Whether what was typed names the database that would be replaced, and that is the one to which the environment is pinned
+ * (`supabase.project`). Pure.
+ */
 export function planTarget(
   url: string | undefined,
   confirm: string | undefined,
-): { expected: string; problems: InputProblem[] } {
+  pinned: string | undefined,
+): { expected: string; problems: InputProblem[]; weakening?: string } {
   if (url === undefined) return { expected: '', problems: [] };
   try {
     const settings = parseDatabaseUrl(url);
     const expected = projectReference(settings) ?? settings.database;
-    if (confirm === expected) return { expected, problems: [] };
+    const wrong = wrongProject(settings, pinned);
+    if (wrong !== undefined) return { expected, problems: [{ name: 'target-url', message: wrong }] };
+    const weaker = settings.weakening === undefined ? {} : { weakening: settings.weakening };
+    if (confirm === expected) return { expected, problems: [], ...weaker };
     const what = projectReference(settings) === undefined ? 'the name of the database' : 'the reference of the project';
     return {
       expected,

@@ -19,7 +19,7 @@ import { replaceLive } from './replace-live.ts';
 /** Restores a backup into a throw-away server, or, where a target is given and typed, into a live database. */
 export async function restore(runner: Runner, given: Given): Promise<Result> {
   const settings = await loadSettings(runner, given);
-  const { problems } = planTarget(given.targetUrl, given.confirm);
+  const { problems, weakening } = planTarget(given.targetUrl, given.confirm, settings.database.project);
   // Read, not stored: nothing here is about what outlives the run.
   const words = given.backupDestination ?? ['directory'];
   const where = givenDestinations(runner, { ...given, backupDestination: words }, settings.database);
@@ -42,6 +42,7 @@ export async function restore(runner: Runner, given: Given): Promise<Result> {
     });
   }
   const { logger, signal, context } = runner;
+  if (weakening !== undefined) logger.warning(`Weaker than standard: ${weakening}`);
   const github =
     given.githubToken === undefined || context.repository === ''
       ? undefined

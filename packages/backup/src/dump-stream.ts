@@ -1,10 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { startTool } from '#child-process/run-tool';
-import { libpqEnvironment } from '#postgres/connection';
 import type { DatabaseSettings } from '#postgres/database-url';
-import { authoritiesOf } from '#postgres/platform-authorities';
+import { openLibpqAccess } from './authorities-file.ts';
 import { BackupFailed } from './backup-error.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
 import { programCommand } from './program-command.ts';
@@ -31,8 +27,7 @@ export interface DumpOptions {
  * @throws BackupFailed `dump_failed` with pg_dump's own reason.
  */
 export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Array> {
-  const authorities = await authoritiesFile(options.settings);
-  const environment = libpqEnvironment(options.settings, options.applicationName, authorities?.path);
+  const { environment, folders, close } = await openLibpqAccess(options.settings, options.applicationName);
   const args = [
     '--format=custom',
     '--compress=0',
@@ -45,7 +40,7 @@ export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Arr
   ];
   const program = programCommand(options.binaries, 'pg_dump', args, {
     environment,
-    folders: foldersOf(environment),
+    folders,
     network: 'host',
   });
   const tool = startTool({
@@ -66,27 +61,6 @@ export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Arr
     if (result.exitCode !== 0) throw new BackupFailed('dump_failed', `pg_dump failed: ${toolComplaint(result.stderr)}`);
   } finally {
     await tool.stop();
-    await authorities?.remove();
+    await close();
   }
-}
-
-/** What a container must see of the host: the socket, the certificates. */
-function foldersOf(environment: Record<string, string>): string[] {
-  const { PGHOST = '', PGSSLROOTCERT } = environment;
-  return [
-    ...(PGHOST.startsWith('/') ? [PGHOST] : []),
-    ...(PGSSLROOTCERT === undefined ? [] : [dirname(PGSSLROOTCERT)]),
-  ];
-}
-
-/** libpq takes certificate authorities only from a file; these are public. */
-async function authoritiesFile(
-  settings: DatabaseSettings,
-): Promise<{ path: string; remove(): Promise<void> } | undefined> {
-  const authorities = authoritiesOf(settings.host);
-  if (authorities === undefined || settings.rootCertificate !== undefined) return undefined;
-  const folder = await mkdtemp(join(tmpdir(), 'ops-actions-authorities-'));
-  const path = join(folder, 'authorities.pem');
-  await writeFile(path, authorities.join('\n'));
-  return { path, remove: () => rm(folder, { recursive: true, force: true }) };
 }

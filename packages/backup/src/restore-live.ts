@@ -1,4 +1,5 @@
-import { connect, libpqEnvironment } from '#postgres/connection';
+import { connect } from '#postgres/connection';
+import { openLibpqAccess } from './authorities-file.ts';
 import { BackupFailed } from './backup-error.ts';
 import { decompressStream } from './compress-stream.ts';
 import { comparableSession, type DatabaseContents, readContents, readRelations } from './database-contents.ts';
@@ -54,7 +55,7 @@ export async function restoreLive(
   const major = Math.floor(connection.serverVersion / 10_000);
   await connection.close();
   const binaries = await findPostgres({ major });
-  const environment = libpqEnvironment(settings, 'ops-actions restore');
+  const { environment, folders, close } = await openLibpqAccess(settings, 'ops-actions restore');
   const args = [
     '--exit-on-error',
     '--single-transaction',
@@ -64,7 +65,6 @@ export async function restoreLive(
     '--no-password',
     `--dbname=${settings.database}`,
   ];
-  const folders = settings.host.startsWith('/') ? [settings.host] : [];
   const program = programCommand(binaries, 'pg_restore', args, { environment, folders, network: 'host' });
   const plain = decompressStream(backup.decryption.decrypt(backup.destination.read(backup.manifest.object.file)));
   const output = toolStream(
@@ -82,7 +82,11 @@ export async function restoreLive(
         `${timedOut ? 'pg_restore did not end in time' : `pg_restore failed: ${toolComplaint(stderr)}`}; it ran in one transaction, so the database is as it was`,
       ),
   );
-  for await (const _ of output);
+  try {
+    for await (const _ of output);
+  } finally {
+    await close();
+  }
 }
 
 /** Tables of the backup whose rows are not what the backup held. Pure. */

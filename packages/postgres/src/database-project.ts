@@ -20,5 +20,5 @@ export function wrongProject(
   const project = projectOf(settings);
   if (project === pinned) return undefined;
   const leads = project === undefined ? `to ${settings.host}, which is no Supabase project` : `to project ${project}`;
-  return `leads ${leads}, and this environment is pinned to ${pinned} (supabase.project): it would change the wrong database`;
+  return `leads ${leads}, and this environment is pinned to ${pinned} (supabase.project): it is not the database of this environment`;
 }

@@ -1,0 +1,22 @@
+import type { InputProblem } from '#action-kit/input-error';
+import { wrongProject } from '#postgres/database-project';
+import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
+
+/**
+ * Whether this is a connection to the database to back up: another project than the environment's (`supabase.project`) would
+ * take the place of its newest backup. Pure.
+ */
+export function planSource(
+  url: string,
+  pinned: string | undefined,
+): { problems: InputProblem[]; weakening?: string | undefined } {
+  try {
+    const settings = parseDatabaseUrl(url);
+    const wrong = wrongProject(settings, pinned);
+    const problems = wrong === undefined ? [] : [{ name: 'database-url', message: wrong }];
+    return { problems, weakening: settings.weakening };
+  } catch (error) {
+    if (!(error instanceof DatabaseUrlError)) throw error;
+    return { problems: error.problems.map((message) => ({ name: 'database-url', message })) };
+  }
+}
