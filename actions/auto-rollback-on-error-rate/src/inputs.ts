@@ -58,6 +58,7 @@ export const inputs = {
   'source-requests': text({ pattern: /^\$/, allowed: 'a JSON path such as $.requests' }),
   'source-errors': text({ pattern: /^\$/, allowed: 'a JSON path such as $.errors' }),
   'source-token': secret(),
+  'source-headers': secret(),
   'sentry-auth-token': secret(),
   'sentry-url': text(),
   'sentry-release': text(),

@@ -22,6 +22,8 @@ export async function main(runner: Runner): Promise<Result> {
   const { clock, signal, logger, context } = runner;
   const handle = given.release && (await import('#release/release-handle')).parseReleaseHandle(given.release);
   const plan = planWatch(given, settings, handle ? handle.mode : undefined);
+  // The whole input is masked already; a log may show the value without its name.
+  for (const value of Object.values(plan.httpJson?.headers ?? {})) runner.mask(value);
   const connection = vercelConnection(runner, given, settings);
   const github = await openGitHub(runner, given.githubToken);
   // What is still asked when the verdict is there must not keep the process from ending.

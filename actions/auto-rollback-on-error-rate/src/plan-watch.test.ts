@@ -100,6 +100,33 @@ test('a token for counts goes only to an address that the workflow file names (S
   assert.deepEqual(plan.httpJson, { url: 'https://y.example/c', requests: '$.r', errors: '$.e', token: 'token' });
 });
 
+test('headers are read line by line, every mistake is told without its value', () => {
+  const json = { source: ['http-json' as const], sourceUrl: 'https://y.example/c' };
+  const plan = planWatch(
+    given({ ...json, sourceHeaders: 'X-Api-Key: canary-1\n\nAuthorization: Basic YTpi' }),
+    settings(),
+  );
+  assert.deepEqual(plan.httpJson?.headers, { 'x-api-key': 'canary-1', authorization: 'Basic YTpi' });
+  const text = mistakes(() =>
+    planWatch(given({ ...json, sourceHeaders: 'canary-2\nHost: canary-3\nA: 1\na: canary-4' }), settings()),
+  );
+  for (const part of [
+    /line 1 is not "Name: value"/,
+    /line 2 is a header that cannot be given/,
+    /line 4 is given twice/,
+  ])
+    assert.match(text, part);
+  assert.doesNotMatch(text, /canary/);
+  const watch = {
+    source: ['http-json' as const],
+    httpJson: { url: 'https://x.example/c', requests: '$.r', errors: '$.e' },
+  };
+  assert.match(
+    mistakes(() => planWatch(given({ sourceHeaders: 'X-Api-Key: canary' }), settings({ watch }))),
+    /^source-headers: is only sent to an address that the workflow file names/m,
+  );
+});
+
 test('only an address of the workflow file is listed for the secret (S20)', () => {
   assert.deepEqual([...planWatch(given(), settings()).listedHosts], ['app.example']);
   const configured = settings({ url: 'https://other.example' });

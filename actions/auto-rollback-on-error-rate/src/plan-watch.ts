@@ -3,10 +3,12 @@ import type { InputValues } from '#action-kit/inputs';
 import { defaults } from '#config/defaults';
 import { defaultRules, parseRule, type Rule } from '#config/rules';
 import type { BaselineTime, CheckSettings, Combination, EnvironmentSettings, SourceName } from '#config/settings';
+import type { SourceParts } from '#observe/sources/registry';
 import { type Check, resolveCheck } from '#probe/check';
 import { chooseSources } from './choose-sources.ts';
 import { exceptOf } from './except-routes.ts';
 import type { inputs } from './inputs.ts';
+import { headersOf } from './source-headers.ts';
 
 export type Given = InputValues<typeof inputs>;
 export type Policy = 'hold' | 'fail' | 'pass';
@@ -33,7 +35,7 @@ export interface WatchPlan {
   checks: Check[];
   listedHosts: Set<string>;
   baseUrl?: string | undefined;
-  httpJson?: { url: string; requests: string; errors: string; token?: string | undefined } | undefined;
+  httpJson?: SourceParts['httpJson'];
 }
 
 /** Joins inputs, settings and defaults; `releaseMode` is the mode that the release was opened with. Throws InputError with every problem. */
@@ -155,15 +157,17 @@ function httpJsonOf(
     problems.push({ name: 'source-url', message: 'is needed for source http-json', allowed: 'https://host/path' });
     return undefined;
   }
-  if (given.sourceToken && !given.sourceUrl) {
+  for (const name of ['source-token', 'source-headers']) {
+    if (given.sourceUrl || !given[name === 'source-token' ? 'sourceToken' : 'sourceHeaders']) continue;
     // ops.yml must not choose who gets a token (S11).
     const message = 'is only sent to an address that the workflow file names in source-url';
-    problems.push({ name: 'source-token', message });
+    problems.push({ name, message });
   }
   return {
     url,
     requests: given.sourceRequests ?? configured?.requests ?? '$.requests',
     errors: given.sourceErrors ?? configured?.errors ?? '$.errors',
     token: given.sourceToken,
+    ...(given.sourceHeaders && { headers: headersOf(given.sourceHeaders, problems) }),
   };
 }

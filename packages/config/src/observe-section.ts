@@ -50,6 +50,9 @@ export const observe = z.strictObject({
       requests: query().meta({ description: 'Metric query of the number of requests, with .as_count().' }),
       errors: query().meta({ description: 'Metric query of the failed ones, in default_zero(…).' }),
       p95: query().optional().meta({ description: 'Response time in seconds.' }),
+      dashboard: address()
+        .optional()
+        .meta({ description: 'Page that shows the same numbers; linked with the time of the watch.' }),
       monitors: z.array(id()).optional().meta({ description: 'Ids of monitors whose state is shown.' }),
       api: oneOf(['v1', 'v2']).optional(),
     })
@@ -65,6 +68,7 @@ export const observe = z.strictObject({
         .optional()
         .meta({ description: 'NRQL condition of a failed transaction; default error IS TRUE.' }),
       where: query().optional().meta({ description: 'Further NRQL condition.' }),
+      dashboard: address().optional().meta({ description: 'Page that shows the same numbers; linked as it stands.' }),
     })
     .optional(),
   'supabase-logs': z

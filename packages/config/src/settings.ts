@@ -163,10 +163,25 @@ export type Combination = (typeof combinations)[number];
 /** Where each vendor's numbers are; addresses of one's own servers come from the workflow file where a token goes with them (S11). */
 export interface ObserveSettings {
   sentry?: { organization: string; projects: number[]; site?: string; environment?: string; query?: string };
-  datadog?: { site?: string; requests: string; errors: string; p95?: string; monitors?: number[]; api?: 'v1' | 'v2' };
+  datadog?: {
+    site?: string;
+    requests: string;
+    errors: string;
+    p95?: string;
+    dashboard?: string;
+    monitors?: number[];
+    api?: 'v1' | 'v2';
+  };
   prometheus?: PrometheusSettings;
   grafana?: PrometheusSettings & { datasource: string };
-  newRelic?: { account: number; region?: 'us' | 'eu'; app: string; failed?: string; where?: string };
+  newRelic?: {
+    account: number;
+    region?: 'us' | 'eu';
+    app: string;
+    failed?: string;
+    where?: string;
+    dashboard?: string;
+  };
   supabaseLogs?: { project?: string; of?: 'edge' | 'functions' };
 }
 

@@ -17,6 +17,8 @@ export interface DatadogSource {
   errors: string;
   /** Gives seconds, as Datadog's latency distributions do; `{except}` becomes the routes, parted by commas. */
   p95?: string | undefined;
+  /** Page of Datadog that shows the same numbers. */
+  dashboard?: string | undefined;
   /** Ids of monitors whose state is read beside the counts. */
   monitors?: readonly number[] | undefined;
   /** v2 asks for all numbers at once; v1 is for keys that may use only that. Default v2. */
@@ -169,9 +171,21 @@ export function datadog(given: DatadogSource): ObservationSource {
     names: { requests: 'observe.datadog.requests', errors: 'observe.datadog.errors' },
     clock,
     ask: given.api === 'v1' ? askV1 : askV2,
-    asked: () => ({ query: parts.map(([part, query]) => `${part}: ${query}`).join('; ') }),
+    asked: (from, until) => ({
+      query: parts.map(([part, query]) => `${part}: ${query}`).join('; '),
+      ...(given.dashboard && { link: timedPage(given.dashboard, from, until) }),
+    }),
     ...(given.monitors && given.monitors.length > 0 && { readings }),
   });
+}
+
+/** Dashboards of Datadog take the time in their address (docs.datadoghq.com/dashboards/guide/custom_time_frames). */
+function timedPage(dashboard: string, from: number, until: number): string {
+  const page = new URL(dashboard);
+  page.searchParams.set('from_ts', String(from));
+  page.searchParams.set('to_ts', String(Math.ceil(until)));
+  page.searchParams.set('live', 'false');
+  return page.href;
 }
 
 function refuseErrors(json: unknown): void {

@@ -108,3 +108,36 @@ test('with a range an interval that is old is not asked for again', async () => 
     server.close();
   }
 });
+
+test('headers other than a bearer token are sent, and to no other host (MET-06)', async () => {
+  const seen: (string | undefined)[] = [];
+  const other = createServer((request, response) => {
+    seen.push(`other ${request.headers['x-api-key'] ?? 'none'}`);
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const away = `http://localhost:${(other.address() as AddressInfo).port}/`;
+  const server = createServer((request, response) => {
+    seen.push(`${request.headers['x-api-key']} ${request.headers.authorization}`);
+    if (request.url === '/away') return void response.writeHead(302, { location: away }).end();
+    response.end(JSON.stringify(reading(100, 1)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const headers = { 'x-api-key': 'canary-key', authorization: 'Basic YTpi' };
+  const make = (path: string) =>
+    httpJson({ url: `${address}${path}`, ...paths, token: 'unused', headers, clock: systemClock });
+  try {
+    await make('/c').open();
+    await assert.rejects(
+      async () => make('/away').open(),
+      (error: Error) => !error.message.includes('canary'),
+    );
+    assert.deepEqual(seen, ['canary-key Basic YTpi', 'canary-key Basic YTpi']);
+  } finally {
+    for (const each of [server, other]) {
+      each.closeAllConnections();
+      each.close();
+    }
+  }
+});

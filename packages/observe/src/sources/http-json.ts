@@ -14,6 +14,8 @@ export interface HttpJsonSource {
   errors: string;
   /** Sent as a bearer token to the host of `url` only. */
   token?: string | undefined;
+  /** Further headers, sent to the host of `url` only; they win over `token`. */
+  headers?: Record<string, string> | undefined;
   signal?: AbortSignal | undefined;
   clock: Clock;
 }
@@ -23,7 +25,7 @@ export function httpJson(given: HttpJsonSource): ObservationSource {
   const ranged = given.url.includes('{from}');
   const client = createHttpClient({
     baseUrl: new URL(fill(given.url, 0, 0)).origin,
-    headers: given.token ? { authorization: `Bearer ${given.token}` } : {},
+    headers: { ...(given.token && { authorization: `Bearer ${given.token}` }), ...given.headers },
     deadlineMs: 5_000,
     attempts: 3,
     signal: given.signal,

@@ -15,6 +15,8 @@ export interface NewRelicSource {
   app: string;
   /** NRQL condition of a failed transaction. Default `error IS TRUE`. */
   failed?: string | undefined;
+  /** Page of New Relic that shows the same numbers. */
+  dashboard?: string | undefined;
   /** Further NRQL condition, e.g. `transactionType = 'Web'`. */
   where?: string | undefined;
   /** Routes that are left out of the p95. */
@@ -111,6 +113,9 @@ export function newRelic(given: NewRelicSource): ObservationSource {
     names: { requests: `the transactions of ${cleanText(given.app, 80)}`, errors: 'its failed transactions' },
     clock,
     ask,
-    asked: () => ({ query: `SELECT ${select} FROM Transaction WHERE ${where} TIMESERIES 1 minute` }),
+    asked: (from, until) => ({
+      query: `SELECT ${select} FROM Transaction WHERE ${where} SINCE ${Math.floor(from)} UNTIL ${Math.ceil(until)} TIMESERIES 1 minute`,
+      ...(given.dashboard && { link: given.dashboard }),
+    }),
   });
 }

@@ -72,10 +72,10 @@ export function prometheus(given: PrometheusSource): ObservationSource {
     return parsed.data.data.result;
   }
 
-  /** Grafana's own pages have no address that names a query alone. */
+  /** The page that shows the queries: Prometheus' own, or Explore of Grafana. */
   function asked(from: number, until: number): Asked {
     const query = `requests: ${requests}; errors: ${errors}`;
-    if (name === 'grafana') return { query };
+    if (name === 'grafana') return { query, link: explorePage(given, from, until) };
     const page = new URL(`${given.url.replace(/\/$/, '')}/graph`);
     const minutes = Math.max(1, Math.ceil((until - from) / 60_000));
     for (const [index, part] of [requests, errors].entries()) {
@@ -141,6 +141,26 @@ export function prometheus(given: PrometheusSource): ObservationSource {
     asked,
     ...(given.gauges && Object.keys(given.gauges).length > 0 && { readings }),
   });
+}
+
+/** Explore keeps its panes in its address (schemaVersion 1, since Grafana 10); the time in milliseconds, as text. */
+function explorePage(
+  { url, datasource = '', requests, errors }: PrometheusSource,
+  from: number,
+  until: number,
+): string {
+  const page = new URL(`${url.replace(/\/$/, '')}/explore`);
+  const queries = [requests, errors].map((query, index) => ({
+    refId: 'AB'.charAt(index),
+    datasource: { type: 'prometheus', uid: datasource },
+    expr: query.replaceAll('{interval}', '60s'),
+  }));
+  const range = { from: String(Math.floor(from)), to: String(Math.ceil(until)) };
+  page.searchParams.set('schemaVersion', '1');
+  page.searchParams.set('panes', JSON.stringify({ watch: { datasource, queries, range } }));
+  page.username = '';
+  page.password = '';
+  return page.href;
 }
 
 /** All parts in one question, told apart by a label: a release must not cost a request per number. */

@@ -27,7 +27,9 @@ export interface VendorParts {
 export interface SourceParts {
   vercel?: VercelConnection | undefined;
   deploymentId?: string | undefined;
-  httpJson?: { url: string; requests: string; errors: string; token?: string | undefined } | undefined;
+  httpJson?:
+    | { url: string; requests: string; errors: string; token?: string | undefined; headers?: Record<string, string> }
+    | undefined;
   vendors?: VendorParts | undefined;
   /** Routes that a vendor leaves out of its p95. */
   except?: readonly string[] | undefined;

@@ -3,6 +3,7 @@ import { openVercelProject, type VercelConnection, type VercelProject } from '#v
 import { VercelError } from '#vercel/vercel-error';
 import type { OwnRequests } from '../own-requests.ts';
 import { intervalsOf, type ObservationSource } from '../source.ts';
+import { vercelPage } from './vercel-page.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -62,6 +63,10 @@ export function vercelObservability(given: { connection: VercelConnection; own: 
         return { start: start / 1000, end: end / 1000, requests: users, errors };
       });
     },
+    asked: () => ({
+      query: "sum of vercel.request.count by httpStatus where environment eq 'production', per minute",
+      link: vercelPage(given.connection, 'observability'),
+    }),
     async close() {
       project = undefined;
     },

@@ -5,6 +5,7 @@ import { type LogGap, openRuntimeLogs, type RuntimeLogReader, type RuntimeLogRow
 import type { Bucket } from '../bucket.ts';
 import type { OwnRequests } from '../own-requests.ts';
 import { intervalsOf, type ObservationSource } from '../source.ts';
+import { vercelPage } from './vercel-page.ts';
 
 // Rows of one request can be apart by as long as a function may run; then its counts are folded and the rows forgotten.
 const FOLD_AFTER_MS = 120_000;
@@ -68,6 +69,10 @@ export function vercelRuntimeLogs(given: {
       counts.fold(given.clock.now() - FOLD_AFTER_MS);
       return known.map(({ start, end }) => counts.between(start, end));
     },
+    asked: () => ({
+      query: `runtime logs of ${given.deploymentId}, rows grouped by request`,
+      link: vercelPage(given.connection, 'logs'),
+    }),
     async close() {
       stop.abort(new Error('the watch is over'));
     },
