@@ -32,6 +32,8 @@ export async function startGate(
   decide: (passage: Passage) => Promise<Verdict> | Verdict,
   /** Called when the actor has its answer. */
   answered: (passage: Passage) => void = () => {},
+  /** `seen`: services get the host that the actor has signed. Default their own. */
+  host: 'own' | 'seen' = 'own',
 ): Promise<Gate> {
   const passages: Passage[] = [];
   const underWay = new Set<Promise<void>>();
@@ -47,7 +49,7 @@ export async function startGate(
           return decide(passage);
         };
         // An actor that dies takes its connections along.
-        const passing = pass(incoming, response, target, decided).catch(() => void response.destroy());
+        const passing = pass(incoming, response, target, host, decided).catch(() => void response.destroy());
         underWay.add(passing);
         void passing.finally(() => underWay.delete(passing));
       });
@@ -80,6 +82,7 @@ async function pass(
   incoming: IncomingMessage,
   response: ServerResponse,
   target: string,
+  host: 'own' | 'seen',
   decide: (body: string) => Promise<Verdict>,
 ): Promise<void> {
   const chunks: Buffer[] = [];
@@ -90,7 +93,7 @@ async function pass(
   await new Promise<void>((resolve, reject) => {
     const outgoing = send(
       url,
-      { method: incoming.method, headers: { ...incoming.headers, host: url.host } },
+      { method: incoming.method, headers: { ...incoming.headers, ...(host === 'own' ? { host: url.host } : {}) } },
       (answer) => {
         const body: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => body.push(chunk));

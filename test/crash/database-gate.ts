@@ -1,0 +1,137 @@
+import { createServer, connect as dial, type Socket } from 'node:net';
+import { type Gate, type Passage, startGate } from '../../packages/release/test/gate.ts';
+
+/** Something that a run does outside of itself. Which of those with one name counts from 0. */
+export interface Effect {
+  name: string;
+  occurrence: number;
+}
+
+/** The run's only way to its database, its store and its ledger. */
+export interface DatabaseGate extends AsyncDisposable {
+  databaseUrl: string;
+  storeUrl: string;
+  ledgerUrl: string;
+  /** In their order. */
+  effects: Effect[];
+  /** Resolves when nothing is on its way any more. */
+  idle(): Promise<void>;
+}
+
+/** `lose`: it does not arrive. `pass-unheard`: it is done, and nobody hears the answer. */
+export type Passing = 'pass' | 'lose' | 'pass-unheard';
+
+/** `decide` is asked before each effect; a death belongs there, so that nothing can be done with an answer. */
+export async function startDatabaseGate(
+  targets: { databaseUrl: string; storeUrl: string; ledgerUrl: string },
+  decide: (effect: Effect) => Passing,
+): Promise<DatabaseGate> {
+  const effects: Effect[] = [];
+  const ask = (name: string): Passing => {
+    const effect = { name, occurrence: effects.filter((one) => one.name === name).length };
+    effects.push(effect);
+    return decide(effect);
+  };
+  const services: Gate = await startGate(
+    { store: targets.storeUrl, ledger: targets.ledgerUrl },
+    (passage) => {
+      if (passage.method === 'GET' || passage.method === 'HEAD') return 'pass';
+      const passing = ask(nameOfRequest(passage));
+      return passing === 'lose' ? 'lose-request' : passing === 'pass' ? 'pass' : 'lose-answer';
+    },
+    () => {},
+    'seen',
+  );
+  const wire = await startWire(targets.databaseUrl, ask);
+  return {
+    databaseUrl: wire.url,
+    storeUrl: services.address('store'),
+    ledgerUrl: services.address('ledger'),
+    effects,
+    async idle() {
+      await services.idle();
+      await wire.idle();
+    },
+    async [Symbol.asyncDispose]() {
+      await services.close();
+      await wire.close();
+    },
+  };
+}
+
+function nameOfRequest({ service, method, path }: Passage): string {
+  const [place = '', query = ''] = path.split('?');
+  const file = place.replace(/^.*\/backup-[\w-]+T\d+Z-\d+\.\d+\./, '').replace(/\/\d+\b/g, '/:n');
+  return `${service} ${method} ${file.replace(/^.*\/deployments/, 'deployments')} ${query.replace(/=[^&]*/g, '')}`.trim();
+}
+
+const changes: readonly [pattern: RegExp, name: string][] = [
+  [
+    /INSERT INTO supabase_migrations\.schema_migrations \(version, statements, name\) VALUES \('(\d+)'/,
+    'commit of file',
+  ],
+  [/DELETE FROM supabase_migrations\.schema_migrations WHERE version = '(\d+)'/, 'commit of rollback'],
+  [/CREATE TABLE IF NOT EXISTS supabase_migrations\.ops_actions_marker/, 'marker made'],
+  [/UPDATE supabase_migrations\.ops_actions_marker SET (done = \d+, started = \w+)/, 'marker'],
+  [/create index concurrently (\w+)/, 'index'],
+  [/CREATE SCHEMA IF NOT EXISTS supabase_migrations/, 'history made'],
+  [/pg_try_advisory_lock/, 'lock'],
+];
+
+/** What a message to the server changes; undefined: nothing. Our messages are small enough for one chunk each. */
+function nameOfMessage(text: string): string | undefined {
+  for (const [pattern, name] of changes) {
+    const found = pattern.exec(text);
+    if (found !== null) return ['database', name, found[1] ?? ''].join(' ').trim();
+  }
+  return undefined;
+}
+
+/** Whether the server has answered a message: ReadyForQuery is the last it says. */
+function isReady(chunk: Buffer): boolean {
+  return chunk.length >= 6 && chunk.readUInt8(chunk.length - 6) === 0x5a && chunk.readUInt32BE(chunk.length - 5) === 5;
+}
+
+async function startWire(target: string, ask: (name: string) => Passing) {
+  const { hostname, port } = new URL(target);
+  const open = new Set<Socket>();
+  const unheard = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = dial(Number(port), hostname);
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => open.delete(socket));
+    }
+    upstream.on('close', () => client.destroy());
+    // What was sent is still done when its sender is dead.
+    client.on('close', () => unheard.has(upstream) || upstream.destroy());
+    client.on('data', (chunk) => {
+      const name = nameOfMessage(chunk.toString('latin1'));
+      const passing = name === undefined ? 'pass' : ask(name);
+      if (passing === 'lose') return void client.destroy();
+      if (passing === 'pass-unheard') unheard.add(upstream);
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      if (!unheard.has(upstream)) return void client.write(chunk);
+      if (!isReady(chunk)) return;
+      unheard.delete(upstream);
+      upstream.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const url = new URL(target);
+  url.port = String(typeof address === 'object' ? address?.port : '');
+  return {
+    url: url.href,
+    async idle() {
+      while (unheard.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+    async close() {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
