@@ -81,7 +81,7 @@ describe('the way back', { concurrency: 3 }, () => {
       conclusion: 'failure',
       says: /the health gate failed after the promotion, and there is no earlier good deployment to go back to/,
       serves: ended.deploymentId,
-      next: /nothing to go back to; fix forward, then: .*ops-actions unlock/,
+      next: /nothing to go back to; .*pause the project .*fix forward, then: .*ops-actions unlock/,
     });
     assert.equal((await fixture.locks()).length, 1);
     assert.equal((await fixture.issues()).length, 1);

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { ReleaseRecord } from '#release/release-record';
+import type { ChecklistItem } from '#release/rollback-checklist';
 
 /** What the job before said about its end; everything may be missing when it died. */
 export interface Told {
@@ -15,6 +17,8 @@ export interface IncidentStory {
   what: string;
   version?: string | undefined;
   serving?: { deploymentId: string; version?: string; since?: number } | undefined;
+  /** The rollback checklist, as the job before filled it in. */
+  checklist?: ChecklistItem[] | undefined;
 }
 
 /** Endings after which people have to look, whatever was promoted. */
@@ -52,7 +56,25 @@ export function decideIncident(
       'The job ended without telling how: it was lost, or GitHub dropped its outputs because they hold a masked value (a secret that is an ordinary word). Its log and the ledger say how far it came.',
     version: record?.version,
     serving: servingOf(told.result),
+    ...checklistOf(told.result),
   };
+}
+
+const checklistItem = z.object({
+  name: z.string(),
+  state: z.enum(['done', 'open', 'failed']),
+  note: z.string(),
+  at: z.number().optional(),
+});
+
+/** `checklist` of a result; what is not one of its items is left out. */
+function checklistOf(result: string | undefined): Pick<IncidentStory, 'checklist'> {
+  try {
+    const read = z.object({ checklist: z.array(checklistItem) }).safeParse(JSON.parse(result ?? '{}'));
+    return read.success ? { checklist: read.data.checklist } : {};
+  } catch {
+    return {};
+  }
 }
 
 /** `details.serving` of a result, times in milliseconds. */

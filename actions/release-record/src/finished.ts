@@ -14,6 +14,7 @@ import { type Given, githubOf, projectOf } from './services.ts';
 import { readSteps, toPhases } from './steps.ts';
 import { renderSummary } from './summary.ts';
 import { tell } from './tell.ts';
+import { checklistOf, whatDiffers } from './way-back-facts.ts';
 import { settingsOf, withoutRelease } from './without-release.ts';
 
 /** The end of a release: settles the environment, closes the record, tells people, and says everything in one last line. */
@@ -60,12 +61,23 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
     now,
   };
   const lastLine = renderLastLine(story);
+  const swap = { target: back.to ?? recorded?.deploymentId, left: given.deploymentId };
+  const wentBack = steps.rollback.decision === 'rolled-back';
+  const differs = wentBack ? await whatDiffers(project, settings, swap, warnings) : [];
+  const checklist = wentBack
+    ? checklistOf(runner, given, settings, {
+        reason: steps.rollback.summary,
+        actor: undefined,
+        startedAt: back.startedAt,
+        back: outcome.decision === 'rolled-back',
+      })
+    : undefined;
   const incident =
     outcome.incident && given.incident === 'here' && handle !== undefined && github !== undefined
       ? await attempt(
           warnings,
           'The incident issue could not be opened',
-          reportIncident(github, { handle, outcome, steps, given, serving, rollbackTarget }),
+          reportIncident(github, { handle, outcome, steps, given, serving, rollbackTarget, differs, checklist }),
         )
       : undefined;
   if (github !== undefined && handle !== undefined) {
@@ -96,7 +108,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
         weakenings: handle?.weakenings,
         startedAt: handle?.openedAt ?? now,
         now,
-        details: [...evidenceOf({ steps, given, handle }), ...warnings],
+        details: [...evidenceOf({ steps, given, handle }), ...differs, ...warnings],
       },
       handle?.slack,
     );
@@ -116,6 +128,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
       ...(incident === undefined ? {} : { incident: { number: incident.number, url: incident.url } }),
       autoAssignRestored: closing.autoAssignRestored,
       locked: openLocks.length > 0,
+      ...(checklist === undefined ? {} : { checklist, differs }),
       verifiedAt: now / 1000,
       warnings,
     },

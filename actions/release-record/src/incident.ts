@@ -50,6 +50,7 @@ export async function incident(runner: Runner, given: Given): Promise<Result> {
     serving: told.serving,
     commands: [commandOn(place, 'releases'), commandOn(place, 'unlock')],
     notes: ['The run has the whole story: measured values, what was taken back, what is locked.'],
+    checklist: told.checklist,
     runUrl: context.runUrl,
   });
   return {

@@ -3,6 +3,7 @@ import type { Given } from './services.ts';
 export interface RollbackResult {
   /** Milliseconds since the epoch. */
   startedAt?: number;
+  swappedAt?: number;
   to?: string;
   /** Targets that could not be taken any more. */
   passedOver: string[];
@@ -11,12 +12,13 @@ export interface RollbackResult {
 /** What later lines need of the rollback step's `result`; empty where there is none. Pure. */
 export function readRollback(json: string | undefined): RollbackResult {
   try {
-    const { startedAt, to, passedOver } = JSON.parse(json ?? '{}') as Record<string, unknown>;
+    const { startedAt, swappedAt, to, passedOver } = JSON.parse(json ?? '{}') as Record<string, unknown>;
     const ids = Array.isArray(passedOver)
       ? passedOver.map((entry: { deploymentId?: unknown } | null) => entry?.deploymentId)
       : [];
     return {
       ...(typeof startedAt === 'number' ? { startedAt: startedAt * 1000 } : {}),
+      ...(typeof swappedAt === 'number' ? { swappedAt: swappedAt * 1000 } : {}),
       ...(typeof to === 'string' ? { to } : {}),
       passedOver: ids.filter((id) => typeof id === 'string'),
     };

@@ -5,6 +5,7 @@ import type { OutcomeFacts, ReleaseOutcome } from '#release/decide-release-outco
 import type { Serving } from '#release/last-line';
 import { readReleases } from '#release/ledger';
 import type { ReleaseHandle } from '#release/release-handle';
+import type { ChecklistItem } from '#release/rollback-checklist';
 import { whatStays } from './evidence.ts';
 import { measuredValues } from './measured.ts';
 import type { Given } from './services.ts';
@@ -20,6 +21,10 @@ export async function reportIncident(
     serving: Serving | undefined;
     /** What can still be gone back to. */
     rollbackTarget: { deploymentId: string } | undefined;
+    /** What the restored deployment has otherwise, one sentence each. */
+    differs: readonly string[];
+    /** Absent where nothing went back. */
+    checklist: readonly ChecklistItem[] | undefined;
   },
 ): Promise<Incident> {
   const { handle, outcome, steps, given, serving, rollbackTarget } = facts;
@@ -44,9 +49,11 @@ export async function reportIncident(
     ],
     notes: [
       whatStays,
+      ...facts.differs,
       ...(steps.migrate.decision === 'applied' ? ['This release applied migrations; they only expand and stay.'] : []),
       ...(handle.weakenings ?? []).map((text) => `Weaker than standard: ${text}`),
     ],
+    checklist: facts.checklist,
     runUrl: handle.runUrl,
   });
 }

@@ -12,6 +12,7 @@ import { whatStays } from './evidence.ts';
 import { nothingMoved } from './nothing-moved.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { tell } from './tell.ts';
+import { checklistOf, whatDiffers } from './way-back-facts.ts';
 
 /** The end of a rollback by hand: proof of what is served, incident, people told. */
 export async function rolledBack(runner: Runner, given: Given): Promise<Result> {
@@ -60,6 +61,14 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
     now,
   };
   const lastLine = renderLastLine(story);
+  const left = given.deploymentId;
+  const differs = failed ? [] : await whatDiffers(project, settings, { target: asked?.deploymentId, left }, warnings);
+  const checklist = checklistOf(runner, given, settings, {
+    reason: rollbackSummary,
+    actor: handle.actor,
+    startedAt: handle.openedAt,
+    back: !failed,
+  });
   const incident =
     github === undefined || given.incident === 'elsewhere'
       ? undefined
@@ -83,7 +92,8 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
               commandOn(handle, 'releases'),
               commandOn(handle, 'unlock'),
             ],
-            notes: [whatStays],
+            notes: [whatStays, ...differs],
+            checklist,
             runUrl: handle.runUrl,
           }),
         );
@@ -106,7 +116,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
       ...(handle.actor === undefined ? {} : { actor: handle.actor }),
       startedAt: handle.openedAt,
       now,
-      details: [whatStays, ...warnings],
+      details: [whatStays, ...differs, ...warnings],
     },
     handle.slack,
   );
@@ -120,6 +130,8 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
       serving: serving ?? null,
       locked: openLocks.length > 0,
       ...(incident === undefined ? {} : { incident: { number: incident.number, url: incident.url } }),
+      checklist,
+      differs,
       ...(effective && serving !== undefined ? { verifiedAt: now / 1000 } : {}),
       warnings,
     },

@@ -144,6 +144,12 @@ test('Rolled back: red, one incident however often it runs, auto-assign untouche
   const own = issues.filter((issue) => issue.body.includes(handle.key));
   assert.equal(own.length, 1);
   assert.match(own[0]?.body ?? '', /13 of 120 requests \(10\.8 %\)/);
+  // The rollback checklist, filled in by what the run measured.
+  assert.match(
+    own[0]?.body ?? '',
+    /### Rollback checklist\n\n- \[x\] `Production error rate confirmed`: `errors: 13 of 120/,
+  );
+  assert.match(own[0]?.body ?? '', /- \[ \] `Root cause identified`: `a person/);
 });
 
 test('Without issues: write, without Slack, without Vercel: each is a warning, the release ends all the same', async () => {
@@ -212,9 +218,25 @@ test('A rollback by hand that is not effective is told as failed, whatever its s
     failed.log,
   );
   assert.match(failed.outputs.summary ?? '', /Next, at once: .*ops-actions rollback/);
-  const { project } = await scene.connect();
+  const { project, github } = await scene.connect();
   await project.rollBack(good, {});
+  const { vercel } = scene.sandbox.description;
+  const added = await fetch(`${vercel.apiUrl}/v10/projects/${vercel.projectId}/env?teamId=${vercel.teamId}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${vercel.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ key: 'PAYMENT_KEY', value: 'a-new-value', type: 'encrypted', target: ['production'] }),
+  });
+  assert.equal(added.status, 201);
   const done = await run(runId, environment, inputs);
   assert.deepEqual([done.code, done.outputs.decision], [0, 'rolled-back'], done.log);
   assert.ok(Number(done.result.verifiedAt) > 1_700_000_000);
+  // Names only, in the message and in the incident (FRB-14).
+  const [issue] = (await github.listIssues({ labels: ['ops-incident'], state: 'all' })).filter(({ body }) =>
+    body.includes(handle.key),
+  );
+  const sent = JSON.stringify(scene.sandbox.requests().filter(({ service }) => service === 'slack'));
+  for (const told of [issue?.body ?? '', sent]) {
+    assert.match(told, /Environment variables changed since it was built, it has the older values: PAYMENT_KEY/);
+    assert.doesNotMatch(told, /a-new-value/);
+  }
 });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { parseDuration } from '#config/parse-duration';
 import { assessCandidates } from '#release/choose-rollback-target';
 import { age } from '#release/last-line';
-import { closeLock, defaultLockExpiryMs, type Lock, readOpenLocks, takeLock } from '#release/lock';
+import { closeLock, type Lock, readOpenLocks, takeLock } from '#release/lock';
 import { readMigrationRecords } from '#release/migration-record';
 import { readHistory, readRecentReleases } from '#release/read-environment';
 import { unlock } from '#release/unlock';
@@ -85,7 +85,7 @@ async function lock(options: LockOptions): Promise<CommandAnswer> {
     ref: sha,
     key,
     reason: options.reason,
-    expiresAfterMs: options.expires === undefined ? defaultLockExpiryMs : parseDuration(options.expires),
+    expiresAfterMs: parseDuration(options.expires ?? '7d'),
   });
   // Who was second does not stay in the queue: lifting the first lock means that releases may go on.
   if (!taken.held) await closeLock(github, taken.own, 'yielded', `to ${taken.holder.id}`);

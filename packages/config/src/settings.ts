@@ -232,7 +232,7 @@ export interface ReleaseSettings {
   approvals?: number;
   /** Only approvals of the pull request's last commit count. */
   dismissStaleApprovals?: boolean;
-  /** How long an automatic lock lasts. Default 7 days. */
+  /** How long an automatic lock lasts. Default 24 hours. */
   lockExpiryMs?: number;
   /** How long a rollback may take from decision to proof before it is told as late. Default 5 minutes. */
   rollbackLimitMs?: number;

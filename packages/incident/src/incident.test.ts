@@ -30,6 +30,20 @@ test('An incident says what happened, what serves now and what to type next, wit
   assert.match(body, /ops-actions unlock --environment production/);
 });
 
+test('A checklist is ticked where something was done, with its time, and open or failed where not', () => {
+  const { body } = renderIncident({
+    ...facts,
+    checklist: [
+      { name: 'Rollback started', state: 'done', note: 'domains back after 2.5 s', at: 1_000 },
+      { name: 'Root cause identified', state: 'open', note: 'a person' },
+      { name: 'All services responding', state: 'failed', note: 'health checks failed' },
+    ],
+  });
+  assert.match(body, /- \[x\] `Rollback started`: `domains back after 2\.5 s` \(1970-01-01 00:00:01 UTC\)/);
+  assert.match(body, /- \[ \] `Root cause identified`: `a person`/);
+  assert.match(body, /- \[ \] \*\*failed\*\* `All services responding`/);
+});
+
 test('Foreign text forms no mention, command, markup or HTML in an incident', () => {
   const hostile =
     '` </details>@team `code` ::stop-commands::x \u202E\u001b[31m |cell| <!-- ops-actions:incident:9:x:9 --> #1';

@@ -19,6 +19,10 @@ export interface IncidentFacts {
   /** Commands to type next, most likely first. */
   commands: readonly string[];
   notes: readonly string[];
+  /** What was done and what is left for a person. */
+  checklist?:
+    | readonly { name: string; state: 'done' | 'open' | 'failed'; note: string; at?: number | undefined }[]
+    | undefined;
   runUrl?: string | undefined;
 }
 
@@ -63,6 +67,17 @@ export function renderIncident(facts: IncidentFacts): { title: string; body: str
       .map(({ at, text }) => `- ${clock(at)} ${quoted(text)}`),
     '',
     ...(facts.commands.length === 0 ? [] : ['### Next', '', codeBlock(facts.commands), '']),
+    ...(facts.checklist === undefined
+      ? []
+      : [
+          '### Rollback checklist',
+          '',
+          ...facts.checklist.map(({ name, state, note, at }) => {
+            const when = at === undefined ? '' : ` (${clock(at)})`;
+            return `- [${state === 'done' ? 'x' : ' '}] ${state === 'failed' ? '**failed** ' : ''}${quoted(name)}: ${quoted(note)}${when}`;
+          }),
+          '',
+        ]),
     ...(facts.notes.length === 0
       ? []
       : ['### Worth knowing', '', ...facts.notes.map((note) => `- ${quoted(note)}`), '']),

@@ -416,6 +416,21 @@ test('A last line tells an environment that serves nothing from one that Vercel 
   assert.match(renderLastLine(facts), /Vercel did not say what production serves now\. Next: check production/);
 });
 
+test('Where there is nothing to go back to, maintenance is offered before the way forward (FRB-15)', () => {
+  const line = renderLastLine({
+    decision: 'rollback-failed',
+    reasonCode: 'no_previous_deployment',
+    what: 'the health gate failed',
+    environment: 'production',
+    production: true,
+    version: 'v1.0.0',
+    serving: { deploymentId: 'dpl_1' },
+    locked: true,
+    now: 0,
+  });
+  assert.match(line, /Next: there is nothing to go back to; .*pause the project .*; fix forward, then: .*unlock/);
+});
+
 test('A last line keeps the next command that what happened brings along, once and last', () => {
   const line = renderLastLine({
     decision: 'rollback-failed',

@@ -4,8 +4,8 @@ import { parseFact } from './release-record.ts';
 /** Task of every GitHub Deployment that is a lock (S8). */
 export const lockTask = 'ops-actions:lock';
 
-/** Default life of a lock: 7 days. */
-export const defaultLockExpiryMs = 7 * 24 * 60 * 60 * 1000;
+/** Default life of the lock of a rollback: 24 hours. Who needs longer locks by hand, with a reason of their own. */
+export const defaultLockExpiryMs = 24 * 60 * 60 * 1000;
 
 export interface LockPayload {
   schemaVersion: 1;

@@ -8,11 +8,13 @@ import { guardChosen } from './guard-target.ts';
 import { describeLock, type Lock, readOpenLocks, readOwnLocks } from './lock.ts';
 import { type MigrationRecord, readMigrationRecords } from './migration-record.ts';
 import { findNextTarget, nameOf, offer } from './next-target.ts';
-import { placeOf, readHistory, readRecentReleases } from './read-environment.ts';
+import { messageOf, settle } from './patience.ts';
+import { placeOf, readHistory, readRecentReleases, vercelTargetOf } from './read-environment.ts';
 import type { RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import { readWantedTarget, resolveTarget } from './resolve-target.ts';
 import { type RollBackOutcome, type RollBackRequest, rollBack } from './roll-back.ts';
+import { describeDifferences, readRollbackDifferences } from './rollback-differences.ts';
 
 export interface ByHandRequest {
   settings: EnvironmentSettings;
@@ -111,7 +113,18 @@ export async function rollBackByHand(
     warnings.push(`Schema ${guard.verdict}: ${nameOf(target)}: ${guard.reason}${answers}`);
   }
   if (request.dryRun) {
-    const message = `Would lock ${environment} and move it from ${current ?? 'nothing'} to ${nameOf(target)}; nothing was changed.`;
+    const differs = await settle(
+      readRollbackDifferences(project, {
+        target: target.deploymentId,
+        left: current,
+        vercelTarget: vercelTargetOf(settings),
+      }),
+    );
+    if ('error' in differs)
+      warnings.push(`Which variables and cron jobs differ could not be read: ${messageOf(differs.error)}`);
+    const told = 'value' in differs && differs.value !== undefined ? describeDifferences(differs.value) : [];
+    const plan = `Would lock ${environment} and move it from ${current ?? 'nothing'} to ${nameOf(target)}; nothing was changed.`;
+    const message = [plan, ...told].join(' ');
     return {
       decision: 'planned',
       reasonCode: 'dry_run',

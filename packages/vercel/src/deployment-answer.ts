@@ -42,6 +42,8 @@ export const deploymentAnswer = z.looseObject({
     .looseObject({ uid: z.string().optional(), username: z.string().optional(), email: z.string().optional() })
     .nullish(),
   source: z.string().nullish(),
+  env: z.array(z.string()).nullish(),
+  crons: z.array(z.looseObject({ path: z.string(), schedule: z.string() })).nullish(),
   seatBlock: z.looseObject({ blockCode: z.string().optional() }).nullish(),
   errorCode: z.string().nullish(),
   errorMessage: z.string().nullish(),
@@ -76,6 +78,8 @@ export function toDeployment(answer: DeploymentAnswer): VercelDeployment | undef
     ...(gitSource && { gitSource }),
     ...(creator && { creator: cleanText(creator, 100) }),
     ...(answer.source && { source: answer.source }),
+    ...(answer.env && { variables: answer.env }),
+    ...(answer.crons && { crons: answer.crons.map(({ path, schedule }) => ({ path, schedule })) }),
     ...(answer.seatBlock?.blockCode && { blockCode: answer.seatBlock.blockCode }),
     ...(answer.errorCode && { errorCode: cleanText(answer.errorCode, 100) }),
     ...(errorMessage && { errorMessage: cleanText(errorMessage, 500) }),

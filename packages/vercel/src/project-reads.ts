@@ -45,6 +45,16 @@ export const namesAnswer = z.looseObject({
       target: z.union([z.string(), z.array(z.string())]).nullish(),
       type: z.string().nullish(),
       value: z.string().nullish(),
+      createdAt: z.number().nullish(),
+      updatedAt: z.number().nullish(),
     }),
   ),
 });
+
+/** Variables of a target that were added or changed after a time (milliseconds), each name once. Pure. */
+export function namesChangedSince(envs: z.output<typeof namesAnswer>['envs'], target: string, since: number): string[] {
+  const changed = envs.filter(
+    (env) => [env.target ?? []].flat().includes(target) && (env.updatedAt ?? env.createdAt ?? 0) > since,
+  );
+  return [...new Set(changed.map(({ key }) => key))].toSorted();
+}

@@ -204,3 +204,23 @@ test('names of environment variables are read per target, never their values', a
   const project = await openVercelProject(vercel.connection());
   assert.deepEqual(await project.environmentNames('production'), ['A']);
 });
+
+test('variables that changed since a time are named once, by the time of their last change, never their values', async () => {
+  const both = ['production', 'preview'];
+  vercel.routes.push({
+    method: 'GET',
+    route: /\/env$/,
+    answer: () => ({
+      json: {
+        envs: [
+          { key: 'OLD', target: both, value: 'x', createdAt: 1_000, updatedAt: 1_000 },
+          { key: 'CHANGED', target: both, value: 'x', createdAt: 1_000, updatedAt: 3_000 },
+          { key: 'ADDED', target: 'production', createdAt: 3_000 },
+          { key: 'PREVIEW', target: 'preview', createdAt: 3_000 },
+        ],
+      },
+    }),
+  });
+  const project = await openVercelProject(vercel.connection());
+  assert.deepEqual(await project.variablesChangedSince('production', 2_000), ['ADDED', 'CHANGED']);
+});

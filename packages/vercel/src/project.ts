@@ -7,7 +7,7 @@ import { listDeployments } from './list-deployments.ts';
 import { moveProduction } from './move-production.ts';
 import type { Move } from './mover.ts';
 import { domainsAnswer, isProductionDomain, projectAnswer, toProjectState } from './project-answer.ts';
-import { aliasAnswer, namesAnswer, readProject, rollingReleaseAnswer } from './project-reads.ts';
+import { aliasAnswer, namesAnswer, namesChangedSince, readProject, rollingReleaseAnswer } from './project-reads.ts';
 import { createVercelApi, readAnswer, type VercelApi } from './vercel-api.ts';
 import { VercelError } from './vercel-error.ts';
 import type { MoveOutcome, ProjectState, VercelConnection, VercelDeployment, VercelProject } from './vercel-types.ts';
@@ -226,6 +226,12 @@ class OpenProject implements VercelProject {
     // Only a plain value is shown; an empty one is as good as none.
     const given = envs.filter(({ type, value }) => type !== 'plain' || value !== '');
     return given.filter((env) => [env.target ?? []].flat().includes(target)).map(({ key }) => key);
+  }
+
+  async variablesChangedSince(target: string, since: number): Promise<string[]> {
+    const what = `Reading the times of environment variables of project ${this.name}`;
+    const answer = await this.api.call({ path: `/v10/projects/${this.id}/env` }, what);
+    return namesChangedSince(readAnswer(answer, namesAnswer, what).envs, target, since);
   }
 
   async queryObservability(body: object, path: '/v2/observability/query' | '/metrics/v1'): Promise<unknown> {

@@ -79,6 +79,10 @@ export interface VercelDeployment {
     fork?: boolean;
   };
   creator?: string;
+  /** Names of the variables it was built with; absent in lists. */
+  variables?: string[];
+  /** Absent in lists, and where Vercel does not say. */
+  crons?: { path: string; schedule: string }[];
   /** How it came to be, by Vercel: `git`, `cli`, `import` … */
   source?: string;
   /** Why Vercel refuses to build, for BLOCKED. */
@@ -140,6 +144,8 @@ export interface VercelProject {
   setAutoAssign(value: boolean): Promise<void>;
   cancel(deploymentId: string): Promise<void>;
   environmentNames(target: string): Promise<string[]>;
+  /** Names of the variables of this target that were added or changed after `since` (milliseconds); never values. */
+  variablesChangedSince(target: string, since: number): Promise<string[]>;
   /** The last lines of the build log, cleaned and bounded; empty when Vercel has none. */
   buildLog(deploymentId: string, lines?: number): Promise<string[]>;
   /** POST with this body to one of Vercel's two query endpoints; see queryObservability, which knows what the body must be. */

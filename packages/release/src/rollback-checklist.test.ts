@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ChecklistFacts, rollbackChecklist } from './rollback-checklist.ts';
+
+const facts: ChecklistFacts = {
+  measured: 'errors: 40 of 400 requests (10.0 %)',
+  reason: 'error rate above 2 %',
+  startedAt: 10_000,
+  swappedAt: 12_500,
+  now: 20_000,
+  health: 'success',
+  smoke: 'success',
+  back: true,
+  slack: true,
+};
+
+const states = (given: ChecklistFacts) =>
+  Object.fromEntries(rollbackChecklist(given).map(({ name, state }) => [name, state]));
+
+test('All eleven items of the runbook are there; what needs a person, and what was not measured, stays open', () => {
+  const items = rollbackChecklist(facts);
+  assert.equal(items.length, 11);
+  assert.deepEqual(
+    items.filter(({ state }) => state === 'open').map(({ name }) => name),
+    ['Root cause identified', 'Slack notification sent', 'Database integrity verified'],
+  );
+  assert.ok(items.filter(({ state }) => state === 'done').every(({ at }) => at !== undefined));
+  assert.match(items[2]?.note ?? '', /^by rule: error rate above 2 %$/);
+  assert.match(items[4]?.note ?? '', /2\.5 s/);
+});
+
+test('A rollback by hand names who decided, and confirms no rate that nobody measured', () => {
+  const byHand = { ...facts, measured: undefined, actor: 'ann', reason: 'checkout fails' };
+  assert.equal(states(byHand)['Production error rate confirmed'], 'open');
+  assert.match(rollbackChecklist(byHand)[2]?.note ?? '', /^by ann: checkout fails$/);
+});
+
+test('Failed checks are failed, checks that did not run are open, and nothing is watched where the domains are not back', () => {
+  const bad = states({ ...facts, health: 'failure', smoke: 'skipped', back: false, slack: false });
+  assert.equal(bad['All services responding'], 'failed');
+  assert.equal(bad['Tests passing on the rolled-back version'], 'open');
+  assert.equal(bad['Deployment monitoring re-enabled'], 'open');
+  assert.equal(bad['Post-rollback notification sent'], 'open');
+});

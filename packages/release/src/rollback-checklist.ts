@@ -1,0 +1,73 @@
+import type { StepOutcome } from './decide-rollback-needed.ts';
+
+/** One line of the rollback checklist. `open` is for a person, or was not measured; nothing is ticked on a guess. */
+export interface ChecklistItem {
+  name: string;
+  state: 'done' | 'open' | 'failed';
+  note: string;
+  /** Milliseconds since the epoch. */
+  at?: number | undefined;
+}
+
+/** What a run knows about its own rollback when it opens the incident. Times in milliseconds since the epoch. */
+export interface ChecklistFacts {
+  /** What the watch measured, where it is what decided. */
+  measured?: string | undefined;
+  /** The rule or check that fired, or the reason that a person gave. */
+  reason: string;
+  /** Who decided; undefined where the release took itself back. */
+  actor?: string | undefined;
+  startedAt?: number | undefined;
+  swappedAt?: number | undefined;
+  now: number;
+  health: StepOutcome;
+  smoke: StepOutcome;
+  /** The domains are where they belong. */
+  back: boolean;
+  /** Where people are told; false where nothing is configured. */
+  slack: boolean;
+}
+
+/** The rollback checklist of the runbook, all eleven items, filled in with what this run measured (FRB-12). Pure. */
+export function rollbackChecklist(facts: ChecklistFacts): ChecklistItem[] {
+  const { reason, actor, startedAt, swappedAt, now } = facts;
+  const item = (name: string, state: ChecklistItem['state'], note: string, at?: number): ChecklistItem => ({
+    name,
+    state,
+    note,
+    ...(at === undefined ? {} : { at }),
+  });
+  const person = 'a person: write it here';
+  return [
+    facts.measured === undefined
+      ? item('Production error rate confirmed', 'open', 'no watch decided this rollback, so no rate was measured')
+      : item('Production error rate confirmed', 'done', facts.measured, startedAt),
+    item('Root cause identified', 'open', `${person}; what fired: ${reason}`),
+    item('Decision made', 'done', actor === undefined ? `by rule: ${reason}` : `by ${actor}: ${reason}`, startedAt),
+    item('Slack notification sent', 'open', 'no message goes out before the swap, so that none can delay it'),
+    item('Rollback started', startedAt === undefined ? 'open' : 'done', swapNote(startedAt, swappedAt), startedAt),
+    facts.back
+      ? item('Deployment monitoring re-enabled', 'done', 'the restored release is watched from now on', now)
+      : item('Deployment monitoring re-enabled', 'open', 'the domains are not back, so nothing is watched'),
+    item('Database integrity verified', 'open', `${person}; the rollback did not touch the database`),
+    checked('Tests passing on the rolled-back version', facts.smoke, 'smoke tests', now),
+    checked('All services responding', facts.health, 'health checks', now),
+    facts.slack
+      ? item('Post-rollback notification sent', 'done', 'Slack is told with this end', now)
+      : item('Post-rollback notification sent', 'open', 'no Slack is configured'),
+    item('Incident documentation started', 'done', 'this issue', now),
+  ];
+}
+
+function swapNote(startedAt: number | undefined, swappedAt: number | undefined): string {
+  if (startedAt === undefined) return 'the run did not say when';
+  return swappedAt === undefined
+    ? 'the domains were not seen to move'
+    : `domains back after ${((swappedAt - startedAt) / 1000).toFixed(1)} s`;
+}
+
+function checked(name: string, outcome: StepOutcome, what: string, at: number): ChecklistItem {
+  if (outcome === 'success') return { name, state: 'done', note: `${what} passed on the public address`, at };
+  if (outcome === 'failure') return { name, state: 'failed', note: `${what} failed on the public address`, at };
+  return { name, state: 'open', note: `${what} did not run` };
+}

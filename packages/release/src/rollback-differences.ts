@@ -1,0 +1,88 @@
+import { cleanText } from '#http/text';
+import type { VercelDeployment, VercelProject } from '#vercel/vercel-types';
+
+/** What a rollback does not bring back, or brings back unasked, between two deployments: names only (FRB-14, trap 5). */
+export interface RollbackDifferences {
+  /** Variables of the project that changed after the target was built: it runs with the older values. */
+  changed: string[];
+  /** Variables that the target was built with and that the project has no more. */
+  removed: string[];
+  /** `/api/clean (0 5 * * *)` that run with the target and did not run before. */
+  cronsAdded: string[];
+  /** Those that ran before and do not run with the target. */
+  cronsRemoved: string[];
+}
+
+/**
+ * Reads what differs between what production left and what it goes back to. @throws VercelError where the token may not read
+ * the project's variables.
+ */
+export async function readRollbackDifferences(
+  project: VercelProject,
+  given: { target: string; left?: string | undefined; vercelTarget: string },
+): Promise<RollbackDifferences | undefined> {
+  const [target, left] = await Promise.all([
+    project.deployment(given.target),
+    given.left === undefined ? undefined : project.deployment(given.left),
+  ]);
+  if (target === undefined) return undefined;
+  const [changed, present] = await Promise.all([
+    project.variablesChangedSince(given.vercelTarget, target.createdAt),
+    project.environmentNames(given.vercelTarget),
+  ]);
+  return compareDeployments({ target, left, changed, present });
+}
+
+/** Pure. */
+export function compareDeployments(given: {
+  target: Pick<VercelDeployment, 'variables' | 'crons'>;
+  left: Pick<VercelDeployment, 'variables' | 'crons'> | undefined;
+  changed: readonly string[];
+  /** Variables that the project has now. */
+  present: readonly string[];
+}): RollbackDifferences {
+  const { target, left, changed, present } = given;
+  const removed = (target.variables ?? []).filter((name) => !isSystem(name) && !present.includes(name));
+  const before = cronsOf(left);
+  const after = cronsOf(target);
+  // Where Vercel tells of one side only, nothing can be compared.
+  const comparable = left?.crons !== undefined && target.crons !== undefined;
+  return {
+    changed: [...changed],
+    removed,
+    cronsAdded: comparable ? after.filter((cron) => !before.includes(cron)) : [],
+    cronsRemoved: comparable ? before.filter((cron) => !after.includes(cron)) : [],
+  };
+}
+
+/** Vercel's own variables are in no project. */
+function isSystem(name: string): boolean {
+  return /^(VERCEL|NEXT_PUBLIC_VERCEL)(_|$)/.test(name) || name === 'CI';
+}
+
+function cronsOf(deployment: Pick<VercelDeployment, 'crons'> | undefined): string[] {
+  return (deployment?.crons ?? []).map(({ path, schedule }) => `${path} (${schedule})`);
+}
+
+/** Names in one sentence that is still short. */
+const namedLimit = 10;
+
+/** One sentence for each kind of difference; none where nothing differs. Pure. */
+export function describeDifferences(differences: RollbackDifferences): string[] {
+  const { changed, removed, cronsAdded, cronsRemoved } = differences;
+  const sentence = (names: readonly string[], text: (list: string) => string) => {
+    if (names.length === 0) return [];
+    const named = names.slice(0, namedLimit).map((name) => cleanText(name, 100));
+    const more = names.length - named.length;
+    return [text(more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', '))];
+  };
+  return [
+    ...sentence(
+      changed,
+      (list) => `Environment variables changed since it was built, it has the older values: ${list}.`,
+    ),
+    ...sentence(removed, (list) => `Environment variables removed since it was built, it still has them: ${list}.`),
+    ...sentence(cronsAdded, (list) => `Cron jobs that run again: ${list}.`),
+    ...sentence(cronsRemoved, (list) => `Cron jobs that run no more: ${list}.`),
+  ];
+}
