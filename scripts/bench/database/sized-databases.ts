@@ -8,9 +8,9 @@ const rowsAtOnce = 200_000;
 
 /** Words, paths and user agents that repeat as they do in an event log; or bytes that nothing can make smaller, as base64. */
 const textOf: Record<Texture, string> = {
-  compressible: `'{"event":"' || (ARRAY['page_view','sign_in','purchase','search'])[1 + g % 4] || '","path":"/products/' || (g * 7919) % 5000
+  compressible: `'{"event":"' || (ARRAY['page_view','sign_in','purchase','search'])[1 + g % 4] || '","path":"/products/' || (g::bigint * 7919) % 5000
       || '/reviews","agent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36","session":'
-      || (g * 104729) % 1000003 || ',"locale":"en-US","ok":true}'`,
+      || (g::bigint * 104729) % 1000003 || ',"locale":"en-US","ok":true}'`,
   random: `translate(encode(sha512((random() || ':' || g)::bytea) || sha512((g || ':' || random())::bytea) || sha256(random()::text::bytea), 'base64'), E'\\n', '')`,
 };
 
