@@ -21,10 +21,7 @@ export async function checkFeasible(
   return await orReason(
     (async () => {
       await checkEncryption({ age: options.recipients, gpg: options.gpgRecipients });
-      const connection = await connect(options.url ?? '', { applicationName: 'ops-actions migrate' });
-      const major = Math.floor(connection.serverVersion / 10_000);
-      await connection.close();
-      await findPostgres({ major, server: true });
+      await findPostgres({ major: await readServerMajor(options), server: true });
       return undefined;
     })(),
   );
@@ -65,13 +62,20 @@ export async function makeBackup(
   return made;
 }
 
-/** An empty server of this major version, for replays. */
+/** Of the database that the options name. */
+async function readServerMajor(options: MigrateOptions): Promise<number> {
+  const connection = await connect(options.url ?? '', { applicationName: 'ops-actions migrate' });
+  await connection.close();
+  return Math.floor(connection.serverVersion / 10_000);
+}
+
+/** An empty server of this major version (undefined: the newest one here), for replays. */
 export async function startScratch(
-  major: number,
+  major: number | undefined,
   signal: AbortSignal,
 ): Promise<{ url: string; stop(): Promise<void> } | { reasonCode: string; message: string }> {
   const { startCluster } = await import('#backup/scratch-cluster');
-  return await orReason(startCluster({ major, signal }));
+  return await orReason(startCluster({ ...(major === undefined ? {} : { major }), signal }));
 }
 
 async function orReason<T>(made: Promise<T>): Promise<T | { reasonCode: string; message: string }> {

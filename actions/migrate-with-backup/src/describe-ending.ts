@@ -1,6 +1,7 @@
 import type { MigrationFinding } from '#postgres/classify-migrations';
 import type { MigrationInspection } from '#postgres/inspect-migrations';
 import type { Migration } from './migrate.ts';
+import type { PlanFacts } from './plan.ts';
 import type { MigrateOptions } from './plan-options.ts';
 
 type Word = 'applied' | 'nothing-pending' | 'planned' | 'baselined' | 'rolled-back' | 'refused' | 'failed';
@@ -15,6 +16,9 @@ const backupWords = {
 /** Decision, reason code and the one line for people. Pure. */
 export function endingOf(migration: Migration, options: MigrateOptions): Ending {
   const { folder } = options;
+  const plan = 'plan' in migration ? migration.plan : undefined;
+  if (migration.kind !== 'refused' && plan?.replay !== undefined && 'failure' in plan.replay)
+    return ['refused', 'replay_failed', `${plan.replay.failure}; nothing was changed`];
   switch (migration.kind) {
     case 'not-configured':
       return ['nothing-pending', 'not_configured', `No migrations: there is no folder ${folder}`];
@@ -48,7 +52,7 @@ export function endingOf(migration: Migration, options: MigrateOptions): Ending 
       return [
         'planned',
         'plan_only',
-        `Plan: ${filesOf(migration)} would be applied${backupWords[options.backup]}; nothing was changed`,
+        `Plan: ${filesOf(migration)} would be applied${backupWords[options.backup]}${describePlan(migration.plan)}; nothing was changed`,
       ];
     case 'by-hand':
       return [
@@ -75,6 +79,11 @@ export function endingOf(migration: Migration, options: MigrateOptions): Ending 
     case 'ended':
       return afterApplying(migration);
   }
+}
+
+function describePlan({ live, replay }: PlanFacts): string {
+  const unasked = live ? '' : '; no database was asked, so sizes and what is applied are not known';
+  return replay === undefined ? unasked : `${unasked}; replayed from nothing: all ${replay.files} files`;
 }
 
 function afterApplying(migration: Extract<Migration, { kind: 'ended' }>): Ending {

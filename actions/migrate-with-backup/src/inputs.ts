@@ -20,6 +20,8 @@ export const inputs = {
   'database-url': secret(),
   'migrations-dir': text(),
   mode: oneOf(['apply', 'plan', 'rollback', 'baseline'], { default: 'apply' }),
+  replay: flag(),
+  comment: oneOf(['pull-request']),
   phase: oneOf(['expand', 'all', 'contract'], { default: 'expand' }),
   'include-all': flag(),
   'to-version': text({ pattern: /^\d+$/, allowed: 'the leading digits of a migration file' }),

@@ -15,8 +15,9 @@ import { migrate } from './migrate.ts';
 import { openMigrationLedger } from './migration-ledger.ts';
 import { type Given, planOptions } from './plan-options.ts';
 import { platformPoint } from './platform-point.ts';
+import { commentPlan, readChangedMigrations } from './pull-request.ts';
 import { recordOutcome, releaseRecord } from './release-record.ts';
-import { renderMigration } from './render-migration.ts';
+import { adviceOf, renderMigration } from './render-migration.ts';
 import { describeFile } from './render-page.ts';
 import { runCommand } from './run-command.ts';
 import { schemaCacheProver } from './schema-cache.ts';
@@ -58,6 +59,7 @@ export async function main(runner: Runner): Promise<Result> {
           log: (line) => logger.info(line),
         }),
       ),
+    changedMigrations: () => readChangedMigrations(runner, github, options),
     scratch: (major) => startScratch(major, signal),
     platformPoint: () => platformPoint(runner, given, options, github),
     createBackup: () => makeBackup(runner, options, given.environment ?? 'database', ledger),
@@ -69,11 +71,14 @@ export async function main(runner: Runner): Promise<Result> {
     const { gaps } = migration.inspection;
     if (gaps.length > 0) logger.notice(`Numbers missing in ${options.folder}: ${gaps.join(', ')}`);
   }
-  for (const { rule, object, message } of migration.kind === 'ended' ? migration.advice : [])
+  for (const { rule, object, message } of adviceOf(migration))
     logger.warning(`New in the schema: ${rule}: ${object}: ${message}`);
-  if (migration.kind === 'planned') {
-    for (const file of migration.files) logger.info(`${file.file}: ${describeFile(file)}`);
-  }
+  for (const file of 'plan' in migration ? (migration.plan?.files ?? []) : [])
+    logger.info(`${file.file}: ${describeFile(file)}`);
   await recordOutcome(record, migrations, migration, (line) => logger.warning(line));
-  return renderMigration(migration, options);
+  const result = renderMigration(migration, options);
+  if (given.comment !== undefined) {
+    await commentPlan(runner, github, environment ?? options.folder, migration, result);
+  }
+  return result;
 }

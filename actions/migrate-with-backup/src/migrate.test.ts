@@ -79,6 +79,7 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     statementTimeoutMs: 0,
     limits: standardLimits,
     includeAll: false,
+    replay: false,
     expected: [],
     apply: 'automatic',
     weakenings: [],
@@ -96,6 +97,7 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
       platformPoint: () => assert.fail('a backup of our own is asked for'),
       inRelease: false,
       run: () => assert.fail('no command is given'),
+      changedMigrations: () => assert.fail('nothing is planned'),
       scratch: () => assert.fail('nothing is to be replayed'),
       ...more,
     };

@@ -1,7 +1,6 @@
 import type { BackupManifest } from '#backup/manifest';
 import { applyMigrations, reloadSchema } from '#postgres/apply-migrations';
 import type { ApplyOutcome } from '#postgres/apply-outcome';
-import { classifyFiles, type FileSummary } from '#postgres/classify-files';
 import { objectsOfFiles } from '#postgres/find-missing';
 import { inspectDatabase } from '#postgres/inspect-database';
 import { type MigrationInspection, whatIsDue } from '#postgres/inspect-migrations';
@@ -9,7 +8,6 @@ import { type MigrationSession, openMigrationSession } from '#postgres/migration
 import type { MigrationFile } from '#postgres/read-migrations';
 import { type RollbackOutcome, rollBackMigrations } from '#postgres/roll-back-migrations';
 import type { SchemaAdvice } from '#postgres/schema-advice';
-import { loadSqlParser } from '#postgres/sql-parser';
 import type { MigrationIntent } from '#release/migration-record';
 import type { ApiObject } from '#supabase/data-api';
 import type { SchemaCacheProof } from '#supabase/prove-schema-cache';
@@ -18,6 +16,7 @@ import { adviceNow, checkAfter } from './check-after.ts';
 import type { Ending } from './describe-ending.ts';
 import { migrateByCommand } from './migrate-by-command.ts';
 import { forwardIntent } from './migration-ledger.ts';
+import { type ChangedMigrations, type PlanFacts, planMigration } from './plan.ts';
 import type { MigrateOptions } from './plan-options.ts';
 import { provenBackup } from './proven-backup.ts';
 import { checkWayBack, rollBack } from './roll-back.ts';
@@ -27,8 +26,8 @@ import { apiObjects } from './schema-cache.ts';
 /** What happened, as data; `render-migration.ts` turns it into words. */
 export type Migration =
   | { kind: 'not-configured' | 'no-folder' | 'no-url' }
-  | { kind: 'nothing-pending' | 'held' | 'refused' | 'by-hand'; inspection: MigrationInspection }
-  | { kind: 'planned'; inspection: MigrationInspection; files: FileSummary[] }
+  | { kind: 'nothing-pending' | 'held' | 'refused' | 'by-hand'; inspection: MigrationInspection; plan?: PlanFacts }
+  | { kind: 'planned'; inspection: MigrationInspection; plan: PlanFacts }
   | { kind: 'no-backup-possible'; inspection?: MigrationInspection; reasonCode: string; message: string }
   | { kind: 'not-recorded'; inspection?: MigrationInspection; message: string }
   | {
@@ -87,8 +86,12 @@ export interface MigrationPorts {
     | undefined;
   /** The consumer's own command, for `command` and `verify-command`. */
   run(command: string): Promise<CommandOutcome>;
-  /** An empty scratch server of this major version, or why there is none. */
-  scratch(major: number): Promise<{ url: string; stop(): Promise<void> } | { reasonCode: string; message: string }>;
+  /** What the pull request of this run changes in the folder; undefined: it is none, or GitHub does not say. */
+  changedMigrations(): Promise<ChangedMigrations | undefined>;
+  /** An empty scratch server of this major version (undefined: the newest here), or why there is none. */
+  scratch(
+    major: number | undefined,
+  ): Promise<{ url: string; stop(): Promise<void> } | { reasonCode: string; message: string }>;
   /** True when this runs as a step of a release. */
   inRelease: boolean;
 }
@@ -107,8 +110,9 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     return url === undefined ? { kind: 'no-url' } : await migrateByCommand({ ...options, url, command }, ports);
   const exists = await ports.folderExists(directory);
   if (!exists && options.named) return { kind: 'no-folder' };
-  if (url === undefined) return { kind: exists ? 'no-url' : 'not-configured' };
   if (!exists) return { kind: 'not-configured' };
+  if (options.mode === 'plan') return await planMigration(options, select, ports);
+  if (url === undefined) return { kind: 'no-url' };
   if (options.mode === 'rollback')
     return await rollBack({ ...options, url, toVersion: options.toVersion ?? '' }, ports);
   if (options.mode === 'baseline')
@@ -125,13 +129,6 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     const first = await inspectDatabase(session.connection, directory, select);
     const early = decideEarly(first, options, ports);
     if (early !== undefined) return early;
-    if (options.mode === 'plan') {
-      return {
-        kind: 'planned',
-        inspection: first,
-        files: classifyFiles(first.toApply, await loadSqlParser(), first.facts),
-      };
-    }
     const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
     if (problem !== undefined) return { kind: 'no-backup-possible', inspection: first, ...problem };
     try {

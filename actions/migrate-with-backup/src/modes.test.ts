@@ -62,6 +62,7 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
         statementTimeoutMs: 0,
         limits: standardLimits,
         includeAll: false,
+        replay: false,
         expected: [],
         apply: 'automatic',
         weakenings: [],
@@ -84,6 +85,7 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
             signal,
             log: (line) => void lines.push(line),
           }),
+        changedMigrations: async () => undefined,
         scratch: (major) => startScratch(major, signal),
         ...given,
       };

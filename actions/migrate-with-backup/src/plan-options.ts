@@ -8,6 +8,7 @@ import { wrongProject } from '#postgres/database-project';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 import { type ExpectedObject, parseObject } from '#postgres/expected-objects';
 import { type BlockLimits, standardLimits } from '#postgres/judge-size';
+import { checkMode } from './check-mode.ts';
 import type { inputs } from './inputs.ts';
 
 export type Given = InputValues<typeof inputs>;
@@ -47,6 +48,8 @@ export interface MigrateOptions {
   includeAll: boolean;
   /** From which table size on a blocking statement is refused. */
   limits: BlockLimits;
+  /** Mode plan: every file is replayed from nothing on a throw-away database. */
+  replay: boolean;
   /** Who applies in a release; anything but `automatic` refuses there. */
   apply: 'automatic' | 'approve' | 'manual';
   /** Every rule that this run relaxes, for log, message and ledger (S11). */
@@ -136,6 +139,7 @@ export function planOptions(
     includeAll,
     expected,
     limits: { ...standardLimits, ...database.limits },
+    replay: given.replay ?? false,
     apply: database.apply ?? 'automatic',
     weakenings,
   };
@@ -168,41 +172,6 @@ function readExpected(given: Given, settings: EnvironmentSettings, problems: Inp
     problems.push({ name: 'expect-objects', given: text, message: 'names no object', allowed });
     return [];
   });
-}
-
-/** What the modes need of each other's inputs; what is typed has to name the database that is meant. */
-function checkMode(given: Given, database: string | undefined, problems: InputProblem[]): void {
-  const { mode, command } = given;
-  if (command !== undefined && (mode === 'rollback' || mode === 'baseline' || given.toVersion !== undefined)) {
-    problems.push({
-      name: 'command',
-      given: command,
-      message: 'runs as it is, without to-version',
-      allowed: 'mode apply or plan',
-    });
-  }
-  if (command !== undefined && given.onFailure === 'rollback-sql') {
-    const message = 'needs the files of migrations-dir, and command is another tool that keeps its own';
-    problems.push({ name: 'on-failure', given: given.onFailure, message, allowed: 'stop' });
-  }
-  if (mode !== 'rollback' && mode !== 'baseline') return;
-  if (given.toVersion === undefined) {
-    problems.push({
-      name: 'to-version',
-      message: `is needed by mode: ${mode}`,
-      allowed: 'the version that is the newest one afterwards',
-    });
-  }
-  const expected = given.environment ?? database;
-  if (expected !== undefined && given.confirm !== expected) {
-    const what = given.environment === undefined ? 'the name of the database' : 'the name of the environment';
-    problems.push({
-      name: 'confirm',
-      ...(given.confirm === undefined ? {} : { given: given.confirm }),
-      message: `has to repeat ${what} for mode: ${mode}`,
-      allowed: expected,
-    });
-  }
 }
 
 function readConnection(given: Given, problems: InputProblem[]) {

@@ -1,4 +1,5 @@
 import type { Result } from '#action-kit/result';
+import type { SchemaAdvice } from '#postgres/schema-advice';
 import { endingOf } from './describe-ending.ts';
 import type { MadeBackup, Migration } from './migrate.ts';
 import { contractVersions } from './migration-ledger.ts';
@@ -15,7 +16,9 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
   const pending = (inspection?.plan.pending ?? []).map((file) => file.file).filter((file) => !applied.includes(file));
   const held = (inspection?.held ?? []).map((file) => file.file);
   const findings = inspection?.findings ?? [];
-  const plan = migration.kind === 'planned' ? migration.files : [];
+  const facts = 'plan' in migration ? migration.plan : undefined;
+  const plan = facts?.files ?? [];
+  const advice = adviceOf(migration);
   return {
     decision,
     reasonCode,
@@ -31,7 +34,8 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
       gaps: inspection?.gaps ?? [],
       weakenings: options.weakenings,
       ...(plan.length === 0 ? {} : { plan }),
-      ...(migration.kind === 'ended' && migration.advice.length > 0 ? { advice: migration.advice } : {}),
+      ...(advice.length > 0 ? { advice } : {}),
+      ...(facts?.replay === undefined ? {} : { replay: facts.replay }),
       ...(migration.kind === 'ended' && migration.schemaCache !== undefined
         ? { schemaCache: migration.schemaCache }
         : {}),
@@ -59,10 +63,17 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
             plan,
             backup,
             weakenings: options.weakenings,
-            advice: migration.kind === 'ended' ? migration.advice : [],
+            advice,
           }),
         }),
   };
+}
+
+/** What is new in the schema: seen on the database afterwards, or beforehand on the one of a replay. Pure. */
+export function adviceOf(migration: Migration): readonly SchemaAdvice[] {
+  if (migration.kind === 'ended') return migration.advice;
+  const replay = 'plan' in migration ? migration.plan?.replay : undefined;
+  return replay !== undefined && 'advice' in replay ? replay.advice : [];
 }
 
 function describeBackup({ manifest, manifestFile }: MadeBackup): Record<string, unknown> {

@@ -3,6 +3,7 @@ import { createHttpClient, type HttpRequest } from '#http/client';
 import { HttpError } from '#http/http-error';
 import { commitAnswer, compareAnswer, deploymentAnswer, issueAnswer, statusAnswer } from './answers.ts';
 import { GitHubError, toGitHubError } from './github-error.ts';
+import { type GitHubPullRequests, pullRequests } from './pull-requests.ts';
 import { type GitHubReviews, reviewReads } from './review-reads.ts';
 
 export { GitHubError } from './github-error.ts';
@@ -29,7 +30,7 @@ export interface GitHubConnection {
 }
 
 /** What we need of one repository; every failure is a GitHubError with a reason code and what to do. */
-export interface GitHub extends GitHubReviews {
+export interface GitHub extends GitHubReviews, GitHubPullRequests {
   repository: string;
   /** Time by the server's clock (S8), from the last answer's Date header; the own clock before the first answer. Milliseconds. */
   serverTime(): number;
@@ -131,6 +132,7 @@ export function createGitHub(connection: GitHubConnection): GitHub {
 
   return {
     ...reviewReads(call),
+    ...pullRequests(call),
     repository,
     serverTime: () => Date.now() + clockAhead,
     createDeployment: ({ ref, task, environment, payload, description, production, transient }) =>

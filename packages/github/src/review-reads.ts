@@ -19,7 +19,7 @@ export interface GitHubReviews {
   reviewsOf(pullRequest: number): Promise<Review[]>;
 }
 
-type Call = <Schema extends z.ZodType>(
+export type Call = <Schema extends z.ZodType>(
   what: string,
   permission: string,
   schema: Schema,

@@ -4,6 +4,7 @@ import { openMigrationSession } from './migration-session.ts';
 import type { MigrationFile } from './read-migrations.ts';
 import { compareSchemas, readSchema } from './read-schema.ts';
 import { rollBackMigrations } from './roll-back-migrations.ts';
+import { newAdvice, readSchemaAdvice, type SchemaAdvice } from './schema-advice.ts';
 import { supabaseStandIn } from './supabase-stand-in.ts';
 
 /** What a replay on a scratch database found; `differences` are definitions, never rows. */
@@ -16,6 +17,32 @@ export async function replaySchema(scratchUrl: string, files: readonly Migration
   await prepare(scratchUrl);
   await apply(scratchUrl, files, []);
   return await schemaOf(scratchUrl);
+}
+
+/** All files from nothing: that they get through, and what the pending ones bring to the schema that is worth telling. */
+export type Replay = { files: number; advice: SchemaAdvice[] } | { files: number; failure: string };
+
+/** Applies `before`, then `pending`, on an empty database (MIG-04). */
+export async function replayMigrations(
+  scratchUrl: string,
+  before: readonly MigrationFile[],
+  pending: readonly MigrationFile[],
+): Promise<Replay> {
+  const files = before.length + pending.length;
+  try {
+    await prepare(scratchUrl);
+    await apply(scratchUrl, before, []);
+    const old = await adviceOf(scratchUrl);
+    await apply(
+      scratchUrl,
+      pending,
+      before.map((file) => file.version),
+    );
+    return { files, advice: newAdvice(old, await adviceOf(scratchUrl)) };
+  } catch (error) {
+    if (!(error instanceof ReplayFailed)) throw error;
+    return { files, failure: error.message };
+  }
 }
 
 /** A file that did not get through on a database that holds nothing but the files before it. */
@@ -82,4 +109,9 @@ async function apply(url: string, files: readonly MigrationFile[], applied: read
 async function schemaOf(url: string): Promise<string[]> {
   const connection = await connect(url, { applicationName: 'ops-actions scratch' });
   return await readSchema(connection).finally(() => connection.close());
+}
+
+async function adviceOf(url: string): Promise<SchemaAdvice[]> {
+  const connection = await connect(url, { applicationName: 'ops-actions scratch' });
+  return await readSchemaAdvice(connection).finally(() => connection.close());
 }

@@ -1,0 +1,43 @@
+import type { InputProblem } from '#action-kit/input-error';
+import type { Given } from './plan-options.ts';
+
+/** What the modes need of each other's inputs; what is typed has to name the database that is meant. */
+export function checkMode(given: Given, database: string | undefined, problems: InputProblem[]): void {
+  const { mode, command } = given;
+  if (mode !== 'plan' && (given.replay === true || given.comment !== undefined))
+    problems.push({
+      name: given.replay === true ? 'replay' : 'comment',
+      message: 'belongs to mode: plan',
+      allowed: 'mode: plan',
+    });
+  if (command !== undefined && (mode === 'rollback' || mode === 'baseline' || given.toVersion !== undefined)) {
+    problems.push({
+      name: 'command',
+      given: command,
+      message: 'runs as it is, without to-version',
+      allowed: 'mode apply or plan',
+    });
+  }
+  if (command !== undefined && given.onFailure === 'rollback-sql') {
+    const message = 'needs the files of migrations-dir, and command is another tool that keeps its own';
+    problems.push({ name: 'on-failure', given: given.onFailure, message, allowed: 'stop' });
+  }
+  if (mode !== 'rollback' && mode !== 'baseline') return;
+  if (given.toVersion === undefined) {
+    problems.push({
+      name: 'to-version',
+      message: `is needed by mode: ${mode}`,
+      allowed: 'the version that is the newest one afterwards',
+    });
+  }
+  const expected = given.environment ?? database;
+  if (expected !== undefined && given.confirm !== expected) {
+    const what = given.environment === undefined ? 'the name of the database' : 'the name of the environment';
+    problems.push({
+      name: 'confirm',
+      ...(given.confirm === undefined ? {} : { given: given.confirm }),
+      message: `has to repeat ${what} for mode: ${mode}`,
+      allowed: expected,
+    });
+  }
+}

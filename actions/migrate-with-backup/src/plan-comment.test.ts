@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { planMarker, pullRequestOf, renderPlanComment, upsertComment } from './plan-comment.ts';
+
+const marker = planMarker('production');
+const rendered = (files: { file: string; sql: string }[], page = '### Migrations') =>
+  renderPlanComment({
+    marker,
+    environment: 'production',
+    page,
+    files,
+    runUrl: 'https://github.com/a/b/actions/runs/1',
+  });
+
+describe('the plan as a comment', () => {
+  test('SQL stays text: no fence, tag, mention or control character of it gets out', () => {
+    const sql = 'select 1; -- ```\n</details>\n@team \u001b[31m\u202e ````x';
+    const body = rendered([{ file: '1_<b>@x.sql', sql }]);
+    assert.ok(body.startsWith(marker));
+    assert.match(body, /\n`````sql\nselect 1; -- ```\n<\/details>\n@team {2}````x\n`````\n/);
+    assert.match(body, /SQL of <code>1_&lt;b>&#64;x\.sql<\/code>/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: its absence is the assertion
+    assert.doesNotMatch(body, /[\u001b\u202e]/);
+  });
+
+  test('it fits into what GitHub takes, and says what it leaves out', () => {
+    const files = Array.from({ length: 20 }, (_, index) => ({
+      file: `${index}_a.sql`,
+      sql: `-- ${'x'.repeat(20_000)}`,
+    }));
+    const body = rendered(files);
+    assert.ok(body.length < 65_536, String(body.length));
+    assert.match(body, /… cut here/);
+    assert.match(body, /The SQL of \d+ more files is in the pull request itself/);
+  });
+
+  test('a marker names its environment and cannot end the HTML comment', () => {
+    assert.notEqual(planMarker('staging'), marker);
+    assert.match(planMarker('a --> b'), /^<!-- [^ ]*%3E[^ ]* -->$/);
+    assert.doesNotMatch(planMarker('a-->b').slice(4, -3), /--/);
+  });
+
+  test('a fork is one whose head is another repository, or none any more', () => {
+    const event = (head: unknown) => ({ pull_request: { number: 7, head, base: { repo: { id: 1 } } } });
+    assert.deepEqual(pullRequestOf(event({ repo: { id: 1 } })), { number: 7, fork: false });
+    assert.deepEqual(pullRequestOf(event({ repo: { id: 2 } })), { number: 7, fork: true });
+    assert.deepEqual(pullRequestOf(event({ repo: null })), { number: 7, fork: true });
+    assert.equal(pullRequestOf({}), undefined);
+  });
+});
+
+describe('one comment, updated in place', () => {
+  function pullRequest(...bodies: [body: string, byApp: boolean][]) {
+    const comments = bodies.map(([body, byApp], index) => ({ id: index + 1, body, byApp }));
+    const github = {
+      commentsOf: async () => structuredClone(comments),
+      async createComment(_: number, body: string) {
+        const made = { id: comments.length + 1, body, byApp: true };
+        comments.push(made);
+        return made;
+      },
+      async editComment(id: number, body: string) {
+        const found = comments.find((one) => one.id === id);
+        assert.ok(found !== undefined);
+        found.body = body;
+        return found;
+      },
+    };
+    const upsert = (body: string, createIt = true) =>
+      upsertComment(github, 7, marker, `${marker}\n${body}`, { createIt });
+    return { comments, upsert, bodies: () => comments.map(({ body }) => body) };
+  }
+
+  test('the second push updates what the first one wrote', async () => {
+    const one = pullRequest(['hello', false]);
+    assert.equal(await one.upsert('first'), 'created');
+    assert.equal(await one.upsert('second'), 'updated');
+    assert.deepEqual(one.bodies(), ['hello', `${marker}\nsecond`]);
+  });
+
+  test('a person who writes the marker is not updated, and another environment is not touched', async () => {
+    const one = pullRequest([`${marker}\nforged`, false], [`${planMarker('staging')}\nother`, true]);
+    assert.equal(await one.upsert('ours'), 'created');
+    assert.deepEqual(one.bodies(), [`${marker}\nforged`, `${planMarker('staging')}\nother`, `${marker}\nours`]);
+  });
+
+  test('of two the older one stays, and without anything to say none is made', async () => {
+    const one = pullRequest([`${marker}\na`, true], [`${marker}\nb`, true]);
+    assert.equal(await one.upsert('c', false), 'updated');
+    assert.equal(one.bodies()[0], `${marker}\nc`);
+    assert.doesNotMatch(one.bodies()[1] ?? '', /ops-actions:migration-plan/);
+    assert.equal(await pullRequest().upsert('d', false), 'none');
+  });
+});
