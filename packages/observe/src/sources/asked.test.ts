@@ -72,6 +72,9 @@ test('a person sees the same numbers in Datadog and New Relic, where ops.yml nam
   const relic = { url: 'https://api.newrelic.com', apiKey: token, account: 1, app: 'web', clock: systemClock };
   const asked = newRelic({ ...relic, dashboard: page }).asked?.(from, until);
   assert.equal(asked?.link, page);
+  const slow = newRelic({ ...relic, except: ['/generate-content', '/reports'] }).asked?.(from, until).query ?? '';
+  const left = "filter(percentile(duration, 95), WHERE request.uri NOT IN ('/generate-content', '/reports')) AS p95";
+  assert.ok(slow.includes(left), slow);
   assert.match(asked?.query ?? '', new RegExp(`SINCE ${from} UNTIL ${until} TIMESERIES 1 minute$`));
 });
 

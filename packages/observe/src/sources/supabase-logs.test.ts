@@ -78,3 +78,25 @@ test('a minute without a row between others had no requests; the time asked for 
     assert.match(asked[0]?.searchParams.get('sql') ?? '', /from logs where source = 'function_edge_logs'/);
   });
 });
+
+test('routes that a rule leaves out do not count for the time of functions, and do for errors (ARB-05)', async () => {
+  await serve(200, rows(row(start, 10, 1)), async (address, asked) => {
+    const about = {
+      url: address,
+      token,
+      project: 'abcdefghijklmnopqrst',
+      of: 'functions' as const,
+      clock: systemClock,
+    };
+    await supabaseLogs({ ...about, except: ['/generate-content', '/reports'] }).read(start, start + 60_000, 60_000);
+    const sql = asked[0]?.searchParams.get('sql') ?? '';
+    assert.match(
+      sql,
+      /quantileIf\(0\.95\)\(.*, log_attributes\['request\.pathname'\] not in \('\/generate-content', '\/reports'\)\) as p95/,
+    );
+    assert.match(
+      sql,
+      /count\(\) as requests, countIf\(toInt32OrZero\(log_attributes\['response\.status_code'\]\) >= 500\) as errors/,
+    );
+  });
+});
