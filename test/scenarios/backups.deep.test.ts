@@ -95,6 +95,8 @@ describe('backup.yml from backup to drill, its own steps with their bundles', { 
         GITHUB_RUN_ATTEMPT: '1',
         GITHUB_EVENT_NAME: 'schedule',
         RUNNER_ENVIRONMENT: 'github-hosted',
+        ACTIONS_RESULTS_URL: sandbox.artifacts.resultsUrl,
+        ACTIONS_RUNTIME_TOKEN: sandbox.runtimeToken(String(runs)),
       },
     });
     const shown = run.log.split('\n').filter((line) => !line.startsWith('::add-mask::'));
@@ -191,5 +193,20 @@ describe('backup.yml from backup to drill, its own steps with their bundles', { 
     const { held } = await drill();
     assert.deepEqual([held.code, held.outputs['reason-code']], [1, 'no_backup'], held.log);
     assert.match(held.log, /is not used: it stands in no record as it lies there/);
+  });
+
+  test('backups that are artifacts of earlier runs are found with the day on which GitHub removes them', async () => {
+    const inputs = { 'backup-destination': 'artifact\ns3://backups/notes/beside' };
+    const made = await job('backup', { inputs });
+    assert.deepEqual([made.code, made.outputs.decision], [0, 'verified'], made.log);
+    runs += 1;
+    const checked = await job('check', { inputs: { 'backup-destination': 'artifact' } });
+    assert.deepEqual([checked.code, checked.outputs.decision, checked.outputs.pruned], [0, 'fresh', '[]'], checked.log);
+    assert.equal(checked.outputs['backup-manifest'], made.outputs['backup-manifest']);
+    const until = new Date(Date.now() + 90 * 86_400_000).toISOString().slice(0, 10);
+    assert.match(
+      checked.outputs.summary ?? '',
+      new RegExp(`in artifacts of acme/notes-app is .*; kept until ${until}`),
+    );
   });
 });

@@ -12,7 +12,7 @@ import { judgeFreshness } from '#backup/judge-freshness';
 import { openDestinations } from '#backup/open-destinations';
 import { planDestinations } from '#backup/plan-destinations';
 import { pruneBackups } from '#backup/prune-backups';
-import { createGitHub } from '#github/client';
+import { createGitHub, type GitHub, GitHubError } from '#github/client';
 import { tryReadDrills } from '#release/drill-record';
 import { inputs } from './inputs.ts';
 import { type DrillState, judgeDrills } from './judge-drills.ts';
@@ -30,40 +30,50 @@ export async function main(runner: Runner): Promise<Result> {
   };
   // Read, not stored: nothing here is about what outlives the run.
   const where = givenDestinations(runner, given, database);
-  const { destinations, problems } = planDestinations({ ...where, hosted: false, publicRepository: false });
-  const wrong: InputProblem[] = [...problems];
-  if (destinations.some((one) => one.kind === 'artifact')) {
-    wrong.push({
-      name: 'backup-destination',
-      given: 'artifact',
-      message: 'is kept and removed by GitHub, and another run cannot read it',
-      allowed: 'directory, s3://bucket/prefix',
-    });
-  }
+  const { logger, clock, signal, context } = runner;
+  const { githubToken: token } = given;
+  const github =
+    token === undefined || context.repository === '' ? undefined : createGitHub(gitHubConnection(runner, token));
+  const ofRepository = github === undefined || token === undefined ? undefined : { github, token };
+  const { destinations, problems } = planDestinations({
+    ...where,
+    artifacts: ofRepository !== undefined,
+    hosted: false,
+    publicRepository: false,
+  });
+  const wrong: InputProblem[] = problems.map((problem) =>
+    problem.given === 'artifact'
+      ? {
+          ...problem,
+          message: 'is kept and removed by GitHub; other runs read it with a github-token that has actions: read',
+        }
+      : problem,
+  );
   if (wrong.length > 0) throw new InputError(wrong);
-  const { logger, clock, signal } = runner;
   const { environment } = given;
   const log = (line: string) => logger.info(line);
   const now = clock.now() / 1000;
   const freshSeconds = given.maxAge / 1000;
   const checked: CheckedPlace[] = [];
   try {
-    for (const destination of await openDestinations(destinations, destinationPorts(runner))) {
+    for (const destination of await openDestinations(destinations, destinationPorts(runner, ofRepository))) {
       const backups = await listBackups(destination, log);
       const place = destination.description;
       const freshness = judgeFreshness(backups, { environment, maxAgeSeconds: freshSeconds, now, place });
       log(freshness.message);
-      const { prune, kept } = decidePruning(backups, { environment, retention, freshSeconds, now });
+      // GitHub removes artifacts by its own clock.
+      const own = destination.kind === 'artifact' ? [] : backups;
+      const { prune, kept } = decidePruning(own, { environment, retention, freshSeconds, now });
       for (const line of kept) logger.warning(`${place}: ${line}`);
       const due = prune.map((backup) => backup.manifest.name);
       const pruned = given.prune ? await pruneBackups(destination, prune, { log, signal }) : [];
       checked.push({ place, freshness, due, pruned });
     }
   } catch (error) {
-    if (!(error instanceof BackupFailed)) throw error;
+    if (!(error instanceof BackupFailed || error instanceof GitHubError)) throw error;
     return { decision: 'could-not-run', reasonCode: error.reasonCode, summary: error.message, failed: true };
   }
-  const drill = await checkDrills(runner, environment, given.drillMaxAge ?? drills?.overdueMs, given.githubToken);
+  const drill = await checkDrills(runner, environment, given.drillMaxAge ?? drills?.overdueMs, github);
   return renderCheck(checked, { environment, prune: given.prune, ...(drill === undefined ? {} : { drill }) });
 }
 
@@ -72,11 +82,9 @@ async function checkDrills(
   runner: Runner,
   environment: string,
   maxAgeMs: number | undefined,
-  token: string | undefined,
+  github: GitHub | undefined,
 ): Promise<DrillState | undefined> {
   if (maxAgeMs === undefined) return undefined;
-  const github =
-    token === undefined || runner.context.repository === '' ? undefined : createGitHub(gitHubConnection(runner, token));
   const records = await tryReadDrills(github, environment, runner.logger.warning);
   const maxAgeSeconds = maxAgeMs / 1000;
   return judgeDrills(records, { environment, maxAgeSeconds, now: runner.clock.now() / 1000 });

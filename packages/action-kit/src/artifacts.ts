@@ -27,6 +27,37 @@ export async function downloadArtifactOfRun(
   await client.downloadArtifact(id, { path: folder, findBy });
 }
 
+/** What GitHub says of a repository's artifacts; times in milliseconds. */
+export interface ArtifactList {
+  repository: string;
+  listArtifacts(): Promise<
+    { id: number; name: string; bytes: number; expiresAt?: number | undefined; runId?: number | undefined }[]
+  >;
+}
+
+/** The artifacts of every run of a repository, to read. Needs a token with actions: read. */
+export function repositoryArtifacts(github: ArtifactList, token: string) {
+  let listed: ReturnType<ArtifactList['listArtifacts']> | undefined;
+  const all = () => {
+    listed ??= github.listArtifacts();
+    return listed;
+  };
+  return {
+    description: `artifacts of ${github.repository}`,
+    upload: () => Promise.reject(new Error('artifacts of other runs are only read')),
+    list: async () =>
+      (await all()).map(({ id, name, bytes, expiresAt }) => ({
+        ...{ id, name, bytes },
+        ...(expiresAt === undefined ? {} : { expiresAt: expiresAt / 1000 }),
+      })),
+    async download(id: number, folder: string) {
+      const runId = (await all()).find((one) => one.id === id)?.runId;
+      if (runId === undefined) throw new Error(`GitHub does not say which run artifact ${id} is of`);
+      await downloadArtifactOfRun(id, { runId, repository: github.repository, token }, folder);
+    },
+  };
+}
+
 /** Loaded only where artifacts are used: the library is larger than any action of ours. */
 async function openClient() {
   const { DefaultArtifactClient } = await import('@actions/artifact');

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { DatabaseSettings } from '#config/settings';
+import type { ArtifactList } from './artifacts.ts';
 import { type InputDefinitions, list, oneOf, secret, text } from './inputs.ts';
 import type { Runner } from './runner.ts';
 import { serviceAddress } from './service-address.ts';
@@ -59,11 +60,12 @@ export function givenDestinations(runner: Runner, given: Given, database: Databa
   };
 }
 
-/** What `openDestinations` needs of the runner; the artifact library is loaded only where artifacts are used. */
-export function destinationPorts(runner: Runner) {
+/** What `openDestinations` needs of the runner, with the artifacts of this run or of all runs of the repository; the artifact library is loaded only where artifacts are used. */
+export function destinationPorts(runner: Runner, ofRepository?: { github: ArtifactList; token: string }) {
   return {
     artifacts: async () => {
-      const { downloadArtifact, uploadArtifact } = await import('./artifacts.ts');
+      const { downloadArtifact, repositoryArtifacts, uploadArtifact } = await import('./artifacts.ts');
+      if (ofRepository !== undefined) return repositoryArtifacts(ofRepository.github, ofRepository.token);
       return { upload: uploadArtifact, download: downloadArtifact };
     },
     temporary: runner.context.temp,

@@ -11,8 +11,10 @@ export interface ArtifactStore {
   /** Puts the files of an artifact into a folder. */
   download(id: number, folder: string): Promise<void>;
   /** Artifacts of the repository, of earlier runs too; absent where there is no token to ask with. */
-  list?(): Promise<{ id: number; name: string; bytes: number }[]>;
+  list?(): Promise<{ id: number; name: string; bytes: number; expiresAt?: number }[]>;
   remove?(id: number): Promise<void>;
+  /** For messages; default that of one run. */
+  description?: string;
   /** How long GitHub keeps what is stored now. */
   retentionDays?: number;
 }
@@ -29,7 +31,7 @@ export function artifactDestination(store: ArtifactStore, temporary: string): Ba
     ids.get(name) ?? (await store.list?.())?.find((artifact) => artifact.name === name)?.id;
   return {
     kind: 'artifact',
-    description: 'artifact of this run',
+    description: store.description ?? 'artifact of this run',
     async write(name, source) {
       const folder = await mkdtemp(join(temporary, 'backup-upload-'));
       try {

@@ -23,6 +23,8 @@ export interface BackupDestination {
 export interface StoredObject {
   name: string;
   bytes: number;
+  /** Unix seconds at which the store drops it, where it says so. */
+  expiresAt?: number;
 }
 
 const partialSuffix = '.partial';

@@ -11,6 +11,8 @@ export interface FoundBackup {
   destination: BackupDestination;
   /** True when the object lies there with the size that the manifest says. */
   complete: boolean;
+  /** Unix seconds at which the store drops the first of its files, where it says so. */
+  expiresAt?: number;
 }
 
 /** Text that a manifest may have at most: hostile or damaged ones are not read whole. */
@@ -36,12 +38,26 @@ export async function listBackups(
         manifestDigest: digestOf(text),
         destination,
         complete: isComplete(manifest, objects),
+        ...expiryOf(manifest, name, objects),
       });
     } catch (error) {
       log(`${name} in ${destination.description} is not a manifest of ours: ${(error as Error).message.slice(0, 200)}`);
     }
   }
   return found.sort((a, b) => b.manifest.createdAt - a.manifest.createdAt);
+}
+
+function expiryOf(manifest: BackupManifest, manifestFile: string, objects: readonly StoredObject[]) {
+  const files = [manifest.object.file, manifest.contents?.file, manifestFile];
+  const told = objects.flatMap(({ name, expiresAt }) =>
+    files.includes(name) && expiresAt !== undefined ? [expiresAt] : [],
+  );
+  return told.length === 0 ? {} : { expiresAt: Math.min(...told) };
+}
+
+/** Unix seconds until which it can be read: what the store says counts more than what the manifest foresaw. Pure. */
+export function keptUntil(backup: Pick<FoundBackup, 'manifest' | 'expiresAt'>): number | undefined {
+  return backup.expiresAt ?? backup.manifest.expiresAt;
 }
 
 function isComplete(manifest: BackupManifest, objects: readonly StoredObject[]): boolean {
@@ -70,8 +86,9 @@ export interface WantedBackup {
 export function chooseBackup(backups: readonly FoundBackup[], wanted: WantedBackup): FoundBackup | undefined {
   const { identity, environment, since = Number.NEGATIVE_INFINITY, before = Number.POSITIVE_INFINITY, now } = wanted;
   return backups
-    .filter(({ manifest, complete }) => {
-      const { source, createdAt, expiresAt } = manifest;
+    .filter((backup) => {
+      const { manifest, complete } = backup;
+      const { source, createdAt } = manifest;
       // The rows are those of the snapshot, not of the moment at which the proof ended.
       const at = source.snapshotAt ?? createdAt;
       return (
@@ -81,7 +98,7 @@ export function chooseBackup(backups: readonly FoundBackup[], wanted: WantedBack
         (environment === undefined || manifest.environment === environment) &&
         at >= since &&
         at < before &&
-        (expiresAt ?? now) >= now
+        (keptUntil(backup) ?? now) >= now
       );
     })
     .toSorted((a, b) => b.manifest.createdAt - a.manifest.createdAt)[0];

@@ -1,5 +1,5 @@
 import { proven } from './decide-pruning.ts';
-import type { FoundBackup } from './find-verified-backup.ts';
+import { type FoundBackup, keptUntil } from './find-verified-backup.ts';
 
 export interface Freshness {
   verdict: 'fresh' | 'stale';
@@ -24,7 +24,7 @@ export function judgeFreshness(
   const own = backups
     .filter(({ manifest }) => manifest.environment === environment && takenAt(manifest) <= now + aheadSeconds)
     .toSorted((a, b) => takenAt(b.manifest) - takenAt(a.manifest));
-  const newest = own.find((backup) => proven(backup) && (backup.manifest.expiresAt ?? now) >= now);
+  const newest = own.find((backup) => proven(backup) && (keptUntil(backup) ?? now) >= now);
   const failed = newest === undefined ? own.length : own.indexOf(newest);
   const since =
     failed === 0 ? '' : `; ${failed} ${failed === 1 ? 'backup' : 'backups'} since then could not be verified`;
@@ -34,10 +34,12 @@ export function judgeFreshness(
   }
   const ageSeconds = Math.max(0, now - takenAt(newest.manifest));
   const fresh = ageSeconds <= maxAgeSeconds;
+  const last = keptUntil(newest);
+  const until = last === undefined ? '' : `; kept until ${day(last)}`;
   return {
     verdict: fresh ? 'fresh' : 'stale',
     reasonCode: fresh ? 'fresh' : 'too_old',
-    message: `the newest verified backup of ${environment} in ${place} is ${hours(ageSeconds)} old (limit ${hours(maxAgeSeconds)}): ${newest.manifest.name}${since}`,
+    message: `the newest verified backup of ${environment} in ${place} is ${hours(ageSeconds)} old (limit ${hours(maxAgeSeconds)}): ${newest.manifest.name}${until}${since}`,
     newest,
     ageSeconds,
   };
@@ -46,6 +48,10 @@ export function judgeFreshness(
 /** The rows are those of the snapshot, not of the moment at which the proof ended. */
 function takenAt({ source, createdAt }: FoundBackup['manifest']): number {
   return source.snapshotAt ?? createdAt;
+}
+
+function day(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }
 
 function hours(seconds: number): string {

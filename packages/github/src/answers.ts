@@ -138,3 +138,25 @@ export const reviewAnswer = z
     commitSha: commit_id ?? '',
     association: author_association,
   }));
+
+export const artifactsAnswer = z.object({
+  artifacts: z.array(
+    z
+      .object({
+        id: z.number(),
+        name: z.string(),
+        size_in_bytes: z.number(),
+        expired: z.boolean(),
+        expires_at: time.nullish(),
+        workflow_run: z.object({ id: z.number() }).nullish(),
+      })
+      .transform(({ id, name, size_in_bytes, expired, expires_at, workflow_run }) => ({
+        id,
+        name,
+        bytes: size_in_bytes,
+        expired,
+        ...(expires_at == null ? {} : { expiresAt: expires_at }),
+        ...(workflow_run == null ? {} : { runId: workflow_run.id }),
+      })),
+  ),
+});

@@ -30,6 +30,13 @@ const server = createServer((request, response) => {
 });
 let github: ReturnType<typeof createGitHub>;
 
+/** One artifact as GitHub lists it. */
+const artifact = (id: number, expired = false) => ({
+  ...{ id, name: `a-${id}`, size_in_bytes: 9, expired },
+  expires_at: '2027-01-01T00:00:00Z',
+  workflow_run: { id: 70 + id },
+});
+
 before(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -144,4 +151,16 @@ describe('createGitHub', () => {
     const closed = createGitHub({ apiUrl: 'http://127.0.0.1:9', token: 't0ken', repository: 'a/b', attempts: 1 });
     await assert.rejects(closed.commit('main'), { reasonCode: 'github_unreachable', maybeSent: false });
   });
+});
+
+test('artifacts of all runs are listed page by page, without those that have expired', async () => {
+  const first = Array.from({ length: 100 }, (_, index) => artifact(index, index % 2 === 1));
+  answer = ({ url = '' }, response) => {
+    const page = new URL(url, 'http://x').searchParams.get('page');
+    response.end(JSON.stringify({ total_count: 101, artifacts: page === '1' ? first : [artifact(100)] }));
+  };
+  const found = await github.listArtifacts();
+  assert.equal(found.length, 51);
+  const expiresAt = Date.parse('2027-01-01T00:00:00Z');
+  assert.deepEqual(found.at(-1), { id: 100, name: 'a-100', bytes: 9, expired: false, expiresAt, runId: 170 });
 });

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { createHttpClient, type HttpRequest } from '#http/client';
 import { HttpError } from '#http/http-error';
-import { commitAnswer, compareAnswer, deploymentAnswer, issueAnswer, statusAnswer } from './answers.ts';
+import {
+  artifactsAnswer,
+  commitAnswer,
+  compareAnswer,
+  deploymentAnswer,
+  issueAnswer,
+  statusAnswer,
+} from './answers.ts';
 import { GitHubError, toGitHubError } from './github-error.ts';
 import { type GitHubPullRequests, pullRequests } from './pull-requests.ts';
 import { type GitHubReviews, reviewReads } from './review-reads.ts';
@@ -13,6 +20,8 @@ export type DeploymentStatus = z.infer<typeof statusAnswer>;
 export type GitHubCommit = z.infer<typeof commitAnswer>;
 export type GitHubComparison = z.infer<typeof compareAnswer>;
 export type GitHubIssue = z.infer<typeof issueAnswer>;
+
+export type GitHubArtifact = z.infer<typeof artifactsAnswer>['artifacts'][number];
 
 export type DeploymentState = 'error' | 'failure' | 'inactive' | 'in_progress' | 'queued' | 'pending' | 'success';
 
@@ -75,6 +84,8 @@ export interface GitHub extends GitHubReviews, GitHubPullRequests {
     change: { title?: string; body?: string; state?: 'open' | 'closed' },
   ): Promise<GitHubIssue>;
   comment(number: number, body: string): Promise<void>;
+  /** Artifacts of all runs that GitHub still keeps, newest first. */
+  listArtifacts(): Promise<GitHubArtifact[]>;
   /** `queued`, `in_progress`, `waiting`, `completed` … of a workflow run; undefined where GitHub does not know it or may not say. */
   runStatus(runId: number): Promise<string | undefined>;
 }
@@ -83,6 +94,9 @@ const runAnswer = z.object({ status: z.string().nullish() });
 
 /** Statuses of one entry beyond this many pages of 100 are not ours. */
 const statusPages = 5;
+
+/** Newest first: a backup of the last months is among the first thousand artifacts. */
+const artifactPages = 10;
 
 export function createGitHub(connection: GitHubConnection): GitHub {
   const { token, repository, apiUrl, ...options } = connection;
@@ -203,6 +217,18 @@ export function createGitHub(connection: GitHubConnection): GitHub {
         path: `/issues/${number}`,
         json: change,
       }),
+    async listArtifacts() {
+      const all: GitHubArtifact[] = [];
+      for (let page = 1; page <= artifactPages; page++) {
+        const { artifacts } = await call('list artifacts', 'actions: read', artifactsAnswer, {
+          path: '/actions/artifacts',
+          query: { per_page: 100, page },
+        });
+        all.push(...artifacts);
+        if (artifacts.length < 100) break;
+      }
+      return all.filter(({ expired }) => !expired);
+    },
     async runStatus(runId) {
       const what = `read workflow run ${runId}`;
       try {

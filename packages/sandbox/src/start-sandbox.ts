@@ -59,6 +59,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     resultsUrl = (await services.listen('artifacts', artifactService.handle)).url;
     const github = await startGitHub(services, {
       artifactAddress: artifactService.addressOf,
+      artifacts: artifactService.listed,
       repository,
       clockOffsetMs: options.githubClockOffsetMs ?? 0,
       ...(git && { git }),

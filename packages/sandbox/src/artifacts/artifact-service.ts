@@ -32,6 +32,8 @@ export interface ArtifactService {
   issueToken(run: string): string;
   /** Where the bytes of a stored artifact are, as GitHub's REST API redirects to them. */
   addressOf(id: string): string | undefined;
+  /** Every stored artifact, newest first, as GitHub's REST API shows it. */
+  listed(): object[];
 }
 
 /** The artifact service of Actions as @actions/artifact 6 uses it, with the block blobs behind its signed addresses. */
@@ -140,6 +142,19 @@ export function createArtifactService(url: () => string): ArtifactService {
       const found = artifacts.find((one) => String(one.id) === id && one.finalized);
       return found === undefined ? undefined : address(found);
     },
+    listed: () =>
+      artifacts
+        .filter(({ finalized }) => finalized)
+        .map((one) => ({
+          id: one.id,
+          name: one.name,
+          size_in_bytes: one.content?.length ?? 0,
+          expired: false,
+          created_at: new Date(one.createdAt).toISOString(),
+          expires_at: new Date(one.createdAt + 90 * 86_400_000).toISOString(),
+          workflow_run: { id: Number.parseInt(one.run, 10) || 1 },
+        }))
+        .toReversed(),
     issueToken(run) {
       const token = runtimeTokenFor(run, randomUUID());
       tokens.set(token, run);

@@ -1,5 +1,5 @@
 import type { GitRepository } from '../git-repository.ts';
-import type { Answer, Handler, SandboxRequest } from '../http/answer.ts';
+import { type Answer, type Handler, jsonAnswer, type SandboxRequest } from '../http/answer.ts';
 import { forward } from '../http/forward.ts';
 import { createRouter, type Routes } from '../http/router.ts';
 import { githubDeploymentRoutes } from './github-deployments.ts';
@@ -21,6 +21,7 @@ export interface GitHubFrontOptions {
   checks?: Routes;
   /** Address of a stored artifact by its id. */
   artifactAddress: (id: string) => string | undefined;
+  artifacts: () => object[];
   /** How far GitHub's clock is from ours, in milliseconds. */
   clockOffsetMs: () => number;
 }
@@ -42,6 +43,12 @@ export function createGitHubFront(options: GitHubFrontOptions): Handler {
           return /^[0-9a-f]{40}$/.test(ref) ? ref : undefined;
         },
       }),
+      [`GET /repos/${options.repository}/actions/artifacts`]: (request) => {
+        const all = options.artifacts();
+        const size = Number(request.query.get('per_page') ?? 30);
+        const from = (Number(request.query.get('page') ?? 1) - 1) * size;
+        return jsonAnswer(200, { total_count: all.length, artifacts: all.slice(from, from + size) });
+      },
       [`GET /repos/${options.repository}/actions/artifacts/:id/zip`]: (_request, { id = '' }) => {
         const location = options.artifactAddress(id);
         if (location === undefined) throw new GitHubRefusal(404, 'Not Found');

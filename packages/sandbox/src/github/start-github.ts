@@ -28,6 +28,7 @@ export async function startGitHub(
     clockOffsetMs: number;
     git?: GitRepository;
     artifactAddress: (id: string) => string | undefined;
+    artifacts: () => object[];
   },
 ): Promise<SandboxGitHub> {
   const [owner = '', name = ''] = options.repository.split('/');
@@ -62,6 +63,7 @@ export async function startGitHub(
     creator: { login, id: 3 },
     clockOffsetMs: () => options.clockOffsetMs,
     artifactAddress: options.artifactAddress,
+    artifacts: options.artifacts,
     ...(options.git && { git: options.git }),
     ...(checks && { checks: checks.routes }),
   });
