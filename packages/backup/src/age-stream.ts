@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { decryptPayload, encryptPayload, takeHeader } from './age-payload.ts';
 import { BackupFailed } from './backup-error.ts';
 
 /** A key pair that lives in memory for one backup: it proves that what was stored can be read, and is then dropped. */
@@ -24,7 +23,18 @@ export async function* encryptStream(
   recipients: readonly string[],
 ): AsyncGenerator<Uint8Array> {
   const encrypter = await encrypterFor(recipients);
-  yield* fromWeb(await encrypter.encrypt(toWeb(source)));
+  let fileKey: Uint8Array | undefined;
+  // A recipient that gets no stanza and remembers the key of the file: the library writes the header, the payload is ours.
+  encrypter.addRecipient({
+    wrapFileKey(key) {
+      fileKey = Uint8Array.from(key);
+      return [];
+    },
+  });
+  const empty = await encrypter.encrypt(new Uint8Array());
+  if (fileKey === undefined) throw new Error('the age library made no key');
+  yield empty.subarray(0, empty.length - emptyPayloadBytes);
+  yield* encryptPayload(source, fileKey);
 }
 
 /** Decrypts what `encryptStream` or the age command wrote. Every chunk is authenticated before it is given out. */
@@ -32,8 +42,12 @@ export async function* decryptStream(source: AsyncIterable<Uint8Array>, identity
   const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);
-  yield* fromWeb(await decrypter.decrypt(toWeb(source)));
+  const { header, payload } = await takeHeader(source);
+  yield* decryptPayload(payload, await decrypter.decryptHeader(header));
 }
+
+/** Nonce and tag of a payload that holds nothing. */
+const emptyPayloadBytes = 32;
 
 /** SSH keys apart from age's own, every native one checked. @throws BackupFailed. */
 export async function splitRecipients(recipients: readonly string[]): Promise<{ ssh: string[]; native: string[] }> {
@@ -76,12 +90,4 @@ async function encrypterFor(recipients: readonly string[]) {
     }
   }
   return encrypter;
-}
-
-function toWeb(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  return ReadableStream.from(source) as ReadableStream<Uint8Array>;
-}
-
-function fromWeb(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
-  return Readable.fromWeb(stream as NodeReadableStream<Uint8Array>);
 }
