@@ -114,5 +114,10 @@ test('wrong use lists every mistake with its place, judges nothing, and exit cod
     policies.stderr,
     /rules\[0\].*is not a rate[\s\S]*rules\[1\].*is not a rule[\s\S]*windo: unknown key; did you mean window/,
   );
+  const readings = { rules: ['error-rate above 1%: warning', 'new-issues above 0: warning'] };
+  const unjudged = await verdict(buckets([0]).join('\n'), [], readings);
+  assert.equal(unjudged.exitCode, 2);
+  assert.match(unjudged.stderr, /"new-issues above 0: warning" is judged by readings, which buckets do not hold/);
+  assert.match(unjudged.stderr, /there is no rule that can fail a release/);
   assert.match((await verdict('', [], policy)).stderr, /there are no buckets/);
 });
