@@ -1,7 +1,6 @@
 import type { MigrationFinding } from '#postgres/classify-migrations';
-import type { MigrationInspection } from '#postgres/inspect-migrations';
+import { forwardFixOnly, type MigrationInspection } from '#postgres/inspect-migrations';
 import type { Migration } from './migrate.ts';
-import type { PlanFacts } from './plan.ts';
 import type { MigrateOptions } from './plan-options.ts';
 
 type Word = 'applied' | 'nothing-pending' | 'planned' | 'baselined' | 'rolled-back' | 'refused' | 'failed';
@@ -52,7 +51,7 @@ export function endingOf(migration: Migration, options: MigrateOptions): Ending 
       return [
         'planned',
         'plan_only',
-        `Plan: ${filesOf(migration)} would be applied${backupWords[options.backup]}${describePlan(migration.plan)}; nothing was changed`,
+        `Plan: ${filesOf(migration)} would be applied${backupWords[options.backup]}${describePlan(migration)}; nothing was changed`,
       ];
     case 'by-hand':
       return [
@@ -81,9 +80,11 @@ export function endingOf(migration: Migration, options: MigrateOptions): Ending 
   }
 }
 
-function describePlan({ live, replay }: PlanFacts): string {
+function describePlan({ inspection, plan: { live, replay } }: Extract<Migration, { kind: 'planned' }>): string {
   const unasked = live ? '' : '; no database was asked, so sizes and what is applied are not known';
-  return replay === undefined ? unasked : `${unasked}; replayed from nothing: all ${replay.files} files`;
+  const replayed = replay === undefined ? '' : `; replayed from nothing: all ${replay.files} files`;
+  const forward = forwardFixOnly(inspection);
+  return `${unasked}${replayed}${forward === undefined ? '' : `; ${forward}`}`;
 }
 
 function afterApplying(migration: Extract<Migration, { kind: 'ended' }>): Ending {

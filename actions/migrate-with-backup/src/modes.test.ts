@@ -274,7 +274,18 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
       '3_c.sql': 'alter table a add column c int',
       '3_c.down.sql': 'alter table a drop column c',
     });
+    const plan = await one.run({ mode: 'plan' });
+    assert.match(plan.summary, /forward fix only: no rollback SQL for 1_a\.sql;/);
     assert.equal((await one.run()).decision, 'applied');
+    // A fresh restore point comes first, and without one nothing is taken back.
+    const unsaved = await one.run(
+      { mode: 'rollback', toVersion: '1', backup: 'required' },
+      { createBackup: async () => ({ reasonCode: 'destination_full', message: 'no room' }) },
+    );
+    assert.deepEqual(
+      [unsaved.decision, unsaved.reasonCode, await one.history()],
+      ['failed', 'destination_full', ['1', '2', '3']],
+    );
     const result = await one.run({ mode: 'rollback', toVersion: '1' });
     assert.deepEqual(
       [result.decision, result.details?.rolledBack],

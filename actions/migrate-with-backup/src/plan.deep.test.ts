@@ -100,7 +100,7 @@ describe('plan for a pull request', {
     assert.deepEqual([first.decision, first.failed], ['planned', false], first.summary);
     assert.match(
       first.summary,
-      /1 migration would be applied.*no database was asked.*replayed from nothing: all 3 files/,
+      /1 migration would be applied.*no database was asked.*replayed from nothing: all 3 files; forward fix only: no rollback SQL for 2_sessions\.sql/,
     );
     assert.equal(first.outputs?.held, '["3_drop.sql"]');
     assert.equal((await one.run()).decision, 'planned');

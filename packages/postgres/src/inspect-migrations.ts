@@ -40,6 +40,17 @@ export function whatIsDue({
   return toApply.length === 0 ? 'held' : 'due';
 }
 
+/** Files of this run that nothing takes back: after them only a new migration repairs. Undefined: each has its way back. Pure. */
+export function forwardFixOnly({ toApply }: Pick<MigrationInspection, 'toApply'>): string | undefined {
+  const without = toApply.filter(({ down }) => down === undefined);
+  if (without.length === 0) return undefined;
+  const names = without.map(({ file, irreversible }) =>
+    irreversible === undefined ? file : `${file} (${irreversible})`,
+  );
+  const shown = names.slice(0, 5).join(', ');
+  return `forward fix only: no rollback SQL for ${shown}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
+}
+
 /** What decides about files beside their text. */
 export interface InspectionOptions {
   /** Default `expand`. */

@@ -71,6 +71,14 @@ describe('what preflight finds in a database', { skip: installed ? false : 'no P
     const url = await database('due', 'SELECT 1');
     const found = await look(url);
     assert.ok(found.toApply.includes('20260101000000'));
+    const wayBack = found.findings.find(({ code }) => code === 'forward_fix_only');
+    assert.deepEqual(
+      [wayBack?.severity, wayBack?.message],
+      [
+        'notice',
+        'way back of the database: forward fix only: no rollback SQL for 20260101000000_notes.sql, 20260102000000_drop.sql',
+      ],
+    );
     assert.ok(found.codes.includes('age_recipients_missing'));
     assert.equal((await look(url, { recipients: ['an OpenPGP key'] })).codes.includes('age_recipients_missing'), false);
     assert.equal((await look(url, { backupNeeded: false })).codes.includes('age_recipients_missing'), false);
@@ -113,7 +121,7 @@ describe('what preflight finds in a database', { skip: installed ? false : 'no P
     const due = await look(url, { apply: 'manual', recipients: ['an age key'] });
     assert.deepEqual(
       due.codes.filter((code) => code !== 'unsafe_migration'),
-      ['applied_by_hand'],
+      ['forward_fix_only', 'applied_by_hand'],
     );
     assert.match(due.findings.map(({ message }) => message).join(), /apply is manual.*20260101000000_notes\.sql/);
     const command = { command: 'npm run migrate', apply: 'approve' } as const;

@@ -139,17 +139,23 @@ async function inspectConnected(
     const findings = own ? await checkBackup(request, connection, 'a migration command is configured') : [];
     return { ...nothing, database: 'configured', command, findings, weakening };
   }
-  const { inspectDatabase: inspect } = await import('#postgres/inspect-database');
+  const [{ inspectDatabase: inspect }, { forwardFixOnly }] = await Promise.all([
+    import('#postgres/inspect-database'),
+    import('#postgres/inspect-migrations'),
+  ]);
   const inspection = await inspect(connection, request.directory, { limits, includeAll });
   // A backup is made where files are applied: held ones need none.
   const due = inspection.toApply.length > 0;
+  const forward = forwardFixOnly(inspection);
+  const message = `way back of the database: ${forward}`;
+  const wayBack: Finding[] = forward === undefined ? [] : [{ code: 'forward_fix_only', severity: 'notice', message }];
   const byHand = due && (request.apply ?? 'automatic') !== 'automatic' ? [leftToAPerson(request, inspection)] : [];
   const backup = due && byHand.length === 0 ? await checkBackup(request, connection, 'migrations are pending') : [];
   return {
     database: 'configured',
     toApply: inspection.toApply.map((file) => file.version),
     held: inspection.held.map((file) => file.file),
-    findings: [...inspection.findings.map(toFinding), ...byHand, ...backup],
+    findings: [...inspection.findings.map(toFinding), ...wayBack, ...byHand, ...backup],
     migrations: inspection.findings,
     weakening,
   };
