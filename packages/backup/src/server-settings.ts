@@ -13,6 +13,8 @@ export function serverSettings({ folder, port, tcp }: { folder: string; port: nu
     max_wal_size: '4GB',
     shared_buffers: '128MB',
     max_connections: 100,
+    // Whoever reads every table in one snapshot holds a lock on each of them, its indexes and its toast table.
+    max_locks_per_transaction: 1024,
     // In the data folder, so that nothing is left in /dev/shm by a server that was killed.
     dynamic_shared_memory_type: 'mmap',
     logging_collector: 'off',

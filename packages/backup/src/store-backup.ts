@@ -40,16 +40,23 @@ export async function storeBackup(options: StoreOptions): Promise<StoredBackup> 
       cause: error,
     });
   });
+  // Whichever fails first ends the other, and is what is told.
+  const failures: unknown[] = [];
   const [stored, counted] = await Promise.allSettled([
-    storeDump(options),
+    storeDump(options).catch((error: unknown) => {
+      failures.push(error);
+      // On a connection that says nothing any more, counting would wait for ever.
+      void source.close();
+      throw error;
+    }),
     counting.catch((error: unknown) => {
+      failures.push(error);
       options.giveUp(error);
       throw error;
     }),
   ]);
   options.signal?.throwIfAborted();
-  if (counted.status === 'rejected') throw counted.reason;
-  if (stored.status === 'rejected') throw stored.reason;
+  if (stored.status === 'rejected' || counted.status === 'rejected') throw failures[0];
   // What a sequence had before is what it must have at least.
   const counts = new Map((counted.value.sequences ?? []).map((sequence) => [sequence.name, sequence.reached ?? null]));
   const sequences = source.sequences.map((sequence) => ({ ...sequence, reached: counts.get(sequence.name) ?? null }));

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { runTool } from '#child-process/run-tool';
+import { systemClock } from '#http/clock';
+import { createOneTimeKey } from './age-stream.ts';
+import { type CreateBackupOptions, createBackup } from './create-backup.ts';
+import { directoryDestination } from './destination.ts';
+import { openDecryption } from './encryption.ts';
+import { isRoot, listPostgres } from './find-postgres.ts';
+import { openBackup } from './restore-backup.ts';
+import { type Cluster, startCluster } from './scratch-cluster.ts';
+import { createDatabase } from './test-database.ts';
+
+const installed = (await listPostgres()).some((found) => found.server);
+const mounting = isRoot() ? false : 'only root may mount a small file system';
+
+/** Some 60 MB that do not compress, in a table that pg_dump and our counting take a while for. */
+const large = `CREATE TABLE notes AS SELECT g AS id, 'canary ' || (SELECT string_agg(md5(format('%s %s', g, n)), '') FROM generate_series(1, 60) AS n) AS v
+  FROM generate_series(1, 30000) AS g`;
+
+describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server programs' }, () => {
+  let cluster: Cluster;
+  let folder: string;
+  let url: string;
+  let recipient: string;
+  let identity: string;
+  let counter = 0;
+  before(async () => {
+    cluster = await startCluster({ listen: 'tcp' });
+    folder = await mkdtemp(join(tmpdir(), 'bad-days-'));
+    ({ recipient, identity } = await createOneTimeKey());
+    url = await createDatabase(cluster, large);
+  });
+  after(async () => {
+    await cluster?.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  const backup = (more: Partial<CreateBackupOptions> = {}) =>
+    createBackup({
+      url,
+      name: `bad-${++counter}`,
+      destinations: [directoryDestination(join(folder, `${counter}`))],
+      recipients: [recipient],
+      clock: systemClock,
+      ...more,
+    });
+  const left = () => readdir(join(folder, `${counter}`)).catch(() => []);
+  /** Fails, says so without a value, and leaves neither an object nor a half one. */
+  async function failsCleanly(made: Promise<unknown>, message: RegExp) {
+    await assert.rejects(made, (error: Error) => {
+      assert.match(error.message, message);
+      assert.doesNotMatch(error.message, /canary/);
+      return true;
+    });
+    assert.deepEqual(await left(), []);
+  }
+
+  /** A server between us and the database, which cuts every connection after so many bytes of answers. */
+  async function proxied(afterBytes: number, body: (through: string) => Promise<void>) {
+    const sockets = new Set<Socket>();
+    let bytes = 0;
+    let broken = false;
+    const proxy = createServer((client) => {
+      const server = connectSocket(cluster.port, '127.0.0.1');
+      for (const socket of [client, server]) {
+        sockets.add(socket);
+        socket.on('error', () => {});
+      }
+      if (broken) return client.destroy();
+      const pass = (to: Socket) => (chunk: Buffer) => void (broken || to.write(chunk));
+      client.on('data', pass(server));
+      server.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (!broken && bytes > afterBytes) {
+          broken = true;
+          for (const socket of sockets) socket.destroy();
+        }
+        pass(client)(chunk);
+      });
+      client.on('close', () => server.destroy());
+      server.on('close', () => client.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const through = new URL(url);
+    through.port = `${(proxy.address() as AddressInfo).port}`;
+    try {
+      await body(through.href);
+      assert.ok(broken, 'the connection was never broken');
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+    }
+  }
+
+  test('a connection that is cut while pg_dump writes', async () => {
+    await proxied(20_000_000, (through) =>
+      failsCleanly(backup({ url: through }), /(pg_dump failed|rows could not be counted): .*connection/i),
+    );
+  });
+
+  test('a key that is none of the recipients opens nothing', async () => {
+    const { manifest, manifestFile } = await backup({ url: await createDatabase(cluster, 'CREATE TABLE t (v text)') });
+    const destination = directoryDestination(join(folder, `${counter}`));
+    const open = async (ageIdentity: string) => {
+      const decryption = await openDecryption({ ageIdentity });
+      return await openBackup({ destination, manifestFile, digest: manifest.object.sha256, decryption });
+    };
+    assert.equal((await open(identity)).manifest.name, manifest.name);
+    const stranger = (await createOneTimeKey()).identity;
+    await assert.rejects(open(stranger), (error: Error) => {
+      assert.match(error.message, /identit|key|recipient/i);
+      assert.ok(!error.message.includes(stranger.slice(16, 40)));
+      return true;
+    });
+  });
+
+  test('a destination that is full', { skip: mounting }, async () => {
+    const full = join(folder, `${counter + 1}`);
+    await mkdir(full);
+    const mount = await runTool({
+      command: 'mount',
+      args: ['-t', 'tmpfs', '-o', 'size=4m', 'none', full],
+      deadlineMs: 9_000,
+    });
+    assert.equal(mount.exitCode, 0, mount.stderr);
+    try {
+      await failsCleanly(backup(), /there is no room left/);
+    } finally {
+      await runTool({ command: 'umount', args: [full], deadlineMs: 9_000 });
+    }
+  });
+});
