@@ -7,11 +7,27 @@ export interface Measurement {
   sha256(): string;
 }
 
-/** Passes a stream on and measures it; `onBytes` hears the running total. */
-export function measureStream(
+/** Passes a stream on and counts its bytes; `onBytes` hears the running total. */
+export function countStream(
   source: AsyncIterable<Uint8Array>,
-  onBytes: (bytes: number) => void = () => {},
-): { chunks: AsyncGenerator<Uint8Array>; measurement: Measurement } {
+  onBytes: (bytes: number) => void,
+): { chunks: AsyncGenerator<Uint8Array>; count: { bytes: number } } {
+  const count = { bytes: 0 };
+  async function* pass(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      count.bytes += chunk.length;
+      onBytes(count.bytes);
+      yield chunk;
+    }
+  }
+  return { chunks: pass(), count };
+}
+
+/** Passes a stream on and measures it. */
+export function measureStream(source: AsyncIterable<Uint8Array>): {
+  chunks: AsyncGenerator<Uint8Array>;
+  measurement: Measurement;
+} {
   const hash = createHash('sha256');
   let digest: string | undefined;
   const measurement = {
@@ -25,7 +41,6 @@ export function measureStream(
     for await (const chunk of source) {
       hash.update(chunk);
       measurement.bytes += chunk.length;
-      onBytes(measurement.bytes);
       yield chunk;
     }
   }

@@ -4,7 +4,7 @@ import { compressStream } from './compress-stream.ts';
 import { type DatabaseContents, readContents } from './database-contents.ts';
 import type { BackupDestination } from './destination.ts';
 import type { Encryption } from './encryption.ts';
-import { describeBytes, type Measurement, measureStream, progressReporter } from './measure-stream.ts';
+import { countStream, describeBytes, type Measurement, measureStream, progressReporter } from './measure-stream.ts';
 import type { SourceSnapshot } from './source-snapshot.ts';
 import { formatContents } from './stored-contents.ts';
 
@@ -23,7 +23,7 @@ export interface StoreOptions {
 }
 
 export interface StoredBackup {
-  plain: Measurement;
+  plain: { bytes: number };
   dump: Measurement;
   contentsFile: Measurement;
   contents: DatabaseContents;
@@ -66,14 +66,14 @@ export async function storeBackup(options: StoreOptions): Promise<StoredBackup> 
   return { ...stored.value, contents, contentsFile };
 }
 
-async function storeDump(options: StoreOptions): Promise<{ plain: Measurement; dump: Measurement }> {
+async function storeDump(options: StoreOptions): Promise<Pick<StoredBackup, 'plain' | 'dump'>> {
   const { dumped, source, log } = options;
-  const plain = measureStream(
+  const plain = countStream(
     dumped,
     progressReporter((bytes, seconds) => log(describeProgress(bytes, seconds, source.databaseBytes))),
   );
   const dump = await storeStream(options, options.files.dump, plain.chunks);
-  return { plain: plain.measurement, dump };
+  return { plain: plain.count, dump };
 }
 
 /** Written once from the stream; the other destinations get what the first one holds. */
