@@ -194,6 +194,12 @@ describe('migrate-with-backup', { skip }, () => {
         response.end(
           JSON.stringify({
             id: 1,
+            // A new Deployment says what it was asked for, a status has none of these.
+            ref: status.ref,
+            sha: status.ref,
+            task: status.task,
+            environment: status.environment,
+            payload: status.payload,
             state: status.state,
             description: status.description,
             created_at: new Date().toISOString(),
@@ -224,8 +230,11 @@ describe('migrate-with-backup', { skip }, () => {
       assert.equal(run.outputs.decision, 'applied', run.stdout);
       assert.deepEqual(api.statuses, [
         'ops:migrate:intent:apply 1 pending',
-        // The status of the backup's own record (S26); this ledger answers every deployment with the same number.
+        // The record of what is about to be applied (S3), then that of the backup with its digest (S26).
+        'forward: 1 migration file',
         `backup verified: ${run.outputs['backup-manifest']?.replace(/\.manifest\.json$/, '')}`,
+        `sha256:${run.result.backup.sha256} ${run.result.backup.bytes} bytes`,
+        'ops:migration:outcome:applied 20260101000000',
         `ops:migrate:outcome:backup-verified sha256:${run.result.backup.sha256} ${run.result.backup.bytes} bytes`,
         'ops:migrate:outcome:applied 1 applied, newest 20260101000000',
       ]);

@@ -89,7 +89,10 @@ export async function openMigrationRecord(
     production,
     task: migrationTask,
     payload: toMigrationPayload(intent, key),
-    description: cleanText(`${direction} ${files.length} migration files`, descriptionLimit),
+    description: cleanText(
+      `${direction}: ${files.length} migration file${files.length === 1 ? '' : 's'}`,
+      descriptionLimit,
+    ),
     // Other tools' auto_inactive touches only non-transient Deployments.
     transient: true,
   });
