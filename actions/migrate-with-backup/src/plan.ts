@@ -55,7 +55,7 @@ async function inspectLive(
   select: InspectionOptions,
   signal: AbortSignal,
 ): Promise<{ inspection: MigrationInspection; major?: number }> {
-  const connection = await connect(url, { applicationName: 'ops-actions plan', statementTimeoutMs: 10_000, signal });
+  const connection = await connect(url, { applicationName: 'ops-actions inspect', statementTimeoutMs: 10_000, signal });
   try {
     const inspection = await inspectDatabase(connection, directory, select);
     return { inspection, major: Math.floor(connection.serverVersion / 10_000) };
