@@ -4,11 +4,12 @@ import { type AddressInfo, connect as connectSocket, createServer, type Socket }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { runTool } from '#child-process/run-tool';
 import { systemClock } from '#http/clock';
 import { createOneTimeKey } from './age-stream.ts';
 import { type CreateBackupOptions, createBackup } from './create-backup.ts';
-import { directoryDestination } from './destination.ts';
+import { type BackupDestination, directoryDestination } from './destination.ts';
 import { openDecryption } from './encryption.ts';
 import { isRoot, listPostgres } from './find-postgres.ts';
 import { openBackup } from './restore-backup.ts';
@@ -60,8 +61,8 @@ describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server 
     assert.deepEqual(await left(), []);
   }
 
-  /** A server between us and the database, which cuts every connection after so many bytes of answers. */
-  async function proxied(afterBytes: number, body: (through: string) => Promise<void>) {
+  /** A server between us and the database; `fault` comes after so many bytes of answers. */
+  async function proxied(fault: 'cut' | 'black-hole', afterBytes: number, body: (through: string) => Promise<void>) {
     const sockets = new Set<Socket>();
     let bytes = 0;
     let broken = false;
@@ -71,14 +72,14 @@ describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server 
         sockets.add(socket);
         socket.on('error', () => {});
       }
-      if (broken) return client.destroy();
+      if (broken && fault === 'cut') return client.destroy();
       const pass = (to: Socket) => (chunk: Buffer) => void (broken || to.write(chunk));
       client.on('data', pass(server));
       server.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         if (!broken && bytes > afterBytes) {
           broken = true;
-          for (const socket of sockets) socket.destroy();
+          if (fault === 'cut') for (const socket of sockets) socket.destroy();
         }
         pass(client)(chunk);
       });
@@ -98,9 +99,62 @@ describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server 
   }
 
   test('a connection that is cut while pg_dump writes', async () => {
-    await proxied(20_000_000, (through) =>
-      failsCleanly(backup({ url: through }), /(pg_dump failed|rows could not be counted): .*connection/i),
+    await proxied('cut', 20_000_000, (through) =>
+      failsCleanly(backup({ url: through }), /(pg_dump failed|rows could not be counted): .*(connection|ECONNRESET)/i),
     );
+  });
+
+  test('a connection that falls silent ends at the deadline', async () => {
+    const started = performance.now();
+    await proxied('black-hole', 20_000_000, (through) =>
+      failsCleanly(backup({ url: through, deadlineMs: 6_000 }), /pg_dump did not end within 6 s/),
+    );
+    assert.ok(performance.now() - started < 60_000);
+  });
+
+  test('a server that is stopped while pg_dump writes', async () => {
+    const other = await startCluster();
+    const source = await createDatabase(other, large);
+    const inner = directoryDestination(join(folder, `${counter + 1}`));
+    let bytes = 0;
+    const stopping: BackupDestination = {
+      ...inner,
+      write: (name, chunks) =>
+        inner.write(
+          name,
+          (async function* () {
+            for await (const chunk of chunks) {
+              bytes += chunk.length;
+              if (bytes > 2_000_000) await other.stop();
+              yield chunk;
+            }
+          })(),
+        ),
+    };
+    await failsCleanly(
+      backup({ url: source, destinations: [stopping] }),
+      /(pg_dump failed|rows could not be counted): .*(connection|ECONNRESET)/i,
+    );
+    assert.ok(bytes > 2_000_000);
+  });
+
+  test('a destination that is slow holds the dump back and loses nothing', async () => {
+    const inner = directoryDestination(join(folder, `${counter + 1}`));
+    const slow: BackupDestination = {
+      ...inner,
+      write: (name, chunks) =>
+        inner.write(
+          name,
+          (async function* () {
+            for await (const chunk of chunks) {
+              await pause(1);
+              yield chunk;
+            }
+          })(),
+        ),
+    };
+    const { manifest } = await backup({ destinations: [slow] });
+    assert.equal(manifest.verification.verdict, 'verified', manifest.verification.message);
   });
 
   test('a key that is none of the recipients opens nothing', async () => {

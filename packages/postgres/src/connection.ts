@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { type DatabaseSettings, describeDatabase, parseDatabaseUrl } from './database-url.ts';
@@ -74,7 +75,7 @@ export async function connect(url: string, options: ConnectOptions): Promise<Dat
   const aborted = Promise.withResolvers<never>();
   aborted.promise.catch(() => {});
   const abort = () => {
-    void client.end().catch(() => {});
+    void hangUp(client);
     aborted.reject(options.signal?.reason);
   };
   options.signal?.addEventListener('abort', abort, { once: true });
@@ -94,7 +95,7 @@ export async function connect(url: string, options: ConnectOptions): Promise<Dat
   } catch (error) {
     options.signal?.removeEventListener('abort', abort);
     if (options.signal?.aborted === true) throw options.signal.reason;
-    await client.end().catch(() => {});
+    await hangUp(client);
     throw unreachable(settings, error);
   }
 }
@@ -137,9 +138,20 @@ function session(
     },
     async close() {
       closed();
-      await client.end().catch(() => {});
+      await hangUp(client);
     },
   };
+}
+
+/** A server that answers at all says goodbye in less. */
+const goodbyeMs = 2_000;
+
+/** pg waits for the server to close its side, which one that has fallen silent never does. */
+async function hangUp(client: pg.Client): Promise<void> {
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  const patience = setTimeout(() => stream.destroy(), goodbyeMs);
+  await client.end().catch(() => {});
+  clearTimeout(patience);
 }
 
 function tlsOptions(settings: DatabaseSettings): false | ConnectionOptions {
