@@ -123,6 +123,8 @@ async function runRestore(
   });
   try {
     let text = '';
+    // A name may lie across the border of two chunks, in the middle of a character.
+    stdout.setEncoding('utf8');
     for await (const chunk of stdout) text += String(chunk);
     const result = await tool.finished;
     await fed;

@@ -54,7 +54,7 @@ const cases: {
     severity: 'refuse',
     line: 1,
     correction:
-      /^ALTER TABLE notes ADD COLUMN owner uuid;\nUPDATE notes SET owner = .*\nALTER TABLE notes ALTER COLUMN owner SET NOT NULL;$/,
+      /^ALTER TABLE notes ADD COLUMN owner uuid;\n-- in a file of its own.*\nUPDATE notes SET owner = .*\nALTER TABLE notes ALTER COLUMN owner SET NOT NULL;$/,
   },
   {
     name: 'array',

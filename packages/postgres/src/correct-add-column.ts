@@ -64,6 +64,7 @@ export function correctAddColumn(
   if (value !== undefined && plain) return `${alter} ADD COLUMN ${name} ${type} NOT NULL DEFAULT ${value};`;
   return [
     `${alter} ADD COLUMN ${name} ${type};`,
+    '-- in a file of its own, so that the lock of ADD COLUMN is not held while rows are written:',
     `UPDATE ${qualified(table)} SET ${name} = /* the value for rows that exist */;`,
     `${alter} ALTER COLUMN ${name} SET NOT NULL;`,
   ].join('\n');
