@@ -25,9 +25,6 @@ export async function createActConsumer(repository: string, base: string): Promi
     // act does not know this key and refuses the whole workflow for it.
     document.deleteIn(['concurrency', 'queue']);
   });
-  editYaml(join(directory, '.github/workflows/rollback.yml'), (document) => {
-    document.deleteIn(['concurrency', 'queue']);
-  });
   editYaml(join(directory, '.github/ops.yml'), (document) => {
     document.set('watch', { source: 'probe', window: '4s', interval: '1s' });
   });

@@ -93,6 +93,7 @@ const debugging = {
 function canary(input: string, echo: string): { value: string; secret: string } {
   const secret = `cAnary${randomBytes(12).toString('hex')}`;
   if (input === 'database-url') return { value: `postgres://notes:${secret}@127.0.0.1:1/notes`, secret };
+  if (input === 'source-headers') return { value: `X-Api-Key: ${secret}`, secret };
   if (input.endsWith('webhook-url')) return { value: `${echo}/services/T0/B0/${secret}`, secret };
   return { value: secret, secret };
 }

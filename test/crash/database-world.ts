@@ -208,9 +208,9 @@ interface Ledger {
   stop(): Promise<void>;
 }
 
-/** As much of GitHub's Deployments as a ledger of backups needs. */
+/** As much of GitHub's Deployments as a ledger of backups and migrations needs. */
 async function startLedger(): Promise<Ledger> {
-  const kept = new Map<string, { id: number; payload: Recorded }[]>();
+  const kept = new Map<string, { id: number; task: string; payload: Recorded }[]>();
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -230,7 +230,8 @@ async function startLedger(): Promise<Ledger> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    of: (repository) => (kept.get(repository) ?? []).map(({ payload }) => payload),
+    of: (repository) =>
+      (kept.get(repository) ?? []).flatMap(({ task, payload }) => (task === 'ops-actions:backup' ? [payload] : [])),
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
