@@ -56,7 +56,9 @@ before(async () => {
     runs.push({ what, ends, ended });
   }
   const { vercel, github } = fixture.sandbox.description;
-  hosts = ['github.com', ...vercel.domains, github.apiUrl].map((address) => URL.parse(address)?.host ?? address);
+  hosts = ['github.com', 'vercel.com', ...vercel.domains, github.apiUrl].map(
+    (address) => URL.parse(address)?.host ?? address,
+  );
   demo = await asDemo(
     fixture,
     runs.map(({ ended }) => ended),

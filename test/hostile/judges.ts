@@ -52,7 +52,7 @@ const decode = (data: string): string => data.replaceAll('%0D', '\r').replaceAll
 
 /** Elements that ours write into summaries and issues. */
 const ourElements = new Set(
-  'h2 h3 h4 p ul ol li table thead tbody tr th td code pre strong em a br details summary'.split(' '),
+  'h2 h3 h4 p ul ol li input table thead tbody tr th td code pre strong em a br details summary'.split(' '),
 );
 
 /** GitHub Markdown, HTML let through: only our elements, links only to `hosts`, no mention, reference or address that links itself. */
@@ -66,7 +66,9 @@ export function judgeMarkdown(where: string, markdown: string, hosts: readonly s
       if (element.tagName === 'a' && !hosts.includes(URL.parse(target)?.host ?? ''))
         complaints.push(`${where}: a link to ${target}`);
       for (const { name, value } of element.attrs) {
-        const ours = ['href', 'align', 'open'].includes(name) || value === 'language-mermaid';
+        // A checklist is a list of boxes that nobody can tick.
+        const box = element.tagName === 'input' && ['type', 'disabled', 'checked'].includes(name) && value !== 'image';
+        const ours = box || ['href', 'align', 'open'].includes(name) || value === 'language-mermaid';
         if (!ours) complaints.push(`${where}: ${name}=`);
       }
     }

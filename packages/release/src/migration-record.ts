@@ -62,10 +62,15 @@ export function toMigrationPayload(intent: MigrationIntent, key: string | undefi
     schemaVersion: 1,
     ...(key === undefined ? {} : { key }),
     direction: intent.direction,
-    files: kept.map(({ file, version, phase, sql }) => ({ file, version, phase, sha256: digestOf(sql) })),
-    held: intent.held.map(({ file, version }) => ({ file, version })),
+    files: kept.map(({ file, version, phase, sql }) => ({ file: nameOf(file), version, phase, sha256: digestOf(sql) })),
+    held: intent.held.map(({ file, version }) => ({ file: nameOf(file), version })),
     ...(more === 0 ? {} : { more }),
   };
+}
+
+/** For people only: files are told apart by their version (S14). */
+function nameOf(file: string): string {
+  return cleanText(file, 160);
 }
 
 function digestOf(text: string): string {

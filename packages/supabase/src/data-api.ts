@@ -112,15 +112,30 @@ export function openDataApi(connection: DataApiConnection): DataApi {
       const found: Knowledge[] = [];
       for (const object of objects) {
         const shown = described.get(object.schema);
-        const relation = shown === 'hidden' ? undefined : shown?.[object.relation];
-        if (shown === 'hidden') found.push('hidden');
-        else if (relation === undefined) found.push(await probe(object));
-        else
-          found.push(object.column === undefined || object.column in (relation.properties ?? {}) ? 'known' : 'unknown');
+        let known = judge(object, shown);
+        if (known === 'unnamed') {
+          known = await probe(object);
+          // The cache may have been read between both answers: then the description names it now.
+          if (known === 'unsaid' && shown !== undefined) {
+            const again = await describeSchema(object.schema);
+            described.set(object.schema, again);
+            const judged = judge(object, again);
+            if (judged !== 'unnamed') known = judged;
+          }
+        }
+        found.push(known);
       }
       return found;
     },
   };
+}
+
+/** What a description says of an object; `unnamed` where it does not show the relation. Pure. */
+function judge({ relation, column }: ApiObject, shown: Description | 'hidden' | undefined): Knowledge | 'unnamed' {
+  if (shown === 'hidden') return 'hidden';
+  const named = shown?.[relation];
+  if (named === undefined) return 'unnamed';
+  return column === undefined || column in (named.properties ?? {}) ? 'known' : 'unknown';
 }
 
 function codeOf(answer: HttpAnswer): string | undefined {
