@@ -37,8 +37,8 @@ async function cutAfterCommit(target: string, options: { refuseAfterwards?: bool
       if (state.cuts > 0 || !/INSERT INTO supabase_migrations[\s\S]*COMMIT/.test(chunk.toString('latin1'))) return;
       state.cuts++;
       upstream.removeAllListeners('data');
-      // The server has the statement; what it answers reaches nobody.
-      client.destroy();
+      // The server has committed when it answers; what it answers reaches nobody.
+      upstream.once('data', () => client.destroy());
     });
     upstream.on('data', (chunk) => client.write(chunk));
     client.on('close', () => setTimeout(() => upstream.destroy(), 100));
