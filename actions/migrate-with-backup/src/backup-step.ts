@@ -5,7 +5,8 @@ import { createBackup } from '#backup/create-backup';
 import type { BackupDestination } from '#backup/destination';
 import { checkEncryption } from '#backup/encryption';
 import { findPostgres, PostgresMissing } from '#backup/find-postgres';
-import { findVerifiedBackup } from '#backup/find-verified-backup';
+import { type FoundBackup, findVerifiedBackup } from '#backup/find-verified-backup';
+import type { BackupManifest } from '#backup/manifest';
 import { openDestinations } from '#backup/open-destinations';
 import { sourceIdentity } from '#backup/source-identity';
 import { readSystemIdentifier } from '#backup/source-snapshot';
@@ -62,6 +63,23 @@ export async function makeBackup(
   return made;
 }
 
+/** The newest proven backup of this database, for what a person may restore instead; undefined where none can be seen. */
+export async function newestBackup(
+  runner: Runner,
+  options: MigrateOptions,
+  ledger: BackupLedger,
+): Promise<(BackupManifest & { manifestFile: string }) | undefined> {
+  const log = (line: string) => runner.logger.info(line);
+  try {
+    const destinations = await openDestinations(options.destinations, destinationPorts(runner));
+    const found = await findProven(options, destinations, ledger, { since: 0, now: runner.clock.now() / 1000 }, log);
+    return found === undefined ? undefined : { ...found.manifest, manifestFile: found.manifestFile };
+  } catch (error) {
+    log(`which backup is the newest proven one could not be read: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
 /** Of the database that the options name. */
 async function readServerMajor(options: MigrateOptions): Promise<number> {
   const connection = await connect(options.url ?? '', { applicationName: 'ops-actions migrate' });
@@ -96,11 +114,7 @@ async function earlierBackup(
   log: (line: string) => void,
 ): Promise<MadeBackup | undefined> {
   if (options.maxAgeMs === undefined) return undefined;
-  const connection = await connect(options.url ?? '', { applicationName: 'ops-actions migrate' });
-  const identity = await readSourceIdentity(connection).finally(() => connection.close());
-  // Whoever can write to the store can put another backup there (S26): only the ledger says which one is ours.
-  const wanted = { identity, since: now - options.maxAgeMs / 1000, now, recorded: ledger.knows };
-  const found = await findVerifiedBackup(destinations, wanted, log);
+  const found = await findProven(options, destinations, ledger, { since: now - options.maxAgeMs / 1000, now }, log);
   if (found === undefined) {
     log('no proven backup of this database is young enough for max-age: making one');
     return undefined;
@@ -108,6 +122,19 @@ async function earlierBackup(
   const age = Math.round((now - (found.manifest.source.snapshotAt ?? found.manifest.createdAt)) / 60);
   log(`using the proven backup ${found.manifestFile}, ${age} minutes old (max-age); what changed since is not in it`);
   return { manifest: found.manifest, manifestFile: found.manifestFile };
+}
+
+async function findProven(
+  options: MigrateOptions,
+  destinations: readonly BackupDestination[],
+  ledger: BackupLedger,
+  when: { since: number; now: number },
+  log: (line: string) => void,
+): Promise<FoundBackup | undefined> {
+  const connection = await connect(options.url ?? '', { applicationName: 'ops-actions migrate' });
+  const identity = await readSourceIdentity(connection).finally(() => connection.close());
+  // Whoever can write to the store can put another backup there (S26): only the ledger says which one is ours.
+  return await findVerifiedBackup(destinations, { identity, ...when, recorded: ledger.knows }, log);
 }
 
 async function readSourceIdentity(connection: DatabaseConnection): Promise<string> {

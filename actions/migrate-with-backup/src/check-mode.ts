@@ -22,6 +22,13 @@ export function checkMode(given: Given, database: string | undefined, problems: 
     const message = 'needs the files of migrations-dir, and command is another tool that keeps its own';
     problems.push({ name: 'on-failure', given: given.onFailure, message, allowed: 'stop' });
   }
+  if (given.calledBy !== undefined && mode !== 'rollback')
+    problems.push({
+      name: 'called-by',
+      given: given.calledBy,
+      message: 'belongs to mode: rollback',
+      allowed: 'nothing',
+    });
   if (mode !== 'rollback' && mode !== 'baseline') return;
   if (given.toVersion === undefined) {
     problems.push({

@@ -26,6 +26,7 @@ export const inputs = {
   'include-all': flag(),
   'to-version': text({ pattern: /^\d+$/, allowed: 'the leading digits of a migration file' }),
   confirm: text(),
+  'called-by': oneOf(['rollback']),
   command: text(),
   'verify-command': text(),
   'expect-objects': list(),

@@ -8,7 +8,7 @@ import { loadSettings } from '#action-kit/settings';
 import { createGitHub } from '#github/client';
 import { openBackupLedger } from '#release/backup-record';
 import { parseReleaseHandle } from '#release/release-handle';
-import { checkFeasible, makeBackup, startScratch } from './backup-step.ts';
+import { checkFeasible, makeBackup, newestBackup, startScratch } from './backup-step.ts';
 import { describeFinding } from './describe-ending.ts';
 import { inputs } from './inputs.ts';
 import { migrate } from './migrate.ts';
@@ -62,6 +62,8 @@ export async function main(runner: Runner): Promise<Result> {
     changedMigrations: () => readChangedMigrations(runner, github, options),
     scratch: (major) => startScratch(major, signal),
     platformPoint: () => platformPoint(runner, given, options, github),
+    now: () => runner.clock.now(),
+    newestBackup: () => newestBackup(runner, options, ledger),
     createBackup: () => makeBackup(runner, options, given.environment ?? 'database', ledger),
   });
   if ('inspection' in migration && migration.inspection !== undefined) {

@@ -82,6 +82,7 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     replay: false,
     expected: [],
     apply: 'automatic',
+    back: { byName: true, limitMs: 1 },
     weakenings: [],
   });
   function ports(more: Partial<MigrationPorts> = {}): MigrationPorts & { recorded: string[] } {
@@ -96,6 +97,8 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
       createBackup: async () => ({ manifest: manifest('verified'), manifestFile: 'b.manifest.json' }),
       platformPoint: () => assert.fail('a backup of our own is asked for'),
       inRelease: false,
+      now: Date.now,
+      newestBackup: async () => undefined,
       run: () => assert.fail('no command is given'),
       changedMigrations: () => assert.fail('nothing is planned'),
       scratch: () => assert.fail('nothing is to be replayed'),

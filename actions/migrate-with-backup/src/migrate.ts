@@ -78,6 +78,8 @@ export interface MigrationPorts {
   checkBackup(): Promise<{ reasonCode: string; message: string } | undefined>;
   /** A reason instead where no object could be stored. */
   createBackup(): Promise<MadeBackup | { reasonCode: string; message: string }>;
+  /** The newest proven backup of this database; undefined where none is known, or none can be looked for. Never rejects. */
+  newestBackup(): Promise<(BackupManifest & { manifestFile: string }) | undefined>;
   /** A restore point of the platform, or why there is none. */
   platformPoint(): Promise<{ point: string } | { reasonCode: string; message: string }>;
   /** Asks the Data API until it knows these objects; undefined: no key was given. */
@@ -94,6 +96,8 @@ export interface MigrationPorts {
   ): Promise<{ url: string; stop(): Promise<void> } | { reasonCode: string; message: string }>;
   /** True when this runs as a step of a release. */
   inRelease: boolean;
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 /** Pending, safe, recorded, backed up, applied: each step only when the one before it is done. */

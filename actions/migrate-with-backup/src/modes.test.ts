@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { listPostgres } from '#backup/find-postgres';
+import type { BackupManifest } from '#backup/manifest';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
+import type { WayBackOfDatabase } from '#config/settings';
 import { connect } from '#postgres/connection';
 import { standardLimits } from '#postgres/judge-size';
 import { startScratch } from './backup-step.ts';
@@ -65,6 +67,7 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
         replay: false,
         expected: [],
         apply: 'automatic',
+        back: { byName: true, limitMs: 30 * 60_000 },
         weakenings: [],
         ...more,
       };
@@ -78,6 +81,8 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
         createBackup: () => assert.fail('backup is skipped'),
         platformPoint: () => assert.fail('backup is skipped'),
         inRelease: false,
+        now: Date.now,
+        newestBackup: async () => undefined,
         run: (command) =>
           runCommand(command, options, {
             workspace: directory,
@@ -296,6 +301,106 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     assert.equal((await one.run({ mode: 'rollback', toVersion: '1' })).decision, 'nothing-pending');
     const missing = await one.run({ mode: 'rollback', toVersion: '0' });
     assert.deepEqual([missing.decision, missing.reasonCode], ['refused', 'rollback_sql_missing']);
+  });
+
+  test('an error in the second undo leaves everything as it was, where no statement commits by itself', async () => {
+    const one = await world({
+      '1_a.sql': 'create table a (id int)',
+      '2_b.sql': 'create table b (id int);\n-- rollback\n-- drop table b;',
+      '3_c.sql':
+        'create table c (id int);\n-- rollback\n-- begin;\n-- set role pg_monitor; reset role;\n-- drop table c;\n-- commit;',
+      '4_d.sql': 'create table d (id int)',
+      '4_d.down.sql': "-- é😀 '\nset lock_timeout = 0;\nset search_path = nowhere;\ndrop table public.d",
+    });
+    await one.run();
+    // Only here, not on scratch: something else needs what the oldest file made.
+    await query(one.url, 'create view v as select * from b');
+    const failed = await one.run({ mode: 'rollback', toVersion: '1' });
+    assert.deepEqual([failed.decision, failed.reasonCode], ['failed', 'sql_error'], failed.summary);
+    assert.match(failed.summary, /rollback of 2_b\.sql failed: cannot drop table b .*one transaction.* is as it was/);
+    assert.deepEqual(
+      [await one.tables(), await one.history()],
+      [
+        ['a', 'b', 'c', 'd'],
+        ['1', '2', '3', '4'],
+      ],
+    );
+    const { failure } = failed.details as { failure: { line: number; statement: string } };
+    assert.deepEqual([failure.line, failure.statement], [1, 'drop table b']);
+    await query(one.url, 'drop view v');
+    const done = await one.run({ mode: 'rollback', toVersion: '1' });
+    assert.deepEqual(
+      [done.decision, done.details?.rolledBack, done.details?.together],
+      ['rolled-back', ['4_d.sql', '3_c.sql', '2_b.sql'], true],
+    );
+    assert.deepEqual([await one.tables(), await one.history()], [['a'], ['1']]);
+  });
+
+  test('rollback SQL that PostgreSQL refuses in a transaction stands alone, and what came before it stays', async () => {
+    const one = await world({
+      '1_a.sql': 'create table a (id int)',
+      '2_i.sql': 'create index i on a (id);\n-- rollback\n-- drop index concurrently i;',
+      '3_c.sql': 'create table c (id int);\n-- rollback\n-- drop table c;',
+    });
+    await one.run();
+    await query(one.url, 'drop index i');
+    const failed = await one.run({ mode: 'rollback', toVersion: '1' });
+    assert.deepEqual([failed.decision, failed.details?.together], ['failed', false], failed.summary);
+    assert.match(failed.summary, /rollback of 2_i\.sql failed: .*rolled back before it: 3_c\.sql/);
+    assert.deepEqual([await one.tables(), await one.history()], [['a'], ['1', '2']]);
+  });
+
+  test('the policy of an environment decides what "undo the last migration" does', async () => {
+    const one = await world({
+      '1_a.sql': 'create table a (id int)',
+      '2_b.sql': 'create table b (id int);\n-- rollback\n-- drop table b;',
+    });
+    await one.run();
+    const limitMs = 30 * 60_000;
+    const ask = (policy: WayBackOfDatabase[], byName = false) =>
+      one.run({ mode: 'rollback', toVersion: '1', back: { policy, byName, limitMs, forwardFixMs: 7_200_000 } }, world2);
+    const manifest = {
+      manifestFile: 'b.manifest.json',
+      createdAt: 1_800_000_000,
+      rows: 0,
+      source: { lsn: '0/0' },
+      seconds: { restore: 12 },
+    } as unknown as BackupManifest & { manifestFile: string };
+    const world2 = { now: () => 1_800_003_600_000, newestBackup: async () => manifest };
+    const outcomes: Record<string, string> = {};
+    const forward = await ask(['forward-only']);
+    outcomes['push-to-main'] = forward.reasonCode;
+    assert.match(
+      forward.summary,
+      /Next: fix forward: write the repair as a new migration 3_<name>\.sql.*until 2027-01-15 11:00 UTC/,
+    );
+    const restore = await ask(['restore', 'rollback-sql', 'point-in-time']);
+    outcomes['tag-release'] = restore.reasonCode;
+    assert.match(
+      restore.summary,
+      /Next: restore the backup of 2027-01-15 08:00 UTC .*in 12 s.* run actions\/restore .*manifest=b\.manifest\.json.*60 minutes since would be lost: \d+\.\d MB of write-ahead log.* Or point-in-time.* Or fix forward/,
+    );
+    const never = await ask(['restore', 'forward-only'], true);
+    assert.deepEqual([never.decision, never.reasonCode], ['refused', 'rollback_sql_not_allowed']);
+    assert.deepEqual(await one.history(), ['1', '2'], 'nothing of it is ever run by itself');
+    const named = await ask(['restore', 'rollback-sql', 'point-in-time'], true);
+    assert.deepEqual([named.decision, await one.history()], ['rolled-back', ['1']], named.summary);
+    const { statements, seconds } = named.details as { statements: unknown; seconds: { total: number } };
+    assert.deepEqual([statements, seconds.total], [[{ file: '2_b.sql', sql: 'drop table b' }], 0]);
+    await one.write({ '2_b.sql': '-- irreversible: the letters went out\ncreate table b (id int default 7)' });
+    await query(one.url, 'insert into supabase_migrations.schema_migrations (version) values ($$2$$)');
+    for (const policy of [['rollback-sql'], ['rollback-sql', 'restore']] as const) {
+      const refused = await ask([...policy]);
+      const { instead } = refused.details as { instead: string[] };
+      outcomes[policy.join()] = instead.map((way) => way.split(' ')[0]).join();
+      assert.match(refused.summary, /2_b\.sql \(irreversible: the letters went out\)/);
+    }
+    assert.deepEqual(outcomes, {
+      'push-to-main': 'forward_only',
+      'tag-release': 'another_way_first',
+      'rollback-sql': 'fix',
+      'rollback-sql,restore': 'restore,fix',
+    });
   });
 
   test('rollback SQL that forgets an index is found on scratch and not run', async () => {

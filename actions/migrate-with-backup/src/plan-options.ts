@@ -3,7 +3,7 @@ import type { InputProblem } from '#action-kit/input-error';
 import { InputError, type InputValues } from '#action-kit/inputs';
 import { type GivenDestinations, type PlannedDestination, planDestinations } from '#backup/plan-destinations';
 import { skipsBackup, weakerProof } from '#config/backup-policy';
-import type { EnvironmentSettings } from '#config/settings';
+import type { EnvironmentSettings, WayBackOfDatabase } from '#config/settings';
 import { wrongProject } from '#postgres/database-project';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 import { type ExpectedObject, parseObject } from '#postgres/expected-objects';
@@ -52,9 +52,23 @@ export interface MigrateOptions {
   replay: boolean;
   /** Who applies in a release; anything but `automatic` refuses there. */
   apply: 'automatic' | 'approve' | 'manual';
+  /** What ops.yml says of the way back. */
+  back: {
+    environment?: string;
+    policy?: WayBackOfDatabase[];
+    /** True where a person named rollback SQL itself, so that its place in the policy does not count. */
+    byName: boolean;
+    /** How long it may take before it is told as late. */
+    limitMs: number;
+    /** How long a forward fix may take. */
+    forwardFixMs?: number;
+  };
   /** Every rule that this run relaxes, for log, message and ledger (S11). */
   weakenings: string[];
 }
+
+/** The upper end of what the runbooks expect of a database that goes back: 15 to 30 minutes (DRB-09). */
+const standardBackMs = 30 * 60_000;
 
 /** Merges inputs, configuration and defaults. Pure. @throws InputError with every mistake. */
 export function planOptions(
@@ -141,6 +155,13 @@ export function planOptions(
     limits: { ...standardLimits, ...database.limits },
     replay: given.replay ?? false,
     apply: database.apply ?? 'automatic',
+    back: {
+      ...(given.environment === undefined ? {} : { environment: given.environment }),
+      ...(database.rollbackPolicy === undefined ? {} : { policy: database.rollbackPolicy }),
+      byName: given.calledBy === undefined,
+      limitMs: database.rollbackLimitMs ?? standardBackMs,
+      ...(database.forwardFixMs === undefined ? {} : { forwardFixMs: database.forwardFixMs }),
+    },
     weakenings,
   };
 }

@@ -1,7 +1,11 @@
-import { openMigrationSession } from '#postgres/migration-session';
+import { type MigrationSession, openMigrationSession } from '#postgres/migration-session';
 import { type MigrationFile, readMigrations } from '#postgres/read-migrations';
 import { rollBackMigrations } from '#postgres/roll-back-migrations';
 import { rehearseRollback } from '#postgres/scratch-replay';
+import { decideDatabaseBack } from '#release/decide-database-back';
+import { elapsed } from '#release/elapsed';
+import { describeRollback } from './describe-rollback.ts';
+import { insteadOf } from './instead.ts';
 import type { Migration, MigrationPorts } from './migrate.ts';
 import { backIntent } from './migration-ledger.ts';
 import type { MigrateOptions } from './plan-options.ts';
@@ -39,28 +43,55 @@ export async function checkWayBack(
   }
 }
 
-/** Takes back every applied file after `toVersion`: rehearsed on scratch, after a fresh restore point, newest first. */
+/** Refusals after which one of the other ways is what is left. */
+const noWayBack = new Set([
+  'rollback_sql_missing',
+  'rollback_sql_failed',
+  'rollback_sql_incomplete',
+  'replay_failed',
+  'migrations_missing',
+]);
+
+/**
+ * Takes back every applied file after `toVersion` where the policy of the environment lets rollback SQL do it: rehearsed on
+ * scratch, after a fresh restore point, newest first. Otherwise it says what a person can do instead, and does none of it.
+ */
 export async function rollBack(
   options: MigrateOptions & { url: string; toVersion: string },
   ports: MigrationPorts,
 ): Promise<Migration> {
-  const refuse = (reason: Reason): Migration => ({
-    kind: 'decided',
-    ending: ['refused', reason.reasonCode, `${reason.message}; nothing was changed`],
-    details: reason.differences === undefined ? {} : { differences: reason.differences },
-  });
-  const { toVersion } = options;
+  const { toVersion, back } = options;
+  const began = ports.now();
   const folder = await readMigrations(options.directory);
-  const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
-  if (problem !== undefined) return refuse(problem);
+  const decided = decideDatabaseBack(back.policy, back.byName);
+  const problem = 'way' in decided && options.backup === 'required' ? await ports.checkBackup() : undefined;
   const session = await openMigrationSession(options.url, { signal: ports.signal });
+  const refuse = async (reason: Reason): Promise<Migration> => {
+    const instead =
+      'way' in decided && !noWayBack.has(reason.reasonCode)
+        ? []
+        : await insteadOf(session, options, folder.files, ports);
+    for (const way of instead) ports.log(`instead: ${way}`);
+    const next = instead.map((way, index) => `${index === 0 ? ' Next: ' : ' Or '}${way}.`).join('');
+    return {
+      kind: 'decided',
+      ending: ['refused', reason.reasonCode, `${reason.message}; nothing was changed.${next}`],
+      details: {
+        ...(reason.differences === undefined ? {} : { differences: reason.differences }),
+        ...(instead.length === 0 ? {} : { instead }),
+      },
+    };
+  };
   try {
+    if (!('way' in decided)) return await refuse(decided);
+    if (problem !== undefined) return await refuse(problem);
     const applied = await session.history();
     const stays = applied.filter((version) => version <= toVersion);
-    if (toVersion !== '0' && !stays.includes(toVersion)) {
-      return refuse({
+    const known = stays.includes(toVersion) || folder.files.some(({ version }) => version === toVersion);
+    if (toVersion !== '0' && !known) {
+      return await refuse({
         reasonCode: 'unknown_version',
-        message: `to-version ${toVersion} is not applied; the newest applied ones are ${applied.slice(-3).join(', ') || 'none'} (0 takes everything back)`,
+        message: `to-version ${toVersion} is neither applied nor the version of a file; the newest applied ones are ${applied.slice(-3).join(', ') || 'none'} (0 takes everything back)`,
       });
     }
     const versions = applied.filter((version) => version > toVersion).toSorted();
@@ -73,16 +104,18 @@ export async function rollBack(
     const files = folder.files.filter((file) => versions.includes(file.version));
     const lost = versions.filter((version) => !files.some((file) => file.version === version));
     if (lost.length > 0) {
-      return refuse({
+      return await refuse({
         reasonCode: 'migrations_missing',
         message: `the files of applied versions ${lost.join(', ')} are not in ${options.folder}`,
       });
     }
+    await tellExpectedTime(session, options, ports);
     const before = folder.files.filter((file) => stays.includes(file.version));
     const major = Math.floor(session.connection.serverVersion / 10_000);
     const reason = await session.whileIdle(() => checkWayBack(before, files, major, ports));
     for (const line of reason?.differences ?? []) ports.log(line);
-    if (reason !== undefined) return refuse(reason);
+    if (reason !== undefined) return await refuse(reason);
+    const rehearsed = ports.now();
     try {
       await ports.record('intent', 'rollback', `${files.length} to ${toVersion}`, backIntent(files));
     } catch (error) {
@@ -90,29 +123,33 @@ export async function rollBack(
     }
     const { backup, failed } = await provenBackup(session, options, ports);
     if (failed !== undefined) return failed;
-    const made = backup === undefined ? {} : { backup };
+    const saved = ports.now();
     const { lockTimeoutMs, statementTimeoutMs } = options;
     const settings = { lockTimeoutMs, statementTimeoutMs, log: ports.log, signal: ports.signal };
     const outcome = await rollBackMigrations(session, { ...settings, files: files.toReversed(), applied });
-    const done = outcome.rolledBack.join(', ') || 'nothing';
-    const details = { rolledBack: outcome.rolledBack };
-    if (outcome.failure !== undefined) {
-      const { failure } = outcome;
-      const summary = `The rollback of ${failure.file} failed: ${failure.message}; it was undone whole; rolled back before it: ${done}`;
-      return {
-        kind: 'decided',
-        ending: ['failed', failure.reasonCode, summary],
-        details: { ...details, failure },
-        ...made,
-      };
-    }
-    return {
-      kind: 'decided',
-      ending: ['rolled-back', 'rolled_back', `Rolled back to ${toVersion}: ${done}`],
-      details,
-      ...made,
-    };
+    const done = ports.now();
+    const story = { toVersion, files: files.toReversed(), outcome, limitMs: back.limitMs };
+    const { ending, details } = await describeRollback(story, { began, rehearsed, saved, done });
+    return { kind: 'decided', ending, details, ...(backup === undefined ? {} : { backup }) };
   } finally {
     await session.close();
   }
+}
+
+/** Most of the time goes into the restore point, and the newest one says how long that takes here (DRB-09). */
+async function tellExpectedTime(
+  session: MigrationSession,
+  options: Pick<MigrateOptions, 'backup' | 'back'>,
+  ports: Pick<MigrationPorts, 'newestBackup' | 'log'>,
+): Promise<void> {
+  const limit = `limit ${elapsed(options.back.limitMs)}`;
+  if (options.backup !== 'required') return ports.log(`no restore point is made; ${limit}`);
+  const newest = await session.whileIdle(() => ports.newestBackup());
+  const took =
+    newest === undefined
+      ? 'no earlier one tells how long'
+      : `the newest one took ${elapsed(newest.seconds.total * 1000)}`;
+  ports.log(
+    `first the rehearsal on a scratch server, then a proven restore point (${took}), then the rollback SQL; ${limit}`,
+  );
 }

@@ -53,8 +53,16 @@ export const rollback = z.strictObject({
   functions: z.strictObject({ method: oneOf(['snapshot', 'redeploy', 'none']) }).optional(),
   database: z
     .strictObject({
-      policy: list(oneOf(['rollback-sql', 'restore', 'point-in-time', 'forward-fix'])).optional(),
-      limit: duration().optional(),
+      policy: list(oneOf(['rollback-sql', 'restore', 'point-in-time', 'forward-only', 'forward-fix']))
+        .min(1)
+        .optional()
+        .meta({
+          description:
+            'How the database goes back, in the order of preference: rollback-sql runs the committed rollback SQL; restore and point-in-time are offered with their command and never run by themselves; forward-only (or forward-fix) refuses. Default rollback-sql.',
+        }),
+      limit: duration()
+        .optional()
+        .meta({ description: 'How long taking the database back may take before it is told as late; default 30m.' }),
       'check-tables': list(text('the name of a table')).optional(),
     })
     .optional(),

@@ -90,7 +90,16 @@ export interface DatabaseSettings {
   verifyCommand?: string;
   /** Default `stop`. */
   onFailure?: 'stop' | 'rollback-sql';
+  /** How the database goes back, in the order of preference; default rollback SQL. */
+  rollbackPolicy?: WayBackOfDatabase[];
+  /** How long that may take before it is told as late. Default 30 minutes. */
+  rollbackLimitMs?: number;
+  /** How long a forward fix may take. Default: nobody said. */
+  forwardFixMs?: number;
 }
+
+/** What `rollback.database.policy` names; only `rollback-sql` is ever run. */
+export type WayBackOfDatabase = 'rollback-sql' | 'restore' | 'point-in-time' | 'forward-only';
 
 /** Supabase edge functions. */
 export interface FunctionsSettings {

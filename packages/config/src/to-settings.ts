@@ -52,6 +52,9 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       command: database.command,
       verifyCommand: database['verify-command'],
       onFailure: database['on-failure']?.includes('rollback-sql') ? ('rollback-sql' as const) : undefined,
+      rollbackPolicy: layer.rollback?.database?.policy?.map((way) => (way === 'forward-fix' ? 'forward-only' : way)),
+      rollbackLimitMs: layer.rollback?.database?.limit,
+      forwardFixMs: layer.rollback?.['fix-forward-limit'],
     }),
     ...toFunctions(layer),
     health: defined({

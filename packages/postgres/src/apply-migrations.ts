@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ApplySettings, applyFile, type FileToApply } from './apply-file.ts';
-import { type AppliedFile, type ApplyOutcome, describeFailure, FileFailed } from './apply-outcome.ts';
+import {
+  type AppliedFile,
+  type ApplyFailure,
+  type ApplyOutcome,
+  describeFailure,
+  FileFailed,
+} from './apply-outcome.ts';
 import { applyPieces } from './apply-pieces.ts';
 import { bootstrapMigrationHistory, recordMigration } from './migration-history.ts';
 import type { MigrationSession } from './migration-session.ts';
@@ -72,30 +78,57 @@ export async function applyWithPatience(
   parser: SqlParser,
   options: Pick<ApplyOptions, 'attempts' | 'pauseMs' | 'signal'>,
 ) {
+  const { file, recorded } = task;
+  return await withPatience(session, options, {
+    what: file.file,
+    attempt: () => applyOnce(session, task, settings, parser),
+    isDone: (history) => history.includes(file.version) === recorded,
+    describe: (failed, attempts) => describeFailure(file, failed, parser, attempts),
+    log: settings.log,
+  });
+}
+
+/** One transaction, or one file that commits by itself, that may be tried again. */
+export interface Attempted {
+  /** For messages. */
+  what: string;
+  attempt(): Promise<void>;
+  /** Whether these versions in the history mean that it was committed. */
+  isDone(history: readonly string[]): boolean;
+  describe(failed: FileFailed, attempts: number): ApplyFailure;
+  log(line: string): void;
+}
+
+/** Tries again while nothing took effect and time may help; undefined: it is through. */
+export async function withPatience(
+  session: MigrationSession,
+  options: Pick<ApplyOptions, 'attempts' | 'pauseMs' | 'signal'>,
+  { what, attempt, isDone, describe, log }: Attempted,
+): Promise<ApplyFailure | undefined> {
   const attempts = options.attempts ?? 3;
-  for (let attempt = 1; ; attempt++) {
+  for (let tried = 1; ; tried++) {
     try {
-      await applyOnce(session, task, settings, parser);
+      await attempt();
       return undefined;
     } catch (error) {
       if (!(error instanceof FileFailed)) throw error;
       let failed: FileFailed = error;
       if (failed.reasonCode === 'connection_lost') {
-        const settled = await settle(session, task, options.signal);
+        const settled = await settle(session, isDone, options.signal);
         if (settled === 'done') {
-          settings.log(`the connection was lost while ${task.file.file} was committed; the history says it is done`);
+          log(`the connection was lost while ${what} was committed; the history says it is done`);
           return undefined;
         }
         if (settled !== 'open') {
           failed = new FileFailed('outcome_unknown', {
-            message: `the connection was lost (${failed.message}) and the history cannot be read (${settled.message}): whether ${task.file.file} is applied is not known; run again, it reads the history first`,
+            message: `the connection was lost (${failed.message}) and the history cannot be read (${settled.message}): whether ${what} is applied is not known; run again, it reads the history first`,
           });
         }
       }
-      if (!failed.passing || attempt >= attempts) return describeFailure(task.file, failed, parser, attempt);
+      if (!failed.passing || tried >= attempts) return describe(failed, tried);
       // Jitter: two that failed over one lock must not come back at the same moment.
-      const pause = (options.pauseMs ?? 2_000) * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
-      settings.log(`${task.file.file}: ${failed.message}; trying again in ${(pause / 1000).toFixed(1)} s`);
+      const pause = (options.pauseMs ?? 2_000) * 2 ** (tried - 1) * (0.75 + Math.random() / 2);
+      log(`${what}: ${failed.message}; trying again in ${(pause / 1000).toFixed(1)} s`);
       await delay(pause, undefined, options.signal === undefined ? {} : { signal: options.signal });
     }
   }
@@ -117,13 +150,13 @@ async function applyOnce(
 /** After a lost connection only the history knows; it is read under the lock, so that the old session is out of the way. */
 async function settle(
   session: MigrationSession,
-  task: FileToApply,
+  isDone: Attempted['isDone'],
   signal: AbortSignal | undefined,
 ): Promise<'done' | 'open' | Error> {
   try {
     signal?.throwIfAborted();
     await session.reopen();
-    return (await session.history()).includes(task.file.version) === task.recorded ? 'done' : 'open';
+    return isDone(await session.history()) ? 'done' : 'open';
   } catch (error) {
     return error as Error;
   }
