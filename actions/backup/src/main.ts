@@ -19,8 +19,10 @@ export async function main(runner: Runner): Promise<Result> {
   const settings = await loadSettings(runner, given);
   const { logger, signal, clock, context } = runner;
   const where = givenDestinations(runner, given, settings.database);
-  const { destinations, problems } = planDestinations({ ...where, scheduled: context.eventName === 'schedule' });
   const source = planSource(given.databaseUrl, settings.database.project);
+  const sourceProject = source.project ?? settings.database.project;
+  const scheduled = context.eventName === 'schedule';
+  const { destinations, problems } = planDestinations({ ...where, scheduled, sourceProject });
   problems.push(...source.problems);
   if (problems.length > 0) throw new InputError(problems);
   if (source.weakening !== undefined) logger.warning(`Weaker than standard: ${source.weakening}`);

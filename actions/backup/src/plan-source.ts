@@ -1,5 +1,5 @@
 import type { InputProblem } from '#action-kit/input-error';
-import { wrongProject } from '#postgres/database-project';
+import { projectOf, wrongProject } from '#postgres/database-project';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 
 /**
@@ -9,12 +9,12 @@ import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 export function planSource(
   url: string,
   pinned: string | undefined,
-): { problems: InputProblem[]; weakening?: string | undefined } {
+): { problems: InputProblem[]; weakening?: string | undefined; project?: string | undefined } {
   try {
     const settings = parseDatabaseUrl(url);
     const wrong = wrongProject(settings, pinned);
     const problems = wrong === undefined ? [] : [{ name: 'database-url', message: wrong }];
-    return { problems, weakening: settings.weakening };
+    return { problems, weakening: settings.weakening, project: projectOf(settings) };
   } catch (error) {
     if (!(error instanceof DatabaseUrlError)) throw error;
     return { problems: error.problems.map((message) => ({ name: 'database-url', message })) };

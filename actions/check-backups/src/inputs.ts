@@ -1,4 +1,4 @@
-import { s3Inputs } from '#action-kit/backup-destinations';
+import { storeInputs } from '#action-kit/backup-destinations';
 import { commonInputs, duration, flag, githubToken, type InputDefinitions, list, text } from '#action-kit/inputs';
 
 export const inputs = {
@@ -6,7 +6,7 @@ export const inputs = {
   environment: text({ required: true }),
   'backup-destination': list(),
   'backup-path': text(),
-  ...s3Inputs,
+  ...storeInputs,
   'github-token': githubToken(),
   'max-age': duration('26h'),
   'drill-max-age': duration(),

@@ -4,7 +4,7 @@ import { InputError, type InputValues } from '#action-kit/inputs';
 import { type GivenDestinations, type PlannedDestination, planDestinations } from '#backup/plan-destinations';
 import { skipsBackup, weakerProof } from '#config/backup-policy';
 import type { EnvironmentSettings, WayBackOfDatabase } from '#config/settings';
-import { wrongProject } from '#postgres/database-project';
+import { projectOf, wrongProject } from '#postgres/database-project';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 import { type ExpectedObject, parseObject } from '#postgres/expected-objects';
 import { type BlockLimits, standardLimits } from '#postgres/judge-size';
@@ -123,7 +123,8 @@ export function planOptions(
   }
   // Without an address nothing is stored; a folder of files that has none is refused later, with more to say.
   const needed = (mode === 'apply' || mode === 'rollback') && backup === 'required' && given.databaseUrl !== undefined;
-  const stores = planDestinations({ ...where.stores, needed });
+  const sourceProject = (connection === undefined ? undefined : projectOf(connection)) ?? database.project;
+  const stores = planDestinations({ ...where.stores, needed, sourceProject });
   problems.push(...stores.problems);
   if (phase === 'all') weakenings.push('statements that running code cannot bear only warn (phase: all)');
   const expected = readExpected(given, settings, problems);

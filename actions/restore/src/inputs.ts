@@ -1,4 +1,4 @@
-import { s3Inputs } from '#action-kit/backup-destinations';
+import { storeInputs } from '#action-kit/backup-destinations';
 import {
   commonInputs,
   duration,
@@ -23,7 +23,7 @@ export const inputs = {
   }),
   'backup-destination': list(),
   'backup-path': text(),
-  ...s3Inputs,
+  ...storeInputs,
   'age-identity': secret(),
   'gpg-private-key': secret(),
   'gpg-passphrase': secret(),

@@ -19,11 +19,15 @@ import { replaceLive } from './replace-live.ts';
 /** Restores a backup into a throw-away server, or, where a target is given and typed, into a live database. */
 export async function restore(runner: Runner, given: Given): Promise<Result> {
   const settings = await loadSettings(runner, given);
-  const { problems, weakening } = planTarget(given.targetUrl, given.confirm, settings.database.project);
-  // Read, not stored: nothing here is about what outlives the run.
+  const {
+    problems,
+    weakening,
+    expected: target,
+  } = planTarget(given.targetUrl, given.confirm, settings.database.project);
+  // Read, not stored: nothing here is about what outlives the run. But what replaces a project replaces its storage, too.
   const words = given.backupDestination ?? ['directory'];
   const where = givenDestinations(runner, { ...given, backupDestination: words }, settings.database);
-  const planned = planDestinations({ ...where, hosted: false, publicRepository: false });
+  const planned = planDestinations({ ...where, hosted: false, publicRepository: false, sourceProject: target });
   problems.push(...planned.problems);
   if (words.length > 1) {
     problems.push({

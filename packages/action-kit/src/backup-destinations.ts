@@ -5,13 +5,15 @@ import { type InputDefinitions, list, oneOf, secret, text } from './inputs.ts';
 import type { Runner } from './runner.ts';
 import { serviceAddress } from './service-address.ts';
 
-/** How an S3-compatible store is reached; the same in every action that reads or writes backups. */
-export const s3Inputs = {
+/** How the stores of backups are reached; the same in every action that reads or writes backups. */
+export const storeInputs = {
   's3-endpoint': text(),
   's3-region': text({ pattern: /^[a-z0-9-]{2,40}$/, allowed: 'a region such as eu-central-1, or auto' }),
   's3-access-key-id': secret(),
   's3-secret-access-key': secret(),
   's3-session-token': secret(),
+  'supabase-storage-key': secret(),
+  'supabase-storage-url': text(),
 } satisfies InputDefinitions;
 
 /** Where an action stores backups. */
@@ -19,7 +21,7 @@ export const destinationInputs = {
   'backup-destination': list(),
   'backup-path': text(),
   'public-artifact': oneOf(['refused', 'accepted'], { default: 'refused' }),
-  ...s3Inputs,
+  ...storeInputs,
 } satisfies InputDefinitions;
 
 interface Given {
@@ -31,6 +33,8 @@ interface Given {
   s3AccessKeyId?: string | undefined;
   s3SecretAccessKey?: string | undefined;
   s3SessionToken?: string | undefined;
+  supabaseStorageKey?: string | undefined;
+  supabaseStorageUrl?: string | undefined;
 }
 
 /** What the workflow file, ops.yml and the machine say of the destinations, for `planDestinations`. @throws InputError (S11). */
@@ -43,6 +47,12 @@ export function givenDestinations(runner: Runner, given: Given, database: Databa
     variable: 'OPS_ACTIONS_S3_ENDPOINT',
     standard: '',
   });
+  const storageUrl = serviceAddress(runner, {
+    name: 'supabase-storage-url',
+    input: given.supabaseStorageUrl,
+    variable: 'OPS_ACTIONS_SUPABASE_STORAGE_URL',
+    standard: '',
+  });
   return {
     words: given.backupDestination ?? database.backupDestinations,
     path: path === undefined ? undefined : resolve(context.workspace, path),
@@ -53,6 +63,7 @@ export function givenDestinations(runner: Runner, given: Given, database: Databa
       secretAccessKey: given.s3SecretAccessKey,
       sessionToken: given.s3SessionToken,
     },
+    storage: { url: storageUrl === '' ? undefined : storageUrl, key: given.supabaseStorageKey },
     artifacts: runner.environment('ACTIONS_RUNTIME_TOKEN') !== undefined,
     hosted: context.hosted,
     publicRepository: isPublic(context.event),

@@ -7,7 +7,9 @@ import { after, describe, test } from 'node:test';
 import { artifactDestination } from './artifact-destination.ts';
 import { type BackupDestination, directoryDestination } from './destination.ts';
 import { s3Destination } from './s3-destination.ts';
+import { storageDestination } from './storage-destination.ts';
 import { startStore, storeMissing, type TestStore, unfinishedUploads } from './test-s3.ts';
+import { startStorage, type TestStorage } from './testing/start-storage.ts';
 import { readBack } from './verify-backup.ts';
 
 /** One kind of destination with the store behind it. */
@@ -22,8 +24,9 @@ interface Subject {
 
 const partBytes = 5 * 1024 * 1024;
 let store: TestStore | undefined;
+let storage: TestStorage | undefined;
 let prefixes = 0;
-after(() => store?.stop());
+after(() => Promise.all([store?.stop(), storage?.stop()]));
 
 const subjects: { name: string; skip?: string | false; make(): Promise<Subject> }[] = [
   {
@@ -85,6 +88,25 @@ const subjects: { name: string; skip?: string | false; make(): Promise<Subject> 
           ...(await unfinishedUploads(folder)),
         ],
         stop: async () => {},
+      };
+    },
+  },
+  {
+    name: 'supabase-storage',
+    async make() {
+      storage ??= await startStorage();
+      const { connection, state, stored } = storage;
+      const temporary = await mkdtemp(join(tmpdir(), 'contract-'));
+      const prefix = `notes/case-${++prefixes}`;
+      const location = { project: 'abcdefghijklmnopqrst', bucket: 'backups', prefix };
+      return {
+        destination: storageDestination(location, connection, { temporary, pieceBytes: partBytes }),
+        async damage(name) {
+          const { bytes } = state.buckets.get('backups')?.files.get(`${prefix}/${name}`) ?? {};
+          if (bytes !== undefined) bytes[0] = (bytes[0] ?? 0) ^ 1;
+        },
+        left: async () => [...stored(prefix), ...(await readdir(temporary))],
+        stop: () => rm(temporary, { recursive: true }),
       };
     },
   },

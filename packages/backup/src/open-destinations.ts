@@ -33,5 +33,9 @@ async function openDestination(
       const { s3Destination } = await import('./s3-destination.ts');
       return s3Destination(planned, planned.connection, { signal, log });
     }
+    case 'supabase-storage': {
+      const { storageDestination } = await import('./storage-destination.ts');
+      return storageDestination(planned, planned.connection, { signal, log, temporary });
+    }
   }
 }

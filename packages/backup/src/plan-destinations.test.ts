@@ -26,6 +26,24 @@ test('words become places, in their order and once', () => {
   assert.deepEqual(planDestinations(runner).destinations, [{ kind: 'artifact' }]);
 });
 
+const keeper = 'abcdefghijklmnopqrst';
+const place = `supabase-storage://${keeper}/backups/notes`;
+const storage = { key: 'sb_secret_value' };
+
+test('a bucket of a Supabase project is reached at the project, unless another address is given', () => {
+  const { destinations, problems } = planDestinations({ ...runner, words: [`${place}/`], storage });
+  assert.deepEqual(problems, []);
+  const connection = { url: `https://${keeper}.storage.supabase.co`, key: 'sb_secret_value' };
+  assert.deepEqual(destinations, [
+    { kind: 'supabase-storage', project: keeper, bucket: 'backups', prefix: 'notes', connection },
+  ]);
+  const own = planDestinations({ ...runner, words: [place], storage: { ...storage, url: 'https://own.example' } });
+  assert.equal(
+    own.destinations[0]?.kind === 'supabase-storage' && own.destinations[0].connection.url,
+    'https://own.example',
+  );
+});
+
 test('another store than AWS needs no region', () => {
   const s3 = { ...keys, region: undefined, endpoint: 'https://store.example' };
   const { destinations, problems } = planDestinations({ ...runner, words: ['s3://notes'], s3 });
@@ -55,6 +73,18 @@ for (const [words, more, expected] of [
   [undefined, { artifacts: false }, ['backup-destination']],
   [['s3://notes', 'artifact', 'directory'], { needed: false, artifacts: false }, []],
   [['drive'], { needed: false }, ['backup-destination']],
+  [[place], {}, ['supabase-storage-key']],
+  [
+    ['supabase-storage', `supabase-storage://${keeper}`, 'supabase-storage://Notes/b'],
+    {},
+    Array(3).fill('backup-destination'),
+  ],
+  [[place], { storage, sourceProject: 'tsrqponmlkjihgfedcba' }, []],
+  // The project of the database itself: never the only place that outlives the job.
+  [[place], { storage, sourceProject: keeper }, ['backup-destination']],
+  [[place, 'directory'], { storage, sourceProject: keeper, path: '/b' }, ['backup-destination']],
+  [[place, 'directory'], { storage, sourceProject: keeper, path: '/b', hosted: false }, []],
+  [[place, 's3://notes'], { storage, sourceProject: keeper, s3: keys }, []],
 ] as const) {
   test(`${words?.join(', ') ?? 'nothing'} with ${JSON.stringify(more)}: ${expected.join(', ') || 'no mistake'}`, () => {
     const { problems } = planDestinations({ ...runner, words, ...more });
@@ -62,6 +92,6 @@ for (const [words, more, expected] of [
       problems.map((one) => one.name),
       expected,
     );
-    assert.doesNotMatch(JSON.stringify(problems), /"secret"/);
+    assert.doesNotMatch(JSON.stringify(problems), /"secret"|sb_secret_value/);
   });
 }

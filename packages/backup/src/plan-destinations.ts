@@ -1,5 +1,7 @@
 import type { S3Connection } from './s3-client.ts';
 import type { S3Location } from './s3-destination.ts';
+import type { StorageConnection } from './storage-client.ts';
+import type { StorageLocation } from './storage-destination.ts';
 
 /** A mistake in what was given; the action shows all of them at once. */
 export interface DestinationProblem {
@@ -12,15 +14,20 @@ export interface DestinationProblem {
 export type PlannedDestination =
   | { kind: 'artifact' }
   | { kind: 'directory'; path: string }
-  | ({ kind: 's3'; connection: S3Connection } & S3Location);
+  | ({ kind: 's3'; connection: S3Connection } & S3Location)
+  | ({ kind: 'supabase-storage'; connection: StorageConnection } & StorageLocation);
 
 export interface GivenDestinations {
-  /** `artifact`, `directory`, `s3://bucket/prefix`; undefined: nobody said anything. */
+  /** `artifact`, `directory`, `s3://bucket/prefix`, `supabase-storage://project/bucket/prefix`; undefined: nobody said anything. */
   words: readonly string[] | undefined;
   /** Absolute. */
   path: string | undefined;
   /** What is known of the store; keys come from secrets, its address from the workflow file (S11). */
   s3: { [Key in keyof S3Connection]?: S3Connection[Key] | undefined };
+  /** The same of the project that keeps backups; without an address it is Supabase's own. */
+  storage?: { [Key in keyof StorageConnection]?: StorageConnection[Key] | undefined };
+  /** Supabase project of the database that is backed up: what takes it takes its storage, too. */
+  sourceProject?: string | undefined;
   /** The runner's artifact service is there. */
   artifacts: boolean;
   /** A machine of GitHub's, which is gone after the job. */
@@ -33,9 +40,12 @@ export interface GivenDestinations {
   needed?: boolean;
 }
 
-const allowed = 'artifact, directory, s3://bucket/prefix';
+const allowed = 'artifact, directory, s3://bucket/prefix, supabase-storage://project/bucket/prefix';
 const part = String.raw`(?!\.\.?(?:/|$))[\w.=-]+`;
 const s3Form = new RegExp(`^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(${part}(?:/${part})*))?/?$`);
+const storageForm = new RegExp(
+  `^supabase-storage://([a-z]{20})/([A-Za-z0-9][\\w.-]{0,99})(?:/(${part}(?:/${part})*))?/?$`,
+);
 
 /** The destinations of one backup in the order given; the first one is written by the dump itself. Pure. */
 export function planDestinations(given: GivenDestinations): {
@@ -49,11 +59,17 @@ export function planDestinations(given: GivenDestinations): {
   const connection = completeConnection(given.s3);
   for (const word of new Set(given.words ?? (given.artifacts ? ['artifact'] : []))) {
     const location = s3Form.exec(word);
+    const storage = storageForm.exec(word);
     if (word === 'artifact') destinations.push({ kind: 'artifact' });
     else if (word === 'directory') destinations.push({ kind: 'directory', path: path ?? '' });
     else if (location !== null) {
       const [, bucket = '', prefix = ''] = location;
       destinations.push({ kind: 's3', bucket, prefix, connection });
+    } else if (storage !== null) {
+      const [, project = '', bucket = '', prefix = ''] = storage;
+      // The host of its own for large objects (supabase.com/docs/guides/storage/uploads/resumable-uploads).
+      const { url = `https://${project}.storage.supabase.co`, key = '' } = given.storage ?? {};
+      destinations.push({ kind: 'supabase-storage', project, bucket, prefix, connection: { url, key } });
     } else problems.push({ name, given: word, message: explainWord(word), allowed });
   }
   if (!needed) return { destinations, problems };
@@ -103,11 +119,32 @@ export function planDestinations(given: GivenDestinations): {
     });
   }
   if (has('s3')) problems.push(...missingForS3(given.s3));
+  if (has('supabase-storage') && given.storage?.key === undefined) {
+    push({
+      name: 'supabase-storage-key',
+      message: 'is needed by the destination supabase-storage',
+      allowed: 'secret BACKUP_SUPABASE_STORAGE_KEY: a secret key (sb_secret_...) of the project that keeps the backups',
+    });
+  }
+  const own = ({ kind, ...one }: PlannedDestination) =>
+    kind === 'supabase-storage' && 'project' in one && one.project === given.sourceProject;
+  const lasting = destinations.filter(({ kind }) => !(given.hosted && kind === 'directory'));
+  if (given.sourceProject !== undefined && lasting.some(own) && lasting.every(own)) {
+    push({
+      name,
+      given: `supabase-storage://${given.sourceProject}`,
+      message:
+        'is the project of the database itself: what pauses, deletes or restores that project takes its only backup with it',
+      allowed: 'the storage of another project, or another destination beside it',
+    });
+  }
   return { destinations, problems };
 }
 
 function explainWord(word: string): string {
   if (word === 's3') return 'needs the bucket';
+  if (word.startsWith('supabase-storage'))
+    return 'needs the reference of the project that keeps it (20 lowercase letters) and a bucket';
   return word.startsWith('s3://')
     ? 'is no bucket and prefix: lower case letters, digits, dots and - for the bucket, no empty part and no .. in the prefix'
     : 'is no destination of this version';

@@ -1,19 +1,27 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { HttpError } from '#http/http-error';
 import { BackupFailed } from './backup-error.ts';
-import type { S3Client } from './s3-client.ts';
+import type { S3Client, S3Request } from './s3-client.ts';
 
 const standardIdleMs = 30_000;
 /** Attempts without a single new byte before a read is given up. */
 const fruitless = 4;
 
+/** A store that gives an object from a byte on; 206 then, with the ETag of the object. */
+export interface RangeReader {
+  description: string;
+  stream(
+    request: Pick<S3Request, 'method' | 'key' | 'headers' | 'signal' | 'accept' | 'purpose'>,
+  ): ReturnType<S3Client['stream']>;
+}
+
 /**
  * The bytes of an object. A connection that is cut or falls silent is taken up again where it ended, from the same object:
- * its ETag is a condition, so two objects never make one.
+ * its ETag is a condition and is compared, for not every store honours conditions: two objects never make one.
  * @throws BackupFailed `destination_failed`.
  */
 export async function* readResumed(
-  client: S3Client,
+  client: RangeReader,
   key: string,
   options: { signal?: AbortSignal; log?: (line: string) => void; idleMs?: number } = {},
 ): AsyncGenerator<Uint8Array> {
@@ -32,7 +40,8 @@ export async function* readResumed(
         purpose: `read ${key}`,
       });
       if (status === 404) throw gone(client, `${key} is not there`);
-      if (status === 412) throw gone(client, `${key} was replaced while it was read`);
+      const replaced = offset > 0 && status === 206 && headers.get('etag') !== tag;
+      if (status === 412 || replaced) throw gone(client, `${key} was replaced while it was read`);
       // The connection broke after the last byte.
       if (status === 416) return;
       if (offset > 0 && status !== 206) throw gone(client, `the store does not continue the read of ${key}`);
@@ -74,6 +83,6 @@ async function* withoutSilence(
   }
 }
 
-function gone(client: S3Client, message: string, cause?: unknown): BackupFailed {
+function gone(client: RangeReader, message: string, cause?: unknown): BackupFailed {
   return new BackupFailed('destination_failed', `${client.description}: ${message}`, { cause });
 }

@@ -34,6 +34,7 @@ const inputOfSecret: Record<string, string> = {
   BACKUP_AGE_IDENTITY: 'age-identity',
   BACKUP_S3_ACCESS_KEY_ID: 's3-access-key-id',
   BACKUP_S3_SECRET_ACCESS_KEY: 's3-secret-access-key',
+  BACKUP_SUPABASE_STORAGE_KEY: 'supabase-storage-key',
 };
 
 /** True for an input of an action that holds a secret, by the names that all actions share. */

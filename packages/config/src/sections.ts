@@ -49,12 +49,15 @@ const retention = () => duration().refine((value) => value >= 86_400_000, { erro
 const backup = z.strictObject({
   destination: oneOrMore(
     pattern(
-      /^(artifact|directory|s3:\/\/[a-z0-9][a-z0-9.-]+[a-z0-9](\/[\w./=-]*)?)$/,
-      'artifact, directory, s3://bucket/prefix',
+      /^(artifact|directory|s3:\/\/[a-z0-9][a-z0-9.-]+[a-z0-9](\/[\w./=-]*)?|supabase-storage:\/\/[a-z]{20}\/[A-Za-z0-9][\w./=-]*)$/,
+      'artifact, directory, s3://bucket/prefix, supabase-storage://project/bucket/prefix',
     ).meta({ examples: ['artifact', 'directory', 's3://notes-backups/production'] }),
   )
     .optional()
-    .meta({ description: 'artifact, directory, s3://bucket/prefix, or several of them.' }),
+    .meta({
+      description:
+        'artifact, directory, s3://bucket/prefix, supabase-storage://project/bucket/prefix, or several of them.',
+    }),
   path: text('a folder').optional().meta({ description: 'Folder for the destination "directory".' }),
   region: pattern(/^[a-z0-9-]{2,40}$/, 'a region such as eu-central-1, or auto')
     .optional()

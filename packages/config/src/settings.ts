@@ -72,7 +72,7 @@ export interface DatabaseSettings {
   includeAll?: boolean;
   /** From which table size on, in bytes, a migration that blocks it is refused. */
   limits?: { rewriteBytes?: number; scanBytes?: number };
-  /** `artifact`, `directory`, `s3://bucket/prefix`. */
+  /** `artifact`, `directory`, `s3://bucket/prefix`, `supabase-storage://project/bucket/prefix`. */
   backupDestinations?: string[];
   /** Folder for `directory` destinations, relative to the workspace or absolute. */
   backupPath?: string;

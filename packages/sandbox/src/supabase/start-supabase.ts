@@ -7,6 +7,8 @@ import { backupsRoutes, createBackupState, type PlatformBackupState } from './ba
 import { functionsRoutes, guardProject } from './functions-routes.ts';
 import { createFunctionsState, type FunctionsState, type SandboxFunction } from './functions-state.ts';
 import { serveFunctions } from './serve-functions.ts';
+import { storageRoutes } from './storage-routes.ts';
+import { createStorageState, type StorageState } from './storage-state.ts';
 
 /** The state behind the API, for tests. */
 export interface SupabaseAccess {
@@ -16,10 +18,12 @@ export interface SupabaseAccess {
   hideDigest(): void;
   /** What the platform keeps of the project; at first that of a Free plan. */
   backups: PlatformBackupState;
+  /** Its storage; at first without a bucket. */
+  storage: StorageState;
   reset(): void;
 }
 
-/** One Supabase project: the Management API for functions and backups, and the functions themselves at one address. */
+/** One Supabase project: the Management API for functions and backups, its storage, and the functions themselves at one address. */
 export async function startSupabase(services: Services, folder: string) {
   await mkdir(folder, { recursive: true });
   const state: FunctionsState = createFunctionsState();
@@ -27,7 +31,12 @@ export async function startSupabase(services: Services, folder: string) {
   state.tokens.add(token);
   const served = serveFunctions(state, folder);
   const backups = createBackupState();
-  const own = { ...functionsRoutes(state), ...backupsRoutes(backups, guardProject(state)) };
+  const storage = createStorageState();
+  const own = {
+    ...functionsRoutes(state),
+    ...backupsRoutes(backups, guardProject(state)),
+    ...storageRoutes(storage),
+  };
   const router = createRouter({ ...own, ...served.routes }, (request) =>
     jsonAnswer(404, { message: `Cannot ${request.method} ${request.path}` }),
   );
@@ -42,6 +51,7 @@ export async function startSupabase(services: Services, folder: string) {
       state.hideDigest = true;
     },
     backups,
+    storage,
     reset: () => state.functions.clear(),
   };
   return {
