@@ -53,35 +53,39 @@ export function classifyDrop(context: StatementContext): StatementFinding[] {
   const gone =
     textOf(node, 'behavior') === 'DROP_CASCADE' ? existing : existing.filter((one) => !replaced.includes(one));
   if (gone.length === 0) return [];
-  return [contract(context, start, rule, `${words} ${gone.map(({ label }) => label).join(', ')}`)];
+  // The name of an extension is none that code writes.
+  const removes = kind === 'extension' ? [] : gone.map(({ name }) => ({ name }));
+  return [contract(context, start, rule, `${words} ${gone.map(({ label }) => label).join(', ')}`, { removes })];
 }
 
 interface NamedObject {
   key: string;
   label: string;
+  /** Without schema. */
+  name: string;
   /** Of a function, where the statement says which. */
   types?: string[];
 }
 
 function namedObjects(node: ParseNode, kind: MadeObject['kind']): NamedObject[] {
   if (kind === 'relation')
-    return droppedNames(node).map((name) => ({ key: relationKey(name), label: qualified(name) }));
+    return droppedNames(node).map((one) => ({ key: relationKey(one), label: qualified(one), name: one.name }));
   return children(node, 'objects').map((object): NamedObject => {
     const routine = child(object, 'ObjectWithArgs');
     if (routine !== undefined) {
       const path = stringList(children(routine, 'objname'));
       const types = children(routine, 'objargs').map((one) => typeName(child(one, 'TypeName')));
-      return { key: keyOfPath(path), label: label(path), ...(routine.args_unspecified === true ? {} : { types }) };
+      return { ...pathNames(path), ...(routine.args_unspecified === true ? {} : { types }) };
     }
     const path = stringList(children(child(object, 'TypeName'), 'names'));
-    if (path.length > 0) return { key: keyOfPath(path), label: label(path) };
+    if (path.length > 0) return pathNames(path);
     const name = stringList([object])[0] ?? '';
-    return { key: name, label: identifier(name) };
+    return { key: name, label: identifier(name), name };
   });
 }
 
-function label(path: readonly string[]): string {
-  return path.map(identifier).join('.');
+function pathNames(path: readonly string[]): NamedObject {
+  return { key: keyOfPath(path), label: path.map(identifier).join('.'), name: path.at(-1) ?? '' };
 }
 
 /** A function is the same for its callers where it takes what the old one took. Pure. */
@@ -101,6 +105,7 @@ function replaceTable(context: StatementContext, names: readonly string[]): Stat
   return {
     offset: context.statement.start,
     rule: 'replace-table',
+    olderCode: 'breaks',
     severity: context.phase === 'all' ? 'warn' : 'refuse',
     message: `the file drops ${list} and makes the name anew: its rows are lost, and running code meets the new one at once`,
     correction: `alter it in place, or make the new one under a new name, copy the rows, and drop ${list} in a later release; where the rows may be lost: -- ops:accept replace-table <why>`,

@@ -9,7 +9,7 @@ import { provenColumns } from './proven-columns.ts';
 import type { MigrationFile } from './read-migrations.ts';
 import { child, relationKey, relationName, textOf } from './sql-names.ts';
 import { lineAndColumn, type ParsedStatement, type SqlParser } from './sql-parser.ts';
-import type { StatementContext, StatementFinding } from './statement-finding.ts';
+import type { OlderCode, RemovedName, StatementContext, StatementFinding } from './statement-finding.ts';
 import type { FactsOf } from './table-facts.ts';
 import type { LockMode, TableWork } from './table-lock.ts';
 
@@ -39,6 +39,10 @@ export interface MigrationFinding {
   estimate?: BlockEstimate;
   /** Why the file says that this is fine (`-- ops:accept`); such a finding only warns. */
   accepted?: string;
+  /** What it means for code that was written before it. */
+  olderCode?: OlderCode;
+  /** Names that code may know and that are gone afterwards. */
+  removes?: readonly RemovedName[];
 }
 
 /**
@@ -113,7 +117,7 @@ function classifyFile(file: MigrationFile, parser: SqlParser, given: Classificat
       const reason = accepted.reasons.get(index)?.get(finding.rule);
       return reason === undefined ? judged : { ...judged, severity: 'warn', accepted: reason };
     });
-    if (found.some((finding) => finding.contracts === true && finding.accepted === undefined))
+    if (found.some((finding) => finding.olderCode === 'needs' && finding.accepted === undefined))
       contracts.push(statement);
     findings.push(...found.map((finding) => located(file, parser, statement, finding)));
     for (const key of newNames(statement, given.created)) given.created.add(key);
@@ -121,7 +125,7 @@ function classifyFile(file: MigrationFile, parser: SqlParser, given: Classificat
   }
   for (const problem of accepted.problems) {
     const place = lineAndColumn(file.sql, problem.offset);
-    const { offset: _, impact: __, contracts: ___, ...rest } = problem;
+    const { offset: _, impact: __, ...rest } = problem;
     findings.push({ file: file.file, ...place, ...rest, statement: '' });
   }
   const phase = filePhase(file, statements, contracts, given.phase);
@@ -174,7 +178,7 @@ function located(
   statement: ParsedStatement,
   finding: Judged,
 ): MigrationFinding {
-  const { offset, impact, contracts: _, ...rest } = finding;
+  const { offset, impact, ...rest } = finding;
   const text = file.sql.slice(statement.start, statement.end);
   return {
     file: file.file,

@@ -28,14 +28,15 @@ export function classifyRename(context: StatementContext): StatementFinding[] {
     const from = textOf(node, 'subname') ?? '';
     if (!context.existing('column', `${relationKey(table)}.${from}`)) return [];
     const correction = `add column ${to}, write both, copy the values, and drop ${from} in the next release`;
-    return [
-      contract(context, start, 'rename-column', `RENAME COLUMN ${from} of ${qualified(table)} to ${to}`, correction),
-    ];
+    const removes = [{ name: from, table: table.name }];
+    const what = `RENAME COLUMN ${from} of ${qualified(table)} to ${to}`;
+    return [contract(context, start, 'rename-column', what, { correction, removes })];
   }
   const shown = context.remade((made) => made.key === relationKey(table) && made.holdsRows === false);
   if ((type !== 'OBJECT_TABLE' && type !== 'OBJECT_VIEW') || shown) return [];
   const correction = `in the same file keep the old name for running code: CREATE VIEW ${qualified(table)} WITH (security_invoker = true) AS SELECT * FROM ${to}; in the next release drop the view`;
-  return [contract(context, start, 'rename-table', `RENAME ${qualified(table)} to ${to}`, correction)];
+  const removes = [{ name: table.name }];
+  return [contract(context, start, 'rename-table', `RENAME ${qualified(table)} to ${to}`, { correction, removes })];
 }
 
 const kinds = {
@@ -65,7 +66,8 @@ function otherObject(
   const what = `${words} ${textOf(node, target) ?? ''} of ${path.map(identifier).join('.')}`;
   const correction =
     'make the new name beside the old one, let the next release use it, and drop the old one when nothing deployed does';
-  return [contract(context, start, 'rename-object', what, correction)];
+  const removes = [{ name: path.at(-1) ?? '' }];
+  return [contract(context, start, 'rename-object', what, { correction, removes })];
 }
 
 function pathOf(node: ParseNode): string[] {
@@ -86,7 +88,6 @@ function renameValue(context: StatementContext): StatementFinding[] {
   const path = stringList(children(node, 'typeName'));
   if (textOf(node, 'oldVal') === undefined || !context.existing('type', keyOfPath(path))) return [];
   const correction = 'ADD VALUE with the new label, write it from the next release on, and change the rows then';
-  return [
-    contract(context, start, 'rename-object', `RENAME VALUE of type ${path.map(identifier).join('.')}`, correction),
-  ];
+  const what = `RENAME VALUE of type ${path.map(identifier).join('.')}`;
+  return [contract(context, start, 'rename-object', what, { correction })];
 }

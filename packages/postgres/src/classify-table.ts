@@ -56,7 +56,7 @@ function clause(given: Clause): StatementFinding[] {
       if (impact.work === 'none' || context.provenNotNull(table, column)) return [];
       const message = `SET NOT NULL on ${column} of ${name} reads the whole table under an exclusive lock and fails when one row is NULL`;
       const correction = `ALTER TABLE ${name} ADD CONSTRAINT ${table.name}_${column}_not_null CHECK (${column} IS NOT NULL) NOT VALID; in a later file VALIDATE CONSTRAINT, then SET NOT NULL`;
-      return [warning(start, 'set-not-null', message, correction, impact)];
+      return [{ ...warning(start, 'set-not-null', message, correction, impact), olderCode: 'breaks' }];
     }
     case 'AT_DropNotNull': {
       const message = `${column} of ${name} may be NULL from now on, and code that runs now has never met that`;
@@ -90,11 +90,16 @@ function dropColumn({ context, table, command }: Clause, column: string): Statem
   const name = qualified(table);
   const again = madeObjects(context.statement).some((made) => made.key === key);
   if (!again && !context.remade((made) => made.kind === 'column' && made.key === key))
-    return [contract(context, start, 'drop-column', `DROP COLUMN ${column} of ${name}`)];
+    return [
+      contract(context, start, 'drop-column', `DROP COLUMN ${column} of ${name}`, {
+        removes: [{ name: column, table: table.name }],
+      }),
+    ];
   return [
     {
       offset: offsetOfNode(context.statement, command),
       rule: 'replace-column',
+      olderCode: 'breaks',
       severity: context.phase === 'all' ? 'warn' : 'refuse',
       message: `the file drops column ${column} of ${name} and adds it anew: its values are lost, and running code meets the new one at once`,
       correction: `alter its type in place, or add a column of another name, copy the values, and drop ${column} in a later release; where they may be lost: -- ops:accept replace-column <why>`,
@@ -139,6 +144,7 @@ function addColumn({ context, table }: Clause, column: ParseNode): StatementFind
     {
       offset: offsetOfNode(context.statement, column),
       rule: 'not-null-without-default',
+      olderCode: 'breaks',
       severity: 'refuse',
       message,
       correction: correctAddColumn(context.sql, context.statement, table, column),
@@ -179,7 +185,7 @@ function columnType(
     !using && (wide || type === 'int8' || (type === 'numeric' && children(typeName, 'typmods').length === 0));
   if (widens) {
     const message = `ALTER COLUMN ${column} of ${name} to ${type} may rewrite the table under an exclusive lock`;
-    return [warning(offset, 'type-change', message, rewriteAdvice, impact)];
+    return [{ ...warning(offset, 'type-change', message, rewriteAdvice, impact), olderCode: 'breaks' }];
   }
   const what = `ALTER COLUMN ${column} of ${name} to ${type} can reject values that running code writes`;
   return [{ ...contract(context, offset, 'type-narrowing', what), impact }];

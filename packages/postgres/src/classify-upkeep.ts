@@ -14,7 +14,7 @@ export function classifyUpkeep(context: StatementContext): StatementFinding[] {
     case 'DropdbStmt': {
       const message = `DROP DATABASE ${textOf(node, 'dbname') ?? ''} destroys all data in it`;
       const correction = 'no migration of an application drops a database: do it by hand, after a backup of its own';
-      return [{ offset: start, rule: 'drop-database', severity: 'refuse', message, correction }];
+      return [{ offset: start, rule: 'drop-database', olderCode: 'breaks', severity: 'refuse', message, correction }];
     }
     case 'TruncateStmt':
       return impact === undefined ? [] : [truncate(context, impacts)];

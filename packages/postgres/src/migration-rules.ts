@@ -61,6 +61,8 @@ export const firmRules = [
   'bad-encoding',
   'ambiguous-order',
   'rollback-section',
+  'used-by-deployed-code',
+  'deployed-code-not-searched',
 ] as const;
 
 export type AcceptableRule = (typeof acceptableRules)[number];

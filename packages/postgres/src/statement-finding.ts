@@ -15,8 +15,20 @@ export interface StatementFinding {
   correction: string;
   /** What it does to the table, where that is the trouble: a large table makes it worse. */
   impact?: TableImpact;
-  /** True where it takes away what running code may need, in whatever phase it is judged. */
-  contracts?: true;
+  /** What it means for code that was written before it, in whatever phase it is judged. */
+  olderCode?: OlderCode;
+  /** Names that code may know and that are gone afterwards. */
+  removes?: readonly RemovedName[];
+}
+
+/** `needs`: what the statement takes away, so that it can wait for a later release; `breaks`: waiting would not help. */
+export type OlderCode = 'needs' | 'breaks';
+
+/** A name of the database without its schema, as code writes it. */
+export interface RemovedName {
+  name: string;
+  /** The table of a column: code that does not name it may mean another column. */
+  table?: string;
 }
 
 export interface StatementContext {
@@ -52,7 +64,7 @@ export function contract(
   offset: number,
   rule: AcceptableRule,
   what: string,
-  correction?: string,
+  more: { correction?: string; removes?: readonly RemovedName[] } = {},
 ): StatementFinding {
   const severity = context.phase === 'expand' ? 'hold' : 'warn';
   const advice =
@@ -62,7 +74,8 @@ export function contract(
     rule,
     severity,
     message: `${what}: ${laterRelease}; it waits for a later release`,
-    correction: correction ?? advice,
-    contracts: true,
+    correction: more.correction ?? advice,
+    olderCode: 'needs',
+    ...(more.removes === undefined ? {} : { removes: more.removes }),
   };
 }
