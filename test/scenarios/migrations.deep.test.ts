@@ -11,6 +11,7 @@ const installed = (await listPostgres()).some((found) => found.server);
 const recipient = 'age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg';
 const folder = 'supabase/migrations';
 const column = { [`${folder}/20260106090000_add_mood.sql`]: 'ALTER TABLE notes ADD COLUMN mood text;\n' };
+const mood = "const query =\n  'select mood from notes';\nexport const GET = () => Response.json({ query });\n";
 const drop = '20260107090000_drop_mood.sql';
 
 describe('migrations in a release', { skip: installed ? false : 'no PostgreSQL server programs' }, () => {
@@ -26,7 +27,7 @@ describe('migrations in a release', { skip: installed ? false : 'no PostgreSQL s
       const weak = { ...inputs, verify: 'checksum', 'verify-reason': 'the table of pictures is too large' };
       const first = await fixture.release({
         version: 'v1.0.0',
-        files: files({ 'verify-command': 'true' }),
+        files: files({ 'verify-command': 'true' }, { 'api/mood.js': mood }),
         inputs: weak,
       });
       assert.equal(first.decision, 'released', first.errors.join('\n'));
@@ -54,6 +55,9 @@ describe('migrations in a release', { skip: installed ? false : 'no PostgreSQL s
       assert.match(released.lastLine, new RegExp(`Held for a later release: ${drop}`));
       assert.match((await fixture.slack()).join('\n'), new RegExp(`Held for a later release: ${drop}`));
       assert.deepEqual(released.result('migrate').held, [drop]);
+      // The checkout is shallow: GitHub has the source of what served when this release began.
+      const inCode = /the code that is deployed now \(commit [0-9a-f]{7}\) names mood of notes: api\/mood\.js:2/;
+      assert.match(released.warnings.join('\n'), inCode);
 
       // No file runs before an earlier one: what needs one behind the held one is refused before anything is announced.
       const waiting = { ...column, [`${folder}/${drop}`]: 'ALTER TABLE notes DROP COLUMN mood;\n' };

@@ -9,6 +9,7 @@ import { createGitHub } from '#github/client';
 import { openBackupLedger } from '#release/backup-record';
 import { parseReleaseHandle } from '#release/release-handle';
 import { checkFeasible, makeBackup, newestBackup, startScratch } from './backup-step.ts';
+import { searchDeployed } from './deployed-code.ts';
 import { describeFinding } from './describe-ending.ts';
 import { inputs } from './inputs.ts';
 import { migrate } from './migrate.ts';
@@ -46,6 +47,10 @@ export async function main(runner: Runner): Promise<Result> {
     log: (line) => logger.info(line),
     signal,
     inRelease: given.release !== undefined,
+    deployedUses:
+      given.release === undefined
+        ? (removed) => searchDeployed(runner, given, settings, github, { folder: options.folder, removed })
+        : undefined,
     folderExists: async (path) => (await stat(path).catch(() => undefined))?.isDirectory() ?? false,
     record,
     proveSchemaCache: schemaCacheProver(runner, given, settings),

@@ -169,6 +169,42 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     assert.ok(await untouched());
   });
 
+  test('where names go, the deployed code is searched for them before anything runs, and says where it uses them', async () => {
+    await writeFile(join(folder, '2_b.sql'), 'create table b (id int)');
+    const asked: unknown[] = [];
+    const searching = ports({
+      createBackup: () => assert.fail('a backup was started'),
+      async deployedUses(removed) {
+        asked.push(removed);
+        const uses = removed.map((one) => ({ removed: one, path: 'src/a.ts', line: 7, generated: false }));
+        return { commit: 'c'.repeat(40), files: 1, uses, more: 0 };
+      },
+    });
+    try {
+      const quiet = await migrate({ ...options(), mode: 'plan' }, searching);
+      assert.deepEqual([quiet.kind, asked], ['planned', []]);
+      const admin = await connect(cluster.url, { applicationName: 'test' });
+      try {
+        await admin.query(`create table old (id int); create schema supabase_migrations;
+          create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
+          insert into supabase_migrations.schema_migrations values ('1')`);
+        await writeFile(join(folder, '2_b.sql'), 'alter table old drop column id');
+        const plan: MigrateOptions = { ...options(), mode: 'plan', phase: 'all' };
+        const told = renderMigration(await migrate(plan, searching), plan);
+        assert.deepEqual(asked, [[{ name: 'id', table: 'old' }]]);
+        assert.match(told.jobSummary ?? '', /deployed now \\\(commit ccccccc\\\) names id of old: src\/a\.ts:7/);
+        const silent = { ...searching, createBackup: async () => ({ reasonCode: 'dump_failed', message: 'no' }) };
+        await migrate({ ...plan, mode: 'apply' }, silent);
+        assert.equal(asked.length, 2);
+      } finally {
+        await admin.query('drop table old; drop schema supabase_migrations cascade');
+        await admin.close();
+      }
+    } finally {
+      await rm(join(folder, '2_b.sql'));
+    }
+  });
+
   test('a plan asks for no backup and writes no record', async () => {
     const silent = ports({ createBackup: () => assert.fail(), checkBackup: () => assert.fail() });
     const result = renderMigration(await migrate({ ...options(), mode: 'plan' }, silent), options());

@@ -8,11 +8,14 @@ import { type MigrationSession, openMigrationSession } from '#postgres/migration
 import type { MigrationFile } from '#postgres/read-migrations';
 import { type RollbackOutcome, rollBackMigrations } from '#postgres/roll-back-migrations';
 import type { SchemaAdvice } from '#postgres/schema-advice';
+import type { RemovedName } from '#postgres/statement-finding';
 import type { MigrationIntent } from '#release/migration-record';
+import type { DeployedUses } from '#release/search-deployed-code';
 import type { ApiObject } from '#supabase/data-api';
 import type { SchemaCacheProof } from '#supabase/prove-schema-cache';
 import { baseline } from './baseline.ts';
 import { adviceNow, checkAfter } from './check-after.ts';
+import { usesInDeployedCode } from './deployed-code.ts';
 import type { Ending } from './describe-ending.ts';
 import { migrateByCommand } from './migrate-by-command.ts';
 import { forwardIntent } from './migration-ledger.ts';
@@ -69,10 +72,7 @@ export interface MigrationPorts {
   log(line: string): void;
   signal: AbortSignal;
   folderExists(path: string): Promise<boolean>;
-  /**
-   * Writes to the record of the release, and what an intent is about to the record of migrations; rejects when that cannot be
-   * written.
-   */
+  /** Writes to the record of the release, and an intent to that of migrations, too; rejects when that cannot be written. */
   record(kind: 'intent' | 'outcome', word: string, text: string, about?: MigrationIntent): Promise<void>;
   /** Refuses (undefined: fine) before anything starts. */
   checkBackup(): Promise<{ reasonCode: string; message: string } | undefined>;
@@ -94,6 +94,8 @@ export interface MigrationPorts {
   scratch(
     major: number | undefined,
   ): Promise<{ url: string; stop(): Promise<void> } | { reasonCode: string; message: string }>;
+  /** Searches the code that serves now, if any, for names that go; absent in a release, whose preflight has said it. */
+  deployedUses?: ((removed: readonly RemovedName[]) => Promise<DeployedUses | undefined>) | undefined;
   /** True when this runs as a step of a release. */
   inRelease: boolean;
   /** Milliseconds since the epoch. */
@@ -133,6 +135,7 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     const first = await inspectDatabase(session.connection, directory, select);
     const early = decideEarly(first, options, ports);
     if (early !== undefined) return early;
+    const used = await usesInDeployedCode(first, ports);
     const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
     if (problem !== undefined) return { kind: 'no-backup-possible', inspection: first, ...problem };
     try {
@@ -144,7 +147,8 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     const look = () => inspectDatabase(session.connection, directory, select);
     const [lock, underLock] = await Promise.all([session.lock(), look()]);
     // Who held the lock may have applied everything since.
-    const inspection = lock === 'free' ? underLock : await look();
+    const current = lock === 'free' ? underLock : await look();
+    const inspection = { ...current, findings: [...current.findings, ...used] };
     const { applied } = inspection;
     const late = decideEarly(inspection, options, ports);
     if (late !== undefined) return late;

@@ -10,6 +10,7 @@ import {
 import { readMigrations } from '#postgres/read-migrations';
 import { type Replay, replayMigrations } from '#postgres/scratch-replay';
 import { loadSqlParser } from '#postgres/sql-parser';
+import { withDeployedUses } from './deployed-code.ts';
 import type { Migration, MigrationPorts } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
 
@@ -35,10 +36,11 @@ export async function planMigration(
   ports: MigrationPorts,
 ): Promise<Migration> {
   const { url, directory } = options;
-  const { inspection, major } =
+  const { inspection: inspected, major } =
     url === undefined
       ? { inspection: await inspectFiles(directory, select, await ports.changedMigrations()) }
       : await inspectLive(url, directory, select, ports.signal);
+  const inspection = await withDeployedUses(inspected, ports);
   const replay = options.replay ? await replayOn(inspection, major, ports) : undefined;
   if (replay !== undefined && 'reasonCode' in replay)
     return { kind: 'decided', ending: ['refused', replay.reasonCode, `no replay: ${replay.message}`], inspection };

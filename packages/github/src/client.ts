@@ -12,6 +12,7 @@ import {
 import { GitHubError, toGitHubError } from './github-error.ts';
 import { type GitHubPullRequests, pullRequests } from './pull-requests.ts';
 import { type GitHubReviews, reviewReads } from './review-reads.ts';
+import { readSourceArchive } from './source-archive.ts';
 
 export { GitHubError } from './github-error.ts';
 
@@ -76,6 +77,8 @@ export interface GitHub extends GitHubReviews, GitHubPullRequests {
   listStatuses(deploymentId: number): Promise<DeploymentStatus[]>;
   compare(base: string, head: string): Promise<GitHubComparison>;
   commit(ref: string): Promise<GitHubCommit>;
+  /** All files of a commit as a gzipped tar, in one folder; ends with the signal at the latest. */
+  archive(sha: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Pull requests are left out. */
   listIssues(filter: { labels?: string[]; state?: 'open' | 'closed' | 'all' }): Promise<GitHubIssue[]>;
   createIssue(issue: { title: string; body: string; labels: string[] }): Promise<GitHubIssue>;
@@ -202,6 +205,7 @@ export function createGitHub(connection: GitHubConnection): GitHub {
       }),
     commit: (ref) =>
       call(`read commit ${ref}`, 'contents: read', commitAnswer, { path: `/commits/${encodeURIComponent(ref)}` }),
+    archive: (sha, signal) => readSourceArchive(client, options, `${base}/tarball/${sha}`, sha, signal),
     async listIssues({ labels, state }) {
       const issues = await call('list issues', 'issues: write', issueAnswer.array(), {
         path: '/issues',

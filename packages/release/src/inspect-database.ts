@@ -44,7 +44,7 @@ export interface DatabaseRequest {
   signal?: AbortSignal | undefined;
 }
 
-const defaultFolder = 'supabase/migrations';
+export const defaultFolder = 'supabase/migrations';
 
 /** What the migrations of this commit would do, and whether they could be applied and backed up. Changes nothing. */
 export async function inspectDatabase(request: DatabaseRequest): Promise<DatabaseInspection> {
@@ -172,7 +172,8 @@ function leftToAPerson(request: DatabaseRequest, { toApply }: MigrationInspectio
   };
 }
 
-function toFinding(finding: MigrationFinding): Finding {
+/** A remark about a migration file, as a finding of the preflight. Pure. */
+export function toFinding(finding: MigrationFinding): Finding {
   const statement = finding.statement === '' ? '' : `: ${finding.statement}`;
   return {
     code: 'unsafe_migration',

@@ -1,16 +1,17 @@
 import { skipsBackup } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
+import type { MigrationFinding } from '#postgres/classify-migrations';
 import { standardLimits } from '#postgres/judge-size';
-import type { ProjectState, VercelProject } from '#vercel/project';
-
+import type { ProjectState, VercelDeployment, VercelProject } from '#vercel/project';
 import { approvalFindings } from './approval-findings.ts';
 import { chooseRollbackTarget, type TargetChoice } from './choose-rollback-target.ts';
 import { commitOf } from './commit-of.ts';
 import { decidePreflight, type Finding, type PreflightDecision } from './decide-preflight.ts';
 import { decideSuperseded } from './decide-superseded.ts';
+import { deployedCodeFindings, removedNames } from './deployed-code-findings.ts';
 import { findWeakenings, type Weakening, type WeakerBackup } from './find-weakenings.ts';
-import { type DatabaseInspection, inspectDatabase } from './inspect-database.ts';
+import { type DatabaseInspection, defaultFolder, inspectDatabase, toFinding } from './inspect-database.ts';
 import { type Lock, openAmong } from './lock.ts';
 import { openProject, readLedger, readProject } from './preflight-readers.ts';
 import type { ReleaseRecord } from './release-record.ts';
@@ -92,6 +93,8 @@ export async function preflight(
     project === undefined ? undefined : await readProject(project, request, ledger?.locks ?? [], releases, findings);
   findings.push(...ledgerFindings(request, own, releases));
   const current = found?.history.current;
+  const inCode = await findInDeployedCode(deps.github, request, database, found === undefined ? 'unread' : current);
+  findings.push(...inCode.map(toFinding));
   const currentRelease =
     current === undefined ? undefined : releaseOfCurrent(releases, current.id, current.meta.opsRelease);
   const superseded =
@@ -139,7 +142,7 @@ export async function preflight(
   return {
     ...decision,
     url: settings.url ?? found?.url ?? '',
-    database,
+    database: { ...database, migrations: [...database.migrations, ...inCode] },
     // What the first attempt recorded before it went live is the way back (trap 1).
     target: ownIsLive && own.rollbackTarget !== undefined ? { ...chosen, target: own.rollbackTarget } : chosen,
     current: current === undefined ? undefined : { deploymentId: current.id, release: currentRelease },
@@ -153,6 +156,31 @@ export async function preflight(
     locks: ledger?.locks ?? [],
     now: ledger?.now ?? Date.now(),
   };
+}
+
+/** What pending files take away, searched for in the source that serves now. */
+async function findInDeployedCode(
+  github: GitHub | undefined,
+  { workspace, settings, signal }: PreflightRequest,
+  { migrations }: DatabaseInspection,
+  current: VercelDeployment | undefined | 'unread',
+): Promise<MigrationFinding[]> {
+  const removed = removedNames(migrations);
+  if (removed.length === 0 || current === undefined) return [];
+  const commit = current === 'unread' ? undefined : commitOf(current);
+  const unknown =
+    current === 'unread' ? 'Vercel did not say what serves now' : `Vercel names no commit of ${current.id}`;
+  // Loaded only here: most releases take nothing away.
+  const { searchDeployedCode } = await import('./search-deployed-code.ts');
+  const found = await searchDeployedCode({
+    deployed: commit === undefined ? { unknown } : { commit },
+    removed,
+    workspace,
+    migrations: settings.database.migrations ?? defaultFolder,
+    github,
+    signal,
+  });
+  return deployedCodeFindings(migrations, found);
 }
 
 /** A policy of ops.yml that the workflow file does not back is no policy: said here, because a backup costs time. */

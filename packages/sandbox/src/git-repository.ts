@@ -6,6 +6,8 @@ export interface GitRepository {
   run(...args: string[]): Promise<string>;
   /** Full SHA of a commit; undefined when there is none by this name. */
   resolve(ref: string): Promise<string | undefined>;
+  /** Files of a commit as GitHub's archives have them: gzipped tar, all in one folder. */
+  archive(sha: string, folder: string): Promise<Buffer>;
   /** Writes the files of a commit into a folder. */
   checkOut(sha: string, folder: string): Promise<void>;
 }
@@ -30,6 +32,13 @@ export function openGitRepository(directory: string): GitRepository {
       }
       return undefined;
     },
+    archive: (sha, folder) =>
+      new Promise((resolve, reject) => {
+        const args = ['-C', directory, 'archive', '--format=tar.gz', `--prefix=${folder}/`, '--end-of-options', sha];
+        execFile('git', args, { encoding: 'buffer', maxBuffer: 256 * 1024 * 1024 }, (error, stdout) =>
+          error ? reject(error) : resolve(stdout),
+        );
+      }),
     async checkOut(sha, folder) {
       const archive = spawn('git', ['-C', directory, 'archive', '--format=tar', '--end-of-options', sha], {
         stdio: ['ignore', 'pipe', 'pipe'],

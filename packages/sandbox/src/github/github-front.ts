@@ -75,6 +75,8 @@ async function forwarded(options: GitHubFrontOptions, request: SandboxRequest): 
 
 async function answered(options: GitHubFrontOptions, own: Handler, request: SandboxRequest): Promise<Answer> {
   try {
+    // Another host on the real GitHub: the address itself carries what opens it.
+    if (request.path.startsWith('/_codeload/')) return await own(request);
     const token = /^(?:Bearer|token) (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined) throw new GitHubRefusal(401, 'Requires authentication');
     if (!options.tokens.has(token)) throw new GitHubRefusal(401, 'Bad credentials');

@@ -1,7 +1,11 @@
 import type { GitRepository } from '../git-repository.ts';
 import { type Answer, jsonAnswer, type SandboxRequest } from '../http/answer.ts';
 import type { Routes } from '../http/router.ts';
+import { randomName } from '../vercel/vercel-state.ts';
 import { GitHubRefusal } from './github-refusal.ts';
+
+/** As GitHub makes them: good for one archive, known to nobody else. */
+const archiveToken = randomName(24);
 
 /** Compare, commits, trees, refs and contents, answered from a real repository. */
 export function githubGitRoutes(repository: string, git: GitRepository, url: () => string): Routes {
@@ -32,6 +36,17 @@ export function githubGitRoutes(repository: string, git: GitRepository, url: () 
     },
     [`GET ${base}/commits/*ref`]: async (request, { ref = '' }) =>
       commitAnswer(git, request, await commitOf(ref), url() + base),
+    // GitHub redirects to another host, which takes the token in the address and no other one.
+    [`GET ${base}/tarball/:ref`]: async (_request, { ref = '' }) => {
+      const location = `${url()}/_codeload${base}/legacy.tar.gz/${await commitOf(ref)}?token=${archiveToken}`;
+      return { status: 302, headers: { location } };
+    },
+    [`GET /_codeload${base}/legacy.tar.gz/:sha`]: async (request, { sha = '' }) => {
+      const given = request.headers.authorization === undefined && request.query.get('token') === archiveToken;
+      if (!given) throw new GitHubRefusal(404, 'Not Found');
+      const body = await git.archive(sha, `${repository.replace('/', '-')}-${sha.slice(0, 7)}`);
+      return { status: 200, headers: { 'content-type': 'application/x-gzip' }, body };
+    },
     [`GET ${base}/git/commits/:sha`]: async (_request, { sha = '' }) => {
       const [found] = await commits(git, ['--max-count=1', await commitOf(sha)], url() + base);
       return jsonAnswer(200, { sha: found?.sha, ...found?.commit, parents: found?.parents });
