@@ -4,7 +4,6 @@ import { openKeptFiles } from '#action-kit/kept-files';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
-import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import { openIncident } from '#incident/incident';
 import { attempt } from '#release/finish-release';
@@ -27,7 +26,12 @@ export async function finish(runner: Runner, given: Given, github: GitHub): Prom
   const { clock, logger, context } = runner;
   const warnings: string[] = [];
   const endedRuns = await confirmedEnd(github, given.endedRun, warnings);
-  const functions = functionsPartOf(runner, given, settings, github);
+  const functions = openFunctionsPart(runner, {
+    settings,
+    github,
+    connection: supabaseConnection(runner, given, settings),
+    store: openKeptFiles(runner, { directory: given.snapshotPath, githubToken: given.githubToken }),
+  });
   const outcome: ReconcileOutcome = await reconcile(
     {
       github,
@@ -61,18 +65,4 @@ async function confirmedEnd(github: GitHub, given: string | undefined, warnings:
   if (status === undefined || status === 'completed') return [runId];
   warnings.push(`GitHub shows run ${runId} as ${status}: what it has to do with this environment is left alone`);
   return [];
-}
-
-function functionsPartOf(runner: Runner, given: Given, settings: EnvironmentSettings, github: GitHub) {
-  const { clock, signal, logger } = runner;
-  const connection = supabaseConnection(runner, given, settings);
-  return openFunctionsPart({
-    github,
-    connection,
-    store: openKeptFiles(runner, { directory: given.snapshotPath, githubToken: given.githubToken }),
-    expected: connection !== undefined || settings.functions?.wanted === true,
-    clock,
-    signal,
-    log: (line, level) => logger[level](line),
-  });
 }

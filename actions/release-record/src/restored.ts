@@ -14,6 +14,7 @@ import { measuredValues } from './measured.ts';
 import { timelineOf } from './report-incident.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { tell } from './tell.ts';
+import { wayBackNews } from './way-back-news.ts';
 import { settingsOf } from './without-release.ts';
 
 const reasonCode = 'restored_release_sick';
@@ -67,32 +68,19 @@ export async function restored(runner: Runner, given: Given): Promise<Result> {
     const closed = ledger.record('release', 'outcome', 'rollback-failed', reasonCode, { state: 'error' });
     await attempt(warnings, 'The ledger could not be written', closed);
   }
-  await tell(
-    runner,
-    given,
-    settings,
-    {
-      environment,
-      version,
-      repository: handle.repository,
-      phase: 'rollback-failed',
-      summary: renderNews(story),
-      phases: [
-        { name: 'Roll back', state: 'done' },
-        { name: 'Watch the restored release', state: 'failed', detail: seen },
-      ],
-      links: [
-        ...(runner.context.runUrl === '' ? [] : [{ label: 'Run', url: runner.context.runUrl }]),
-        ...(incident === undefined ? [] : [{ label: `Incident #${incident.number}`, url: incident.url }]),
-      ],
-      ...(serving === undefined ? {} : { serving }),
-      ...(handle.actor === undefined ? {} : { actor: handle.actor }),
-      startedAt: handle.openedAt,
-      now,
-      details: [what, ...warnings],
-    },
-    handle.slack,
-  );
+  const news = wayBackNews(runner, handle, {
+    phase: 'rollback-failed',
+    summary: renderNews(story),
+    phases: [
+      { name: 'Roll back', state: 'done' },
+      { name: 'Watch the restored release', state: 'failed', detail: seen },
+    ],
+    incident,
+    serving,
+    now,
+    details: [what, ...warnings],
+  });
+  await tell(runner, given, settings, news, handle.slack);
   for (const warning of warnings) runner.logger.warning(warning);
   return {
     decision: 'rollback-failed',

@@ -13,6 +13,7 @@ import { nothingMoved } from './nothing-moved.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { tell } from './tell.ts';
 import { checklistOf, whatDiffers } from './way-back-facts.ts';
+import { wayBackNews } from './way-back-news.ts';
 
 /** The end of a rollback by hand: proof of what is served, incident, people told. */
 export async function rolledBack(runner: Runner, given: Given): Promise<Result> {
@@ -97,29 +98,16 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
             runUrl: handle.runUrl,
           }),
         );
-  await tell(
-    runner,
-    given,
-    settings,
-    {
-      environment,
-      version: handle.version,
-      repository: handle.repository,
-      phase: ended,
-      summary: renderNews(story),
-      phases: [{ name: 'Roll back', state: failed ? 'failed' : 'done', detail: what }],
-      links: [
-        ...(runner.context.runUrl === '' ? [] : [{ label: 'Run', url: runner.context.runUrl }]),
-        ...(incident === undefined ? [] : [{ label: `Incident #${incident.number}`, url: incident.url }]),
-      ],
-      ...(serving === undefined ? {} : { serving }),
-      ...(handle.actor === undefined ? {} : { actor: handle.actor }),
-      startedAt: handle.openedAt,
-      now,
-      details: [whatStays, ...differs, ...warnings],
-    },
-    handle.slack,
-  );
+  const news = wayBackNews(runner, handle, {
+    phase: ended,
+    summary: renderNews(story),
+    phases: [{ name: 'Roll back', state: failed ? 'failed' : 'done', detail: what }],
+    incident,
+    serving,
+    now,
+    details: [whatStays, ...differs, ...warnings],
+  });
+  await tell(runner, given, settings, news, handle.slack);
   for (const warning of warnings) runner.logger.warning(warning);
   return {
     decision: failed ? 'failed' : decision,

@@ -16,16 +16,11 @@ export function functionsPartOf(
   settings: EnvironmentSettings,
   github: GitHub,
 ): FunctionsPart {
-  const { clock, signal, logger } = runner;
-  const connection = supabaseConnection(runner, given, settings);
-  return openFunctionsPart({
+  return openFunctionsPart(runner, {
+    settings,
     github,
-    connection,
+    connection: supabaseConnection(runner, given, settings),
     store: openKeptFiles(runner, { directory: given.snapshotPath, githubToken: given.githubToken }),
-    expected: connection !== undefined || settings.functions?.wanted === true,
-    clock,
-    signal,
-    log: (line, level) => logger[level](line),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
 import { openEdgeFunctions, type SupabaseConnection } from '#supabase/edge-functions';
@@ -10,16 +11,19 @@ import { verifyFunction } from '#supabase/verify-function';
 import { type FunctionsBack, type FunctionsScope, takeFunctionsBack } from './take-functions-back.ts';
 
 export interface FunctionsPartOptions {
+  settings: Pick<EnvironmentSettings, 'functions'>;
   github: GitHub;
   /** Absent where no access token or no project was given: then what would have to go back is only named. */
   connection: SupabaseConnection | undefined;
   /** Where earlier runs stored what they replaced. */
   store: FunctionsStore;
-  /** True where settings or inputs say that functions are a part of this environment. */
-  expected: boolean;
+}
+
+/** What the part needs of whoever runs it: the runner of an action has it. */
+export interface FunctionsPartRunner {
   clock: Clock;
   signal?: AbortSignal | undefined;
-  log: (line: string, level: 'info' | 'error') => void;
+  logger: Record<'info' | 'error', (line: string) => void>;
 }
 
 /** The part `functions` of a way back: what its last call did is kept for the result. */
@@ -28,9 +32,11 @@ export interface FunctionsPart {
   last: FunctionsBack | undefined;
 }
 
-export function openFunctionsPart(options: FunctionsPartOptions): FunctionsPart {
-  const { github, connection, store, expected, clock, signal } = options;
-  const log = (line: string) => options.log(line, 'info');
+export function openFunctionsPart(runner: FunctionsPartRunner, options: FunctionsPartOptions): FunctionsPart {
+  const { clock, signal, logger } = runner;
+  const { github, connection, store, settings } = options;
+  const expected = connection !== undefined || settings.functions?.wanted === true;
+  const log = (line: string) => logger.info(line);
   const restore =
     connection === undefined
       ? undefined
@@ -52,7 +58,7 @@ export function openFunctionsPart(options: FunctionsPartOptions): FunctionsPart 
     last: undefined,
     async back(scope, dryRun) {
       part.last = await takeFunctionsBack({ github, restore, expected, clock, log }, scope, dryRun);
-      options.log(part.last.message, part.last.outcome === 'failed' ? 'error' : 'info');
+      logger[part.last.outcome === 'failed' ? 'error' : 'info'](part.last.message);
       return part.last;
     },
   };
