@@ -61,6 +61,18 @@ describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server 
     assert.deepEqual(await left(), []);
   }
 
+  /** The folder of the next backup, where something happens before each chunk is written. */
+  function hindered(before: (chunk: Uint8Array) => Promise<unknown>): BackupDestination {
+    const inner = directoryDestination(join(folder, `${counter + 1}`));
+    async function* passed(chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        await before(chunk);
+        yield chunk;
+      }
+    }
+    return { ...inner, write: (name, chunks) => inner.write(name, passed(chunks)) };
+  }
+
   /** A server between us and the database; `fault` comes after so many bytes of answers. */
   async function proxied(fault: 'cut' | 'black-hole', afterBytes: number, body: (through: string) => Promise<void>) {
     const sockets = new Set<Socket>();
@@ -115,22 +127,11 @@ describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server 
   test('a server that is stopped while pg_dump writes', async () => {
     const other = await startCluster();
     const source = await createDatabase(other, large);
-    const inner = directoryDestination(join(folder, `${counter + 1}`));
     let bytes = 0;
-    const stopping: BackupDestination = {
-      ...inner,
-      write: (name, chunks) =>
-        inner.write(
-          name,
-          (async function* () {
-            for await (const chunk of chunks) {
-              bytes += chunk.length;
-              if (bytes > 2_000_000) await other.stop();
-              yield chunk;
-            }
-          })(),
-        ),
-    };
+    const stopping = hindered(async (chunk) => {
+      bytes += chunk.length;
+      if (bytes > 2_000_000) await other.stop();
+    });
     await failsCleanly(
       backup({ url: source, destinations: [stopping] }),
       /(pg_dump failed|rows could not be counted): .*(connection|ECONNRESET)/i,
@@ -139,20 +140,7 @@ describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server 
   });
 
   test('a destination that is slow holds the dump back and loses nothing', async () => {
-    const inner = directoryDestination(join(folder, `${counter + 1}`));
-    const slow: BackupDestination = {
-      ...inner,
-      write: (name, chunks) =>
-        inner.write(
-          name,
-          (async function* () {
-            for await (const chunk of chunks) {
-              await pause(1);
-              yield chunk;
-            }
-          })(),
-        ),
-    };
+    const slow = hindered(() => pause(1));
     const { manifest } = await backup({ destinations: [slow] });
     assert.equal(manifest.verification.verdict, 'verified', manifest.verification.message);
   });

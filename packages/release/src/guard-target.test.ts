@@ -1,29 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { GitHub } from '#github/client';
-import { quietDependencies, type Scene, setScene } from '../test/scene.ts';
+import { quietDependencies } from '../test/scene.ts';
+import { bad, environment, good, runId, scene } from '../test/two-releases.ts';
 import { readOpenLocks } from './lock.ts';
 import { closeMigrationRecord, openMigrationRecord } from './migration-record.ts';
 import { rollBackByHand } from './roll-back-by-hand.ts';
 import { takeBack } from './take-back.ts';
-
-let scene: Scene;
-let good = '';
-let bad = '';
-let runId = 700;
-let environment = '';
-
-before(async () => {
-  scene = await setScene();
-});
-after(() => scene.close());
-beforeEach(async () => {
-  scene.sandbox.faults.clear();
-  runId += 1;
-  environment = `production-${runId}`;
-  good = await scene.goLive();
-  bad = await scene.goLive();
-});
 
 /** What a release or a dispatch left in the ledger after it had applied a file that removes something. */
 async function dropSince(github: GitHub, more: { key?: string } = {}): Promise<void> {

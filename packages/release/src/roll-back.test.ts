@@ -1,33 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
-import { quietDependencies, type Scene, setScene } from '../test/scene.ts';
+import { test } from 'node:test';
+import { quietDependencies, type Scene } from '../test/scene.ts';
+import { bad, environment, good, runId, scene } from '../test/two-releases.ts';
 import { readOpenLocks } from './lock.ts';
 import { readRecentReleases } from './read-environment.ts';
 import { type RollBackRequest, rollBack } from './roll-back.ts';
 import { rollBackByHand } from './roll-back-by-hand.ts';
 import { takeBack } from './take-back.ts';
 import { unlock } from './unlock.ts';
-
-let scene: Scene;
-let good = '';
-let bad = '';
-let runId = 500;
-let environment = '';
-
-before(async () => {
-  scene = await setScene();
-});
-after(() => scene.close());
-beforeEach(async () => {
-  scene.sandbox.faults.clear();
-  scene.sandbox.vercel.behaviour.plan = 'pro';
-  runId += 1;
-  environment = `production-${runId}`;
-  const { project } = await scene.connect();
-  good = await scene.goLive();
-  bad = await scene.goLive();
-  await project.setAutoAssign(true);
-});
 
 function request(more: Partial<RollBackRequest> = {}): RollBackRequest {
   return {
@@ -137,16 +117,19 @@ test('Where GitHub refuses, the way back goes on and says how to lock', async ()
 
 test('A plan that refuses rollbacks fails clearly, or promotes where the configuration says so', async () => {
   const older = good;
-  good = await scene.goLive();
-  bad = await scene.goLive();
+  await scene.goLive();
+  const newest = await scene.goLive();
   scene.sandbox.vercel.behaviour.plan = 'hobby';
   const services = await scene.connect();
   const target = { deploymentId: older, adopted: true };
-  const refused = await rollBack({ ...services, ...quietDependencies }, request({ target }));
+  const refused = await rollBack({ ...services, ...quietDependencies }, request({ target, from: newest }));
   assert.deepEqual([refused.decision, refused.reasonCode], ['failed', 'vercel_plan']);
-  assert.equal(scene.served(), bad);
+  assert.equal(scene.served(), newest);
   assert.match(refused.message, /Next, at once/);
-  const promoted = await rollBack({ ...services, ...quietDependencies }, request({ target, promoteInstead: true }));
+  const promoted = await rollBack(
+    { ...services, ...quietDependencies },
+    request({ target, from: newest, promoteInstead: true }),
+  );
   assert.equal(promoted.decision, 'rolled-back');
   assert.equal(scene.served(), older);
   assert.equal(
@@ -338,7 +321,7 @@ test('Where a person named the target and it is deleted in between, nothing else
   const services = await scene.connect();
   const older = good;
   const named = bad;
-  bad = await scene.goLive();
+  const newest = await scene.goLive();
   const { project } = services;
   const { rollBack: move } = project;
   project.rollBack = (id, options) => {
@@ -350,10 +333,10 @@ test('Where a person named the target and it is deleted in between, nothing else
   assert.equal(outcome.rollback.reasonCode, 'rollback_target_deleted');
   assert.match(outcome.rollback.message, new RegExp(`Can be taken: .*${older}`));
   assert.match(outcome.rollback.message, /Next, at once: npx \S+ releases/);
-  assert.equal(scene.served(), bad);
+  assert.equal(scene.served(), newest);
 
   const previous = await scene.goLive();
-  bad = await scene.goLive();
+  await scene.goLive();
   const again = await scene.connect();
   const { rollBack: moveAgain } = again.project;
   again.project.rollBack = (id, options) => {
