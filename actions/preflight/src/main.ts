@@ -14,6 +14,7 @@ import { findMissing } from './find-missing.ts';
 import { readFunctionsStep } from './functions-step.ts';
 import { inputs } from './inputs.ts';
 import { readCheckout } from './read-checkout.ts';
+import { releasedBranch } from './released-branch.ts';
 import { planLines, renderPlan } from './render-plan.ts';
 
 /** Refuses early and with the whole list; records the way back before the way forward starts. */
@@ -46,6 +47,7 @@ export async function main(runner: Runner): Promise<Result> {
       key: releaseKey({ repositoryId: context.repositoryId, environment: settings.environment, runId: context.runId }),
       runId: context.runId,
       ...checkout,
+      branch: releasedBranch(context),
       version,
       workspace: context.workspace,
       vercelApiUrl: vercelAddress(runner, given),

@@ -117,12 +117,15 @@ export const pullRequestAnswer = z
     merged_at: z.string().nullish(),
     user: z.object({ login: z.string() }).nullish(),
     head: z.object({ sha: z.string() }),
+    base: z.object({ ref: z.string() }),
   })
-  .transform(({ number, merged_at, user, head }) => ({
+  .transform(({ number, merged_at, user, head, base }) => ({
     number,
     isMerged: merged_at != null,
     author: user?.login ?? '',
     headSha: head.sha,
+    /** Branch that it was merged into. */
+    base: base.ref,
   }));
 
 export const reviewAnswer = z

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { CommitCheck } from '#github/review-reads';
-import { decideApprovals, decideRequiredChecks, type ReviewedPullRequest } from './decide-review.ts';
+import {
+  decideApprovals,
+  decideRequiredChecks,
+  type ReleasedBranch,
+  type ReviewedPullRequest,
+} from './decide-review.ts';
 
 const commit = 'c'.repeat(40);
 const head = 'e'.repeat(40);
@@ -52,6 +57,7 @@ function pull(reviews: Spoken[], more: Partial<ReviewedPullRequest> = {}): Revie
     isMerged: true,
     author: 'ann',
     headSha: head,
+    base: 'main',
     reviews: reviews.map(([user, state, { commitSha = head, association = 'MEMBER' } = {}]) => ({
       user,
       state,
@@ -62,152 +68,189 @@ function pull(reviews: Spoken[], more: Partial<ReviewedPullRequest> = {}): Revie
   };
 }
 
+const two: Spoken[] = [
+  ['bea', 'APPROVED'],
+  ['cid', 'APPROVED'],
+];
 const old = { commitSha: 'a'.repeat(40) };
-const table: { name: string; pulls: ReviewedPullRequest[]; dismissStale?: boolean; codes: string[]; says?: RegExp }[] =
-  [
-    {
-      name: 'two',
-      pulls: [
-        pull([
+const table: {
+  name: string;
+  pulls: ReviewedPullRequest[];
+  dismissStale?: boolean;
+  branch?: ReleasedBranch;
+  codes: string[];
+  says?: RegExp;
+}[] = [
+  {
+    name: 'two',
+    pulls: [
+      pull([
+        ['bea', 'APPROVED'],
+        ['cid', 'APPROVED'],
+      ]),
+    ],
+    codes: [],
+  },
+  {
+    name: 'one',
+    pulls: [pull([['bea', 'APPROVED']])],
+    codes: ['not_reviewed'],
+    says: /#7 has 1 of 2 approvals \(bea\)/,
+  },
+  {
+    name: 'the same person twice',
+    pulls: [
+      pull([
+        ['bea', 'APPROVED'],
+        ['bea', 'APPROVED'],
+      ]),
+    ],
+    codes: ['not_reviewed'],
+  },
+  {
+    name: 'the author',
+    pulls: [
+      pull([
+        ['ann', 'APPROVED'],
+        ['bea', 'APPROVED'],
+      ]),
+    ],
+    codes: ['not_reviewed'],
+  },
+  {
+    name: 'a stranger on a public repository',
+    pulls: [
+      pull([
+        ['bea', 'APPROVED'],
+        ['eve', 'APPROVED', { association: 'NONE' }],
+      ]),
+    ],
+    codes: ['not_reviewed'],
+  },
+  {
+    name: 'a comment after an approval',
+    pulls: [
+      pull([
+        ['bea', 'APPROVED'],
+        ['cid', 'APPROVED'],
+        ['bea', 'COMMENTED'],
+      ]),
+    ],
+    codes: [],
+  },
+  {
+    name: 'an approval that was dismissed',
+    pulls: [
+      pull([
+        ['bea', 'APPROVED'],
+        ['cid', 'APPROVED'],
+        ['bea', 'DISMISSED'],
+      ]),
+    ],
+    codes: ['not_reviewed'],
+  },
+  {
+    name: 'changes asked for and not settled',
+    pulls: [
+      pull([
+        ['bea', 'APPROVED'],
+        ['cid', 'APPROVED'],
+        ['dan', 'CHANGES_REQUESTED'],
+      ]),
+    ],
+    codes: ['changes_requested'],
+    says: /dan asked for changes on pull request #7/,
+  },
+  {
+    name: 'changes asked for, then approved',
+    pulls: [
+      pull([
+        ['bea', 'APPROVED'],
+        ['dan', 'CHANGES_REQUESTED'],
+        ['dan', 'APPROVED'],
+      ]),
+    ],
+    codes: [],
+  },
+  {
+    name: 'two of an earlier commit',
+    pulls: [
+      pull([
+        ['bea', 'APPROVED', old],
+        ['cid', 'APPROVED', old],
+      ]),
+    ],
+    codes: [],
+  },
+  {
+    name: 'two of an earlier commit where stale ones are dismissed',
+    pulls: [
+      pull([
+        ['bea', 'APPROVED', old],
+        ['cid', 'APPROVED', old],
+      ]),
+    ],
+    dismissStale: true,
+    codes: ['not_reviewed'],
+    says: /0 of 2 approvals; 2 of an earlier commit do not count/,
+  },
+  { name: 'no pull request', pulls: [], codes: ['not_reviewed'], says: /came by no merged pull request/ },
+  {
+    name: 'an open pull request',
+    pulls: [
+      pull(
+        [
           ['bea', 'APPROVED'],
           ['cid', 'APPROVED'],
-        ]),
-      ],
-      codes: [],
-    },
-    {
-      name: 'one',
-      pulls: [pull([['bea', 'APPROVED']])],
-      codes: ['not_reviewed'],
-      says: /#7 has 1 of 2 approvals \(bea\)/,
-    },
-    {
-      name: 'the same person twice',
-      pulls: [
-        pull([
-          ['bea', 'APPROVED'],
-          ['bea', 'APPROVED'],
-        ]),
-      ],
-      codes: ['not_reviewed'],
-    },
-    {
-      name: 'the author',
-      pulls: [
-        pull([
-          ['ann', 'APPROVED'],
-          ['bea', 'APPROVED'],
-        ]),
-      ],
-      codes: ['not_reviewed'],
-    },
-    {
-      name: 'a stranger on a public repository',
-      pulls: [
-        pull([
-          ['bea', 'APPROVED'],
-          ['eve', 'APPROVED', { association: 'NONE' }],
-        ]),
-      ],
-      codes: ['not_reviewed'],
-    },
-    {
-      name: 'a comment after an approval',
-      pulls: [
-        pull([
-          ['bea', 'APPROVED'],
-          ['cid', 'APPROVED'],
-          ['bea', 'COMMENTED'],
-        ]),
-      ],
-      codes: [],
-    },
-    {
-      name: 'an approval that was dismissed',
-      pulls: [
-        pull([
-          ['bea', 'APPROVED'],
-          ['cid', 'APPROVED'],
-          ['bea', 'DISMISSED'],
-        ]),
-      ],
-      codes: ['not_reviewed'],
-    },
-    {
-      name: 'changes asked for and not settled',
-      pulls: [
-        pull([
-          ['bea', 'APPROVED'],
-          ['cid', 'APPROVED'],
-          ['dan', 'CHANGES_REQUESTED'],
-        ]),
-      ],
-      codes: ['changes_requested'],
-      says: /dan asked for changes on pull request #7/,
-    },
-    {
-      name: 'changes asked for, then approved',
-      pulls: [
-        pull([
-          ['bea', 'APPROVED'],
-          ['dan', 'CHANGES_REQUESTED'],
-          ['dan', 'APPROVED'],
-        ]),
-      ],
-      codes: [],
-    },
-    {
-      name: 'two of an earlier commit',
-      pulls: [
-        pull([
-          ['bea', 'APPROVED', old],
-          ['cid', 'APPROVED', old],
-        ]),
-      ],
-      codes: [],
-    },
-    {
-      name: 'two of an earlier commit where stale ones are dismissed',
-      pulls: [
-        pull([
-          ['bea', 'APPROVED', old],
-          ['cid', 'APPROVED', old],
-        ]),
-      ],
-      dismissStale: true,
-      codes: ['not_reviewed'],
-      says: /0 of 2 approvals; 2 of an earlier commit do not count/,
-    },
-    { name: 'no pull request', pulls: [], codes: ['not_reviewed'], says: /came by no merged pull request/ },
-    {
-      name: 'an open pull request',
-      pulls: [
-        pull(
-          [
-            ['bea', 'APPROVED'],
-            ['cid', 'APPROVED'],
-          ],
-          { isMerged: false },
-        ),
-      ],
-      codes: ['not_reviewed'],
-    },
-    {
-      name: 'the best of two pull requests',
-      pulls: [
-        pull([], { number: 3 }),
-        pull([
-          ['bea', 'APPROVED'],
-          ['cid', 'APPROVED'],
-        ]),
-      ],
-      codes: [],
-    },
-  ];
+        ],
+        { isMerged: false },
+      ),
+    ],
+    codes: ['not_reviewed'],
+  },
+  {
+    name: 'the best of two pull requests',
+    pulls: [
+      pull([], { number: 3 }),
+      pull([
+        ['bea', 'APPROVED'],
+        ['cid', 'APPROVED'],
+      ]),
+    ],
+    codes: [],
+  },
+  {
+    name: 'two, of a pull request into another branch',
+    pulls: [pull(two, { number: 3, base: 'develop' })],
+    branch: { name: 'main', certain: true },
+    codes: ['not_reviewed'],
+    says: /no merged pull request into main \(only by #3 into develop\), and 2 approvals are needed/,
+  },
+  {
+    name: 'two of another branch beside one of the released one',
+    pulls: [pull(two, { number: 3, base: 'develop' }), pull([['bea', 'APPROVED']])],
+    branch: { name: 'main', certain: true },
+    codes: ['not_reviewed'],
+    says: /#7 has 1 of 2 approvals/,
+  },
+  {
+    name: 'a tag beside the default branch',
+    pulls: [pull(two, { base: 'release/1.x' })],
+    branch: { name: 'main', certain: false },
+    codes: [],
+  },
+  {
+    name: 'a tag on the default branch',
+    pulls: [pull(two, { number: 3, base: 'develop' }), pull([['bea', 'APPROVED']])],
+    branch: { name: 'main', certain: false },
+    codes: ['not_reviewed'],
+    says: /#7 has 1 of 2 approvals/,
+  },
+];
 
-for (const { name, pulls, dismissStale = false, codes, says } of table) {
+for (const { name, pulls, dismissStale = false, branch, codes, says } of table) {
   test(`Approvals: ${name}: ${codes[0] ?? 'enough'} (CHK-04)`, () => {
-    const findings = decideApprovals({ commit, required: 2, dismissStale, pullRequests: pulls });
+    const findings = decideApprovals({ commit, branch, required: 2, dismissStale, pullRequests: pulls });
     assert.deepEqual(
       findings.map(({ code }) => code),
       codes,

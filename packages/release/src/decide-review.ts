@@ -60,26 +60,41 @@ export interface ReviewedPullRequest extends PullRequest {
 /** Anybody may approve on a public repository; GitHub counts those with write access, and these are the ones who can have it. */
 const countedAssociations = ['OWNER', 'MEMBER', 'COLLABORATOR'];
 
-/** Whether enough people approved the pull request that brought this commit (CHK-04). Pure. */
+/** The branch that a release is made from; of a tag it is only the likely one, because a tag may stand on any branch. */
+export interface ReleasedBranch {
+  name: string;
+  certain: boolean;
+}
+
+/** Whether enough people approved the pull request that brought this commit to the released branch (CHK-04). Pure. */
 export function decideApprovals(given: {
   commit: string;
+  /** Undefined where nobody knows it: then every merged pull request counts. */
+  branch?: ReleasedBranch | undefined;
   required: number;
   /** Approvals of earlier commits of the branch do not count. */
   dismissStale: boolean;
   pullRequests: readonly ReviewedPullRequest[];
 }): Finding[] {
+  const { branch } = given;
   const merged = given.pullRequests.filter((pull) => pull.isMerged);
-  if (merged.length === 0) {
+  const into = merged.filter(({ base }) => branch === undefined || base === branch.name);
+  // Reviews of another branch were given for what that branch may carry.
+  const counted = into.length > 0 || branch?.certain ? into : merged;
+  if (counted.length === 0) {
+    const where = branch === undefined ? '' : ` into ${branch.name}`;
+    const elsewhere = merged.map(({ number, base }) => `#${number} into ${base}`).join(', ');
+    const only = elsewhere === '' ? '' : ` (only by ${elsewhere})`;
     return [
       {
         code: 'not_reviewed',
         severity: 'refuse',
-        message: `commit ${given.commit.slice(0, 7)} came by no merged pull request, and ${approvals(given.required)} needed`,
-        fix: 'bring it by a pull request that is approved and merged',
+        message: `commit ${given.commit.slice(0, 7)} came by no merged pull request${where}${only}, and ${approvals(given.required)} needed`,
+        fix: `bring it by a pull request${where} that is approved and merged`,
       },
     ];
   }
-  const judged = merged.map((pull) => ({ pull, ...count(pull, given.dismissStale) }));
+  const judged = counted.map((pull) => ({ pull, ...count(pull, given.dismissStale) }));
   const best = judged.toSorted((a, b) => b.approvedBy.length - a.approvedBy.length)[0];
   const objections = judged.flatMap(({ pull, objectedBy }) =>
     objectedBy.map(

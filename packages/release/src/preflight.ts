@@ -8,6 +8,7 @@ import { approvalFindings } from './approval-findings.ts';
 import { chooseRollbackTarget, type TargetChoice } from './choose-rollback-target.ts';
 import { commitOf } from './commit-of.ts';
 import { decidePreflight, type Finding, type PreflightDecision } from './decide-preflight.ts';
+import type { ReleasedBranch } from './decide-review.ts';
 import { decideSuperseded } from './decide-superseded.ts';
 import { deployedCodeFindings, removedNames } from './deployed-code-findings.ts';
 import { findWeakenings, type Weakening, type WeakerBackup } from './find-weakenings.ts';
@@ -22,6 +23,7 @@ export interface PreflightRequest {
   key: string;
   runId: number;
   commit: string;
+  branch?: ReleasedBranch | undefined;
   treeSha?: string | undefined;
   version: string;
   workspace: string;

@@ -21,9 +21,8 @@ export async function readReview(github: GitHub, request: PreflightRequest): Pro
     const pullRequests = await Promise.all(
       pulls.map(async (pull) => ({ ...pull, reviews: await github.reviewsOf(pull.number) })),
     );
-    findings.push(
-      ...decideApprovals({ commit, required: approvals, dismissStale: dismissStaleApprovals, pullRequests }),
-    );
+    const asked = { commit, branch: request.branch, required: approvals, dismissStale: dismissStaleApprovals };
+    findings.push(...decideApprovals({ ...asked, pullRequests }));
   }
   return findings;
 }

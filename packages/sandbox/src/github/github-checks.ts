@@ -7,6 +7,8 @@ import { GitHubRefusal, invalid } from './github-refusal.ts';
 export interface PullRequestRecord {
   number: number;
   author: string;
+  /** Branch that it was merged into; default main. */
+  base?: string;
   /** Last commit of its branch. */
   headSha: string;
   /** The commit that it became on its base. */
@@ -123,5 +125,6 @@ function renderPull(pull: PullRequestRecord) {
     merged_at: '2026-01-01T00:00:00Z',
     merge_commit_sha: pull.mergeCommitSha,
     head: { sha: pull.headSha },
+    base: { ref: pull.base ?? 'main' },
   };
 }
