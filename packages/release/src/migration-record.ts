@@ -125,15 +125,21 @@ export function toMigrationRecord(deployment: GitHubDeployment): MigrationRecord
   return read.success ? { ...read.data, id: deployment.id, at: deployment.createdAt } : undefined;
 }
 
-/** Records of one environment that are looked at. */
-const recordLimit = 100;
+/** A page of GitHub, and how many are read: targets of a rollback are younger than a thousand runs of migrations. */
+const pageSize = 100;
+const recordPages = 10;
 
 /**
- * The newest records of an environment, oldest first, with outcomes only where the guard needs them: of those that older code
+ * The records of an environment, oldest first, with outcomes only where the guard needs them: of those that older code
  * cannot bear, and of those that took files back. @throws GitHubError.
  */
 export async function readMigrationRecords(github: GitHub, environment: string): Promise<MigrationRecord[]> {
-  const listed = await github.listDeployments({ environment, task: migrationTask, perPage: recordLimit });
+  const listed: GitHubDeployment[] = [];
+  for (let page = 1; page <= recordPages; page++) {
+    const found = await github.listDeployments({ environment, task: migrationTask, perPage: pageSize, page });
+    listed.push(...found);
+    if (found.length < pageSize) break;
+  }
   const records = listed.flatMap((deployment) => toMigrationRecord(deployment) ?? []).toSorted((a, b) => a.id - b.id);
   return await Promise.all(
     records.map(async (record) => {
