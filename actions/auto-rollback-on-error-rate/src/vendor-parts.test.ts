@@ -16,7 +16,7 @@ function parts(
 ): VendorParts {
   const settings = { environment: 'production', observe } as EnvironmentSettings;
   const runner = { environment: (name: string) => variables[name] };
-  return vendorParts(runner, given as Given, settings, { sources: [source] }, 'c0ffee');
+  return vendorParts(runner, given as Given, settings, { sources: [source], rules: [] }, 'c0ffee');
 }
 
 test('a token goes to an address of ops.yml neither for Prometheus nor for Grafana (S11)', () => {

@@ -13,7 +13,7 @@ export function vendorParts(
   runner: Pick<Runner, 'environment'>,
   given: Given,
   settings: EnvironmentSettings,
-  { sources }: Pick<WatchPlan, 'sources'>,
+  { sources, rules }: Pick<WatchPlan, 'sources' | 'rules'>,
   commit: string,
 ): VendorParts {
   const { sentry, datadog, prometheus, grafana, newRelic, supabaseLogs } = settings.observe ?? {};
@@ -53,7 +53,8 @@ export function vendorParts(
       ]);
     }
     const url = address('supabase-api-url', given.supabaseApiUrl, 'SUPABASE_API', 'https://api.supabase.com');
-    parts.supabaseLogs = { url, token: given.supabaseAccessToken, project, of };
+    const functionErrors = rules.some(({ metric }) => metric === 'function-errors');
+    parts.supabaseLogs = { url, token: given.supabaseAccessToken, project, of, functionErrors };
   }
   return parts;
 }

@@ -4,7 +4,7 @@ import { parsePart, positiveDuration, type RuleWords, takeWords } from './rule-w
 
 /**
  * Numbers beside the counts that a rule may name, with the unit of their limit. Sentry tells new-issues and crash-free, Prometheus
- * and Grafana whatever `gauges` names; what no source of a watch tells is a confirmation by a person.
+ * and Grafana whatever `gauges` names, Supabase's logs function-errors (of the worst minute); what no source of a watch tells is a confirmation by a person.
  */
 export const readingUnits = {
   'new-issues': 'count',
@@ -17,6 +17,7 @@ export const readingUnits = {
   inp: 'ms',
   'api-response-time': 'ms',
   'replication-lag': 'ms',
+  'function-errors': 'count',
 } as const satisfies Record<string, 'share' | 'ms' | 'count'>;
 export type ReadingMetric = keyof typeof readingUnits;
 
@@ -37,7 +38,7 @@ export function parseReadingRule(text: string, shown: string): ReadingRule | und
   if (!metric) return undefined;
   const { head, words } = takeWords(text, shown);
   const part =
-    /^\S+ (?<comparison>above|below) (?<limit>\S+?)(?: with at least (?<users>\d{1,6}) users?)?(?: within (?<within>\S+))?$/.exec(
+    /^\S+ (?<comparison>above|below) (?<limit>\S+?)(?<perMinute> per (?:1m|minute))?(?: with at least (?<users>\d{1,6}) users?)?(?: within (?<within>\S+))?$/.exec(
       head,
     )?.groups;
   if (!part?.comparison || !part.limit)
@@ -46,6 +47,8 @@ export function parseReadingRule(text: string, shown: string): ReadingRule | und
     );
   if (part.users && metric !== 'new-issues')
     throw new Error(`"${shown}": "with at least … users" belongs to new-issues`);
+  if (part.perMinute && metric !== 'function-errors')
+    throw new Error(`"${shown}": "per 1m" belongs to function-errors`);
   if (words.immediately)
     throw new Error(`"${shown}": "immediately" belongs to error-rate; a reading is judged when it comes`);
   const unit = readingUnits[metric];

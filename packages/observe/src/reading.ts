@@ -1,6 +1,6 @@
 /** One number beside the counts of requests: a gauge, a count of new issues, the state of a monitor. */
 export interface Reading {
-  /** In the words of rules: database-cpu, memory, database-pool, lcp, new-issues, new-issue (one of them), crash-free, monitor. */
+  /** In the words of rules: database-cpu, memory, database-pool, lcp, new-issues, new-issue (one of them), crash-free, monitor, function-errors. */
   metric: string;
   /** A share (0.81 = 81 %), milliseconds, or a count, by `unit`. */
   value: number;

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { parseRule } from '#config/rules';
 import { systemClock } from '#http/clock';
 import { describeSource } from '../../test/source-contract.ts';
 import { isNoData } from '../bucket.ts';
+import { judgeRule } from '../judge/judge.ts';
+import type { Reading } from '../reading.ts';
 import { supabaseLogs } from './supabase-logs.ts';
 
 const token = 'sbp_canary-supabase-token';
@@ -99,4 +102,31 @@ test('routes that a rule leaves out do not count for the time of functions, and 
       /count\(\) as requests, countIf\(toInt32OrZero\(log_attributes\['response\.status_code'\]\) >= 500\) as errors/,
     );
   });
+});
+
+test('failed calls of edge functions per minute are told beside the counts: none, warning, warning, critical (EDG-10)', async () => {
+  for (const { errors, expected } of [
+    { errors: '5', expected: ['pass', 'pass'] },
+    { errors: '6', expected: ['fail', 'pass'] },
+    { errors: '20', expected: ['fail', 'pass'] },
+    { errors: '21', expected: ['fail', 'fail'] },
+  ]) {
+    await serve(200, rows({ errors }), async (address, asked) => {
+      const about = { url: address, token, project: 'abcdefghijklmnopqrst', of: 'edge' as const, clock: systemClock };
+      const source = supabaseLogs({ ...about, functionErrors: true });
+      const quiet = { metric: 'function-errors', value: 0, unit: 'count' as const, at: start / 1000, source: 'x' };
+      const readings: Reading[] = [quiet];
+      for (const after of [300_000, 600_000]) {
+        readings.push(...((await source.readings?.(start, start + after)) ?? []));
+      }
+      const window = { startedAt: start / 1000, intervalSeconds: 60, planned: 15, minRequests: 20 };
+      const judged = ['function-errors above 5 per 1m: warning', 'function-errors above 20 per 1m'].map(
+        (rule) => judgeRule(parseRule(rule), { ...window, baseline: [], buckets: [], readings }).verdict,
+      );
+      assert.deepEqual(judged, expected, errors);
+      assert.match(asked[0]?.searchParams.get('sql') ?? '', /where source = 'function_edge_logs'/);
+      assert.equal(asked[0]?.searchParams.get('iso_timestamp_end'), '2023-11-14T22:18:00.000Z');
+    });
+  }
+  assert.equal(make('http://127.0.0.1:1').readings, undefined, 'nobody asks where no rule names it');
 });
