@@ -34,6 +34,7 @@ export function describeWatch(
       deploymentId,
       rollbackTarget,
       ...(back && { rollback: back.rollback, rollbackReasonCode: back.reasonCode }),
+      ...(back?.restored && { restored: back.restored }),
     },
     outputs: { verdict: outcome.verdict, requests: String(outcome.requests), errors: String(outcome.errors) },
     jobSummary: renderWatch(outcome, { decision, source, denominator, mode }),

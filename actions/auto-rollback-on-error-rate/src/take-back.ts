@@ -1,6 +1,7 @@
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
+import type { WatchOutcome } from '#observe/watch';
 import { runHealthGate } from '#probe/health-gate';
 import type { ProbeContext } from '#probe/probe';
 import type { VercelConnection } from '#vercel/project';
@@ -13,6 +14,11 @@ export interface TakenBack {
   summary: string;
   warnings: string[];
   rollback?: { from?: string | undefined; to: string; startedAt: number; swappedAt?: number | undefined };
+  /** What the watch of the restored release saw. */
+  restored?: Pick<
+    WatchOutcome,
+    'verdict' | 'reasonCode' | 'requests' | 'errors' | 'buckets' | 'startedAt' | 'endedAt'
+  > & { decision: string };
 }
 
 /** Takes the release back through the only mover back, #release/roll-back, and proves that what serves then is healthy. */

@@ -270,7 +270,9 @@ test('a rollback dispatched during the watch ends it as superseded (S1)', async 
 test('with act: true in mode auto the release is taken back, and production serves the target', async () => {
   await serving(bad);
   const stop = traffic(domain);
-  const ending = await watch({ act: 'true', window: '20s', 'rollback-target': good.id });
+  const config = 'environments: { production: { watch: { after-rollback: 2s } } }\n';
+  const inputs = { act: 'true', window: '20s', 'rollback-target': good.id };
+  const ending = await watch(inputs, { files: { '.github/ops.yml': config } });
   stop();
   assert.equal(ending.code, 1, ending.log);
   assert.equal(ending.outputs.decision, 'rolled-back', ending.log);
@@ -282,6 +284,11 @@ test('with act: true in mode auto the release is taken back, and production serv
   const locks = await readOpenLocks(createGitHub(sandbox.description.github), 'production');
   assert.equal(locks[0]?.target?.deploymentId, good.id);
   assert.match(locks[0]?.reason ?? '', /above the limit/);
+  const restored = ending.result.restored as { verdict: string; requests: number; startedAt: number };
+  // Two seconds of traffic may be too little for a pass; what was restored is watched as well, and not found sick.
+  assert.match(restored.verdict, /^(pass|inconclusive)$/);
+  assert.ok(restored.requests > 20 && restored.startedAt > rollback.swappedAt, JSON.stringify(restored));
+  assert.match(ending.outputs.summary ?? '', /Watched after it: /);
 });
 
 test('act: true without what it needs is refused before anything is watched', async () => {
