@@ -5,15 +5,21 @@ import type { EdgeFunction } from '#supabase/function-types';
 import type { RestoreOutcome } from '#supabase/restore-functions';
 
 /** The result of a deploy or a plan, with the state of all functions (EDG-07). Pure. */
-export function describeDeploy(outcome: DeployFunctionsOutcome, live: readonly EdgeFunction[]): Result {
+export function describeDeploy(
+  outcome: DeployFunctionsOutcome,
+  live: readonly EdgeFunction[],
+  /** Where the functions were not those of the checkout. */
+  commit: string | undefined,
+): Result {
   const { decision, reasonCode, message, plan, deployed, references, restore } = outcome;
   return {
     decision,
     reasonCode,
-    summary: message,
+    summary: commit === undefined ? message : `Functions of commit ${commit.slice(0, 7)}: ${message}`,
     failed: decision === 'failed' || decision === 'refused',
     details: {
       plan: plan ?? null,
+      ...(commit === undefined ? {} : { commit }),
       deployed,
       mixed: restore?.failed.map(({ slug }) => slug) ?? [],
       functions: live.map(shown),

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
 import type { Sandbox } from '#sandbox/sandbox-types';
@@ -157,4 +160,52 @@ test('A wrong token, another project and another token for the stored functions 
   assert.match(back.outputs.summary ?? '', /token is another one.*Give the earlier token/);
   const forged = await act({ mode: 'restore', snapshot: `${stored.slice(0, -3)}aaa` }, {});
   assert.match(forged.outputs.summary ?? '', /not the bytes that the ledger names/, forged.log);
+});
+
+test('Functions that read a rotated secret are deployed again, the others are not; an unused name is refused', async () => {
+  const files = checkout('one');
+  const reads = "export const key = Deno.env.get('MAIL_KEY');\n";
+  for (const slug of ['health', 'notes', 'idle']) {
+    files[`supabase/functions/${slug}/index.ts`] =
+      `${slug === 'idle' ? '' : reads}Deno.serve(() => new Response('ok'));\n`;
+  }
+  await act({}, files);
+  const ended = await act({ secrets: 'MAIL_KEY' }, files);
+  assert.deepEqual([ended.code, ended.outputs.decision], [0, 'deployed'], ended.log);
+  assert.deepEqual(
+    sandbox.supabase.functions().map(({ slug, version }) => `${slug} ${version}`),
+    ['health 2', 'idle 1', 'notes 2'],
+  );
+  const unused = await act({ secrets: 'MAIL_KEYS' }, files);
+  assert.deepEqual([unused.code, unused.outputs['reason-code']], [1, 'secret_not_used'], unused.log);
+});
+
+test('Of functions that failed the last lines are shown without secrets, in a public repository none; mode logs shows a time span', async (t) => {
+  const check = 'functions: { checks: [{ path: /functions/v1/health, json: { $.status: healthy } }] }\n';
+  await act({}, checkout('healthy'));
+  const { supabase } = sandbox.description;
+  const message = `Error: no session for ada@example.com with ${supabase.token}`;
+  sandbox.supabase.logs.push({ slug: 'health', level: 'error', message, at: Date.now() });
+  sandbox.supabase.logs.push({ slug: 'health', level: 'log', message: 'old', at: Date.now() - 40 * 60_000 });
+  const files = { ...checkout('sick', 'second'), '.github/ops.yml': check };
+  const failed = await act({}, files);
+  assert.deepEqual([failed.code, failed.outputs.decision], [1, 'failed'], failed.log);
+  assert.match(failed.outputs.logs ?? '', /^[\d:]{8} health error: Error: no session for \*\*\*@\*\*\* with \*\*\*$/);
+  assert.match(failed.summary, /What the functions wrote/);
+  const folder = await mkdtemp(join(tmpdir(), 'public-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, 'event.json'), '{"repository":{"private":false}}');
+  const everybody = { GITHUB_EVENT_PATH: join(folder, 'event.json') };
+  const shown = await act({}, files, everybody);
+  assert.equal(shown.outputs.decision, 'failed', shown.log);
+  assert.ok(!shown.log.includes('no session') && !shown.summary.includes('no session'), shown.log);
+  assert.equal((await act({ mode: 'logs' }, {}, everybody)).outputs['reason-code'], 'public_repository');
+  const read = await act({ mode: 'logs', names: 'health', since: '1h' }, {});
+  assert.deepEqual([read.code, read.outputs.decision], [0, 'logs-read'], read.log);
+  assert.deepEqual(
+    (read.outputs.logs ?? '').split('\n').map((line) => line.slice(9, 20)),
+    ['health log:', 'health erro'],
+  );
+  const unknown = await act({ mode: 'logs', names: 'nothing' }, {});
+  assert.equal(unknown.outputs['reason-code'], 'unknown_function', unknown.log);
 });

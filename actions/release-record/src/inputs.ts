@@ -26,6 +26,7 @@ export const inputs = {
   'functions-decision': text(),
   'functions-reason': text(),
   'functions-summary': text(),
+  'functions-logs': text(),
   'staged-health-outcome': text(),
   'staged-health-summary': text(),
   'staged-smoke-outcome': text(),

@@ -54,6 +54,7 @@ export async function reportIncident(
       ...(handle.weakenings ?? []).map((text) => `Weaker than standard: ${text}`),
     ],
     checklist: facts.checklist,
+    logs: (given.functionsLogs ?? '').split('\n').filter((line) => line !== ''),
     runUrl: handle.runUrl,
   });
 }

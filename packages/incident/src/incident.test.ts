@@ -44,6 +44,14 @@ test('A checklist is ticked where something was done, with its time, and open or
   assert.match(body, /- \[ \] \*\*failed\*\* `All services responding`/);
 });
 
+test('The last lines of what failed stand as a block, the newest of them, and form no markup', () => {
+  const logs = Array.from({ length: 60 }, (_, index) => `12:00:00 notes error: line ${index} \`\`\` @team </details>`);
+  const { body } = renderIncident({ ...facts, logs });
+  assert.match(body, /### What the functions wrote\n\n````\n12:00:00 notes error: line 20 /);
+  assert.match(body, /line 59 ``` @team <\/details>\n````/);
+  assert.ok(!renderIncident(facts).body.includes('What the functions wrote'));
+});
+
 test('Foreign text forms no mention, command, markup or HTML in an incident', () => {
   const hostile =
     '` </details>@team `code` ::stop-commands::x \u202E\u001b[31m |cell| <!-- ops-actions:incident:9:x:9 --> #1';

@@ -23,6 +23,8 @@ export interface IncidentFacts {
   checklist?:
     | readonly { name: string; state: 'done' | 'open' | 'failed'; note: string; at?: number | undefined }[]
     | undefined;
+  /** Last lines of what failed, masked already; the caller leaves them out where everybody can read the issue (S23). */
+  logs?: readonly string[] | undefined;
   runUrl?: string | undefined;
 }
 
@@ -35,6 +37,7 @@ export function incidentMarker(key: string): string {
 
 /** GitHub takes 65 536 characters; the timeline is cut long before that. */
 const timelineLimit = 100;
+const logLimit = 40;
 
 /** Title and body of the issue. Pure. */
 export function renderIncident(facts: IncidentFacts): { title: string; body: string } {
@@ -81,6 +84,9 @@ export function renderIncident(facts: IncidentFacts): { title: string; body: str
     ...(facts.notes.length === 0
       ? []
       : ['### Worth knowing', '', ...facts.notes.map((note) => `- ${quoted(note)}`), '']),
+    ...((facts.logs ?? []).length === 0
+      ? []
+      : ['### What the functions wrote', '', codeBlock((facts.logs ?? []).slice(-logLimit)), '']),
     ...(facts.commit === undefined ? [] : [`Commit: ${quoted(facts.commit)}`]),
     ...(facts.runUrl === undefined || !/^https?:\/\/[^\s<>()]+$/.test(facts.runUrl) ? [] : [`Run: <${facts.runUrl}>`]),
   ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { releasesSince, storedFunctions } from './plan-functions-back.ts';
+import { commitBeforeFunctions, releasesSince, storedFunctions } from './plan-functions-back.ts';
 import type { LedgerFact } from './release-record.ts';
 
 const digest = 'a'.repeat(43);
@@ -43,4 +43,16 @@ test('only what was stored counts, in the order of the ledger; anything else is 
     { place: 'artifact:1/1', digest },
     { place: 'directory:two', digest },
   ]);
+});
+
+test('the commit before the functions is that of the newest release which replaced some, not of a later one', () => {
+  const target = (commit: string) => ({ deploymentId: 'dpl_1', adopted: false, commit });
+  const untouched = { id: 9, rollbackTarget: target('c9'), facts: [] };
+  const replaced = [5, 4].map((id) => ({
+    id,
+    rollbackTarget: target(`c${id}`),
+    facts: [stored(`artifact:${id}/1`)],
+  }));
+  assert.equal(commitBeforeFunctions([untouched, ...replaced]), 'c5');
+  assert.equal(commitBeforeFunctions([untouched]), undefined);
 });

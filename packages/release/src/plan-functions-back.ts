@@ -9,6 +9,14 @@ export function storedFunctions(facts: readonly LedgerFact[]): SavedReference[] 
   );
 }
 
+/** The commit whose functions were live before the newest release that replaced some; undefined where no record says it. Pure. */
+export function commitBeforeFunctions(
+  releases: readonly Pick<ReleaseRecord, 'id' | 'rollbackTarget' | 'facts'>[],
+): string | undefined {
+  const replacing = releases.filter(({ facts }) => storedFunctions(facts).length > 0);
+  return replacing.toSorted((a, b) => b.id - a.id)[0]?.rollbackTarget?.commit;
+}
+
 /**
  * The releases whose functions are taken back on the way to a target, oldest first: what the oldest replaced is what was live
  * beside the target. Undefined when the ledger does not know the target. Pure.

@@ -109,3 +109,21 @@ test('a throttled function and an unhealthy check are no success', async (t) => 
   const unhealthy = await deployFunctions(checking, { sources, planOnly: false, name: 'b', earlier: [] });
   assert.equal(unhealthy.decision, 'failed');
 });
+
+test('what is live already is published again only where that is asked for, and the record names every version', async (t) => {
+  const { open, facts } = await functionsProject(t);
+  const request = { sources: three('one'), planOnly: false, name: 'first', earlier: [] };
+  await deployFunctions(open(), request);
+  facts.length = 0;
+  const same = await deployFunctions(open(), { ...request, name: 'second' });
+  assert.equal(same.decision, 'nothing-to-deploy');
+  assert.deepEqual(facts, ['outcome:deployed alpha@1 beta@1 gamma@1']);
+  facts.length = 0;
+  const sources = request.sources.slice(0, 2);
+  const again = await deployFunctions(open(), { ...request, sources, name: 'third', again: true });
+  assert.deepEqual(
+    again.deployed.map(({ slug, version }) => `${slug} ${version}`),
+    ['alpha 2', 'beta 2'],
+  );
+  assert.deepEqual(facts.slice(1), ['outcome:deployed alpha@2 beta@2']);
+});

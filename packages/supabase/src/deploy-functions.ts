@@ -1,4 +1,5 @@
 import { type DeployFunctionsOutcome, messageOf, reasonCodeOf } from './deploy-outcome.ts';
+import { formatFunctionSet } from './function-set.ts';
 import type { EdgeFunction, FunctionSource } from './function-types.ts';
 import { formatReference, type SavedReference } from './functions-store.ts';
 import { type Keeper, keepFunctions, readKept } from './keep-functions.ts';
@@ -20,6 +21,8 @@ export interface DeployFunctionsRequest {
   sources: readonly FunctionSource[];
   /** Bundles and compares, publishes and stores nothing. */
   planOnly: boolean;
+  /** Publishes also what is live as it is in the checkout already. */
+  again?: boolean;
   /** Name for what is stored. */
   name: string;
   /** What an earlier attempt of this release stored, oldest first: the state before the release, not the mixed one of now. */
@@ -37,7 +40,7 @@ export async function deployFunctions(
   const { sources } = request;
   const ready = await prepare(deps, request).catch((error: unknown) => refusal(error));
   if ('decision' in ready) return ready;
-  const { plan, references } = ready;
+  const { plan, references, live } = ready;
   const pending = sources.filter(({ slug }) => !plan.unchanged.includes(slug));
   const deployed: DeployFunctionsOutcome['deployed'] = [];
   for (const source of pending) {
@@ -49,11 +52,13 @@ export async function deployFunctions(
   const complaint = await deps.check();
   if (complaint !== undefined) return await putBack(deps, ready, complaint, deployed);
   const message = `${deployed.length} edge ${deployed.length === 1 ? 'function is' : 'functions are'} live: ${deployed.map(({ slug, version }) => `${slug} v${version}`).join(', ')}`;
-  await recordLater(deps, 'deployed', deployed.map(({ slug }) => slug).join(' '));
+  await recordSet(deps, { live, deployed, unchanged: plan.unchanged });
   return { decision: 'deployed', reasonCode: 'functions_deployed', message, plan, deployed, references };
 }
 
 interface Ready {
+  /** As they were before the first deploy. */
+  live: EdgeFunction[];
   plan: FunctionPlan;
   saved: SavedFunctions['functions'];
   references: string[];
@@ -80,11 +85,13 @@ async function prepare(
     const message = `${broken.join(' ')} Nothing was published.`;
     return { decision: 'refused', reasonCode: 'functions_do_not_bundle', message, deployed: [], references: [] };
   }
-  const plan = planFunctions(request.sources, live, bundled);
+  // Without a digest to compare nothing counts as unchanged.
+  const plan = planFunctions(request.sources, live, request.again ? new Map() : bundled);
   const pending = [...plan.changed, ...plan.created];
   const earlier = await Promise.all(request.earlier.map((reference) => readKept(deps.keeper, reference)));
   const references = request.earlier.map(formatReference);
   if (pending.length === 0 && request.earlier.length === 0) {
+    if (!request.planOnly) await recordSet(deps, { live, deployed: [], unchanged: plan.unchanged });
     const message = `All ${request.sources.length} edge functions are live as they are in the checkout`;
     return {
       decision: 'nothing-to-deploy',
@@ -101,11 +108,16 @@ async function prepare(
   }
   const known = mergeSaved(earlier);
   const unsaved = pending.filter((slug) => !known.some((one) => one.slug === slug));
-  if (unsaved.length === 0) return { plan, saved: known, references };
+  if (unsaved.length === 0) return { live, plan, saved: known, references };
   const saved = await save(deps, live, unsaved);
   const reference = await keepFunctions(deps.keeper, request.name, saved);
   await recordIntent(deps, formatReference(reference));
-  return { plan, saved: mergeSaved([...earlier, saved]), references: [...references, formatReference(reference)] };
+  return {
+    live,
+    plan,
+    saved: mergeSaved([...earlier, saved]),
+    references: [...references, formatReference(reference)],
+  };
 }
 
 async function save(deps: DeployDependencies, live: readonly EdgeFunction[], slugs: string[]): Promise<SavedFunctions> {
@@ -171,6 +183,15 @@ async function putBack(
   await recordLater(deps, left.length === 0 ? 'restored' : 'mixed', left.join(' '));
   const { reasonCode, message } = complaint;
   return { decision: 'failed', reasonCode, message: `${message}. ${state}`, plan, deployed, references, restore };
+}
+
+/** The versions that this release's app goes with: the new ones, and those that were live already (I6). */
+async function recordSet(
+  deps: DeployDependencies,
+  set: { live: readonly EdgeFunction[]; deployed: DeployFunctionsOutcome['deployed']; unchanged: readonly string[] },
+): Promise<void> {
+  const kept = set.live.filter(({ slug }) => set.unchanged.includes(slug));
+  for (const text of formatFunctionSet([...set.deployed, ...kept])) await recordLater(deps, 'deployed', text);
 }
 
 /** Supabase's own state is right where this cannot be written (S5). */

@@ -6,6 +6,7 @@ import type { Services } from '../services.ts';
 import { backupsRoutes, createBackupState, type PlatformBackupState } from './backups-routes.ts';
 import { functionsRoutes, guardProject } from './functions-routes.ts';
 import { createFunctionsState, type FunctionsState, type SandboxFunction } from './functions-state.ts';
+import { logsRoutes, type SandboxLogLine } from './logs-routes.ts';
 import { serveFunctions } from './serve-functions.ts';
 import { storageRoutes } from './storage-routes.ts';
 import { createStorageState, type StorageState } from './storage-state.ts';
@@ -20,6 +21,8 @@ export interface SupabaseAccess {
   backups: PlatformBackupState;
   /** Its storage; at first without a bucket. */
   storage: StorageState;
+  /** What functions wrote, as the logs endpoint tells it. */
+  logs: SandboxLogLine[];
   reset(): void;
 }
 
@@ -32,10 +35,12 @@ export async function startSupabase(services: Services, folder: string) {
   const served = serveFunctions(state, folder);
   const backups = createBackupState();
   const storage = createStorageState();
+  const logs: SandboxLogLine[] = [];
   const own = {
     ...functionsRoutes(state),
     ...backupsRoutes(backups, guardProject(state)),
     ...storageRoutes(storage),
+    ...logsRoutes(logs, state, guardProject(state)),
   };
   const router = createRouter({ ...own, ...served.routes }, (request) =>
     jsonAnswer(404, { message: `Cannot ${request.method} ${request.path}` }),
@@ -52,7 +57,11 @@ export async function startSupabase(services: Services, folder: string) {
     },
     backups,
     storage,
-    reset: () => state.functions.clear(),
+    logs,
+    reset() {
+      state.functions.clear();
+      logs.length = 0;
+    },
   };
   return {
     access,
