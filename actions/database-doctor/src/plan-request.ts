@@ -14,13 +14,14 @@ export type Request =
 /** Reads the request out of the inputs; every contradiction at once. Pure. */
 export function planRequest(given: Given, database: string): { request: Request; problems: InputProblem[] } {
   const { mitigate, user, application, include = [] } = given;
+  const chosen = given.database;
   const problems: InputProblem[] = [];
   const problem = (name: string, message: string): void => {
     problems.push({ name, message });
   };
   const narrowed = user !== undefined || application !== undefined;
   if (mitigate === 'none') {
-    const useless = { user, application, 'older-than': given.olderThan, confirm: given.confirm };
+    const useless = { database: chosen, user, application, 'older-than': given.olderThan, confirm: given.confirm };
     for (const [name, value] of Object.entries(useless)) {
       if (value !== undefined) problem(name, 'is only used with mitigate');
     }
@@ -29,19 +30,23 @@ export function planRequest(given: Given, database: string): { request: Request;
   if (mitigate === 'terminate-idle' && !narrowed) {
     problem('mitigate', 'terminate-idle needs user or application: idle sessions of a pool are its normal state');
   }
-  const word = given.environment ?? database;
+  const word = given.environment ?? chosen ?? database;
   if (!given.dryRun && given.confirm !== word) {
     const typed = given.confirm === undefined ? 'was not given' : 'does not repeat it';
     problem('confirm', `${typed}: type ${word} to do this, or set dry-run to see what would be done`);
   }
   if (mitigate === 'read-only-on' || mitigate === 'read-only-off') {
+    if (chosen !== undefined) problem('database', 'is not for read-only: that holds for the database of database-url');
     if (narrowed) problem(user === undefined ? 'application' : 'user', 'read-only holds for the whole database');
     return { request: { kind: 'read-only', on: mitigate === 'read-only-on', expiresMs: given.expires }, problems };
   }
   const standard = mitigate.startsWith('cancel') ? 5 * 60_000 : 10 * 60_000;
   const olderThanSeconds = (given.olderThan ?? standard) / 1000;
   return {
-    request: { kind: 'signals', request: { kind: mitigate, olderThanSeconds, user, application, database, include } },
+    request: {
+      kind: 'signals',
+      request: { kind: mitigate, olderThanSeconds, user, application, database: chosen ?? database, include },
+    },
     problems,
   };
 }

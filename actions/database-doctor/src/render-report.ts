@@ -1,14 +1,25 @@
 import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
 import { buildLockTree, type LockTree } from '#postgres/doctor/build-lock-tree';
-import type { DatabaseReport, Section, Session } from '#postgres/doctor/database-report';
+import type { TableGrowth } from '#postgres/doctor/compare-sizes';
+import type { DatabaseReport, Policy, Section, Session, TableState } from '#postgres/doctor/database-report';
 import { countBy, type Finding } from '#postgres/doctor/diagnose';
 import type { Treatment } from './act.ts';
 
 /** The report as Markdown; everything that came from the database goes through the escaper (S14). */
-export function renderReport(report: DatabaseReport, findings: readonly Finding[], treatment?: Treatment): string {
+export function renderReport(
+  report: DatabaseReport,
+  findings: readonly Finding[],
+  beside: {
+    treatment?: Treatment | undefined;
+    growth?: readonly TableGrowth[] | undefined;
+    /** What is known of the last backup. */
+    backup?: string | undefined;
+  } = {},
+): string {
+  const { treatment, growth, backup } = beside;
   return [
     `## Database ${escapeMarkdown(report.database)}`,
-    glance(report),
+    glance(report, backup ?? 'last backup not known'),
     findingsPart(findings),
     ...(treatment === undefined ? [] : [treatmentPart(treatment)]),
     ...part('Who blocks whom', report.sessions, lockPart),
@@ -17,28 +28,18 @@ export function renderReport(report: DatabaseReport, findings: readonly Finding[
     ...part('Slowest queries on average', report.slowQueries, (queries) =>
       table(
         ['mean', 'calls', 'total', 'query'],
-        queries.map((one) => [
-          `${one.meanMs.toFixed(1)} ms`,
-          String(one.calls),
-          `${Math.round(one.totalMs)} ms`,
-          codeSpan(one.query, 300),
-        ]),
-      ),
-    ),
-    ...part('Largest tables', report.tables, (tables) =>
-      table(
-        ['table', 'size', 'rows', 'dead rows', 'row level security'],
-        tables
-          .slice(0, 20)
+        queries
+          .slice(0, 10)
           .map((one) => [
-            codeSpan(`${one.schema}.${one.table}`),
-            `${(one.bytes / 1e6).toFixed(1)} MB${one.estimated ? ' (estimate)' : ''}`,
-            String(Math.round(one.liveRows)),
-            String(Math.round(one.deadRows)),
-            one.rowSecurity ? `on, ${one.policies} policies` : 'off',
+            `${one.meanMs.toFixed(1)} ms`,
+            String(one.calls),
+            `${Math.round(one.totalMs)} ms`,
+            codeSpan(one.query, 300),
           ]),
       ),
     ),
+    ...part('Largest tables', report.tables, (tables) => tablesPart(tables, growth)),
+    ...part('Policies', report.policies, policiesPart),
   ].join('\n\n');
 }
 
@@ -47,7 +48,46 @@ function part<T extends readonly unknown[]>(title: string, section: Section<T>, 
   return section.value.length === 0 ? [] : [`### ${title}`, body(section.value)].filter((text) => text !== '');
 }
 
-function glance({ server, migrations, replication }: DatabaseReport): string {
+function tablesPart(tables: readonly TableState[], growth: readonly TableGrowth[] | undefined): string {
+  const grown = (schema: string, name: string): string => {
+    const found = growth?.find((one) => one.schema === schema && one.table === name);
+    if (found === undefined || found.isNew) return found === undefined ? '' : 'new';
+    const { grownBytes } = found;
+    return grownBytes === undefined
+      ? 'not comparable'
+      : `${grownBytes >= 0 ? '+' : ''}${(grownBytes / 1e6).toFixed(1)} MB`;
+  };
+  return table(
+    ['table', 'size', ...(growth ? ['since the last report'] : []), 'rows', 'dead rows', 'row level security'],
+    tables
+      .slice(0, 20)
+      .map((one) => [
+        codeSpan(`${one.schema}.${one.table}`),
+        `${(one.bytes / 1e6).toFixed(1)} MB${one.estimated ? ' (estimate)' : ''}`,
+        ...(growth ? [grown(one.schema, one.table)] : []),
+        String(Math.round(one.liveRows)),
+        String(Math.round(one.deadRows)),
+        one.rowSecurity ? `on, ${one.policies} policies` : 'off',
+      ]),
+  );
+}
+
+const mostPolicies = 50;
+
+function policiesPart(policies: readonly Policy[]): string {
+  const rows = policies
+    .slice(0, mostPolicies)
+    .map((one) => [
+      codeSpan(`${one.schema}.${one.table}`),
+      escapeMarkdown(one.policy),
+      `${escapeMarkdown(one.command)}${one.permissive ? '' : ' (restrictive)'}`,
+      escapeMarkdown(one.roles.join(', ')),
+    ]);
+  const more = policies.length > mostPolicies ? `\n\nand ${policies.length - mostPolicies} more` : '';
+  return `${table(['table', 'policy', 'for', 'roles'], rows)}${more}`;
+}
+
+function glance({ server, migrations, replication }: DatabaseReport, backup: string): string {
   const state = server.read
     ? `PostgreSQL ${escapeMarkdown(server.value.version)}, up for ${Math.round(server.value.uptimeSeconds / 3600)} h, ${(server.value.databaseBytes / 1e6).toFixed(0)} MB, ${server.value.inRecovery ? 'a replica' : 'primary'}, ${server.value.readOnly ? '**read-only**' : 'writable'}`
     : `state of the server not read: ${escapeMarkdown(server.reason)}`;
@@ -57,7 +97,7 @@ function glance({ server, migrations, replication }: DatabaseReport): string {
       : `last migration ${escapeMarkdown(migrations.value.lastVersion)} of ${migrations.value.count}`
     : 'migrations not read';
   const replicas = replication.read ? `${replication.value.replicas.length} replicas` : 'replication not read';
-  return `${state}; ${last}; ${replicas}. Not visible from here: CPU, memory and disk of the machine.`;
+  return `${state}; ${last}; ${escapeMarkdown(backup)}; ${replicas}. Not visible from here: CPU, memory and disk of the machine.`;
 }
 
 const signs = { critical: '🔴', warning: '🟡', notice: '⚪' };

@@ -92,10 +92,29 @@ describe('database-doctor', { skip }, () => {
     };
   }
 
-  test('a healthy database is green', async () => {
-    const { exitCode, outputs, text } = await run({});
+  test('a healthy database is green, and the next report says what has grown since an earlier report', async () => {
+    const kept = join(folder, 'report.json');
+    const { exitCode, outputs, text, summary } = await run({
+      'report-path': kept,
+      expect: 'policy everybody on notes',
+    });
     assert.equal(exitCode, 0, text);
     assert.deepEqual([outputs.decision, outputs['reason-code']], ['healthy', 'healthy']);
+    assert.match(summary, /notes.* \| everybody \| ALL \| public/);
+    assert.match(summary, /last backup not known/);
+    await (await client('admin')).query(
+      "INSERT INTO notes SELECT g, repeat('x', 1000) FROM generate_series(2, 2001) AS g",
+    );
+    const later = await run({ previous: kept, expect: 'index notes_by_day' });
+    assert.deepEqual(
+      [later.outputs.decision, later.outputs['reason-code']],
+      ['critical', 'object_missing'],
+      later.text,
+    );
+    assert.match(later.summary, /`public\.notes` \| [\d.]+ MB \| \+2\.\d MB/);
+    const wrong = await run({ previous: 'nothing.json', expect: 'tables notes' });
+    assert.equal(wrong.outputs['reason-code'], 'bad_input');
+    assert.match(wrong.text, /expect/);
   });
 
   test('forgotten transactions: seen, planned, refused without the typed word, ended with it', async () => {

@@ -14,6 +14,10 @@ const given = (overrides: Partial<Given>): Given => ({
   githubToken: undefined,
   environment: undefined,
   olderThan: undefined,
+  database: undefined,
+  expect: undefined,
+  previous: undefined,
+  reportPath: undefined,
   user: undefined,
   application: undefined,
   include: undefined,
@@ -38,6 +42,16 @@ for (const { name, inputs, problems } of [
     problems: ['mitigate', 'confirm'],
   },
   {
+    name: 'another database is the word where no environment is named',
+    inputs: { mitigate: 'terminate-connections', database: 'other', confirm: 'app' },
+    problems: ['confirm'],
+  },
+  {
+    name: 'another database cannot be made read-only from here',
+    inputs: { mitigate: 'read-only-on', database: 'other', environment: 'production', confirm: 'production' },
+    problems: ['database'],
+  },
+  {
     name: 'read-only is for the whole database',
     inputs: { mitigate: 'read-only-on', user: 'web', confirm: 'app' },
     problems: ['user'],
@@ -50,6 +64,14 @@ for (const { name, inputs, problems } of [
     );
   });
 }
+
+test('sessions are those of the database that was named, else of the connection', () => {
+  const databaseOf = (inputs: Partial<Given>): string | undefined => {
+    const { request } = planRequest(given({ dryRun: true, mitigate: 'terminate-connections', ...inputs }), 'app');
+    return request.kind === 'signals' ? request.request.database : undefined;
+  };
+  assert.deepEqual([databaseOf({}), databaseOf({ database: 'other' })], ['app', 'other']);
+});
 
 test('five minutes to cancel, ten to terminate, unless said otherwise', () => {
   const seconds = (inputs: Partial<Given>): number | undefined => {

@@ -4,7 +4,7 @@ import type { BackupResult } from '#backup/create-backup';
 import { directoryDestination } from '#backup/destination';
 import { digestOf, formatManifest } from '#backup/manifest';
 import { type GitHub, GitHubError } from '#github/client';
-import { openBackupLedger } from './backup-record.ts';
+import { newestBackup, openBackupLedger } from './backup-record.ts';
 
 const [one, two] = ['a'.repeat(64), 'b'.repeat(64)];
 
@@ -60,6 +60,24 @@ test('a backup that was recorded is known as it is; with another manifest, objec
   // No place and no counts (S5): everybody with read access sees it.
   assert.doesNotMatch(JSON.stringify(kept), /secret-bucket|4711/);
   assert.ok(kept.every(({ description }) => description.length <= 140));
+});
+
+test('the newest record tells when the last backup was made; other tasks and unreadable payloads are passed over', async () => {
+  const entry = (task: string, createdAt: number, payload: unknown) => ({ id: 1, task, createdAt, payload });
+  const { github, kept } = gitHub();
+  await open(github).ledger.keep(backup('first', one));
+  const [record] = kept;
+  const listing = (entries: object[]) => ({ listDeployments: async () => entries }) as unknown as GitHub;
+  const told = await newestBackup(
+    listing([
+      entry('ops-actions:lock', 9_000, {}),
+      entry(record?.task ?? '', 8_000, { schemaVersion: 9 }),
+      entry(record?.task ?? '', 7_000, JSON.stringify(record?.payload)),
+    ]),
+    'production',
+  );
+  assert.deepEqual(told, { name: 'first', at: 7 });
+  assert.equal(await newestBackup(listing([]), 'production'), undefined);
 });
 
 test('a ledger that cannot be asked knows nothing and fails nothing', async () => {

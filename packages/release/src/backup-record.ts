@@ -136,6 +136,19 @@ async function findBackupRecord(
   return undefined;
 }
 
+/** The newest recorded backup of an environment, `at` in Unix seconds by GitHub's clock. @throws GitHubError. */
+export async function newestBackup(
+  github: GitHub,
+  environment: string,
+): Promise<{ name: string; at: number } | undefined> {
+  const deployments = await github.listDeployments({ environment, task: backupTask, perPage: 10 });
+  for (const { task, payload: data, createdAt } of deployments) {
+    const read = payload.safeParse(typeof data === 'string' ? parseJson(data) : data);
+    if (task === backupTask && read.success) return { name: read.data.name, at: createdAt / 1000 };
+  }
+  return undefined;
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,3 +1,6 @@
+import type { ExpectedObject } from '../expected-objects.ts';
+import type { CheckedFunctions } from './check-functions.ts';
+
 /** What the doctor saw. Query texts are normalised: literals are `$n` (S29); ages are seconds by the server's own clock. */
 export interface DatabaseReport {
   database: string;
@@ -15,6 +18,10 @@ export interface DatabaseReport {
   unvalidatedConstraints: Section<Constraint[]>;
   replication: Section<ReplicationState>;
   server: Section<ServerState>;
+  policies: Section<Policy[]>;
+  functions: Section<CheckedFunctions>;
+  /** Of what somebody said has to be there. */
+  missing: Section<ExpectedObject[]>;
 }
 
 /** One part of the report: what was read, or why it could not be. A part that could not be read is never "nothing found". */
@@ -86,6 +93,17 @@ export interface TableState {
   deadRows: number;
   rowSecurity: boolean;
   policies: number;
+}
+
+/** One policy of row level security; its conditions may hold values and are not read. */
+export interface Policy {
+  schema: string;
+  table: string;
+  policy: string;
+  /** SELECT, INSERT, UPDATE, DELETE or ALL. */
+  command: string;
+  roles: string[];
+  permissive: boolean;
 }
 
 export interface InvalidIndex {

@@ -1,9 +1,52 @@
+import { describeObject } from '../expected-objects.ts';
 import type { DatabaseReport } from './database-report.ts';
 import type { Finding } from './diagnose.ts';
+import { judgeQueryTargets } from './judge-query-targets.ts';
 
 /** What the schema itself shows: broken indexes, unproven constraints, tables without row level security, dead rows. */
 export function diagnoseSchema(report: DatabaseReport): Finding[] {
-  return [...indexes(report), ...constraints(report), ...rowSecurity(report), ...deadRows(report)];
+  return [
+    ...missing(report),
+    ...functions(report),
+    ...indexes(report),
+    ...constraints(report),
+    ...rowSecurity(report),
+    ...deadRows(report),
+    ...slowKinds(report),
+  ];
+}
+
+function missing({ missing: expected }: DatabaseReport): Finding[] {
+  if (!expected.read || expected.value.length === 0) return [];
+  const names = expected.value.map(describeObject);
+  return [
+    {
+      severity: 'critical',
+      code: 'object_missing',
+      message: `${some(names)} ${names.length === 1 ? 'is' : 'are'} expected and not there`,
+      next: 'Somebody dropped it, or a migration is missing: compare with the migration history, then add it in a migration',
+    },
+  ];
+}
+
+function functions({ functions: checked }: DatabaseReport): Finding[] {
+  if (!checked.read) return [];
+  return checked.value.broken.map(({ schema, function: name, problem }) => ({
+    severity: 'warning',
+    code: 'function_broken',
+    message: `function ${schema}.${name} does not fit the schema: ${problem}`,
+    next: 'Every call of it fails: replace it in a migration, or drop it there',
+  }));
+}
+
+function slowKinds({ slowQueries }: DatabaseReport): Finding[] {
+  if (!slowQueries.read) return [];
+  return judgeQueryTargets(slowQueries.value).map(({ kind, meanMs, alertMs, calls, query }) => ({
+    severity: 'warning',
+    code: 'query_beyond_target',
+    message: `a ${kind} takes ${Math.round(meanMs)} ms on average of ${calls} calls, more than ${alertMs} ms: ${query}`,
+    next: 'Look at its plan with EXPLAIN (ANALYZE, BUFFERS); an index that helps comes in a migration',
+  }));
 }
 
 function indexes({ invalidIndexes }: DatabaseReport): Finding[] {

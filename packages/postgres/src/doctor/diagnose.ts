@@ -64,6 +64,9 @@ const sectionNames = {
   unvalidatedConstraints: 'constraints',
   replication: 'replication',
   server: 'state of the server',
+  policies: 'policies',
+  functions: 'functions',
+  missing: 'expected objects',
 } satisfies Partial<Record<keyof DatabaseReport, string>>;
 
 function unread(report: DatabaseReport): Finding[] {

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import { connect, type DatabaseConnection } from '../connection.ts';
+import { parseObject } from '../expected-objects.ts';
 import { diagnose, standardLimits } from './diagnose.ts';
 import { sendSignals } from './mitigate.ts';
 import { planMitigation } from './plan-mitigation.ts';
@@ -99,6 +100,64 @@ describe('doctor', { skip }, () => {
     assert.ok(codes.some((line) => line.startsWith('unvalidated_constraint: constraint short')));
     assert.ok(codes.some((line) => line.includes('pg_stat_statements is not there')));
     assert.ok(codes.some((line) => line.startsWith('row_security_off') && line.includes('public.Odd "name"')));
+  });
+
+  test('queries that run are listed by their start, the longest first, without our own', async () => {
+    const sleeping: Promise<unknown>[] = [];
+    for (const name of ['first', 'second', 'third']) {
+      const one = await client(`sleeps-${name}`, 'web');
+      sleeping.push(one.query('SELECT pg_sleep(30)').catch(() => {}));
+      await delay(30);
+    }
+    const active = await until(async () => {
+      const { sessions } = await report();
+      assert.ok(sessions.read);
+      assert.ok(sessions.value.every(({ application }) => !application.startsWith('ops-actions')));
+      const found = sessions.value.filter((one) => one.application.startsWith('sleeps-') && one.state === 'active');
+      return found.length === 3 ? found : undefined;
+    });
+    assert.deepEqual(
+      active.map(({ application }) => application),
+      ['sleeps-first', 'sleeps-second', 'sleeps-third'],
+    );
+    const ages = active.map(({ querySeconds }) => querySeconds ?? 0);
+    assert.ok((ages[0] ?? 0) - (ages[1] ?? 0) > 0.02 && (ages[1] ?? 0) - (ages[2] ?? 0) > 0.02, ages.join(' '));
+    await sendSignals(
+      doctor,
+      active.map((session) => ({ session, signal: 'cancel' as const })),
+      { audit: () => {} },
+    );
+    await Promise.all(sleeping);
+  });
+
+  test('a broken function body, a missing index and the policies are named', async () => {
+    const owner = await client('owner');
+    await owner.query(`CREATE TABLE public.gone (id int);
+      CREATE FUNCTION public.counts(n int) RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM gone';
+      CREATE FUNCTION public.fine() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM notes';
+      CREATE FUNCTION public.own_path() RETURNS bigint LANGUAGE sql SET search_path = '' AS 'SELECT count(*) FROM public.notes';
+      CREATE FUNCTION public.plain() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+      DROP TABLE public.gone;
+      CREATE POLICY "own rows" ON public.notes FOR SELECT TO web USING (title = 'canary-90')`);
+    const names = ['table notes', 'column notes.title', 'index notes_by_day', 'policy own rows on notes'];
+    const expected = names.flatMap((name) => parseObject(name) ?? []);
+    const found = await readDatabaseReport(doctor, { schemas: ['public'], expected });
+    assert.ok(found.functions.read && found.policies.read, JSON.stringify(found.functions));
+    assert.deepEqual(
+      found.functions.value.broken.map((one) => one.function),
+      ['counts(n integer)'],
+    );
+    assert.match(found.functions.value.broken[0]?.problem ?? '', /relation "gone" does not exist \(42P01\)/);
+    const told = diagnose(found).map(({ code, message }) => `${code}: ${message}`);
+    assert.ok(told.some((line) => line.startsWith('function_broken: function public.counts(n integer) does not fit')));
+    assert.ok(told.includes('object_missing: index notes_by_day is expected and not there'), told.join('\n'));
+    assert.deepEqual(found.policies.value, [
+      { schema: 'public', table: 'notes', policy: 'own rows', command: 'SELECT', roles: ['web'], permissive: true },
+    ]);
+    assert.ok(!JSON.stringify(found).includes('canary-90'), 'conditions may hold values');
+    await owner.query(
+      'DROP FUNCTION public.counts; DROP FUNCTION public.fine; DROP FUNCTION public.own_path; DROP FUNCTION public.plain; DROP POLICY "own rows" ON public.notes',
+    );
   });
 
   test('the report runs SELECT and SHOW only: its session may not write', async () => {

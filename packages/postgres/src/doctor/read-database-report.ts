@@ -1,14 +1,18 @@
 import type { DatabaseConnection } from '../connection.ts';
 import { databaseErrorFacts, isConnectionLost, sqlstateOf } from '../database-error.ts';
+import type { ExpectedObject } from '../expected-objects.ts';
+import { findMissing } from '../find-missing.ts';
 import { readMigrationHistory } from '../migration-history.ts';
 import { migrationLockHolder } from '../migration-lock.ts';
 import { loadSqlParser } from '../sql-parser.ts';
+import { checkFunctions } from './check-functions.ts';
 import type {
   ConnectionLimit,
   Constraint,
   DatabaseReport,
   InvalidIndex,
   MigrationState,
+  Policy,
   ReplicationState,
   Section,
   ServerState,
@@ -22,6 +26,7 @@ import {
   connectionLimitQuery,
   idleSlotsQuery,
   invalidIndexesQuery,
+  policiesQuery,
   replicasQuery,
   serverQuery,
   sessionsQuery,
@@ -39,7 +44,7 @@ import {
  */
 export async function readDatabaseReport(
   connection: DatabaseConnection,
-  options: { schemas: readonly string[]; statementTimeoutMs?: number },
+  options: { schemas: readonly string[]; expected?: readonly ExpectedObject[]; statementTimeoutMs?: number },
 ): Promise<DatabaseReport> {
   await connection.query(
     `SET default_transaction_read_only = on; SET search_path = ''; SET lock_timeout = '1s'; SET TimeZone = 'UTC';
@@ -62,6 +67,9 @@ export async function readDatabaseReport(
     unvalidatedConstraints: await section(() => connection.query<Constraint>(unvalidatedConstraintsQuery)),
     replication: await section(() => readReplication(connection)),
     server: await section(() => readServer(connection)),
+    policies: await section(() => connection.query<Policy>(policiesQuery, [options.schemas])),
+    functions: await section(() => checkFunctions(connection, options.schemas)),
+    missing: await section(() => findMissing(connection, options.expected ?? [])),
     readAt: Date.now() / 1000,
   };
 }

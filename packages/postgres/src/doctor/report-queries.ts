@@ -41,7 +41,7 @@ export const slowQueriesQuery = (schema: string, renamed: boolean): string => {
   SELECT s.query, s.calls::float8 AS calls, s.mean${suffix} AS "meanMs", s.total${suffix} AS "totalMs"
     FROM ${schema}.pg_stat_statements AS s
    WHERE s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-   ORDER BY s.mean${suffix} DESC LIMIT 10`;
+   ORDER BY s.mean${suffix} DESC LIMIT 50`;
 };
 
 export const statementsExtensionQuery = `
@@ -66,6 +66,12 @@ export const tablesQuery = (exact: boolean): string => `
     LEFT JOIN pg_catalog.pg_stat_all_tables AS s ON s.relid = c.oid
    WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY ($1::text[])
    ORDER BY bytes DESC, 1, 2`;
+
+/** `$1` are schemas. */
+export const policiesQuery = `
+  SELECT schemaname AS schema, tablename AS "table", policyname AS policy, cmd AS command, roles::text[] AS roles,
+         permissive = 'PERMISSIVE' AS permissive
+    FROM pg_catalog.pg_policies WHERE schemaname = ANY ($1::text[]) ORDER BY 1, 2, 3`;
 
 const notedSize = `((c.relpages
            + coalesce((SELECT t.relpages FROM pg_catalog.pg_class AS t WHERE t.oid = c.reltoastrelid), 0)

@@ -45,6 +45,9 @@ export function aReport(given: Partial<DatabaseReport> = {}): DatabaseReport {
         seesAllSessions: true,
       },
     },
+    policies: { read: true, value: [] },
+    functions: { read: true, value: { broken: [], checked: 0, skipped: 0 } },
+    missing: { read: true, value: [] },
     ...given,
   };
 }
