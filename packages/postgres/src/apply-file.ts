@@ -23,6 +23,8 @@ export interface FileToApply {
   expected: ReadonlySet<string>;
   /** Sent with the COMMIT of this file, e.g. PostgREST's reload. */
   atCommit: string;
+  /** The file before it, where this one is sent before that one was answered. */
+  turn?: Promise<unknown>;
 }
 
 /** Undoes what an earlier file left in the session. RESET ALL is what the Supabase CLI sends; it does not reset roles. */
@@ -51,7 +53,8 @@ export async function applyFile(
     'COMMIT',
     readBack(task.file.version),
   ];
-  const tags = await sendFile(session, { before, sql: task.sql, after, expected: task.expected }, settings);
+  const { sql, expected, turn } = task;
+  const tags = await sendFile(session, { before, sql, after, expected, ...(turn && { turn }) }, settings);
   confirmHistory(tags, task);
 }
 
@@ -61,7 +64,7 @@ export async function applyFile(
  */
 export async function sendFile(
   session: MigrationSession,
-  given: { before: readonly string[]; sql: string; after: readonly string[]; expected: ReadonlySet<string> },
+  given: Pick<FileToApply, 'expected' | 'turn'> & { before: readonly string[]; sql: string; after: readonly string[] },
   settings: ApplySettings,
 ): Promise<string[]> {
   const { connection } = session;
@@ -70,6 +73,7 @@ export async function sendFile(
     pid: connection.processId,
     afterMs: Math.min(1_000, settings.lockTimeoutMs / 2),
     log: settings.log,
+    ...(given.turn && { turn: given.turn }),
   });
   const head = `${given.before.join(';\n')};\n`;
   try {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
@@ -123,17 +124,21 @@ function session(
     },
     async run(sql) {
       const tags: string[] = [];
-      const count = (message: { text: string }) => tags.push(message.text);
+      const query = new pg.Query(sql);
       // pg does not say which statement of a message failed; the protocol does.
-      const wire = (client as unknown as { connection: NodeJS.EventEmitter }).connection;
-      wire.on('commandComplete', count);
+      const handler = query as unknown as { handleCommandComplete(message: { text: string }, wire: unknown): void };
+      const handle = handler.handleCommandComplete.bind(query);
+      handler.handleCommandComplete = (message, wire) => {
+        tags.push(message.text);
+        handle(message, wire);
+      };
       try {
-        await client.query(sql);
+        const ended = once(query, 'end');
+        client.query(query);
+        await ended;
         return tags;
       } catch (error) {
         throw Object.assign(error as Error, { completed: tags.length });
-      } finally {
-        wire.off('commandComplete', count);
       }
     },
     async close() {

@@ -14,6 +14,8 @@ export function watchBlockers(given: {
   url: string;
   pid: number;
   afterMs: number;
+  /** The time counts from here: what was sent ahead of its turn waits for its turn, not for a lock. */
+  turn?: Promise<unknown>;
   log: (line: string) => void;
 }): BlockerWatch {
   const stopping = new AbortController();
@@ -31,6 +33,8 @@ export function watchBlockers(given: {
 
   async function watch(): Promise<void> {
     try {
+      const stopped = new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }));
+      await Promise.race([given.turn, stopped]);
       await delay(given.afterMs, undefined, { signal: stopping.signal });
       const observer = await connect(given.url, {
         applicationName: 'ops-actions observer',
