@@ -8,7 +8,8 @@ const maker = 'packages/release/src/command-line.ts';
 
 // A consumer has no `ops-actions` on the PATH, and the bare name is not ours on npm (S18).
 test('no message builds a command line of its own', async () => {
-  const commands = 'sandbox|init|run|deploy|rollback|lock|unlock|reconcile|plan|verdict|releases|validate|doctor';
+  const commands =
+    'sandbox|init|run|deploy|rollback|lock|unlock|reconcile|plan|verdict|releases|would-have-been|validate|doctor';
   const built = new RegExp(`\\bops-actions (?:${commands})\\b`);
   const wrong: string[] = [];
   let files = 0;

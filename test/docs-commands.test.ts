@@ -24,7 +24,7 @@ interface Shown {
 function commandsOf({ file, text }: Page): Shown[] {
   const oneLine = text.replaceAll(/\\\n\s*/g, ' ');
   const form =
-    /(?:(?<=[`\s])ops-actions|npx github:org\/ops-actions#<sha>|bin\/ops-actions\.js|node \$ops) ([a-z]+)([^\n`#]*)/g;
+    /(?:(?<=[`\s])ops-actions|npx github:org\/ops-actions#<sha>|bin\/ops-actions\.js|node \$ops) ([a-z]+(?:-[a-z]+)*)([^\n`#]*)/g;
   // Prose says "ops-actions promotes" as well: only what stands in code is a command.
   const code = [...oneLine.matchAll(/```\w*\n[\s\S]*?```|`[^`\n]+`/g)].map(([whole]) => whole).join('\n');
   return [...code.matchAll(form)].map(([, command = '', words = '']) => ({ file, command, words }));

@@ -102,8 +102,22 @@ for (const workflow of published) {
       }
     });
 
+    test('a question to people is one group of its own run, which ends it when it is over', () => {
+      const { ask, answer, withdraw } = workflow.jobs;
+      if (ask === undefined) return;
+      const group = `ops-ask-\${{ github.run_id }}`;
+      assert.deepEqual(ask.concurrency, { group });
+      assert.deepEqual(withdraw?.concurrency, { group, 'cancel-in-progress': true });
+      assert.match(withdraw?.if ?? '', /always\(\) && needs\.release\.outputs\.decision == 'asked'/);
+      assert.deepEqual(withdraw?.needs, ['release', 'answer']);
+      // Whoever acts does not wait for the job that waits: its answer is read.
+      assert.equal(answer?.needs, 'release');
+      assert.match(JSON.stringify(ask.environment), /inputs\.rollback-environment/);
+      for (const job of [ask, withdraw]) assert.deepEqual(job?.permissions, {});
+    });
+
     test("the consumer's commands, the approval and the incident see no secret", () => {
-      for (const name of ['validate', 'approve', 'incident', 'escalation']) {
+      for (const name of ['validate', 'approve', 'ask', 'withdraw', 'incident', 'escalation']) {
         const job = workflow.jobs[name];
         if (job === undefined) continue;
         assert.deepEqual(secretsOf(job), [], name);
@@ -128,8 +142,16 @@ for (const workflow of published) {
         concurrency === undefined ? [] : [{ name, ...concurrency }],
       );
       for (const { name, group, queue, 'cancel-in-progress': cancels } of groups) {
-        // What was restored is watched outside of the group that the next rollback waits for.
-        const suffix = workflow.file !== 'rollback.yml' ? '' : name === 'watch' ? '-rollback-watch' : '-rollback';
+        if (name === 'ask' || name === 'withdraw') continue;
+        // What was restored is watched outside of the group that the next rollback waits for, and so are people.
+        const suffix =
+          workflow.file !== 'rollback.yml'
+            ? name === 'answer'
+              ? '-answer'
+              : ''
+            : name === 'watch'
+              ? '-rollback-watch'
+              : '-rollback';
         assert.equal(group, `ops-\${{ inputs.project || github.repository }}-\${{ inputs.environment }}${suffix}`);
         assert.equal(queue, 'max');
         assert.equal(cancels, undefined);

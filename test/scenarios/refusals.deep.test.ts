@@ -155,7 +155,15 @@ describe('what is refused before anything is touched', () => {
     const watch = { source: 'probe', window: '1s', interval: '500ms', mode: 'approve' };
     await refuse(
       { files: { '.github/ops.yml': opsFile({ watch }) } },
-      { reason: 'approval_not_enforced', says: /watch\.mode: approve.*mode: auto.*mode: notify/ },
+      {
+        reason: 'approval_not_enforced',
+        says: /watch\.mode: approve.*deploy-production\.yml.*mode: auto.*mode: notify/,
+      },
+    );
+    fixture.sandbox.github?.protectEnvironment('production-rollback', 0);
+    await refuse(
+      { files: { '.github/ops.yml': opsFile({ watch }) }, inputs: { 'rollback-environment': 'production-rollback' } },
+      { reason: 'approval_not_enforced', says: /production-rollback has no required reviewers/ },
     );
   });
 

@@ -136,6 +136,12 @@ describe('a watch', { concurrency: 3 }, () => {
       files: { 'api/ping.js': bad, '.github/ops.yml': opsFile({ watch: { ...watch, mode: 'notify' } }) },
     });
     await users.stop();
+    // Raising the mode shows what the milder one left undone (ARB-09).
+    const raised = JSON.stringify(notified.result('preflight').problems);
+    assert.match(
+      raised,
+      /from observe to notify; it would have rolled back: v1\.1\.0 on .*error-rate above 5% within 4s/,
+    );
     expectEnd(fixture, notified, {
       decision: 'would-roll-back',
       reason: 'above_limit',
@@ -146,5 +152,7 @@ describe('a watch', { concurrency: 3 }, () => {
     });
     assert.equal(fixture.accepted('rollback'), 0);
     await expectSettled(fixture, true);
+    const told = await fixture.command('would-have-been', '--environment', 'production');
+    assert.match(told, /mode auto would have rolled back:\nv1\.2\.0 .*\(mode notify\).*\nv1\.1\.0 .*\(mode observe\)/);
   });
 });

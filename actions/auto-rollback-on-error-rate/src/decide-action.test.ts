@@ -34,6 +34,13 @@ for (const [verdict, mode, act, expected] of rows) {
   });
 }
 
+test('in mode approve people are asked where a job waits for them, whatever failed; in other modes nobody is', () => {
+  const outcome = { verdict: 'fail' as const, reasonCode: 'above_limit', summary: 'x', broken: [] };
+  const found = (mode: Mode) => decideAction(outcome, { mode, ...hold }, { act: false, mayAsk: true });
+  assert.deepEqual([found('approve').decision, found('approve').failed], ['asked', true]);
+  for (const mode of ['observe', 'notify', 'auto'] as const) assert.equal(found(mode).decision, 'would-roll-back');
+});
+
 test('the policies decide what no data and too little data mean (ARB-12)', () => {
   assert.equal(decide('no-data', 'auto', true, { onNoData: 'fail' }), 'would-roll-back act red');
   assert.equal(decide('no-data', 'auto', false, { onNoData: 'pass' }), 'pass yellow');

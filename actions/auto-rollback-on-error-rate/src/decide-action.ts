@@ -3,7 +3,18 @@ import type { WatchPlan } from './plan-watch.ts';
 
 /** What follows from a watch. `act`: the way back is taken now. */
 export interface ActionDecision {
-  decision: 'pass' | 'would-roll-back' | 'breach' | 'held' | 'superseded' | 'cancelled';
+  decision:
+    | 'pass'
+    | 'would-roll-back'
+    | 'breach'
+    | 'held'
+    | 'superseded'
+    | 'cancelled'
+    /** Mode approve inside the workflow: people are asked; what they answered. */
+    | 'asked'
+    | 'approved'
+    | 'declined'
+    | 'unanswered';
   act: boolean;
   failed: boolean;
   warning: boolean;
@@ -17,7 +28,7 @@ export interface ActionDecision {
 export function decideAction(
   outcome: Pick<WatchOutcome, 'verdict' | 'reasonCode' | 'summary' | 'action' | 'broken'>,
   plan: Pick<WatchPlan, 'mode' | 'onNoData' | 'onInconclusive'>,
-  given: { act: boolean; failOn?: 'held' | undefined },
+  given: { act: boolean; failOn?: 'held' | undefined; mayAsk?: boolean },
 ): ActionDecision {
   const { verdict, reasonCode, summary } = outcome;
   if (reasonCode === 'superseded' || reasonCode === 'cancelled') {
@@ -30,6 +41,9 @@ export function decideAction(
   }
   if (verdict === 'fail' || policy === 'fail') {
     const why = policy === 'fail' ? `${summary} (${settingOf(verdict)}: fail)` : summary;
+    if (given.mayAsk && plan.mode === 'approve') {
+      return { decision: 'asked', act: false, failed: true, warning: false, summary: sentence(why) };
+    }
     return breach(why, plan.mode, given.act);
   }
   if (policy === 'hold') {
@@ -59,7 +73,7 @@ function breach(why: string, mode: WatchPlan['mode'], act: boolean): ActionDecis
     case 'approve':
       return {
         ...base,
-        summary: `A person must approve and run the rollback (mode approve; nothing waits here): ${why}`,
+        summary: `A person must run the rollback (mode approve asks only inside deploy-production.yml, where a job waits for the answer): ${why}`,
       };
   }
 }

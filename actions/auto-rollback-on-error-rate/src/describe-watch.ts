@@ -1,5 +1,6 @@
 import type { Result } from '#action-kit/result';
 import type { WatchOutcome } from '#observe/watch';
+import type { Asked } from '#release/asked';
 import type { ActionDecision } from './decide-action.ts';
 import type { WatchPlan } from './plan-watch.ts';
 import { renderWatch } from './render-watch.ts';
@@ -8,11 +9,13 @@ import type { TakenBack } from './take-back.ts';
 /** The watch, the decision and, where it was taken, the way back as the result of the action. */
 export function describeWatch(
   outcome: WatchOutcome,
-  decision: ActionDecision,
+  decision: ActionDecision & { reasonCode?: string },
   about: {
     plan: WatchPlan;
     deploymentId?: string | undefined;
     rollbackTarget?: string | undefined;
+    /** What people are asked now. */
+    asked?: Asked | undefined;
   },
   back: TakenBack | undefined,
 ): Result {
@@ -22,7 +25,7 @@ export function describeWatch(
   const { reasonCode, summary: _, ...measured } = outcome;
   return {
     decision: back?.decision ?? decision.decision,
-    reasonCode: back && back.decision !== 'rolled-back' ? back.reasonCode : reasonCode,
+    reasonCode: back && back.decision !== 'rolled-back' ? back.reasonCode : (decision.reasonCode ?? reasonCode),
     summary: back ? `${decision.summary}. ${back.summary}` : decision.summary,
     failed: decision.failed,
     warning: decision.warning,
@@ -33,6 +36,7 @@ export function describeWatch(
       rules: plan.rules.map((rule) => rule.text),
       deploymentId,
       rollbackTarget,
+      ...(about.asked && { asked: about.asked }),
       ...(back && { rollback: back.rollback, rollbackReasonCode: back.reasonCode }),
       ...(back?.restored && { restored: back.restored }),
     },

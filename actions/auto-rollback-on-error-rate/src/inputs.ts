@@ -51,6 +51,8 @@ export const inputs = {
   mode: oneOf(['observe', 'notify', 'approve', 'auto']),
   act: flag(true),
   release: text(),
+  'rollback-environment': text(),
+  asked: text(),
   'deployment-id': text({ pattern: /^dpl_\w+$/, allowed: 'a deployment id, dpl_…' }),
   'rollback-target': text(),
   'base-url': text(),

@@ -5,14 +5,16 @@ import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
 import { cleanText } from '#http/text';
+import { parseQuestion } from './await-answer.ts';
 import { decideAction } from './decide-action.ts';
 import { describeWatch } from './describe-watch.ts';
 import { inputs } from './inputs.ts';
 import { planWatch } from './plan-watch.ts';
-import { runWatch } from './run-watch.ts';
+import { runWatch, watchOnly } from './run-watch.ts';
 import { openGitHub, watchedDeployment } from './services.ts';
 import { type TakenBack, takeBack } from './take-back.ts';
 import { tellRestored } from './tell-restored.ts';
+import { askPeople, untilAnswered } from './until-answered.ts';
 
 /** Watches the error rate of a deployment and decides; with `act` it takes a bad release back itself, and watches what it restored. */
 export async function main(runner: Runner): Promise<Result> {
@@ -36,10 +38,21 @@ export async function main(runner: Runner): Promise<Result> {
   const commit = handle ? handle.commit : context.sha;
   const deploymentId = await watchedDeployment(given.deploymentId, connection);
   const watched = { settings, connection, key, commit };
-  const seen = await runWatch(runner, given, { ...watched, plan, deploymentId });
-  const decision = decideAction(seen.outcome, plan, given);
   const about = { plan, deploymentId, rollbackTarget: given.rollbackTarget };
-  if (!decision.act || !connection || !github) return describeWatch(seen.outcome, decision, about, undefined);
+  const reviewers = { github, environment: given.rollbackEnvironment, runner };
+  if (given.asked !== undefined) {
+    const question = parseQuestion(given.asked);
+    const answered = await runWatch(runner, given, { ...watched, plan, deploymentId }, (watch, watching) =>
+      untilAnswered(watch, question, reviewers, watching),
+    );
+    return describeWatch(answered.outcome, answered.decision, about, undefined);
+  }
+  const seen = await runWatch(runner, given, { ...watched, plan, deploymentId }, watchOnly);
+  const mayAsk = !given.act && github !== undefined && given.rollbackEnvironment !== undefined && !given.restored;
+  const first = decideAction(seen.outcome, plan, { ...given, mayAsk });
+  const { decision, asked } = await askPeople(first, plan, reviewers);
+  if (!decision.act || !connection || !github)
+    return describeWatch(seen.outcome, decision, { ...about, asked }, undefined);
   let back: TakenBack = await takeBack({
     github,
     connection,
@@ -61,7 +74,12 @@ export async function main(runner: Runner): Promise<Result> {
     try {
       const again = planWatch(restored, settings, mode);
       logger.info(`Watching what was restored, ${back.rollback.to}, for ${again.windowMs / 1000} s`);
-      const { outcome } = await runWatch(runner, restored, { ...watched, plan: again, deploymentId: back.rollback.to });
+      const { outcome } = await runWatch(
+        runner,
+        restored,
+        { ...watched, plan: again, deploymentId: back.rollback.to },
+        watchOnly,
+      );
       back = tellRestored(back, { outcome, decision: decideAction(outcome, again, restored) });
     } catch (error) {
       // The domains did move: that stays the result.

@@ -32,6 +32,9 @@ export interface WatchPlan {
   onNoData: Policy;
   onInconclusive: Policy;
   mode: 'observe' | 'notify' | 'approve' | 'auto';
+  /** Of mode `approve`: how long people are asked, and what happens without an answer. */
+  approveTimeoutMs: number;
+  approveFallback: 'auto' | 'notify';
   checks: Check[];
   listedHosts: Set<string>;
   baseUrl?: string | undefined;
@@ -78,6 +81,8 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     onNoData: given.onNoData ?? watch.onNoData ?? defaults.watch.onNoData,
     onInconclusive: given.onInconclusive ?? watch.onInconclusive ?? defaults.watch.onInconclusive,
     mode: given.mode ?? releaseMode ?? watch.mode ?? defaults.watch.mode,
+    approveTimeoutMs: watch.approveTimeoutMs ?? defaults.watch.approveTimeoutMs,
+    approveFallback: watch.approveFallback ?? defaults.watch.approveFallback,
     checks,
     listedHosts: new Set(given.baseUrl === undefined ? [] : [new URL(given.baseUrl).host]),
     baseUrl,

@@ -12,7 +12,9 @@ export function renderWatch(
   outcome: WatchOutcome,
   about: { decision: ActionDecision; source: string; denominator: string; mode: string },
 ): string {
-  const mark = { pass: '✅', held: '⚠️', superseded: '⚠️', cancelled: '⚠️', 'would-roll-back': '❌', breach: '❌' };
+  const mild: string[] = ['held', 'superseded', 'cancelled', 'asked'];
+  const { decision } = about.decision;
+  const mark = decision === 'pass' ? '✅' : mild.includes(decision) ? '⚠️' : '❌';
   const rules = outcome.ruleVerdicts.map((rule) => [
     codeSpan(rule.rule),
     rule.level === 'warning' && rule.verdict === 'fail' ? 'warning' : rule.verdict,
@@ -29,7 +31,7 @@ export function renderWatch(
     bucket.requests === 0 ? 'no requests' : percent(bucket.errors / bucket.requests),
   ]);
   return [
-    `### ${mark[about.decision.decision]} Watch: ${about.decision.decision}`,
+    `### ${mark} Watch: ${decision}`,
     escapeMarkdown(about.decision.summary),
     `Source ${codeSpan(about.source)} (${escapeMarkdown(about.denominator)}), every ${outcome.effectiveIntervalSeconds} s, mode ${about.mode}.`,
     `Before: ${escapeMarkdown(outcome.baselineSaid)}.`,

@@ -1,7 +1,7 @@
 import type { Runner } from '#action-kit/runner';
 import type { EnvironmentSettings } from '#config/settings';
 import { createSource } from '#observe/sources/registry';
-import { observeWindow, type WatchOutcome } from '#observe/watch';
+import { observeWindow, type Watch, type WatchOutcome } from '#observe/watch';
 import type { ProbeContext } from '#probe/probe';
 import type { VercelConnection } from '#vercel/project';
 import { ownChecks } from './own-checks.ts';
@@ -10,7 +10,7 @@ import { openGitHub, takenOverBy } from './services.ts';
 import { vendorParts } from './vendor-parts.ts';
 
 /** Opens what a plan names and watches one deployment to the end; `context` is that of our own checks. @throws InputError. */
-export async function runWatch(
+export async function runWatch<Seen extends { outcome: WatchOutcome }>(
   runner: Runner,
   given: Given,
   about: {
@@ -22,7 +22,9 @@ export async function runWatch(
     key: string;
     commit: string;
   },
-): Promise<{ outcome: WatchOutcome; context: ProbeContext }> {
+  /** Ends by the signal at the latest. */
+  observe: (watch: Watch, signal: AbortSignal) => Promise<Seen>,
+): Promise<Seen & { context: ProbeContext }> {
   const { clock, signal, logger } = runner;
   const { plan, settings, connection, deploymentId, key, commit } = about;
   // What is still asked when the verdict is there must not keep the process from ending.
@@ -45,7 +47,7 @@ export async function runWatch(
   if (!source) throw new TypeError('a plan without a source');
   for (const note of plan.notes) logger.warning(note);
   const github = await openGitHub(runner, given.githubToken, watching);
-  const outcome = await observeWindow({
+  const watch: Watch = {
     ...plan,
     source,
     others,
@@ -54,7 +56,13 @@ export async function runWatch(
     clock,
     signal,
     log: logger.info,
-  });
+  };
+  const seen = await observe(watch, watching);
   over.abort(new Error('the watch is over'));
-  return { outcome, context: { ...checks.context, signal } };
+  return { ...seen, context: { ...checks.context, signal } };
+}
+
+/** Until a rule fails or the window is over. */
+export async function watchOnly(watch: Watch): Promise<{ outcome: WatchOutcome }> {
+  return { outcome: await observeWindow(watch) };
 }

@@ -16,6 +16,7 @@ import { inputs } from './inputs.ts';
 import { readCheckout } from './read-checkout.ts';
 import { releasedBranch } from './released-branch.ts';
 import { planLines, renderPlan } from './render-plan.ts';
+import { resumeAsked } from './resume-asked.ts';
 
 /** Refuses early and with the whole list; records the way back before the way forward starts. */
 export async function main(runner: Runner): Promise<Result> {
@@ -36,6 +37,8 @@ export async function main(runner: Runner): Promise<Result> {
   // A checkout without git (a container that has none) does not know its tree; GitHub does.
   const treeSha = git.treeSha ?? (await github?.commit(git.commit).catch(() => undefined))?.treeSha;
   const checkout = { commit: git.commit, treeSha };
+  const waiting = await resumeAsked(runner, given, settings, { github, commit: git.commit });
+  if (waiting !== undefined) return waiting;
   const functions = await readFunctionsStep(context.workspace, given, settings);
   const report = await preflight(
     {
@@ -53,6 +56,7 @@ export async function main(runner: Runner): Promise<Result> {
       vercelApiUrl: vercelAddress(runner, given),
       dryRun: given.dryRun,
       resume: given.resume,
+      rollbackEnvironment: given.rollbackEnvironment,
       allowOlder: given.allowOlder,
       bypassSecretGiven: given.protectionBypassSecret !== undefined,
       databaseUrl: given.databaseUrl,

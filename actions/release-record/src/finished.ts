@@ -9,6 +9,7 @@ import { lateRollback, wayBack } from '#release/way-back';
 import { evidenceOf, heldFiles } from './evidence.ts';
 import { askedOf } from './measured.ts';
 import { badOnes, readRollback } from './read-rollback.ts';
+import { recordVerdict } from './record-verdict.ts';
 import { reportIncident } from './report-incident.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { readSteps, toPhases } from './steps.ts';
@@ -81,6 +82,8 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
         )
       : undefined;
   if (github !== undefined && handle !== undefined) {
+    const kept = recordVerdict(github, handle, { outcome, steps, watchResult: given.watchResult });
+    await attempt(warnings, 'What the watch said could not be kept in the ledger', kept);
     const closed = closeLedger(github, handle, { ...outcome, environmentUrl: handle.url });
     await attempt(warnings, 'The record of the release could not be closed', closed);
   }

@@ -23,7 +23,7 @@ export function askedOf(json: string | undefined): { query?: string; link?: stri
   };
 }
 
-function parse(json: string | undefined): Record<string, unknown> {
+export function parse(json: string | undefined): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(json ?? '{}');
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
@@ -32,6 +32,6 @@ function parse(json: string | undefined): Record<string, unknown> {
   }
 }
 
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }

@@ -10,6 +10,7 @@ import { type EnvironmentOptions, openEnvironment, UsageError } from './open-env
 import { describeReconcile, type ReconcileOptions, reconcileCommand } from './reconcile-command.ts';
 import { type CommandAnswer, describeRollback, type RollbackOptions, rollback } from './rollback-command.ts';
 import { say, sayAside } from './terminal.ts';
+import { listWouldHaveBeens } from './would-have-been-command.ts';
 
 interface LockOptions extends EnvironmentOptions {
   reason?: string;
@@ -18,7 +19,7 @@ interface LockOptions extends EnvironmentOptions {
   autoAssign?: 'on' | 'off';
 }
 
-/** Adds `lock`, `unlock`, `rollback`, `reconcile` and `releases`. Exit code 0 done, 1 the gate said no, 2 wrong use, 3 could not run. */
+/** Adds `lock`, `unlock`, `rollback`, `reconcile`, `releases` and `would-have-been`. Exit code 0 done, 1 the gate said no, 2 wrong use, 3 could not run. */
 export function registerLock(program: Command): void {
   common(program.command('lock'))
     .description('stop releases of one environment until somebody lifts it; rollbacks ignore it')
@@ -38,6 +39,9 @@ export function registerLock(program: Command): void {
   common(program.command('releases'))
     .description('list what production served: version, verdict, and whether it can be rolled back to')
     .action((options: LockOptions) => run(options, listReleases));
+  common(program.command('would-have-been'))
+    .description('list what the watch would have rolled back, had the mode let it')
+    .action((options: EnvironmentOptions) => run(options, listWouldHaveBeens));
 }
 
 function common(command: Command): Command {

@@ -13,6 +13,8 @@ export const defaults = {
     minRequests: 20,
     onNoData: 'hold',
     onInconclusive: 'hold',
+    approveTimeoutMs: 15 * 60_000,
+    approveFallback: 'auto',
   },
   health: { consecutive: 3, intervalMs: 1000, deadlineMs: 60_000 },
   database: { backupPolicy: 'required' },

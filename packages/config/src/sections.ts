@@ -223,7 +223,13 @@ export const watch = z.strictObject({
   'on-inconclusive': oneOf(['hold', 'fail', 'pass']).optional(),
   mode: oneOf(['observe', 'notify', 'approve', 'auto']).optional().meta({
     description:
-      'observe: watch and say. notify: red, a person acts. approve: refused by a release in this version. auto: roll back.',
+      'observe: watch and say. notify: red, a person acts. approve: a person is asked, deploy-production.yml waits. auto: roll back.',
+  }),
+  'approve-timeout': duration()
+    .optional()
+    .meta({ description: 'Mode approve: how long the answer is waited for; default 15m.' }),
+  'approve-fallback': oneOf(['auto', 'notify']).optional().meta({
+    description: 'Mode approve without an answer: auto rolls back (the default), notify leaves it to people.',
   }),
   'http-json': z
     .strictObject({

@@ -225,6 +225,9 @@ export interface WatchSettings {
   onNoData?: 'hold' | 'fail' | 'pass';
   onInconclusive?: 'hold' | 'fail' | 'pass';
   mode?: 'observe' | 'notify' | 'approve' | 'auto';
+  /** Of mode `approve`: how long the answer is waited for, and what happens without one. */
+  approveTimeoutMs?: number;
+  approveFallback?: 'auto' | 'notify';
   /** For `http-json`: address and the paths of the two counts. */
   httpJson?: { url: string; requests: string; errors: string };
 }

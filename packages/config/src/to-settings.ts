@@ -82,6 +82,8 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       onNoData: watch['on-no-data'],
       onInconclusive: watch['on-inconclusive'],
       mode: watch.mode,
+      approveTimeoutMs: watch['approve-timeout'],
+      approveFallback: watch['approve-fallback'],
       httpJson: watch['http-json'],
     }),
     ...(layer.observe && { observe: toObserve(layer.observe, layer.supabase?.project) }),

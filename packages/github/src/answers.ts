@@ -163,3 +163,35 @@ export const artifactsAnswer = z.object({
       })),
   ),
 });
+
+/** An environment's protection rules, and whoever its required reviewers are. */
+export const environmentAnswer = z
+  .object({
+    name: z.string(),
+    protection_rules: z.array(z.object({ type: z.string(), reviewers: z.array(z.unknown()).nullish() })).nullish(),
+  })
+  .transform(({ name, protection_rules }) => ({
+    name,
+    /** People and teams of whom one must approve a job of this environment; 0: nobody is asked. */
+    reviewers: (protection_rules ?? [])
+      .filter(({ type }) => type === 'required_reviewers')
+      .reduce((sum, { reviewers }) => sum + (reviewers?.length ?? 0), 0),
+  }));
+
+/** The review history of a run: what its reviewers said about jobs that waited for them. */
+export const runApprovalsAnswer = z.array(
+  z
+    .object({
+      state: z.string(),
+      comment: z.string().nullish(),
+      user: z.object({ login: z.string() }).nullish(),
+      environments: z.array(z.object({ name: z.string() })).nullish(),
+    })
+    .transform(({ state, comment, user, environments }) => ({
+      /** `approved`, `rejected` or `pending`. */
+      state,
+      comment: comment ?? '',
+      user: user?.login ?? '',
+      environments: (environments ?? []).map(({ name }) => name),
+    })),
+);

@@ -12,6 +12,7 @@ import {
 import { GitHubError, toGitHubError } from './github-error.ts';
 import { type GitHubPullRequests, pullRequests } from './pull-requests.ts';
 import { type GitHubReviews, reviewReads } from './review-reads.ts';
+import { type GitHubRuns, runReads } from './run-reads.ts';
 import { readSourceArchive } from './source-archive.ts';
 
 export { GitHubError } from './github-error.ts';
@@ -40,7 +41,7 @@ export interface GitHubConnection {
 }
 
 /** What we need of one repository; every failure is a GitHubError with a reason code and what to do. */
-export interface GitHub extends GitHubReviews, GitHubPullRequests {
+export interface GitHub extends GitHubReviews, GitHubRuns, GitHubPullRequests {
   repository: string;
   /** Time by the server's clock (S8), from the last answer's Date header; the own clock before the first answer. Milliseconds. */
   serverTime(): number;
@@ -89,11 +90,7 @@ export interface GitHub extends GitHubReviews, GitHubPullRequests {
   comment(number: number, body: string): Promise<void>;
   /** Artifacts of all runs that GitHub still keeps, newest first. */
   listArtifacts(): Promise<GitHubArtifact[]>;
-  /** `queued`, `in_progress`, `waiting`, `completed` … of a workflow run; undefined where GitHub does not know it or may not say. */
-  runStatus(runId: number): Promise<string | undefined>;
 }
-
-const runAnswer = z.object({ status: z.string().nullish() });
 
 /** Statuses of one entry beyond this many pages of 100 are not ours. */
 const statusPages = 5;
@@ -149,6 +146,7 @@ export function createGitHub(connection: GitHubConnection): GitHub {
 
   return {
     ...reviewReads(call),
+    ...runReads(call),
     ...pullRequests(call),
     repository,
     serverTime: () => Date.now() + clockAhead,
@@ -232,16 +230,6 @@ export function createGitHub(connection: GitHubConnection): GitHub {
         if (artifacts.length < 100) break;
       }
       return all.filter(({ expired }) => !expired);
-    },
-    async runStatus(runId) {
-      const what = `read workflow run ${runId}`;
-      try {
-        return (await call(what, 'actions: read', runAnswer, { path: `/actions/runs/${runId}` })).status ?? undefined;
-      } catch (error) {
-        const { reasonCode } = error as { reasonCode?: string };
-        if (reasonCode === 'github_not_found' || reasonCode === 'github_forbidden') return undefined;
-        throw error;
-      }
     },
     async comment(number, body) {
       await call(`comment on issue #${number}`, 'issues: write', z.unknown(), {

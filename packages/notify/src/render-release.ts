@@ -21,6 +21,7 @@ export type ReleasePhase =
   | 'failed'
   | 'cancelled'
   | 'would-roll-back'
+  | 'asked'
   | 'staged'
   | 'already-current'
   | 'superseded'
@@ -59,6 +60,7 @@ const headlines: Record<ReleasePhase, { sign: string; words: string }> = {
   failed: { sign: '❌', words: 'failed during its release to' },
   cancelled: { sign: '🛑', words: 'was cancelled during its release to' },
   'would-roll-back': { sign: '⚠️', words: 'should be rolled back in' },
+  asked: { sign: '🙋', words: 'should be rolled back, and a reviewer is asked, in' },
   staged: { sign: '📦', words: 'is staged for' },
   'already-current': { sign: '✅', words: 'was already live in' },
   superseded: { sign: '↪️', words: 'was superseded in' },

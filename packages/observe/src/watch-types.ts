@@ -20,6 +20,8 @@ export interface Watch {
   minRequests: number;
   /** Ends the wait as soon as every rule passes; later windows and the sign-off stay as they are. Default false. */
   mayEndEarly?: boolean | undefined;
+  /** Watches on whatever a rule says, until `superseded` answers or the window is over. Default false. */
+  toTheEnd?: boolean | undefined;
   /** How far back a source that can look back is asked for the time before the watch; 0: not at all. */
   baselineMs: number;
   /** Which time that is. Default `before`. */

@@ -132,7 +132,7 @@ class WatchRun {
     this.chooseDecisive(Math.round((end - this.startedAt) / this.interval));
     this.broken.note(this.facts.judgement?.rules ?? [], end / 1000);
     this.facts.probes = judgeProbes(this.watch.probes?.rounds ?? []);
-    return concludeWatch(this.facts, false);
+    return this.watch.toTheEnd ? undefined : concludeWatch(this.facts, false);
   }
 
   /** Takes the counts and the verdict of the source that speaks for all. */
@@ -197,7 +197,7 @@ class WatchRun {
   /** A source that was blind gets the time once more that it did not cover. */
   private extendIfBlind(): void {
     const missing = this.planned - this.facts.buckets.length;
-    if (this.extended || this.facts.probeOnly || !isBlind(this.facts)) return;
+    if (this.extended || this.watch.toTheEnd || this.facts.probeOnly || !isBlind(this.facts)) return;
     this.extended = true;
     this.planned += missing;
     this.facts.planned = this.planned;

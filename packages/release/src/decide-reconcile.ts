@@ -1,3 +1,4 @@
+import { openQuestion } from './asked.ts';
 import type { ReleaseDecision } from './decide-release-outcome.ts';
 import { type Lock, openAmong } from './lock-record.ts';
 import type { ReleaseRecord } from './release-record.ts';
@@ -61,11 +62,20 @@ export function decideReconcile(facts: ReconcileFacts): ReconcilePlan {
     (release) =>
       release.decision === undefined &&
       release.newerSchema === undefined &&
-      hasEnded(facts, { runId: release.runId, since: release.openedAt }),
+      (hasEnded(facts, { runId: release.runId, since: release.openedAt }) || isForgotten(release, facts.now)),
   );
   const entries = lost.map((release) => planEntry(release, open, facts.now)).toReversed();
   const handled = new Set(facts.releases.map(({ key }) => key));
   return { entries, locks: planLocks(facts, open, handled) };
+}
+
+/** Longer than a job that acts on an answer takes for its way back. */
+const answerGraceMs = 10 * 60 * 1000;
+
+/** A job that waits for reviewers keeps its run alive for days, although the one that acts has died. */
+function isForgotten({ facts }: ReleaseRecord, now: number): boolean {
+  const question = openQuestion(facts);
+  return question !== undefined && now > question.until + answerGraceMs;
 }
 
 function planEntry(release: ReleaseRecord, open: readonly Lock[], now: number): EntryPlan {

@@ -7,6 +7,7 @@ export const releaseDecisions = [
   'staged',
   'held',
   'would-roll-back',
+  'asked',
   'rolled-back',
   'rollback-failed',
   'refused',
@@ -91,12 +92,17 @@ function decide(facts: OutcomeFacts): Decided {
 /** A refused attempt that finished the rollback of the one before it. */
 function finishedEarlier(facts: OutcomeFacts): Decided | undefined {
   const { rollback, preflight } = facts;
-  if (preflight.decision === 'ready' || !['rolled-back', 'failed'].includes(rollback.decision)) return undefined;
+  if (isUnderWay(preflight) || !['rolled-back', 'failed'].includes(rollback.decision)) return undefined;
   return takenBack(facts) ?? brokenWayBack(rollback);
 }
 
+/** Begun now, or begun by an earlier job that asked people. */
+function isUnderWay({ decision }: StepFacts): boolean {
+  return decision === 'ready' || decision === 'asked';
+}
+
 function endedInPreflight({ preflight }: OutcomeFacts): Decided | undefined {
-  if (preflight.decision === 'ready') return undefined;
+  if (isUnderWay(preflight)) return undefined;
   const known = (['refused', 'already-current', 'superseded', 'planned', 'staged'] as const).find(
     (decision) => decision === preflight.decision,
   );
@@ -134,6 +140,8 @@ function takenBack({ rollback, promote, watch }: OutcomeFacts): Decided | undefi
     case 'not-needed':
       if (promote.decision === 'superseded')
         return ended('superseded', promote, 'a rollback or a newer release took over');
+      if (watch.decision === 'approved' || watch.decision === 'unanswered')
+        return ended('superseded', rollback, 'production has moved on');
       return watch.decision === 'superseded' ? ended('superseded', watch, 'a rollback took over') : undefined;
     default:
       // The step itself broke after a promotion: nobody knows that the way back was taken.
@@ -210,6 +218,9 @@ function watched({ watch, health, smoke, jobStatus }: OutcomeFacts): Decided {
       return ended('released', watch, 'released', 'passed');
     case 'held':
       return ended('held', watch, 'live, not proven');
+    case 'asked':
+      return ended('asked', watch, 'the error rate is above its limit; people are asked', 'asked');
+    case 'declined':
     case 'breach':
     case 'would-roll-back':
       return ended('would-roll-back', watch, 'the error rate is above its limit; nothing was taken back');

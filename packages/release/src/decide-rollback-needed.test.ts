@@ -55,6 +55,42 @@ const table: { name: string; facts: Partial<RollbackFacts>; act: string; reason:
     act: 'roll-back',
     reason: 'smoke_failed',
   },
+  {
+    name: 'breach about which people are asked',
+    facts: { mode: 'approve', watch: { ...breach, decision: 'asked' } },
+    act: 'not-needed',
+    reason: 'asked',
+  },
+  {
+    name: 'people approved',
+    facts: { mode: 'approve', watch: { ...breach, decision: 'approved' } },
+    act: 'roll-back',
+    reason: 'approved',
+  },
+  {
+    name: 'people approved while somebody rolls back by hand',
+    facts: { mode: 'approve', watch: { ...breach, decision: 'approved' }, foreignLock: true },
+    act: 'not-needed',
+    reason: 'superseded',
+  },
+  {
+    name: 'nobody answered',
+    facts: { mode: 'approve', watch: { ...breach, decision: 'unanswered' } },
+    act: 'roll-back',
+    reason: 'unanswered',
+  },
+  {
+    name: 'nobody answered, and a newer release went live meanwhile',
+    facts: { mode: 'approve', watch: { ...breach, decision: 'unanswered' }, serving: 'other' },
+    act: 'not-needed',
+    reason: 'superseded',
+  },
+  {
+    name: 'people declined',
+    facts: { mode: 'approve', watch: { ...breach, decision: 'declined' } },
+    act: 'not-needed',
+    reason: 'declined',
+  },
   { name: 'breach in mode auto', facts: { watch: breach }, act: 'roll-back', reason: 'breach' },
   {
     name: 'breach in mode approve',

@@ -33,9 +33,10 @@ export interface RollbackDecision {
 }
 
 /** True when the outcomes alone do not say whether the domains moved. Pure. */
-export function mustAskWhatIsServed(facts: Pick<RollbackFacts, 'hasRelease' | 'promote'>): boolean {
+export function mustAskWhatIsServed(facts: Pick<RollbackFacts, 'hasRelease' | 'promote' | 'watch'>): boolean {
   const { outcome, decision } = facts.promote;
   if (!facts.hasRelease || outcome === '' || outcome === 'skipped') return false;
+  if (isAnswered(facts.watch)) return true;
   return decision !== 'promoted' && decision !== 'already-current' && decision !== 'superseded';
 }
 
@@ -49,7 +50,11 @@ export function decideRollbackNeeded(facts: RollbackFacts): RollbackDecision {
   if (promote.decision === 'superseded' || watch.decision === 'superseded') {
     return notNeeded('superseded', 'a rollback or a newer release took over');
   }
-  const trouble = mustAskWhatIsServed(facts) ? unsettled(facts) : troubleAfterPromotion(facts);
+  const trouble = isAnswered(watch)
+    ? afterAnswer(facts)
+    : mustAskWhatIsServed(facts)
+      ? unsettled(facts)
+      : troubleAfterPromotion(facts);
   if (trouble === undefined) return notNeeded('verified', 'the release passed its checks');
   if (trouble.act === 'not-needed') return trouble;
   // The lock of a rollback in flight: it moves the domains, a second mover would undo it (S1).
@@ -63,6 +68,18 @@ export function decideRollbackNeeded(facts: RollbackFacts): RollbackDecision {
     };
   }
   return trouble;
+}
+
+/** People were asked whether to go back, and said yes or nothing in time. */
+function isAnswered({ decision }: RollbackFacts['watch']): boolean {
+  return decision === 'approved' || decision === 'unanswered';
+}
+
+/** While people thought about it a newer release may have gone live: that must not be taken back for this one. */
+function afterAnswer({ watch, serving }: RollbackFacts): RollbackDecision {
+  const reason = watch.reason === undefined || watch.reason === '' ? 'the watch saw a breach' : watch.reason;
+  if (serving !== 'other') return rollBack(watch.decision, reason);
+  return notNeeded('superseded', 'production has moved on while the answer was waited for');
 }
 
 /** The promotion did not end cleanly: Vercel says how far it came. */
@@ -98,6 +115,8 @@ function troubleAfterPromotion(facts: RollbackFacts): RollbackDecision | undefin
   if (watch.decision === 'pass' || watch.decision === 'held') return undefined;
   // A rule was broken that does less than the mode: people decide.
   if (watch.decision === 'breach') return notNeeded('would_roll_back', watch.reason || 'the watch saw a breach');
+  if (watch.decision === 'asked') return notNeeded('asked', 'people are asked; the job that waits acts');
+  if (watch.decision === 'declined') return notNeeded('declined', watch.reason || 'people left it as it is');
   if (watch.decision === 'would-roll-back') {
     const reason = watch.reason === undefined || watch.reason === '' ? 'the watch saw a breach' : watch.reason;
     if (mode === 'auto') return rollBack('breach', reason);

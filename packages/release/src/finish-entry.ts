@@ -1,17 +1,19 @@
+import { openQuestion } from './asked.ts';
 import type { EntryPlan } from './decide-reconcile.ts';
 import type { ReleaseDecision } from './decide-release-outcome.ts';
 import { settleEnvironment } from './finish-release.ts';
 import { type Finished, withFunctionsSaid } from './finished.ts';
+import { handleOfRecord } from './handle-of-record.ts';
 import { openLedger } from './ledger.ts';
 import { defaultLockExpiryMs } from './lock.ts';
 import { nameOf } from './next-target.ts';
 import { functionsLeft } from './plan-functions-back.ts';
-import { placeOf } from './read-environment.ts';
 import type { ReconcileDependencies, ReconcileRequest } from './reconcile.ts';
 import type { ReleaseHandle, RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import { type TakeBackOutcome, takeBack } from './take-back.ts';
 import type { FunctionsBack } from './take-functions-back.ts';
+import { reasonOfVerdict } from './would-have-been.ts';
 
 export interface EntryContext {
   /** All entries of the environment that were read, newest first. */
@@ -29,7 +31,7 @@ export async function finishEntry(
   context: EntryContext,
 ): Promise<{ handle: ReleaseHandle; finished: Finished }> {
   const { release } = plan;
-  const handle = handleOf(release, request);
+  const handle = handleOfRecord(release, request);
   const { functions, ...ended } = await endOf(deps, request, { plan, handle, context });
   const closing = await settleEnvironment(deps, handle, {
     moved: context.isNewest,
@@ -83,6 +85,8 @@ async function endOf(
     return { decision: 'cancelled', reasonCode: 'unwatched', what };
   }
   let functions: FunctionsBack | undefined;
+  const question = openQuestion(release.facts);
+  const unanswered = question?.fallback === 'auto' && deps.github.serverTime() > question.until;
   const reached = plan.do === 'finish-rollback' ? ('skipped' as const) : ('cancelled' as const);
   const taken = await takeBack(deps, {
     handle,
@@ -94,7 +98,11 @@ async function endOf(
       promote: { outcome: reached, decision: '' },
       health: { outcome: reached },
       smoke: { outcome: reached },
-      watch: { outcome: reached, decision: '' },
+      watch: {
+        outcome: reached,
+        decision: unanswered ? 'unanswered' : '',
+        reason: reasonOfVerdict(release.facts),
+      },
     },
     lockExpiryMs: request.settings.release.lockExpiryMs ?? defaultLockExpiryMs,
     promoteInstead: request.settings.vercel.rollbackFallback === 'promote',
@@ -143,28 +151,4 @@ function describeTaken(taken: TakeBackOutcome, release: Pick<ReleaseRecord, 'pro
       ? 'Its run ended without a verdict; production has moved on since.'
       : 'Its run ended during the promotion, which did not reach production.';
   return { decision: release.promotion === 'promoted' ? 'superseded' : 'cancelled', reasonCode: 'job_lost', what };
-}
-
-function handleOf(release: ReleaseRecord, { settings, repository }: ReconcileRequest): ReleaseHandle {
-  return {
-    schemaVersion: 1,
-    key: release.key,
-    environment: settings.environment,
-    production: settings.production,
-    ...placeOf(settings),
-    ledgerId: release.id,
-    repository,
-    runId: release.runId,
-    commit: release.commit,
-    treeSha: release.treeSha,
-    version: release.version,
-    openedAt: release.openedAt,
-    rollbackTarget: release.rollbackTarget,
-    // Unknown: off is what does no harm, a push then stays where it is.
-    autoAssign: release.autoAssign ?? false,
-    url: settings.url ?? '',
-    slack: release.slack,
-    mode: release.mode,
-    firstDeployment: release.firstDeployment,
-  };
 }

@@ -95,10 +95,11 @@ const states: Record<ReleaseDecision, LedgerState> = {
   failed: 'failure',
   'rolled-back': 'failure',
   'would-roll-back': 'failure',
+  asked: 'in_progress',
   'rollback-failed': 'error',
 };
 
-/** Writes the last word of a release; a staged one stays open for the job that resumes it. */
+/** Writes the last word of a release; a staged one, and one about which people are asked, stay open for the job that resumes it. */
 export async function closeLedger(
   github: GitHub,
   handle: ReleaseHandle,
@@ -108,6 +109,7 @@ export async function closeLedger(
   const ledger = openLedger(github, handle);
   const options = { state: states[decision], ...(environmentUrl ? { environmentUrl } : {}) };
   if (decision === 'staged') return await ledger.record('stage', 'outcome', 'staged', '', options);
+  if (decision === 'asked') return;
   await ledger.record('release', 'outcome', decision, reasonCode, options);
 }
 

@@ -57,6 +57,7 @@ const openings: Partial<Record<ReleaseDecision, string>> = {
   released: 'is released to',
   staged: 'is staged for',
   'would-roll-back': 'should be rolled back on',
+  asked: 'should be rolled back on',
   'rollback-failed': 'needs a person, the rollback did not succeed on',
   refused: 'is refused on',
   failed: 'failed during its release to',
@@ -105,6 +106,8 @@ function nextCommand(facts: LastLineFacts): string {
       return rollbackTarget === undefined
         ? 'Next: look at the errors; there is no earlier deployment to go back to.'
         : `Next: look, then either leave it or: ${commandOn(facts, 'rollback', { target: rollbackTarget.deploymentId })}`;
+    case 'asked':
+      return 'Next: a reviewer approves or rejects the waiting job of this run.';
     case 'refused':
       return reasonCode === 'locked' || reasonCode === 'pinned_rollback' || locked
         ? `Next: when the cause is mended: ${unlock}`

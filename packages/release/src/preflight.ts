@@ -1,4 +1,5 @@
 import { skipsBackup } from '#config/backup-policy';
+import { defaults } from '#config/defaults';
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { MigrationFinding } from '#postgres/classify-migrations';
@@ -17,6 +18,7 @@ import { type Lock, openAmong } from './lock.ts';
 import { openProject, readLedger, readProject } from './preflight-readers.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import { readSupersedingFacts } from './superseding-facts.ts';
+import { raisedModeFindings } from './would-have-been.ts';
 
 export interface PreflightRequest {
   settings: EnvironmentSettings;
@@ -30,6 +32,8 @@ export interface PreflightRequest {
   vercelApiUrl: string;
   dryRun: boolean;
   resume: boolean;
+  /** GitHub environment of the job that waits for the answer of mode approve. */
+  rollbackEnvironment?: string | undefined;
   allowOlder?: string | undefined;
   bypassSecretGiven: boolean;
   databaseUrl?: string | undefined;
@@ -88,8 +92,9 @@ export async function preflight(
       signal: request.signal,
     }),
   ]);
-  findings.push(...database.findings, ...backupFindings(request), ...approvalFindings(settings));
+  findings.push(...database.findings, ...backupFindings(request), ...(await approvalFindings(deps.github, request)));
   const releases = ledger?.releases ?? [];
+  findings.push(...raisedModeFindings(settings.watch.mode ?? defaults.watch.mode, releases));
   const own = releases.find((release) => release.key === request.key);
   const found =
     project === undefined ? undefined : await readProject(project, request, ledger?.locks ?? [], releases, findings);

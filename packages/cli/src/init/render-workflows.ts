@@ -49,7 +49,12 @@ function job(plan: InitPlan, name: 'production' | 'staging', extra: string[]): s
     '      checks: read # the checks that ops.yml requires',
     '      statuses: read # the same of services that report by status',
     '      pull-requests: read # the approvals that ops.yml requires',
-    ...(staging ? [] : ['      issues: write # the incident issue']),
+    ...(staging
+      ? []
+      : [
+          '      actions: read # mode approve: whom a rollback asks, and the answer',
+          '      issues: write # the incident issue',
+        ]),
     `    uses: ${plan.library}/.github/workflows/deploy-${name}.yml@${pin(plan)}`,
     '    with:',
     `      environment: ${name}`,

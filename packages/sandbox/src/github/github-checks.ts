@@ -25,6 +25,13 @@ export interface PullRequestRecord {
 /** What tests do to the repository that no single token can. */
 export interface GitHubAccess {
   recordPullRequest(pull: PullRequestRecord): void;
+  /** An environment with so many required reviewers; 0: without protection. */
+  protectEnvironment(name: string, reviewers: number): void;
+  /** What a reviewer says about the job of a run that waits in an environment. */
+  answerRun(
+    runId: number,
+    answer: { environment: string; state: 'approved' | 'rejected'; user: string; comment?: string },
+  ): void;
 }
 
 const conclusions = ['action_required', 'cancelled', 'failure', 'neutral', 'skipped', 'stale', 'success', 'timed_out'];
@@ -40,6 +47,8 @@ export function githubCheckRoutes(
   const pulls: PullRequestRecord[] = [];
   const runs: { id: number; head_sha: string; name: string; [key: string]: unknown }[] = [];
   const statuses: { id: number; sha: string; context: string; state: string; target_url: string | null }[] = [];
+  const environments = new Map<string, number>();
+  const answers = new Map<string, Parameters<GitHubAccess['answerRun']>[1][]>();
   let nextId = 5_001;
   const known = async (ref: string) => {
     const sha = await git.resolve(ref);
@@ -99,6 +108,24 @@ export function githubCheckRoutes(
       const found = pulls.filter((pull) => pull.mergeCommitSha === sha || pull.headSha === sha);
       return jsonAnswer(200, found.map(renderPull));
     },
+    [`GET ${base}/environments/:name`]: (_request, { name = '' }) => {
+      const reviewers = environments.get(decodeURIComponent(name));
+      if (reviewers === undefined) throw new GitHubRefusal(404, 'Not Found');
+      const people = Array.from({ length: reviewers }, (_, index) => ({ type: 'User', reviewer: { id: index + 1 } }));
+      const rule = { id: 1, type: 'required_reviewers', prevent_self_review: false, reviewers: people };
+      const branches = { id: 2, type: 'branch_policy' };
+      return jsonAnswer(200, { id: 1, name, protection_rules: reviewers === 0 ? [branches] : [rule, branches] });
+    },
+    [`GET ${base}/actions/runs/:run/approvals`]: (_request, { run = '' }) =>
+      jsonAnswer(
+        200,
+        (answers.get(run) ?? []).map(({ environment, state, user, comment }) => ({
+          state,
+          comment: comment ?? '',
+          user: { login: user },
+          environments: [{ id: 1, name: environment }],
+        })),
+      ),
     [`GET ${base}/pulls/:number/reviews`]: (_request, { number = '' }) => {
       const pull = pulls.find((one) => String(one.number) === number);
       if (pull === undefined) throw new GitHubRefusal(404, 'Not Found');
@@ -114,7 +141,12 @@ export function githubCheckRoutes(
       );
     },
   };
-  return { routes, access: { recordPullRequest: (pull) => void pulls.push(pull) } };
+  const access: GitHubAccess = {
+    recordPullRequest: (pull) => void pulls.push(pull),
+    protectEnvironment: (name, reviewers) => void environments.set(name, reviewers),
+    answerRun: (runId, answer) => void answers.set(String(runId), [...(answers.get(String(runId)) ?? []), answer]),
+  };
+  return { routes, access };
 }
 
 function renderPull(pull: PullRequestRecord) {

@@ -1,0 +1,74 @@
+import type { LedgerFact } from './release-record.ts';
+
+/** How people answered in a run before they were asked: what is more than this is the answer. */
+export interface AnswersBefore {
+  approved: number;
+  rejected: number;
+}
+
+/** A question to the reviewers of a release whose verdict is that it should go back. */
+export interface Asked {
+  /** Milliseconds since the epoch: after that the fallback acts. */
+  until: number;
+  /** `auto`: rolled back; `notify`: left to people. */
+  fallback: 'auto' | 'notify';
+  before: AnswersBefore;
+}
+
+const form = /^until (\d+) then (auto|notify), answers (\d+)\/(\d+)$/;
+
+/** The text of the fact `ops:approval:intent:asked`. */
+export function formatAsked({ until, fallback, before }: Asked): string {
+  return `until ${Math.round(until / 1000)} then ${fallback}, answers ${before.approved}/${before.rejected}`;
+}
+
+/** Undefined for a text that is none of ours. */
+export function parseAsked(text: string): Asked | undefined {
+  const [, until, fallback, approved, rejected] = form.exec(text) ?? [];
+  if (until === undefined) return undefined;
+  return {
+    until: Number(until) * 1000,
+    fallback: fallback === 'notify' ? 'notify' : 'auto',
+    before: { approved: Number(approved), rejected: Number(rejected) },
+  };
+}
+
+/** The question that is open: asked, and neither answered nor run out. Pure. */
+export function openQuestion(facts: readonly LedgerFact[]): Asked | undefined {
+  const last = facts.findLast(({ step }) => step === 'approval');
+  return last?.kind === 'intent' && last.word === 'asked' ? parseAsked(last.text) : undefined;
+}
+
+/** An answer that GitHub's review history of the run holds. */
+export interface Answer {
+  word: 'approved' | 'rejected';
+  by: string;
+  comment: string;
+}
+
+/**
+ * What was answered since the question, from the review history of the run: it has no times and keeps answers of earlier attempts,
+ * so they are counted. A rejection wins where both are new: nobody may be overruled by a race. Pure.
+ */
+export function findAnswer(
+  approvals: readonly { state: string; user: string; comment: string; environments: readonly string[] }[],
+  environment: string,
+  before: AnswersBefore,
+): Answer | undefined {
+  for (const word of ['rejected', 'approved'] as const) {
+    const said = approvals.filter(({ state, environments }) => state === word && environments.includes(environment));
+    const [newest] = said.length > before[word] ? said.slice(-1) : [];
+    if (newest !== undefined) return { word, by: newest.user, comment: newest.comment };
+  }
+  return undefined;
+}
+
+/** How often each answer was given. Pure. */
+export function countAnswers(
+  approvals: readonly { state: string; environments: readonly string[] }[],
+  environment: string,
+): AnswersBefore {
+  const count = (word: string) =>
+    approvals.filter(({ state, environments }) => state === word && environments.includes(environment)).length;
+  return { approved: count('approved'), rejected: count('rejected') };
+}
