@@ -126,6 +126,33 @@ test('promote is queued with 202 behind a rolling release, and starts one where 
   assert.deepEqual(await serving(), ['v2', 'v2']);
 });
 
+test('a canary answers its share of the visitors, stage by stage, and a rollback to what serves the others ends it', async () => {
+  const first = await release('v1');
+  project().rollingReleaseConfig = { stages: [10, 50, 100] };
+  const canary = await staged('v2');
+  await promote(canary.id);
+  const share = async () => {
+    const [domain] = sandbox.description.vercel.domains;
+    let canaries = 0;
+    for (let visit = 0; visit < 100; visit += 1) {
+      if ((await (await fetch(`${domain}/data.json`)).json()) === 'v2') canaries += 1;
+    }
+    return canaries;
+  };
+  assert.equal(await share(), 10);
+  const path = `/v1/projects/${project().id}/rolling-release`;
+  const approve = (nextStageIndex: number) =>
+    callVercel(sandbox, 'POST', `${path}/approve-stage`, { nextStageIndex, canaryDeploymentId: canary.id });
+  assert.equal((await approve(2)).status, 400, 'no stage is left out');
+  assert.equal((await approve(1)).status, 200);
+  assert.equal(await share(), 50);
+  assert.equal((await rollBack(first.id)).status, 201);
+  await settled();
+  assert.equal(project().rollingRelease?.state, 'ABORTED');
+  assert.equal(await share(), 0);
+  assert.equal((await approve(2)).status, 400, 'it is over');
+});
+
 test('previews are not promoted; custom environments and aliases move their own domain only', async () => {
   await release('v1');
   const preview = await deployFiles(sandbox, { 'data.json': '"preview"' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decideMove, isOurs, type MoveView, type Sent } from './decide-move.ts';
+import { decideMove, isOurs, type MoveView, roleIn, type Sent } from './decide-move.ts';
 
 const request = fc.record({
   type: fc.constantFrom('promote' as const, 'rollback' as const),
@@ -21,7 +21,7 @@ const view: fc.Arbitrary<MoveView> = fc.record({
     fc.record({ host: fc.constant('app.example.com'), by: fc.constantFrom('dpl_target', 'dpl_old', undefined) }),
     { minLength: 1, maxLength: 3 },
   ),
-  heldByRollingRelease: fc.boolean(),
+  rolling: fc.constantFrom('none' as const, 'canary' as const, 'queued' as const, 'other' as const),
   now: fc.integer({ min: 0, max: 30_000 }),
   sentAt: fc.integer({ min: 0, max: 30_000 }),
   deadlineAt: fc.integer({ min: 0, max: 30_000 }),
@@ -57,6 +57,27 @@ test('every view past its deadline ends, with a message that names the target', 
   );
 });
 
+test('the way back is not there while another canary answers visitors, whatever the domains show', () => {
+  fc.assert(
+    fc.property(view, (given) => {
+      const next = decideMove({ ...given, type: 'rollback', rolling: 'other' });
+      if (next.do === 'end') assert.ok(next.outcome !== 'moved' && next.outcome !== 'already-current', next.message);
+    }),
+  );
+});
+
+test('what a deployment is to a rolling release', () => {
+  const active = {
+    state: 'ACTIVE',
+    canaryDeploymentId: 'dpl_a',
+    currentDeploymentId: 'dpl_b',
+    queuedDeploymentId: 'dpl_c',
+  };
+  const roles = ['dpl_a', 'dpl_b', 'dpl_c'].map((id) => roleIn(active, id));
+  assert.deepEqual(roles, ['canary', 'other', 'queued']);
+  assert.deepEqual([roleIn({ ...active, state: 'ABORTED' }, 'dpl_a'), roleIn(undefined, 'dpl_a')], ['none', 'none']);
+});
+
 test('a request is ours only by type, target and time', () => {
   const base: MoveView = {
     type: 'promote',
@@ -67,7 +88,7 @@ test('a request is ours only by type, target and time', () => {
     last: { type: 'promote', jobStatus: 'pending', toDeploymentId: 'dpl_target', requestedAt: 5_100 },
     blocked: false,
     served: [],
-    heldByRollingRelease: false,
+    rolling: 'none',
     now: 5_200,
     sentAt: 5_050,
     deadlineAt: 9_000,

@@ -1,3 +1,4 @@
+import type { RollingReleaseState } from './rolling-release.ts';
 import type { LastAliasRequest, MoveOutcome } from './vercel-types.ts';
 
 /** What happened to our one request so far. `conflict`: answered 409. `unanswered`: it may or may not have arrived. */
@@ -16,8 +17,11 @@ export interface MoveView {
   blocked: boolean;
   /** Production hosts and what serves them; a project without domains is told by its current deployment. */
   served: { host: string; by: string | undefined }[];
-  /** The rolling release still holds our deployment back (trap 4). */
-  heldByRollingRelease: boolean;
+  /**
+   * What our deployment is to the rolling release that is under way: its canary, waiting behind it, or `other`: it serves what the
+   * canary does not, or has nothing to do with it. `none`: none is under way (trap 4).
+   */
+  rolling: 'none' | 'canary' | 'queued' | 'other';
   now: number;
   sentAt: number;
   deadlineAt: number;
@@ -38,16 +42,19 @@ const CONFLICT_GRACE_MS = 5_000;
 export function decideMove(view: MoveView): NextMove {
   const { sent, now } = view;
   const ours = isOurs(view);
-  const onTarget = view.served.length > 0 && view.served.every(({ by }) => by === view.target);
+  // While a canary answers a share of the visitors, the way back is not there yet, whatever the domains show.
+  const isAborting = view.type === 'rollback' && view.rolling === 'other';
+  const onTarget = !isAborting && view.served.length > 0 && view.served.every(({ by }) => by === view.target);
   const late = now >= view.deadlineAt;
   const waited = now - view.sentAt;
 
   if (onTarget) {
     // Somebody else's move in progress may be about to take the domains away from the target, or ours is still being finished.
     if (isRunning(view.last) && (ours || view.last?.toDeploymentId !== view.target) && !late) return { do: 'wait' };
-    if (view.heldByRollingRelease) return late ? atDeadline(view, ours) : { do: 'wait' };
+    if (isHeld(view)) return late ? atDeadline(view, ours) : { do: 'wait' };
     return sent === 'not-yet' || (sent === 'conflict' && !ours) ? end(view, 'already-current') : end(view, 'moved');
   }
+  if (view.type === 'promote' && view.rolling === 'canary') return end(view, 'rolling', 'rolling_release_started');
   if (late) return atDeadline(view, ours);
   if (sent === 'not-yet') return { do: 'send' };
   if (ours) {
@@ -69,6 +76,18 @@ export function isOurs({ last, type, target, since, before, sent }: MoveView): b
   return last.requestedAt >= since && last.requestedAt !== before?.requestedAt;
 }
 
+/** Vercel has our promotion and carries it out when the rolling release lets it. */
+function isHeld({ type, rolling }: MoveView): boolean {
+  return type === 'promote' && (rolling === 'queued' || rolling === 'canary');
+}
+
+/** What a deployment is to the newest rolling release. */
+export function roleIn(rolling: RollingReleaseState | undefined, target: string): MoveView['rolling'] {
+  if (rolling?.queuedDeploymentId === target) return 'queued';
+  if (rolling?.state !== 'ACTIVE') return 'none';
+  return rolling.canaryDeploymentId === target ? 'canary' : 'other';
+}
+
 function isForeign(view: MoveView): boolean {
   const { last, before } = view;
   return last !== undefined && !isOurs(view) && last.requestedAt !== before?.requestedAt;
@@ -80,7 +99,7 @@ export function isRunning(last: LastAliasRequest | undefined): boolean {
 }
 
 function atDeadline(view: MoveView, ours: boolean): NextMove {
-  if (view.heldByRollingRelease) return end(view, 'queued', 'queued_behind_rolling_release');
+  if (isHeld(view)) return end(view, 'queued', 'queued_behind_rolling_release');
   if (view.sent === 'accepted' || view.sent === 'queued' || ours) return end(view, 'failed', 'domains_not_moved');
   if (view.sent === 'conflict') return end(view, 'failed', 'move_conflict');
   return end(view, 'failed', 'move_unanswered');
@@ -113,6 +132,8 @@ function messageOf(view: MoveView, reason: string): string {
       return `Vercel refused the ${asked} to ${target} as conflicting (409), but it is not current. ${where}.`;
     case 'queued_behind_rolling_release':
       return `The ${asked} to ${target} waits behind a rolling release. ${where}. Complete or abort that rolling release in Vercel.`;
+    case 'rolling_release_started':
+      return `${target} is the canary of a rolling release: a share of the visitors gets it. ${where}.`;
     case 'domains_not_moved':
       return `Vercel took the ${asked} to ${target}, but not every domain moved in time; it may still be carried out. ${where}.`;
     default:

@@ -1,6 +1,7 @@
 import type { Clock } from '#http/clock';
 import { HttpError } from '#http/http-error';
-import { decideMove, isOurs, isRunning, type MoveView, type Sent } from './decide-move.ts';
+import { decideMove, isOurs, isRunning, type MoveView, roleIn, type Sent } from './decide-move.ts';
+import type { RollingReleaseState } from './rolling-release.ts';
 import { toVercelError, VercelError } from './vercel-error.ts';
 import type { LastAliasRequest, MoveOptions, MoveOutcome, ProjectState, VercelDeployment } from './vercel-types.ts';
 
@@ -11,8 +12,7 @@ export interface MovePort {
   readProject(signal: AbortSignal): Promise<Pick<ProjectState, 'lastAliasRequest' | 'currentDeploymentId'>>;
   servedBy(host: string, signal: AbortSignal): Promise<string | undefined>;
   deployment(id: string, signal: AbortSignal): Promise<VercelDeployment | undefined>;
-  /** The deployment that waits behind a rolling release, or is its canary. */
-  heldByRollingRelease(signal: AbortSignal): Promise<string | undefined>;
+  rollingRelease(signal: AbortSignal): Promise<RollingReleaseState | undefined>;
   /** Sends the one request; resolves with 201, 202 or 409, throws HttpError. */
   send(signal: AbortSignal, deadlineMs: number): Promise<number>;
   clock: Clock;
@@ -40,7 +40,7 @@ export class Mover {
   private blocked = false;
   private currentDeploymentId: string | undefined;
   private served: MoveView['served'] = [];
-  private held = false;
+  private rolling: MoveView['rolling'] = 'none';
   private readonly port: MovePort;
   private readonly move: Move;
   private readonly state: ProjectState;
@@ -88,7 +88,7 @@ export class Mover {
       last: this.last,
       blocked: this.blocked,
       served: this.served,
-      heldByRollingRelease: this.held,
+      rolling: this.rolling,
       now: this.port.clock.now(),
       sentAt: this.sentAt,
       deadlineAt: this.times.deadlineAt,
@@ -172,9 +172,7 @@ export class Mover {
       this.currentDeploymentId = project.currentDeploymentId;
       if (this.sent === 'conflict' && isRunning(this.last)) this.blocked = true;
       await this.askDomains();
-      if (this.sent === 'queued' || this.state.rollingRelease) {
-        this.held = (await port.heldByRollingRelease(times.signal)) === this.move.target;
-      }
+      if (this.sent === 'queued' && !this.state.rollingRelease) await this.askRollingRelease();
     } catch (error) {
       if (port.signal?.aborted) throw port.signal.reason;
       if (error === DEADLINE) return undefined;
@@ -191,12 +189,17 @@ export class Mover {
 
   private async askDomains(): Promise<void> {
     const { port, state, times } = this;
+    if (state.rollingRelease) await this.askRollingRelease();
     this.served =
       state.productionDomains.length === 0
         ? [{ host: `project ${state.name}`, by: this.currentDeploymentId }]
         : await Promise.all(
             state.productionDomains.map(async (host) => ({ host, by: await port.servedBy(host, times.signal) })),
           );
+  }
+
+  private async askRollingRelease(): Promise<void> {
+    this.rolling = roleIn(await this.port.rollingRelease(this.times.signal), this.move.target);
   }
 
   private async sleep(ms: number): Promise<void> {

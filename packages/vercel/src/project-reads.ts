@@ -27,16 +27,6 @@ export async function readProject(api: VercelApi, project: string, connection: V
 
 /** GET /v4/aliases/{host}. */
 export const aliasAnswer = z.looseObject({ deploymentId: z.string().nullish(), projectId: z.string().nullish() });
-/** GET /v1/projects/{id}/rolling-release. */
-export const rollingReleaseAnswer = z.looseObject({
-  rollingRelease: z
-    .looseObject({
-      state: z.string().optional(),
-      queuedDeploymentId: z.string().nullish(),
-      canaryDeployment: z.looseObject({ id: z.string().optional() }).nullish(),
-    })
-    .nullish(),
-});
 /** GET /v10/projects/{id}/env; values are looked at for emptiness only. */
 export const namesAnswer = z.looseObject({
   envs: z.array(

@@ -7,7 +7,8 @@ import { listDeployments } from './list-deployments.ts';
 import { moveProduction } from './move-production.ts';
 import type { Move } from './mover.ts';
 import { domainsAnswer, isProductionDomain, projectAnswer, toProjectState } from './project-answer.ts';
-import { aliasAnswer, namesAnswer, namesChangedSince, readProject, rollingReleaseAnswer } from './project-reads.ts';
+import { aliasAnswer, namesAnswer, namesChangedSince, readProject } from './project-reads.ts';
+import { openRollingReleases, type RollingReleases } from './rolling-release.ts';
 import { createVercelApi, readAnswer, type VercelApi } from './vercel-api.ts';
 import { VercelError } from './vercel-error.ts';
 import type { MoveOutcome, ProjectState, VercelConnection, VercelDeployment, VercelProject } from './vercel-types.ts';
@@ -48,6 +49,7 @@ class OpenProject implements VercelProject {
   readonly name: string;
   readonly accountId: string;
   readonly teamId?: string;
+  readonly rolling: RollingReleases;
   private readonly connection: VercelConnection;
   private readonly api: VercelApi;
 
@@ -62,6 +64,7 @@ class OpenProject implements VercelProject {
     this.name = names.name;
     this.accountId = names.accountId;
     if (names.teamId) this.teamId = names.teamId;
+    this.rolling = openRollingReleases(api, names);
   }
 
   async readState(signal?: AbortSignal): Promise<ProjectState> {
@@ -147,7 +150,7 @@ class OpenProject implements VercelProject {
         },
         servedBy: (host, signal) => this.servedBy(host, signal),
         deployment: (id, signal) => this.deployment(id, signal),
-        heldByRollingRelease: (signal) => this.heldByRollingRelease(signal),
+        rollingRelease: (signal) => this.rolling.read(signal),
         send: async (signal, deadlineMs) => {
           const answer = await this.api.http.request({
             method: 'POST',
@@ -163,16 +166,6 @@ class OpenProject implements VercelProject {
       },
       move,
     );
-  }
-
-  private async heldByRollingRelease(signal: AbortSignal): Promise<string | undefined> {
-    const what = `Reading the rolling release of project ${this.name}`;
-    const path = `/v1/projects/${this.id}/rolling-release`;
-    const answer = await this.api.call({ path, signal, accept: [404] }, what);
-    if (answer.status === 404) return undefined;
-    const { rollingRelease } = readAnswer(answer, rollingReleaseAnswer, what);
-    if (rollingRelease?.queuedDeploymentId) return rollingRelease.queuedDeploymentId;
-    return rollingRelease?.state === 'ACTIVE' ? rollingRelease.canaryDeployment?.id : undefined;
   }
 
   async assignAlias(deploymentId: string, host: string): Promise<void> {

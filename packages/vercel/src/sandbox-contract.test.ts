@@ -150,3 +150,47 @@ test('runtime logs and the observability query count what the domains really ser
     2,
   );
 });
+
+test('a rolling release: start, approve stage by stage to the end; another one is aborted and its domains never moved', {
+  timeout: 60_000,
+}, async () => {
+  sandbox.vercel.project.rollingReleaseConfig = { stages: [10, 50, 100] };
+  const { rolling } = project;
+  assert.deepEqual(
+    (await rolling.stages())?.map(({ percentage, waitsForApproval }) => [percentage, waitsForApproval]),
+    [
+      [10, true],
+      [50, true],
+      [100, true],
+    ],
+  );
+  const [before] = await served();
+  const canary = await idOf(await deploy(11));
+  const started = await project.promote(canary, quick);
+  assert.deepEqual([started.outcome, started.reasonCode, started.requests], ['rolling', 'rolling_release_started', 1]);
+  assert.deepEqual(await served(), [before, before]);
+  for (const percentage of [50, 100]) {
+    const next = (await rolling.read())?.nextStage;
+    assert.equal(next?.percentage, percentage);
+    assert.ok(next);
+    if (percentage === 50)
+      sandbox.faults.order({
+        service: 'vercel',
+        method: 'POST',
+        route: '/v1/projects/:project/rolling-release/approve-stage',
+        fault: { afterEffect: true },
+      });
+    await rolling.approve(canary, next);
+  }
+  await delay(400);
+  assert.deepEqual([await served(), (await rolling.read())?.state], [[canary, canary], 'COMPLETE']);
+  const bad = await idOf(await deploy(12));
+  assert.equal((await project.promote(bad, quick)).outcome, 'rolling');
+  const sent = moves();
+  const aborted = await project.rollBack(canary, { ...quick, description: 'v1.12.0 fails' });
+  assert.deepEqual([aborted.outcome, aborted.requests, moves() - sent], ['moved', 1, 1], aborted.message);
+  assert.deepEqual([await served(), (await rolling.read())?.state], [[canary, canary], 'ABORTED']);
+  const late = { index: 1, percentage: 50, isFinal: false };
+  await assert.rejects(rolling.approve(bad, late), { reasonCode: 'stage_not_approved' });
+  sandbox.vercel.project.rollingReleaseConfig = null;
+});

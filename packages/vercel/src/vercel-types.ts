@@ -1,4 +1,5 @@
 import type { Clock } from '#http/clock';
+import type { RollingReleases } from './rolling-release.ts';
 
 /** How to reach one project. Team and project may be ids or names; ids are what the docs of Vercel ask for (facts §3.9). */
 export interface VercelConnection {
@@ -114,8 +115,11 @@ export interface MoveOptions {
 }
 
 export interface MoveOutcome {
-  /** `queued`: Vercel has it, but a rolling release decides when; the domains have not moved. */
-  outcome: 'moved' | 'already-current' | 'queued' | 'failed';
+  /**
+   * `queued`: Vercel has it, but another rolling release decides when. `rolling`: a share of the visitors gets it, the domains have
+   * not moved.
+   */
+  outcome: 'moved' | 'already-current' | 'queued' | 'rolling' | 'failed';
   reasonCode: string;
   message: string;
   /** When Vercel took the request, else when this call began; milliseconds. */
@@ -132,6 +136,7 @@ export interface VercelProject {
   name: string;
   accountId: string;
   teamId?: string;
+  rolling: RollingReleases;
   readState(): Promise<ProjectState>;
   deployment(idOrUrl: string): Promise<VercelDeployment | undefined>;
   /** Newest first. */

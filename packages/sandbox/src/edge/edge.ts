@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Answer, SandboxRequest } from '../http/answer.ts';
+import { canaryShare } from '../vercel/rolling-release-routes.ts';
 import type { DeploymentRecord } from '../vercel/vercel-records.ts';
 import type { VercelState } from '../vercel/vercel-state.ts';
 import type { EdgeLog, EdgeRequest, RuntimeLogRow } from './edge-log.ts';
@@ -61,11 +62,21 @@ export function createEdge(state: VercelState, log: EdgeLog, folder: string): Ed
     return { answer, by: 'function', lines };
   };
 
+  let shares = 1;
+  /** The canary of a rolling release answers its share; Vercel keeps a visitor on one side, here each request is a visitor. */
+  const shared = (current: string | undefined): string | undefined => {
+    const project = state.projects.get(state.deployments.get(current ?? '')?.projectId ?? '');
+    if (!project || project.productionDeploymentId !== current) return current;
+    const share = canaryShare(project);
+    // 37 is prime to 100: the shares are spread evenly instead of in one block.
+    return share > 0 && (shares++ * 37) % 100 < share ? project.rollingRelease?.canaryDeploymentId : current;
+  };
+
   return {
     async handle(request, host, deploymentId) {
       const started = performance.now();
       const requestId = `iad1::${randomBytes(4).toString('hex')}-${Date.now()}-${randomBytes(6).toString('hex')}`;
-      const deployment = state.deployments.get(deploymentId ?? state.aliases.get(host)?.deploymentId ?? '');
+      const deployment = state.deployments.get(deploymentId ?? shared(state.aliases.get(host)?.deploymentId) ?? '');
       const project = deployment && state.projects.get(deployment.projectId);
       const walled = deployment && project && isProtected(project, deployment, host) && !hasBypass(project, request);
       const { answer, by, lines } = walled

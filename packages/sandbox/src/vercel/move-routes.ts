@@ -27,8 +27,10 @@ export function moveRoutes(state: VercelState): Routes {
   };
   const rollBack = (request: SandboxRequest, parameters: Record<string, string>) => {
     const { project, deployment } = moved(state, parameters);
-    refuseCurrent(project, deployment);
-    if (!isRollbackCandidate(deployment, project)) {
+    const rolling = project.rollingRelease?.state === 'ACTIVE';
+    // To what serves the rest of the traffic: that aborts a rolling release (CLI 64, `rolling-release abort`).
+    if (!rolling) refuseCurrent(project, deployment);
+    if (!(rolling && project.productionDeploymentId === deployment.id) && !isRollbackCandidate(deployment, project)) {
       throw new VercelRefusal(422, 'unprocessable_entity', 'This deployment has never been in production');
     }
     if (state.behaviour.plan === 'hobby' && deployment !== previousProduction(state, project)) {

@@ -1,12 +1,11 @@
 import { asRecord, asText, jsonAnswer, jsonBody, type SandboxRequest } from '../http/answer.ts';
 import type { Routes } from '../http/router.ts';
-import { requestMove } from './move-domains.ts';
 import { renderDomain, renderProject } from './render-project.ts';
 import type { EnvironmentVariable, ProjectRecord } from './vercel-records.ts';
 import { notFound, VercelRefusal } from './vercel-refusal.ts';
 import { findProject, randomName, type VercelState } from './vercel-state.ts';
 
-/** Projects with their settings, domains, environment variables, custom environments and rolling releases; teams and user. */
+/** Projects with their settings, domains, environment variables and custom environments; teams and user. */
 export function projectRoutes(state: VercelState): Routes {
   const known = (idOrName = ''): ProjectRecord => {
     const project = findProject(state, idOrName);
@@ -68,15 +67,6 @@ export function projectRoutes(state: VercelState): Routes {
       const environment = { id: `env_${randomName(24)}`, slug, createdAt: Date.now() };
       known(project).customEnvironments.push(environment);
       return jsonAnswer(201, { ...environment, type: 'preview', updatedAt: environment.createdAt });
-    },
-    'GET /v1/projects/:project/rolling-release': (_request, { project }) =>
-      jsonAnswer(200, { rollingRelease: renderRollingRelease(state, known(project)) }),
-    'GET /v1/projects/:project/rolling-release/config': (_request, { project }) =>
-      jsonAnswer(200, { rollingRelease: renderProject(state, known(project)).rollingRelease }),
-    'POST /v1/projects/:project/rolling-release/complete': (request, { project: id }) => {
-      const project = known(id);
-      completeRollingRelease(state, project, asText(jsonBody(request)?.canaryDeploymentId));
-      return jsonAnswer(200, { rollingRelease: renderRollingRelease(state, project) });
     },
   };
 }
@@ -145,57 +135,4 @@ function renderTeam(state: VercelState) {
     billing: { plan: state.behaviour.plan },
     membership: { uid: state.user.uid, role: 'OWNER', confirmed: true, teamId: id, created: 0, createdAt: 0 },
   };
-}
-
-function renderRollingRelease(state: VercelState, project: ProjectRecord) {
-  const rolling = project.rollingRelease;
-  if (!rolling) return null;
-  const stages = (project.rollingReleaseConfig?.stages ?? [100]).map((targetPercentage, index, all) => ({
-    index,
-    isFinalStage: index === all.length - 1,
-    targetPercentage,
-    requireApproval: true,
-    duration: null,
-  }));
-  const active = rolling.state === 'ACTIVE' ? (stages[rolling.activeStage] ?? null) : null;
-  const named = (id: string | null) => {
-    const deployment = id ? state.deployments.get(id) : undefined;
-    return deployment
-      ? {
-          id: deployment.id,
-          name: deployment.name,
-          url: deployment.url,
-          target: 'production',
-          source: deployment.source,
-          createdAt: deployment.createdAt,
-          readyState: 'READY',
-          readyStateAt: deployment.readyAt ?? 0,
-        }
-      : null;
-  };
-  return {
-    state: rolling.state,
-    substate: null,
-    currentDeployment: named(rolling.currentDeploymentId),
-    canaryDeployment: named(rolling.canaryDeploymentId),
-    queuedDeploymentId: rolling.queuedDeploymentId,
-    advancementType: 'manual-approval',
-    stages,
-    activeStage: active,
-    nextStage: rolling.state === 'ACTIVE' ? (stages[rolling.activeStage + 1] ?? null) : null,
-    currentCanaryPercentage: active?.targetPercentage ?? 100,
-    startedAt: rolling.startedAt,
-    updatedAt: rolling.updatedAt,
-  };
-}
-
-function completeRollingRelease(state: VercelState, project: ProjectRecord, canaryId: string | undefined): void {
-  const rolling = project.rollingRelease;
-  const canary = rolling && state.deployments.get(rolling.canaryDeploymentId);
-  if (rolling?.state !== 'ACTIVE' || !canary || canary.id !== canaryId) {
-    throw new VercelRefusal(400, 'bad_request', 'No such rolling release is active');
-  }
-  rolling.state = 'COMPLETE';
-  rolling.updatedAt = Date.now();
-  requestMove(state, project, canary, 'promote');
 }

@@ -36,7 +36,12 @@ export function renderProject(state: VercelState, project: ProjectRecord) {
     rollingRelease: project.rollingReleaseConfig
       ? {
           target: 'production',
-          stages: project.rollingReleaseConfig.stages.map((targetPercentage) => ({ targetPercentage })),
+          stages: project.rollingReleaseConfig.stages.map((targetPercentage) => ({
+            targetPercentage,
+            ...(targetPercentage < 100 && project.rollingReleaseConfig?.automaticMinutes === undefined
+              ? { requireApproval: true }
+              : { duration: project.rollingReleaseConfig?.automaticMinutes }),
+          })),
         }
       : null,
     alias: productionDomains(project).map((domain) => ({

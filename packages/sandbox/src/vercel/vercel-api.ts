@@ -8,6 +8,7 @@ import { logRoutes } from './log-routes.ts';
 import { moveRoutes } from './move-routes.ts';
 import { observabilityRoutes } from './observability-routes.ts';
 import { projectRoutes } from './project-routes.ts';
+import { rollingReleaseRoutes } from './rolling-release-routes.ts';
 import { VercelRefusal } from './vercel-refusal.ts';
 import type { VercelState } from './vercel-state.ts';
 
@@ -19,6 +20,7 @@ export function createVercelApi(context: CreateContext, log: EdgeLog): Handler {
       ...deploymentRoutes(context),
       ...moveRoutes(state),
       ...projectRoutes(state),
+      ...rollingReleaseRoutes(state),
       ...aliasRoutes(state),
       ...logRoutes(state, log),
       ...observabilityRoutes(state, log),

@@ -131,8 +131,8 @@ export interface ProjectRecord {
   lastAliasRequest: AliasRequest | null;
   lastRollbackTarget: { toDeploymentId: string } | null;
   rollbackDescription?: { userId: string; username: string; description: string; createdAt: number };
-  /** Stages in percent; null when rolling releases are off. */
-  rollingReleaseConfig: { stages: number[] } | null;
+  /** Stages in percent, the last one 100; `automaticMinutes`: Vercel advances them by itself. Null when rolling releases are off. */
+  rollingReleaseConfig: { stages: number[]; automaticMinutes?: number } | null;
   rollingRelease: RollingRelease | null;
   productionDeploymentId?: string;
   customEnvironments: { id: string; slug: string; createdAt: number }[];
