@@ -14,7 +14,7 @@ import type { PrivateKey } from '#backup/encryption';
 
 export const inputs = {
   ...commonInputs,
-  mode: oneOf(['restore', 'drill', 'drill-report'], { default: 'restore' }),
+  mode: oneOf(['restore', 'point-in-time', 'drill', 'drill-report'], { default: 'restore' }),
   manifest: text(),
   'github-token': githubToken(),
   digest: text({
@@ -31,6 +31,15 @@ export const inputs = {
   confirm: text(),
   'age-recipients': list(),
   'gpg-recipients': list(),
+  'recovery-time': text(),
+  'platform-backup': text({ pattern: /^\d{1,15}$/, allowed: 'the number of a daily backup of the platform' }),
+  'supabase-access-token': secret(),
+  'supabase-project': text({ pattern: /^[a-z]{20}$/, allowed: 'a project reference: 20 lowercase letters' }),
+  'supabase-api-url': text(),
+  'ask-again': text({ pattern: /^\d+$/, allowed: 'the number of a record, from the refusal of an earlier run' }),
+  'check-tables': list(),
+  'check-queries': list(),
+  incident: text(),
   answers: list(),
   'restore-within': duration(),
   'data-age': duration(),

@@ -32,21 +32,25 @@ export function renderReplaced(given: {
   saved: BackupResult;
   loss: readonly string[];
   wrong: readonly string[];
+  /** What the named tables and queries found. */
+  faults: readonly string[];
   seconds: number;
 }): Result {
-  const { manifest, saved, loss, wrong, seconds } = given;
+  const { manifest, saved, loss, wrong, faults, seconds } = given;
   const back = `the state before is ${saved.manifestFile}, sha256:${saved.manifest.object.sha256}`;
-  const fine = wrong.length === 0;
+  const fine = wrong.length + faults.length === 0;
   const ending = fine
     ? `every row of ${manifest.rows} is back`
-    : `${wrong.length} tables are not as the backup held them: ${wrong.slice(0, 3).join('; ')}`;
+    : wrong.length === 0
+      ? `every row of ${manifest.rows} is back, but not as it must be: ${faults.slice(0, 3).join('; ')}`
+      : `${wrong.length} tables are not as the backup held them: ${wrong.slice(0, 3).join('; ')}`;
   const summary = `${manifest.name} restored into the live database in ${seconds.toFixed(1)} s: ${ending}; ${back}`;
   return {
     decision: fine ? 'restored' : 'failed',
-    reasonCode: fine ? 'restored_live' : 'rows_differ',
+    reasonCode: fine ? 'restored_live' : wrong.length > 0 ? 'rows_differ' : 'checks_failed',
     summary,
     failed: !fine,
-    details: { target: 'live', loss, wrong, seconds: { restore: seconds }, savedBefore: saved.manifestFile },
+    details: { target: 'live', loss, wrong, faults, seconds: { restore: seconds }, savedBefore: saved.manifestFile },
     outputs: { 'backup-manifest': saved.manifestFile },
     jobSummary: [
       '### Restore',

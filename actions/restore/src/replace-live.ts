@@ -1,5 +1,6 @@
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
+import { checkRestored, type RestoreChecks } from '#backup/check-restored';
 import { createBackup } from '#backup/create-backup';
 import type { BackupDestination } from '#backup/destination';
 import type { OpenedBackup } from '#backup/restore-backup';
@@ -16,6 +17,7 @@ export async function replaceLive(
     recipients: readonly string[];
     gpgRecipients: readonly string[];
     deadlineMs: number;
+    checks: RestoreChecks;
   },
 ): Promise<Result> {
   const { logger, signal, clock, context } = runner;
@@ -50,5 +52,7 @@ export async function replaceLive(
   await restoreLive(url, backup, { deadlineMs, signal });
   const seconds = (clock.now() - started) / 1000;
   const wrong = compareRestoredRows((await readLive(url)).contents, stored);
-  return renderReplaced({ manifest: backup.manifest, saved, loss, wrong, seconds });
+  const { faults, seen } = await checkRestored(url, options.checks, signal);
+  for (const line of seen) logger.info(`checked: ${line}`);
+  return renderReplaced({ manifest: backup.manifest, saved, loss, wrong, faults, seconds });
 }

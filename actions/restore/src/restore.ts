@@ -12,6 +12,7 @@ import { openBackup, rehearseRestore } from '#backup/restore-backup';
 import { createGitHub } from '#github/client';
 import { openBackupLedger } from '#release/backup-record';
 import { type Given, privateKey } from './inputs.ts';
+import { readRestoreChecks } from './plan-point-in-time.ts';
 import { planTarget } from './plan-target.ts';
 import { renderRefusal, renderRehearsal } from './render-restore.ts';
 import { replaceLive } from './replace-live.ts';
@@ -37,6 +38,9 @@ export async function restore(runner: Runner, given: Given): Promise<Result> {
       allowed: 'one of these',
     });
   }
+  const checks = readRestoreChecks(given, problems);
+  if (given.targetUrl === undefined && checks.tables.length + checks.queries.length > 0)
+    problems.push({ name: 'target-url', message: 'is needed to check tables and to ask queries afterwards' });
   const { manifest: manifestFile } = given;
   if (manifestFile === undefined) {
     problems.push({
@@ -85,6 +89,7 @@ export async function restore(runner: Runner, given: Given): Promise<Result> {
       recipients: given.ageRecipients ?? [],
       gpgRecipients: given.gpgRecipients ?? [],
       deadlineMs: given.deadline,
+      checks,
     });
   } catch (error) {
     if (!(error instanceof BackupFailed)) throw error;

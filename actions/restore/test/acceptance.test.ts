@@ -71,9 +71,13 @@ describe('restore, the bundle', installed ? {} : { skip: 'no PostgreSQL server p
     assert.equal(refused.code, 1);
     assert.match(refused.log, /confirm.*must be the name of the database that would be replaced/);
     await query(url, `DELETE FROM notes WHERE id > 10; INSERT INTO notes VALUES (1000, 'new')`);
-    const run = await restore({ 'target-url': url, confirm: name, 'age-recipients': key.recipient });
+    const run = await restore({
+      ...{ 'target-url': url, confirm: name, 'age-recipients': key.recipient },
+      ...{ 'check-tables': 'notes', 'check-queries': 'no old ones: SELECT id FROM notes WHERE id < 1' },
+    });
     assert.equal(run.code, 0, run.log);
     assert.deepEqual([run.outputs.decision, run.outputs['reason-code']], ['restored', 'restored_live']);
+    assert.match(run.log, /checked: notes: 100 rows/);
     assert.match(run.log, /Lost or changed by going back: public\.notes: 11 rows now, 100 in the backup/);
     assert.deepEqual(await query(url, 'SELECT count(*)::int AS n, max(id) AS last FROM notes'), [
       { n: 100, last: 100 },

@@ -3,12 +3,13 @@ import { createHttpClient, type HttpRequest } from '#http/client';
 import type { SupabaseConnection } from './edge-functions.ts';
 import { SupabaseError, toSupabaseError } from './supabase-error.ts';
 
-// Shapes of the Management API: GET /v1/projects/{ref}, GET …/database/backups, GET and POST …/database/backups/restore-point.
+// Shapes of the Management API: GET /v1/projects/{ref}, GET …/database/backups, GET and POST …/database/backups/restore-point,
+// POST …/database/backups/restore-pitr {recovery_time_target_unix} and …/restore {id}, which answer nothing.
 const projectAnswer = z.object({ status: z.string() });
 const backupsAnswer = z.object({
   pitr_enabled: z.boolean(),
   walg_enabled: z.boolean(),
-  backups: z.array(z.object({ status: z.string(), inserted_at: z.string() })),
+  backups: z.array(z.object({ id: z.number().optional(), status: z.string(), inserted_at: z.string() })),
   physical_backup_data: z
     .object({
       earliest_physical_backup_date_unix: z.number().nullish(),
@@ -30,6 +31,16 @@ export interface PlatformState {
   latest?: number;
   /** Completed daily backups. */
   daily: number;
+  /** Daily backups in whatever state, newest first. */
+  backups: PlatformBackup[];
+}
+
+export interface PlatformBackup {
+  /** Absent where the platform gives none: then it cannot be asked for. */
+  id?: number;
+  /** `COMPLETED`, `FAILED`, `PENDING`, `REMOVED`, `ARCHIVED`, `CANCELLED`. */
+  status: string;
+  at: number;
 }
 
 /** Backups that the platform makes of one project. Every method throws SupabaseError, or the abort reason. */
@@ -39,6 +50,12 @@ export interface PlatformBackups {
   createPoint(name: string): Promise<void>;
   /** `AVAILABLE`, `PENDING`, `FAILED`, `REMOVED`. */
   pointStatus(name: string): Promise<string>;
+  /** `ACTIVE_HEALTHY`, `RESTORING`, `RESTORE_FAILED` … */
+  projectStatus(): Promise<string>;
+  /** Asks for the whole project as it was at that moment, in place. Sent once: the caller reads the state. */
+  restoreToTime(unixSeconds: number): Promise<void>;
+  /** The same with a daily backup. */
+  restoreBackup(id: number): Promise<void>;
 }
 
 export function openPlatformBackups(connection: SupabaseConnection): PlatformBackups {
@@ -61,6 +78,13 @@ export function openPlatformBackups(connection: SupabaseConnection): PlatformBac
       throw toSupabaseError(error, what);
     }
   };
+  const send = async (route: string, json: unknown, what: string): Promise<void> => {
+    try {
+      await client.request({ method: 'POST', path: `${own}/database/backups/${route}`, json, attempts: 1 });
+    } catch (error) {
+      throw toSupabaseError(error, what);
+    }
+  };
   const pointPath = `${own}/database/backups/restore-point`;
   return {
     async read() {
@@ -76,8 +100,20 @@ export function openPlatformBackups(connection: SupabaseConnection): PlatformBac
         ...(earliest == null ? {} : { earliest }),
         ...(latest == null ? {} : { latest }),
         daily: found.backups.filter((one) => one.status === 'COMPLETED').length,
+        backups: found.backups
+          .map(({ id, status, inserted_at }) => ({
+            ...(id === undefined ? {} : { id }),
+            status,
+            at: Date.parse(inserted_at) / 1000,
+          }))
+          .sort((a, b) => b.at - a.at),
       };
     },
+    projectStatus: async () =>
+      (await call(projectAnswer, { path: own }, `Reading the state of project ${project}`)).status,
+    restoreToTime: (unixSeconds) =>
+      send('restore-pitr', { recovery_time_target_unix: unixSeconds }, `Restoring project ${project} to a moment`),
+    restoreBackup: (id) => send('restore', { id }, `Restoring backup ${id} of project ${project}`),
     async createPoint(name) {
       // Sent once: a second point of this name would be refused, and the status tells whether the first one arrived.
       const request: HttpRequest = { method: 'POST', path: pointPath, json: { name }, attempts: 1 };

@@ -6,7 +6,7 @@ import { openPlatformBackups, type PlatformState } from './platform-backups.ts';
 import { judgePlatform, takePlatformPoint } from './take-platform-point.ts';
 
 const now = 1_800_000_000;
-const daily: PlatformState = { status: 'ACTIVE_HEALTHY', pointInTime: false, physical: true, daily: 7 };
+const daily: PlatformState = { status: 'ACTIVE_HEALTHY', pointInTime: false, physical: true, daily: 7, backups: [] };
 
 test('recovery to a moment of the last 10 minutes is enough, anything older asks for a point', () => {
   const recovery = (age: number) => judgePlatform({ ...daily, pointInTime: true, latest: now - age }, now);

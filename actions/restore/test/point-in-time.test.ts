@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import type { Sandbox } from '#sandbox/sandbox-types';
+import { startSandbox } from '#sandbox/start-sandbox';
+import { decideEarlier } from '../src/decide-earlier.ts';
+import { removeFolders, runPointInTime } from './point-in-time-run.ts';
+
+let sandbox: Sandbox;
+let project: string;
+const hour = 3_600;
+const now = () => Math.floor(Date.now() / 1000);
+const moment = (ago: number) => new Date((now() - ago) * 1000).toISOString();
+before(async () => {
+  sandbox = await startSandbox({ postgres: false });
+  project = sandbox.description.supabase.project;
+});
+after(async () => {
+  await sandbox?.close();
+  await removeFolders();
+});
+beforeEach(() => {
+  sandbox.faults.clear();
+  Object.assign(sandbox.supabase.backups, {
+    ...{ status: 'ACTIVE_HEALTHY', pitrEnabled: true, walgEnabled: true, restoringLooks: 2 },
+    ...{ earliest: now() - 7 * 24 * hour, latest: now() - 60, restores: [], restoreEnding: 'ACTIVE_HEALTHY' },
+    others: [{ id: 41, status: 'COMPLETED', insertedAt: moment(20 * hour) }],
+  });
+});
+const restores = () => sandbox.supabase.backups.restores;
+const run = (inputs: Record<string, string>, signal?: AbortSignal) => runPointInTime(sandbox, inputs, signal);
+
+/** Until the platform was asked, or the run ended without that. */
+async function untilAsked(running: Promise<unknown>): Promise<void> {
+  let ended: unknown;
+  running.then(
+    (result) => (ended = result),
+    (error) => (ended = error),
+  );
+  while (restores().length === 0) {
+    if (ended !== undefined) throw new Error(`it ended without asking: ${JSON.stringify(ended)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test('without a point the points are listed; a time without a zone, outside the window, or an untyped project is refused', async () => {
+  const listed = (await run({})).result;
+  assert.deepEqual([listed.decision, listed.reasonCode], ['refused', 'point_not_chosen']);
+  assert.match(listed.summary, /any moment from .* to .*; daily backups \(platform-backup\): 41 of/);
+  await assert.rejects(run({ 'recovery-time': '2026-01-24 09:00:00', confirm: project }), /recovery-time.*time zone/s);
+  await assert.rejects(run({ 'recovery-time': moment(hour), confirm: 'production' }), /confirm.*typed by a person/s);
+  await assert.rejects(
+    run({ 'check-tables': 'notes', 'recovery-time': moment(hour) }),
+    /target-url.*confirm|confirm.*target-url/s,
+  );
+  const outside = (await run({ 'recovery-time': moment(9 * 24 * hour), confirm: project })).result;
+  assert.deepEqual([outside.decision, outside.reasonCode], ['refused', 'outside_window']);
+  sandbox.supabase.backups.status = 'INACTIVE';
+  assert.equal((await run({ 'recovery-time': moment(hour), confirm: project })).result.reasonCode, 'project_paused');
+  assert.deepEqual(restores(), []);
+});
+
+test('inside the window the platform is asked once, with the right time, and the project waited for', async () => {
+  const time = now() - hour;
+  const at = new Date(time * 1000).toISOString();
+  const { result, log } = await run({ 'recovery-time': at, confirm: project, incident: 'https://example.com/7' });
+  assert.deepEqual([result.decision, result.reasonCode, result.failed], ['restored', 'restored_by_platform', false]);
+  assert.deepEqual(restores(), [{ time }]);
+  assert.match(log, /Lost by going back: everything that was written after .*, the last 1 h 0 min/);
+  assert.match(log, /not backed up first \(no target-url\)/);
+  const { checklist } = result.details as { checklist: { item: string; outcome: string }[] };
+  const items = checklist.map(({ item }) => item);
+  assert.deepEqual(items, ['Decided', 'Present state saved', 'Lost by going back', 'Restored', 'Verified']);
+  assert.match(log, /Decided: by maria, who typed .*; incident: https:\/\/example\.com\/7/);
+  const daily = (await run({ 'platform-backup': '41', confirm: project })).result;
+  assert.equal(daily.reasonCode, 'restored_by_platform');
+  assert.deepEqual(restores().at(-1), { id: 41 });
+});
+
+test('a run that died while the project was away is taken up by the next one, which asks for nothing', async () => {
+  const at = moment(2 * hour);
+  sandbox.supabase.backups.restoringLooks = 1_000;
+  const died = new AbortController();
+  const dying = run({ 'recovery-time': at, confirm: project }, died.signal);
+  await untilAsked(dying);
+  died.abort(new Error('the runner died'));
+  await assert.rejects(dying, /the runner died/);
+  // Another point than the one that is on its way back: refused.
+  const other = (await run({ 'recovery-time': moment(3 * hour), confirm: project })).result;
+  assert.deepEqual([other.reasonCode, restores().length], ['another_restore', 1]);
+  setTimeout(() => {
+    sandbox.supabase.backups.restoringLooks = 0;
+  }, 500);
+  const next = await run({ 'recovery-time': at, confirm: project });
+  assert.equal(next.result.reasonCode, 'restored_by_platform');
+  assert.match(next.log, /a restore is under way.*nothing is asked/);
+  assert.equal(restores().length, 1);
+});
+
+test('a run that died before anybody knows whether it asked is not repeated without a person', async () => {
+  const at = moment(hour / 2);
+  // The request takes effect, its answer is lost, and the project is healthy again before anybody looks.
+  sandbox.supabase.backups.restoringLooks = -1;
+  const died = new AbortController();
+  sandbox.faults.order({
+    service: 'supabase',
+    method: 'POST',
+    route: '/v1/projects/:ref/database/backups/restore-pitr',
+    fault: { afterEffect: true, blackHole: true },
+  });
+  const dying = run({ 'recovery-time': at, confirm: project }, died.signal);
+  await untilAsked(dying);
+  died.abort(new Error('the runner died'));
+  await assert.rejects(dying, /the runner died/);
+  sandbox.supabase.backups.status = 'ACTIVE_HEALTHY';
+  const refused = (await run({ 'recovery-time': at, confirm: project })).result;
+  assert.deepEqual([refused.reasonCode, restores().length], ['restore_unknown', 1]);
+  sandbox.supabase.backups.restoringLooks = 2;
+  const id = /ask-again: (\d+)/.exec(refused.summary)?.[1] ?? '';
+  const again = (await run({ 'recovery-time': at, confirm: project, 'ask-again': id })).result;
+  assert.deepEqual([again.reasonCode, restores().length], ['restored_by_platform', 2]);
+  // Its record is closed: the next one asks by itself.
+  assert.equal((await run({ 'recovery-time': at, confirm: project })).result.reasonCode, 'restored_by_platform');
+});
+
+test('what the platform refuses leaves everything as it was, and what it cannot restore is told', async () => {
+  const route = '/v1/projects/:ref/database/backups/restore-pitr';
+  const fault = { status: 402, body: { message: 'upgrade' } };
+  sandbox.faults.order({ service: 'supabase', method: 'POST', route, fault });
+  const refused = (await run({ 'recovery-time': moment(hour), confirm: project })).result;
+  assert.deepEqual([refused.decision, refused.reasonCode], ['refused', 'supabase_plan']);
+  assert.match(refused.summary, /the database was not touched/);
+  sandbox.supabase.backups.restoreEnding = 'RESTORE_FAILED';
+  const failed = (await run({ 'recovery-time': moment(hour), confirm: project })).result;
+  assert.deepEqual([failed.decision, failed.reasonCode], ['failed', 'platform_restore_failed']);
+});
+
+test('what an earlier run left is told apart by record, state and the stop of writes', () => {
+  const open = {
+    schemaVersion: 1,
+    project: 'p',
+    choice: 'time:5',
+    fenced: true,
+    id: 7,
+    at: '2026-01-24T09:00:00Z',
+  } as const;
+  const none = { open, label: 'time:5', restoring: false, fence: undefined, askAgain: undefined };
+  assert.equal(decideEarlier({ ...none, open: undefined }).kind, 'ask');
+  assert.equal(decideEarlier({ ...none, fence: 'stands' }).kind, 'ask', 'it has not begun');
+  assert.equal(decideEarlier({ ...none, fence: 'gone' }).kind, 'done');
+  assert.equal(
+    decideEarlier({ ...none, fence: 'gone', label: 'time:6' }).kind,
+    'ask',
+    'another point than the one that is back',
+  );
+  assert.equal(decideEarlier({ ...none, fence: 'unclear' }).kind, 'refused', 'a person may have lifted the stop');
+  assert.equal(decideEarlier(none).kind, 'refused');
+  assert.equal(decideEarlier({ ...none, askAgain: '8' }).kind, 'refused');
+  assert.equal(decideEarlier({ ...none, askAgain: '7' }).kind, 'ask');
+  assert.equal(decideEarlier({ ...none, restoring: true }).kind, 'wait');
+});
