@@ -11,6 +11,8 @@ export interface RollbackDifferences {
   cronsAdded: string[];
   /** Those that ran before and do not run with the target. */
   cronsRemoved: string[];
+  /** Custom aliases that still point at what production left: a rollback moves the production domains only (trap 5). */
+  aliasesLeft: string[];
 }
 
 /**
@@ -26,22 +28,25 @@ export async function readRollbackDifferences(
     given.left === undefined ? undefined : project.deployment(given.left),
   ]);
   if (target === undefined) return undefined;
-  const [changed, present] = await Promise.all([
+  const [changed, present, aliases] = await Promise.all([
     project.variablesChangedSince(given.vercelTarget, target.createdAt),
     project.environmentNames(given.vercelTarget),
+    left === undefined || left.id === target.id ? [] : project.aliasesOf(left.id),
   ]);
-  return compareDeployments({ target, left, changed, present });
+  return compareDeployments({ target, left, changed, present, aliases });
 }
 
 /** Pure. */
 export function compareDeployments(given: {
   target: Pick<VercelDeployment, 'variables' | 'crons'>;
-  left: Pick<VercelDeployment, 'variables' | 'crons'> | undefined;
+  left: Pick<VercelDeployment, 'variables' | 'crons' | 'url'> | undefined;
   changed: readonly string[];
   /** Variables that the project has now. */
   present: readonly string[];
+  /** What points at what production left, now that it has left it. */
+  aliases: readonly string[];
 }): RollbackDifferences {
-  const { target, left, changed, present } = given;
+  const { target, left, changed, present, aliases } = given;
   const removed = (target.variables ?? []).filter((name) => !isSystem(name) && !present.includes(name));
   const before = cronsOf(left);
   const after = cronsOf(target);
@@ -52,12 +57,18 @@ export function compareDeployments(given: {
     removed,
     cronsAdded: comparable ? after.filter((cron) => !before.includes(cron)) : [],
     cronsRemoved: comparable ? before.filter((cron) => !after.includes(cron)) : [],
+    aliasesLeft: aliases.filter((host) => host !== left?.url && !isGenerated(host)),
   };
 }
 
 /** Vercel's own variables are in no project. */
 function isSystem(name: string): boolean {
   return /^(VERCEL|NEXT_PUBLIC_VERCEL)(_|$)/.test(name) || name === 'CI';
+}
+
+/** Vercel gives every branch an alias of its own, which belongs to the newest deployment of the branch. */
+function isGenerated(host: string): boolean {
+  return /-git-[\w-]+\.vercel\.app$/.test(host);
 }
 
 function cronsOf(deployment: Pick<VercelDeployment, 'crons'> | undefined): string[] {
@@ -69,7 +80,7 @@ const namedLimit = 10;
 
 /** One sentence for each kind of difference; none where nothing differs. Pure. */
 export function describeDifferences(differences: RollbackDifferences): string[] {
-  const { changed, removed, cronsAdded, cronsRemoved } = differences;
+  const { changed, removed, cronsAdded, cronsRemoved, aliasesLeft } = differences;
   const sentence = (names: readonly string[], text: (list: string) => string) => {
     if (names.length === 0) return [];
     const named = names.slice(0, namedLimit).map((name) => cleanText(name, 100));
@@ -84,5 +95,9 @@ export function describeDifferences(differences: RollbackDifferences): string[] 
     ...sentence(removed, (list) => `Environment variables removed since it was built, it still has them: ${list}.`),
     ...sentence(cronsAdded, (list) => `Cron jobs that run again: ${list}.`),
     ...sentence(cronsRemoved, (list) => `Cron jobs that run no more: ${list}.`),
+    ...sentence(
+      aliasesLeft,
+      (list) => `Custom aliases that still point at what was left, move them yourself: ${list}.`,
+    ),
   ];
 }

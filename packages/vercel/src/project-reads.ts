@@ -27,6 +27,8 @@ export async function readProject(api: VercelApi, project: string, connection: V
 
 /** GET /v4/aliases/{host}. */
 export const aliasAnswer = z.looseObject({ deploymentId: z.string().nullish(), projectId: z.string().nullish() });
+/** GET /v2/deployments/{id}/aliases: what points at it now; `alias` of the deployment itself is what was assigned when it was made. */
+export const aliasesAnswer = z.looseObject({ aliases: z.array(z.looseObject({ alias: z.string() })) });
 /** GET /v10/projects/{id}/env; values are looked at for emptiness only. */
 export const namesAnswer = z.looseObject({
   envs: z.array(

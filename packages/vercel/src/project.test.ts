@@ -176,6 +176,12 @@ test('auto-assign is set and read back; an alias is assigned', async () => {
   assert.equal(vercel.project.autoAssignCustomDomains, false);
   await project.assignAlias('dpl_new', 'staging.example.com');
   assert.equal(await project.servedBy('staging.example.com'), 'dpl_new');
+  vercel.routes.push({
+    method: 'GET',
+    route: /\/v2\/deployments\/dpl_new\/aliases$/,
+    answer: () => ({ json: { aliases: [{ uid: 'a1', alias: 'staging.example.com' }] } }),
+  });
+  assert.deepEqual(await project.aliasesOf('dpl_new'), ['staging.example.com']);
   const [production = ''] = (await project.readState()).productionDomains;
   assert.equal((await refusal(project.assignAlias('dpl_new', production))).reasonCode, 'production_domain');
   assert.notEqual(await project.servedBy(production), 'dpl_new');

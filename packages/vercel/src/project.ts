@@ -7,7 +7,7 @@ import { listDeployments } from './list-deployments.ts';
 import { moveProduction } from './move-production.ts';
 import type { Move } from './mover.ts';
 import { domainsAnswer, isProductionDomain, projectAnswer, toProjectState } from './project-answer.ts';
-import { aliasAnswer, namesAnswer, namesChangedSince, readProject } from './project-reads.ts';
+import { aliasAnswer, aliasesAnswer, namesAnswer, namesChangedSince, readProject } from './project-reads.ts';
 import { openRollingReleases, type RollingReleases } from './rolling-release.ts';
 import { createVercelApi, readAnswer, type VercelApi } from './vercel-api.ts';
 import { VercelError } from './vercel-error.ts';
@@ -195,6 +195,14 @@ class OpenProject implements VercelProject {
         { status: 409 },
       );
     }
+  }
+
+  async aliasesOf(deploymentId: string): Promise<string[]> {
+    const what = `Reading what points at ${deploymentId}`;
+    const path = `/v2/deployments/${encodeURIComponent(deploymentId)}/aliases`;
+    const answer = await this.api.call({ path, accept: [404] }, what);
+    if (answer.status === 404) return [];
+    return readAnswer(answer, aliasesAnswer, what).aliases.map(({ alias }) => alias);
   }
 
   async setAutoAssign(value: boolean): Promise<void> {

@@ -146,6 +146,8 @@ export interface VercelProject {
   promote(deploymentId: string, options: MoveOptions): Promise<MoveOutcome>;
   rollBack(deploymentId: string, options: MoveOptions & { description?: string }): Promise<MoveOutcome>;
   assignAlias(deploymentId: string, host: string): Promise<void>;
+  /** Hosts that point at a deployment now. */
+  aliasesOf(deploymentId: string): Promise<string[]>;
   setAutoAssign(value: boolean): Promise<void>;
   cancel(deploymentId: string): Promise<void>;
   environmentNames(target: string): Promise<string[]>;
