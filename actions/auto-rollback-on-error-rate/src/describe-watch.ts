@@ -33,6 +33,7 @@ export function describeWatch(
       ...measured,
       ...(sources.length > 1 && { sources, combine }),
       mode,
+      minRequests: plan.minRequests,
       rules: plan.rules.map((rule) => rule.text),
       deploymentId,
       rollbackTarget,

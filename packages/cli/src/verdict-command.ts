@@ -5,13 +5,16 @@ import { defaults } from '#config/defaults';
 import { ConfigError, describeConfigProblem } from '#config/load-config';
 import { readWatchPolicy, type WatchPolicy } from '#config/read-watch-policy';
 import { defaultRules, parseRule } from '#config/rules';
+import { cleanText } from '#http/text';
 import { Replay, type ReplayedVerdict, type ReplayPolicy } from '#observe/judge/replay';
 import { UsageError } from './open-environment.ts';
 import { explainSettings } from './verdict/explain-settings.ts';
 import { readBuckets, type Stream } from './verdict/read-buckets.ts';
+import { readRecord } from './verdict/read-record.ts';
 
 interface VerdictOptions {
   policy?: string;
+  record?: string;
   batch?: true;
   explain?: true;
 }
@@ -25,6 +28,7 @@ export function registerVerdict(program: Command): void {
       '--policy <file>',
       'JSON or YAML in the words of "watch" in ops.yml: rules, window, interval, min-requests …',
     )
+    .option('--record <file>', 'judge the output "result" of a watch again and compare, instead of standard input')
     .option('--batch', 'many releases in one input, told apart by "stream"')
     .option('--explain', 'say on standard error what other settings would have done')
     .addHelpText(
@@ -38,6 +42,7 @@ export function registerVerdict(program: Command): void {
 
 async function run(options: VerdictOptions): Promise<void> {
   try {
+    if (options.record !== undefined) return await judgeAgain(options.record, options);
     const given = await readPolicy(options.policy);
     const policy = policyOf(given);
     const streams = readBuckets(await text(process.stdin), { batch: options.batch === true });
@@ -53,6 +58,25 @@ async function run(options: VerdictOptions): Promise<void> {
     for (const problem of error.problems) process.stderr.write(`ops-actions: ${problem}\n`);
     process.exitCode = 2;
   }
+}
+
+/** Exit code 1 where what was recorded does not follow from what was counted. */
+async function judgeAgain(file: string, { policy, batch }: VerdictOptions): Promise<void> {
+  if (policy !== undefined || batch)
+    throw new UsageError(['--record brings its own policy: leave --policy and --batch out']);
+  const content = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new UsageError([`--record ${file} cannot be read: ${error.message}`]);
+  });
+  const { policy: judged, stream, said, from } = readRecord(content);
+  const { verdict, reasonCode } = judgeStream(judged, stream);
+  const equal = verdict === said.verdict;
+  const told = [
+    `recorded: ${said.verdict} (${said.reasonCode}); judged again: ${verdict} (${reasonCode}): ${equal ? 'equal' : 'NOT equal, the counts alone do not say this (own checks, readings, a takeover or another version may)'}`,
+    `counted by ${from.source}${from.query === undefined ? '' : `, asked: ${from.query}`}`,
+    ...(from.link === undefined ? [] : [`the same numbers: ${from.link}`]),
+  ];
+  process.stderr.write(`${told.map((line) => cleanText(line)).join('\n')}\n`);
+  process.exitCode = equal ? 0 : 1;
 }
 
 /** Writes one line per bucket; the last verdict. */

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { boundedJson } from '#action-kit/bounded-json';
+import { readRecord } from '#cli/verdict/read-record';
+import { parseRule } from '#config/rules';
+import { Replay } from '#observe/judge/replay';
+import { intervalsOf } from '#observe/source';
+import { observeWindow } from '#observe/watch';
+import { SimulatedClock } from '../../../packages/observe/test/simulated-clock.ts';
+import { decideAction } from './decide-action.ts';
+import { describeWatch } from './describe-watch.ts';
+import type { WatchPlan } from './plan-watch.ts';
+
+const rules = ['error-rate above 2% within 15m', 'error-rate above 3x baseline and at least 1% within 15m'];
+
+/** A watch whose n-th interval has so many errors of 200 requests, as the output `result` keeps it. */
+async function recorded(errors: (index: number) => number) {
+  const plan = {
+    rules: rules.map(parseRule),
+    sources: ['http-json'],
+    mode: 'auto',
+    minRequests: 20,
+  } as unknown as WatchPlan;
+  const outcome = await observeWindow({
+    rules: plan.rules,
+    windowMs: 15 * 60_000,
+    intervalMs: 30_000,
+    minRequests: 20,
+    baselineMs: 15 * 60_000,
+    clock: new SimulatedClock(),
+    signal: new AbortController().signal,
+    log: () => {},
+    source: {
+      name: 'http-json',
+      granularityMs: 0,
+      denominator: 'requests',
+      readAfterMs: [0],
+      looksBack: true,
+      open: async () => {},
+      close: async () => {},
+      asked: () => ({ query: 'select everything', link: 'https://source.example/same' }),
+      read: async (from, until, intervalMs) =>
+        intervalsOf(from, until, intervalMs).map(({ start, end }, index) => {
+          const before = start < 1_700_000_000_000;
+          return { start: start / 1000, end: end / 1000, requests: 200, errors: before ? 1 : errors(index) };
+        }),
+    },
+  });
+  const decision = decideAction(outcome, { mode: 'auto', onNoData: 'hold', onInconclusive: 'hold' }, { act: false });
+  const { details, reasonCode } = describeWatch(outcome, decision, { plan }, undefined);
+  return { outcome, json: boundedJson({ schemaVersion: 1, ...details, reasonCode }) };
+}
+
+for (const { name, errors, verdict } of [
+  { name: 'clean', errors: () => 0, verdict: 'pass' },
+  { name: 'bad from the start', errors: () => 12, verdict: 'fail' },
+  { name: 'bad from interval 10', errors: (index: number) => (index < 10 ? 1 : 14), verdict: 'fail' },
+  { name: 'near the limit', errors: (index: number) => (index % 5 === 0 ? 4 : 3), verdict: 'inconclusive' },
+]) {
+  test(`a watch that was ${name} is judged again from its record, with the same verdict (MET-19)`, async () => {
+    const { outcome, json } = await recorded(errors);
+    assert.equal(outcome.verdict, verdict, outcome.summary);
+    const { policy, stream, said, from } = readRecord(json);
+    assert.deepEqual(from, { source: 'http-json', query: 'select everything', link: 'https://source.example/same' });
+    const replay = new Replay(policy, stream.baseline);
+    const last = stream.observed.map((bucket) => replay.add(bucket)).at(-1);
+    assert.deepEqual([last?.verdict, last?.reasonCode], [said.verdict, said.reasonCode]);
+    assert.deepEqual([said.verdict, said.reasonCode], [outcome.verdict, outcome.reasonCode]);
+  });
+}
+
+test('what is no record of a watch is refused, and so is one without counts', async () => {
+  assert.throws(() => readRecord('{"verdict":"pass"}'), { name: 'UsageError' });
+  const { json } = await recorded(() => 0);
+  assert.throws(() => readRecord(JSON.stringify({ ...JSON.parse(json), buckets: [] })), { name: 'UsageError' });
+});
