@@ -5,6 +5,7 @@ import { Random } from '../../../packages/observe/test/random.ts';
 import { type Contender, documented, families, sequentialRatio, shipped } from './contenders.ts';
 import { type Measured, measure, quantile } from './measure.ts';
 import type { Traffic } from './traffic.ts';
+import { twoArmsTable } from './two-arms.ts';
 
 const usual: Traffic = { requests: 200, rho: 0, healthy: 0.005, rate: 0.005, baseline: 30, window: 30 };
 const LIMIT = 0.01;
@@ -30,6 +31,7 @@ export async function verdict(): Promise<void> {
   othersTable(runs, few, seed);
   besideTable(runs, few, seed);
   drawTable(seed);
+  twoArmsTable(runs, seed);
   missed.push(...speed(seed));
   console.log(missed.length === 0 ? '\nevery gate holds' : `\nmissed: ${missed.join('; ')}`);
   if (missed.length > 0) process.exitCode = 1;
