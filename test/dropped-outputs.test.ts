@@ -63,6 +63,39 @@ describe('a release with an approval, whose stage', () => {
   });
 });
 
+describe('migrations with an approval, whose plan', () => {
+  const after = (outputs: Record<string, string>, approve: string, environment = 'migrations'): string[] => {
+    const plan: Need = { result: 'success', outputs };
+    const inputs = { 'approval-environment': environment };
+    return ['unknown', 'approve', 'apply'].filter((name) =>
+      runs(
+        'migrate.yml',
+        name,
+        { plan, ...(name === 'apply' ? { approve: { result: approve, outputs: {} } } : {}) },
+        inputs,
+      ),
+    );
+  };
+  const planned = { decision: 'planned', approval: 'abc 1' };
+
+  test('waits for an answer applies after it, and only then', () => {
+    assert.deepEqual(after(planned, 'success'), ['approve', 'apply']);
+    assert.deepEqual(after(planned, 'failure'), ['approve']);
+    assert.deepEqual(after(planned, 'skipped'), ['approve']);
+  });
+
+  test('has nothing due asks nobody and applies nothing', () =>
+    assert.deepEqual(after({ decision: 'nothing-pending' }, 'skipped'), []));
+
+  test('did not hand on what is to be approved is red, by name, and nothing is applied', () => {
+    assert.deepEqual(after({}, 'skipped'), ['unknown']);
+    assert.deepEqual(after({ decision: 'planned' }, 'skipped'), ['unknown']);
+  });
+
+  test('needs no approval goes on at once', () =>
+    assert.deepEqual(after({ decision: 'planned' }, 'skipped', ''), ['apply']));
+});
+
 describe('a rollback by hand that did not hand on its decision', () => {
   const after = (result: string, outputs: Record<string, string> = {}): string | undefined => {
     const needs = { rollback: { result, outputs } };

@@ -29,6 +29,7 @@ export function checkMode(given: Given, database: string | undefined, problems: 
       message: 'belongs to mode: rollback',
       allowed: 'nothing',
     });
+  checkApproval(given, problems);
   if (mode !== 'rollback' && mode !== 'baseline') return;
   if (given.toVersion === undefined) {
     problems.push({
@@ -46,5 +47,16 @@ export function checkMode(given: Given, database: string | undefined, problems: 
       message: `has to repeat ${what} for mode: ${mode}`,
       allowed: expected,
     });
+  }
+}
+
+function checkApproval({ mode, command, approvalEnvironment, approved }: Given, problems: InputProblem[]): void {
+  if (approvalEnvironment !== undefined && (command !== undefined || (mode !== 'apply' && mode !== 'plan'))) {
+    const message = 'is for the files of migrations-dir: what a person approves has to be known beforehand';
+    problems.push({ name: 'approval-environment', given: approvalEnvironment, message, allowed: 'mode plan or apply' });
+  }
+  if (approved !== undefined && (approvalEnvironment === undefined || mode !== 'apply')) {
+    const message = 'proves nothing alone: the environment whose reviewers approved is asked';
+    problems.push({ name: 'approved', message, allowed: 'with approval-environment, in mode apply' });
   }
 }

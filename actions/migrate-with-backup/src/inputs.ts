@@ -26,6 +26,8 @@ export const inputs = {
   'include-all': flag(),
   'to-version': text({ pattern: /^\d+$/, allowed: 'the leading digits of a migration file' }),
   confirm: text(),
+  'approval-environment': text(),
+  approved: text(),
   'called-by': oneOf(['rollback']),
   command: text(),
   'verify-command': text(),

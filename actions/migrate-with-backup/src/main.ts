@@ -8,6 +8,7 @@ import { loadSettings } from '#action-kit/settings';
 import { createGitHub } from '#github/client';
 import { openBackupLedger } from '#release/backup-record';
 import { parseReleaseHandle } from '#release/release-handle';
+import { approvalPort } from './approval.ts';
 import { checkFeasible, makeBackup, newestBackup, startScratch } from './backup-step.ts';
 import { searchDeployed } from './deployed-code.ts';
 import { describeFinding } from './describe-ending.ts';
@@ -47,6 +48,7 @@ export async function main(runner: Runner): Promise<Result> {
     log: (line) => logger.info(line),
     signal,
     inRelease: given.release !== undefined,
+    approval: approvalPort(github, context.runId),
     deployedUses:
       given.release === undefined
         ? (removed) => searchDeployed(runner, given, settings, github, { folder: options.folder, removed })

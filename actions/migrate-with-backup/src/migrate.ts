@@ -3,7 +3,7 @@ import { applyMigrations, reloadSchema } from '#postgres/apply-migrations';
 import type { ApplyOutcome } from '#postgres/apply-outcome';
 import { objectsOfFiles } from '#postgres/find-missing';
 import { inspectDatabase } from '#postgres/inspect-database';
-import { type MigrationInspection, whatIsDue } from '#postgres/inspect-migrations';
+import type { MigrationInspection } from '#postgres/inspect-migrations';
 import { type MigrationSession, openMigrationSession } from '#postgres/migration-session';
 import type { MigrationFile } from '#postgres/read-migrations';
 import { type RollbackOutcome, rollBackMigrations } from '#postgres/roll-back-migrations';
@@ -13,6 +13,7 @@ import type { MigrationIntent } from '#release/migration-record';
 import type { DeployedUses } from '#release/search-deployed-code';
 import type { ApiObject } from '#supabase/data-api';
 import type { SchemaCacheProof } from '#supabase/prove-schema-cache';
+import { type ApprovalPort, decideEarly } from './approval.ts';
 import { baseline } from './baseline.ts';
 import { adviceNow, checkAfter } from './check-after.ts';
 import { usesInDeployedCode } from './deployed-code.ts';
@@ -96,6 +97,8 @@ export interface MigrationPorts {
   ): Promise<{ url: string; stop(): Promise<void> } | { reasonCode: string; message: string }>;
   /** Searches the code that serves now, if any, for names that go; absent in a release, whose preflight has said it. */
   deployedUses?: ((removed: readonly RemovedName[]) => Promise<DeployedUses | undefined>) | undefined;
+  /** Undefined: nobody can be asked who approved. */
+  approval?: ApprovalPort | undefined;
   /** True when this runs as a step of a release. */
   inRelease: boolean;
   /** Milliseconds since the epoch. */
@@ -133,7 +136,7 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
   });
   try {
     const first = await inspectDatabase(session.connection, directory, select);
-    const early = decideEarly(first, options, ports);
+    const early = await decideEarly(first, options, ports);
     if (early !== undefined) return early;
     const used = await usesInDeployedCode(first, ports);
     const problem = options.backup === 'required' ? await ports.checkBackup() : undefined;
@@ -150,7 +153,7 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     const current = lock === 'free' ? underLock : await look();
     const inspection = { ...current, findings: [...current.findings, ...used] };
     const { applied } = inspection;
-    const late = decideEarly(inspection, options, ports);
+    const late = await decideEarly(inspection, options, ports);
     if (late !== undefined) return late;
     const pending = inspection.toApply;
     if (options.onFailure === 'rollback-sql') {
@@ -234,17 +237,4 @@ async function proveCache(
 function describeAccepted({ findings }: MigrationInspection): string {
   const rules = new Set(findings.filter((one) => one.accepted !== undefined).map((one) => one.rule));
   return rules.size === 0 ? '' : `; accepted: ${[...rules].join(', ')}`;
-}
-
-/** The endings that need nothing but the inspection; undefined: go on. */
-function decideEarly(
-  inspection: MigrationInspection,
-  options: MigrateOptions,
-  ports: Pick<MigrationPorts, 'inRelease'>,
-): Migration | undefined {
-  const due = whatIsDue(inspection);
-  if (due !== 'due') return { kind: due, inspection };
-  return ports.inRelease && options.mode === 'apply' && options.apply !== 'automatic'
-    ? { kind: 'by-hand', inspection }
-    : undefined;
 }

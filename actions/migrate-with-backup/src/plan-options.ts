@@ -52,6 +52,10 @@ export interface MigrateOptions {
   replay: boolean;
   /** Who applies in a release; anything but `automatic` refuses there. */
   apply: 'automatic' | 'approve' | 'manual';
+  /** GitHub environment whose reviewers have to approve what is due. */
+  approvalEnvironment?: string;
+  /** What they approved, as output `approval` of the plan. */
+  approved?: string;
   /** What ops.yml says of the way back. */
   back: {
     environment?: string;
@@ -156,6 +160,8 @@ export function planOptions(
     limits: { ...standardLimits, ...database.limits },
     replay: given.replay ?? false,
     apply: database.apply ?? 'automatic',
+    ...(given.approvalEnvironment === undefined ? {} : { approvalEnvironment: given.approvalEnvironment }),
+    ...(given.approved === undefined ? {} : { approved: given.approved }),
     back: {
       ...(given.environment === undefined ? {} : { environment: given.environment }),
       ...(database.rollbackPolicy === undefined ? {} : { policy: database.rollbackPolicy }),

@@ -10,6 +10,7 @@ import {
 import { readMigrations } from '#postgres/read-migrations';
 import { type Replay, replayMigrations } from '#postgres/scratch-replay';
 import { loadSqlParser } from '#postgres/sql-parser';
+import { approvalMissing } from './approval.ts';
 import { withDeployedUses } from './deployed-code.ts';
 import type { Migration, MigrationPorts } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
@@ -47,6 +48,8 @@ export async function planMigration(
   const files = classifyFiles(inspection.plan.pending, await loadSqlParser(), inspection.facts);
   const plan: PlanFacts = { files, live: url !== undefined, ...(replay === undefined ? {} : { replay }) };
   const due = whatIsDue(inspection);
+  const ending = due === 'due' ? await approvalMissing(inspection, options, ports.approval) : undefined;
+  if (ending !== undefined) return { kind: 'decided', ending, inspection };
   return { kind: due === 'due' ? 'planned' : due, inspection, plan };
 }
 

@@ -1,5 +1,6 @@
 import type { Result } from '#action-kit/result';
 import type { SchemaAdvice } from '#postgres/schema-advice';
+import { approvalOf, approvalTitle } from './approval.ts';
 import { endingOf } from './describe-ending.ts';
 import type { MadeBackup, Migration } from './migrate.ts';
 import { contractVersions } from './migration-ledger.ts';
@@ -50,6 +51,7 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
       pending: JSON.stringify(pending),
       held: JSON.stringify(held),
       contracts: contractVersions(inspection).join(' '),
+      ...approvalOutputs(migration, options),
       'backup-manifest': backup?.manifestFile ?? '',
     },
     ...(inspection === undefined || (pending.length === 0 && applied.length === 0 && findings.length === 0)
@@ -66,6 +68,15 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
             advice,
           }),
         }),
+  };
+}
+
+/** Empty where nothing waits for an approval. */
+function approvalOutputs(migration: Migration, options: MigrateOptions): Record<string, string> {
+  const waits = migration.kind === 'planned' && options.approvalEnvironment !== undefined;
+  return {
+    approval: waits ? approvalOf(migration.inspection) : '',
+    'approval-title': waits ? approvalTitle(migration.inspection) : '',
   };
 }
 
