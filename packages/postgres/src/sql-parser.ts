@@ -73,19 +73,23 @@ async function load(): Promise<SqlParser> {
   for (const flag of ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag);
   const library = (await import('libpg-query')) as unknown as Library;
   await library.loadModule();
-  const parsed = new Map<string, ReturnType<SqlParser['parse']>>();
+  const scanned = remembered((sql) => scan(library, sql));
   return {
-    parse(sql) {
-      let answer = parsed.get(sql);
-      if (answer === undefined) {
-        answer = parse(library, sql);
-        // Every look at a file parses it: the plan, the plan under the lock, the apply, the check. Dumps are not kept.
-        if (sql.length <= longestKeptText) parsed.set(sql, answer);
-      }
-      return answer;
-    },
-    comments: (sql) => commentsOf(library, sql),
-    normalise: (sql) => normalise(library, sql),
+    parse: remembered((sql) => parse(library, sql, scanned)),
+    comments: remembered((sql) => commentsOf(sql, scanned(sql))),
+    normalise: (sql) => normalise(sql, scanned),
+  };
+}
+
+/** Every look at a file reads it: the plan, the plan under the lock, the apply, the check. Dumps are not kept. */
+function remembered<Answer>(read: (sql: string) => Answer): (sql: string) => Answer {
+  const answers = new Map<string, Answer>();
+  return (sql) => {
+    const kept = answers.get(sql);
+    if (kept !== undefined) return kept;
+    const answer = read(sql);
+    if (sql.length <= longestKeptText) answers.set(sql, answer);
+    return answer;
   };
 }
 
@@ -98,7 +102,11 @@ function scan(library: Library, sql: string): Token[] {
   return library.scanSync(sql.replace(/[\u0001-\u0008\u000b\u000c\u000e-\u001f]/g, ' ')).tokens;
 }
 
-function parse(library: Library, sql: string): { file: ParsedFile } | { error: SqlSyntaxError } {
+function parse(
+  library: Library,
+  sql: string,
+  scanned: (sql: string) => Token[],
+): { file: ParsedFile } | { error: SqlSyntaxError } {
   // Comments only (or nothing): the scanner is content, and so is the Supabase CLI.
   let answer: ReturnType<Library['parseSync']>;
   try {
@@ -121,7 +129,7 @@ function parse(library: Library, sql: string): { file: ParsedFile } | { error: S
     const end = offsetOf(span.end);
     return { kind, node: node as Record<string, unknown>, start, end, offsetOf };
   });
-  const tokens = sql.trim() === '' ? [] : scan(library, sql);
+  const tokens = sql.trim() === '' ? [] : scanned(sql);
   const cuts = tokens
     .filter((token) => token.tokenName === 'ASCII_59')
     .filter((token) => !spans.some((span) => token.start >= span.start && token.start < span.end))
@@ -129,9 +137,9 @@ function parse(library: Library, sql: string): { file: ParsedFile } | { error: S
   return { file: { statements, segments: segmentsBetween(sql, cuts) } };
 }
 
-function commentsOf(library: Library, sql: string): SqlComment[] {
+function commentsOf(sql: string, tokens: readonly Token[]): SqlComment[] {
   const offsetOf = byteOffsets(sql);
-  return scan(library, sql)
+  return tokens
     .filter((token) => comments.has(token.tokenName))
     .map(({ start, end }) => ({ start: offsetOf(start), text: sql.slice(offsetOf(start), offsetOf(end)) }));
 }
@@ -164,10 +172,10 @@ export function lineAndColumn(sql: string, offset: number): { line: number; colu
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }
 
-function normalise(library: Library, sql: string): string {
+function normalise(sql: string, scanned: (sql: string) => Token[]): string {
   let tokens: Token[];
   try {
-    tokens = scan(library, sql);
+    tokens = scanned(sql);
   } catch {
     return '(statement that could not be read)';
   }
