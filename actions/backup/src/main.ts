@@ -54,6 +54,7 @@ export async function main(runner: Runner): Promise<Result> {
       : createGitHub(gitHubConnection(runner, given.githubToken));
   const { environment: named } = given;
   const { production } = settings;
-  await openBackupLedger(github, { environment: named, production, ref: context.sha }, logger).keep(made);
-  return renderBackup(made);
+  const ledger = openBackupLedger(github, { environment: named, production, ref: context.sha }, logger);
+  const { removedRecipients } = await ledger.keep(made);
+  return renderBackup(made, removedRecipients);
 }

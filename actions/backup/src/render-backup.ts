@@ -3,12 +3,13 @@ import type { Result } from '#action-kit/result';
 import type { BackupResult } from '#backup/create-backup';
 import { isSufficient } from '#backup/manifest';
 import { describeBytes } from '#backup/measure-stream';
+import { describeRemoved } from '#release/backup-record';
 
-/** Decision, one line and the page of a backup. Pure. */
-export function renderBackup({ manifest, manifestFile }: BackupResult): Result {
+/** Decision, one line and the page of a backup; `removed` are the keys that opened the one before. Pure. */
+export function renderBackup({ manifest, manifestFile }: BackupResult, removed: readonly string[]): Result {
   const { verification, object, seconds } = manifest;
   const fine = isSufficient(verification);
-  const summary = `Backup ${object.file} ${verification.verdict}: ${verification.message} (${describeBytes(object.bytes)}, ${seconds.total.toFixed(1)} s)`;
+  const summary = `Backup ${object.file} ${verification.verdict}: ${verification.message} (${describeBytes(object.bytes)}, ${seconds.total.toFixed(1)} s)${describeRemoved(removed)}`;
   const expires =
     manifest.expiresAt === undefined
       ? []
@@ -40,11 +41,16 @@ export function renderBackup({ manifest, manifestFile }: BackupResult): Result {
       relations: manifest.relations,
       destinations: manifest.destinations,
       recipients: manifest.recipients,
+      removedRecipients: removed,
       notCovered: missing,
       seconds,
       manifestFile,
     },
-    outputs: { 'backup-manifest': manifestFile, digest: `sha256:${object.sha256}` },
+    outputs: {
+      'backup-manifest': manifestFile,
+      digest: `sha256:${object.sha256}`,
+      'removed-recipients': removed.join(', '),
+    },
     jobSummary: [
       '### Backup',
       escapeMarkdown(summary),

@@ -59,8 +59,8 @@ export async function makeBackup(
       }),
     ),
   );
-  if (!('reasonCode' in made)) await ledger.keep(made);
-  return made;
+  if ('reasonCode' in made) return made;
+  return { ...made, ...(await ledger.keep(made)) };
 }
 
 /** The newest proven backup of this database, for what a person may restore instead; undefined where none can be seen. */

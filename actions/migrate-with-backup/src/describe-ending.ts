@@ -1,5 +1,6 @@
 import type { MigrationFinding } from '#postgres/classify-migrations';
 import { forwardFixOnly, type MigrationInspection } from '#postgres/inspect-migrations';
+import { describeRemoved } from '#release/backup-record';
 import type { Migration } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
 
@@ -95,7 +96,7 @@ function afterApplying(migration: Extract<Migration, { kind: 'ended' }>): Ending
       ? platform === undefined
         ? 'without a backup'
         : `relying on ${platform}`
-      : `after a proven backup (${backup.manifest.relations} relations, ${backup.manifest.rows} rows)`;
+      : `after a proven backup (${backup.manifest.relations} relations, ${backup.manifest.rows} rows${describeRemoved(backup.removedRecipients ?? [])})`;
   const names = applied.map((file) => file.file).join(', ');
   const restorePoint = platform === undefined ? '' : `; restore point: ${platform}`;
   const point = backup === undefined ? restorePoint : `; restore point: ${backup.manifest.object.file}`;

@@ -151,6 +151,9 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     const ended = renderMigration({ kind: 'ended', inspection, outcome, advice: [], point }, platform);
     assert.match(ended.summary, /relying on restore point ops-7-1 of the platform \(not restore-tested by us\)/);
     assert.equal(ended.details?.restorePoint, point);
+    const backup = { manifest: manifest('verified'), manifestFile: 'm', removedRecipients: ['age:maria'] };
+    const without = renderMigration({ kind: 'ended', inspection, outcome, advice: [], backup }, options());
+    assert.match(without.summary, /after a proven backup .*; no longer a recipient: age:maria\)/);
   });
 
   test('a backup that could not be made, or an intent that could not be written, lets no migration run', async () => {

@@ -67,6 +67,8 @@ export type Migration =
 export interface MadeBackup {
   manifest: BackupManifest;
   manifestFile: string;
+  /** Keys that opened the backup before and do not open this one (S27). */
+  removedRecipients?: readonly string[];
 }
 
 export interface MigrationPorts {

@@ -87,7 +87,7 @@ export function adviceOf(migration: Migration): readonly SchemaAdvice[] {
   return replay !== undefined && 'advice' in replay ? replay.advice : [];
 }
 
-function describeBackup({ manifest, manifestFile }: MadeBackup): Record<string, unknown> {
+function describeBackup({ manifest, manifestFile, removedRecipients = [] }: MadeBackup): Record<string, unknown> {
   const { verification, relations, rows, object, destinations, seconds } = manifest;
   return {
     verified: verification.verdict === 'verified',
@@ -100,6 +100,7 @@ function describeBackup({ manifest, manifestFile }: MadeBackup): Record<string, 
     file: object.file,
     sha256: object.sha256,
     manifestFile,
+    removedRecipients,
     leftOut: verification.leftOut,
     notInBackup: manifest.notInBackup,
     separateUser: verification.separateUser,

@@ -8,12 +8,17 @@ import { newestBackup, openBackupLedger } from './backup-record.ts';
 
 const [one, two] = ['a'.repeat(64), 'b'.repeat(64)];
 
-function backup(name: string, sha256: string, verdict = 'verified'): BackupResult {
+function backup(
+  name: string,
+  sha256: string,
+  verdict = 'verified',
+  recipients = ['sha256:0123456789abcdef'],
+): BackupResult {
   const manifest = {
     name,
     object: { file: `${name}.dump.zst.age`, bytes: 7, sha256 },
     verification: { verdict },
-    recipients: ['sha256:0123456789abcdef'],
+    recipients,
     rows: 4711,
     destinations: ['bucket secret-bucket, notes/'],
   } as unknown as BackupResult['manifest'];
@@ -80,6 +85,18 @@ test('the newest record tells when the last backup was made; other tasks and unr
   assert.equal(await newestBackup(listing([]), 'production'), undefined);
 });
 
+test('a key that opened the backup before and opens this one no more is told, once', async () => {
+  const { github } = gitHub();
+  const { ledger, lines } = open(github);
+  const kept = async (name: string, recipients: string[]) =>
+    (await ledger.keep(backup(name, one, 'verified', recipients))).removedRecipients;
+  assert.deepEqual(await kept('first', ['age:maria', 'age:jo']), []);
+  assert.deepEqual(await kept('second', ['age:jo', 'age:new']), ['age:maria']);
+  assert.match(lines.join(), /age:maria is no recipient of backups any more: it opens first, and not second/);
+  assert.deepEqual(await kept('third', ['age:jo', 'age:new']), []);
+  assert.deepEqual(await open(github, 'staging').ledger.keep(backup('other', two)), { removedRecipients: [] });
+});
+
 test('a ledger that cannot be asked knows nothing and fails nothing', async () => {
   const refuse = async () => {
     throw new GitHubError('github_forbidden', 'the job needs deployments: write');
@@ -91,7 +108,7 @@ test('a ledger that cannot be asked knows nothing and fails nothing', async () =
     [await silent.ledger.knows(found(made)), await silent.ledger.digestOf('first.manifest.json')],
     [false, undefined],
   );
-  assert.match(silent.lines[0] ?? '', /not recorded, so a restore needs its digest typed/);
+  assert.match(silent.lines.join(), /not recorded, so a restore needs its digest typed/);
   const none = open(undefined);
   await none.ledger.keep(made);
   assert.match(none.lines.join(), /in no ledger .*needs its digest typed/);

@@ -23,8 +23,11 @@ type BackupRecord = z.infer<typeof payload>;
 
 /** The backups of one environment as the ledger knows them. Nothing here throws for GitHub: a silent ledger knows nothing. */
 export interface BackupLedger {
-  /** Records a new backup, or says why that could not be done. */
-  keep(made: BackupResult): Promise<void>;
+  /**
+   * Records a new backup, or says why that could not be done. Keys that opened the backup before it and do not open this one
+   * are said and given back: who takes a recipient away must not do so unseen (S27).
+   */
+  keep(made: BackupResult): Promise<{ removedRecipients: string[] }>;
   /** Whether object and manifest are those that were recorded, byte for byte. */
   knows(found: FoundBackup): Promise<boolean>;
   /** `sha256:…` of the object that was recorded with this manifest; undefined where there is none. */
@@ -54,8 +57,14 @@ export function openBackupLedger(
         say.info(
           'the backup is in no ledger (no environment, or no token to write with): a restore needs its digest typed',
         );
-        return;
+        return { removedRecipients: [] };
       }
+      const before = await find(() => true);
+      const removedRecipients = (before?.recipients ?? []).filter((one) => !made.manifest.recipients.includes(one));
+      for (const recipient of removedRecipients)
+        say.warning(
+          `${recipient} is no recipient of backups any more: it opens ${before?.name}, and not ${made.manifest.name}. Where nobody meant that, put it back into the workflow file and make a new backup`,
+        );
       try {
         await recordBackup(github, made, { ...given, environment });
         say.info(`recorded in the ledger of ${environment}: ${made.manifest.name}`);
@@ -63,6 +72,7 @@ export function openBackupLedger(
         if (!(error instanceof GitHubError)) throw error;
         say.warning(`The backup is not recorded, so a restore needs its digest typed: ${error.message}`);
       }
+      return { removedRecipients };
     },
     async knows({ manifest, manifestDigest }) {
       const { bytes, sha256 } = manifest.object;
@@ -79,6 +89,11 @@ export function openBackupLedger(
       return record === undefined ? undefined : `sha256:${record.object.sha256}`;
     },
   };
+}
+
+/** For the one line of a run: keys that opened the backup before and do not open this one. Pure. */
+export function describeRemoved(removed: readonly string[]): string {
+  return removed.length === 0 ? '' : `; no longer a recipient: ${removed.join(', ')}`;
 }
 
 /** Pages of 100 that are read before a record counts as not there. */
