@@ -201,8 +201,7 @@ class OpenProject implements VercelProject {
     const what = `Reading what points at ${deploymentId}`;
     const path = `/v2/deployments/${encodeURIComponent(deploymentId)}/aliases`;
     const answer = await this.api.call({ path, accept: [404] }, what);
-    if (answer.status === 404) return [];
-    return readAnswer(answer, aliasesAnswer, what).aliases.map(({ alias }) => alias);
+    return answer.status === 404 ? [] : readAnswer(answer, aliasesAnswer, what).aliases.map(({ alias }) => alias);
   }
 
   async setAutoAssign(value: boolean): Promise<void> {
