@@ -1,5 +1,14 @@
 import { storeInputs } from '#action-kit/backup-destinations';
-import { commonInputs, duration, flag, githubToken, type InputDefinitions, list, text } from '#action-kit/inputs';
+import {
+  commonInputs,
+  duration,
+  flag,
+  githubToken,
+  type InputDefinitions,
+  integer,
+  list,
+  text,
+} from '#action-kit/inputs';
 
 export const inputs = {
   ...commonInputs,
@@ -9,6 +18,7 @@ export const inputs = {
   ...storeInputs,
   'github-token': githubToken(),
   'max-age': duration('26h'),
+  'size-factor': integer({ default: 3, min: 2 }),
   'drill-max-age': duration(),
   prune: flag(false),
   retention: duration(),

@@ -9,6 +9,7 @@ import { BackupFailed } from '#backup/backup-error';
 import { decidePruning, type Retention, standardRetention } from '#backup/decide-pruning';
 import { listBackups } from '#backup/find-verified-backup';
 import { judgeFreshness } from '#backup/judge-freshness';
+import { judgeGrowth } from '#backup/judge-growth';
 import { openDestinations } from '#backup/open-destinations';
 import { planDestinations } from '#backup/plan-destinations';
 import { pruneBackups } from '#backup/prune-backups';
@@ -61,13 +62,15 @@ export async function main(runner: Runner): Promise<Result> {
       const place = destination.description;
       const freshness = judgeFreshness(backups, { environment, maxAgeSeconds: freshSeconds, now, place });
       log(freshness.message);
+      const growth = judgeGrowth(backups, { environment, factor: given.sizeFactor, place });
+      if (growth !== undefined) log(growth.message);
       // GitHub removes artifacts by its own clock.
       const own = destination.kind === 'artifact' ? [] : backups;
       const { prune, kept } = decidePruning(own, { environment, retention, freshSeconds, now });
       for (const line of kept) logger.warning(`${place}: ${line}`);
       const due = prune.map((backup) => backup.manifest.name);
       const pruned = given.prune ? await pruneBackups(destination, prune, { log, signal }) : [];
-      checked.push({ place, freshness, due, pruned });
+      checked.push({ place, freshness, ...(growth === undefined ? {} : { growth }), due, pruned });
     }
   } catch (error) {
     if (!(error instanceof BackupFailed || error instanceof GitHubError)) throw error;

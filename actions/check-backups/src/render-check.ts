@@ -1,12 +1,15 @@
 import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
 import type { Result } from '#action-kit/result';
 import type { Freshness } from '#backup/judge-freshness';
+import type { Growth } from '#backup/judge-growth';
 import type { DrillState } from './judge-drills.ts';
 
 /** One destination and what was found there. */
 export interface CheckedPlace {
   place: string;
   freshness: Freshness;
+  /** Absent where there is nothing to compare with. */
+  growth?: Growth;
   /** Names of backups whose time is over. */
   due: string[];
   pruned: string[];
@@ -23,7 +26,8 @@ export function renderCheck(
   const missed = drill?.missed === true;
   const verdict = missed ? 'stale' : worst.freshness.verdict;
   const reasonCode = worst.freshness.verdict === 'fresh' && missed ? drill.reasonCode : worst.freshness.reasonCode;
-  const message = [worst.freshness.message, ...(drill === undefined ? [] : [drill.message])].join('; ');
+  const grown = checked.flatMap(({ growth }) => (growth?.unusual === true ? [growth.message] : []));
+  const message = [worst.freshness.message, ...(drill === undefined ? [] : [drill.message]), ...grown].join('; ');
   const pruned = checked.flatMap((one) => one.pruned);
   const due = checked.reduce((sum, one) => sum + one.due.length, 0);
   const removal = given.prune ? `; ${pruned.length} removed` : due > 0 ? `; the time of ${due} is over` : '';
@@ -39,14 +43,16 @@ export function renderCheck(
     reasonCode,
     summary,
     failed: verdict === 'stale',
+    warning: verdict === 'fresh' && grown.length > 0,
     details: {
       environment: given.environment,
       ...(drill === undefined ? {} : { drill }),
-      places: checked.map(({ place, freshness, due, pruned }) => ({
+      places: checked.map(({ place, freshness, growth, due, pruned }) => ({
         place,
         verdict: freshness.verdict,
         newest: freshness.newest?.manifestFile,
         ageSeconds: freshness.ageSeconds,
+        ...(growth === undefined ? {} : { bytes: growth.bytes, seconds: growth.seconds }),
         due,
         pruned,
       })),
