@@ -45,13 +45,13 @@ export async function replaceLive(
   logger.info(
     `the present state is saved as ${saved.manifestFile}, sha256:${object.sha256}: the way back from this restore`,
   );
-  const loss = describeLoss((await readLive(url)).contents, stored);
+  const loss = describeLoss((await readLive(url, stored)).contents, stored);
   for (const line of loss) logger.warning(`Lost or changed by going back: ${line}`);
   logger.info('replacing the database in one transaction; if this run ends now, the database is as it was');
   const started = clock.now();
   await restoreLive(url, backup, { deadlineMs, signal });
   const seconds = (clock.now() - started) / 1000;
-  const wrong = compareRestoredRows((await readLive(url)).contents, stored);
+  const wrong = compareRestoredRows((await readLive(url, stored)).contents, stored);
   const { faults, seen } = await checkRestored(url, options.checks, signal);
   for (const line of seen) logger.info(`checked: ${line}`);
   return renderReplaced({ manifest: backup.manifest, saved, loss, wrong, faults, seconds });

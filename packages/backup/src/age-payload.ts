@@ -18,9 +18,9 @@ export async function* encryptPayload(
   let count = 0;
   for await (const { bytes, last } of inPieces(source, chunkBytes)) {
     const cipher = createCipheriv(algorithm, key, chunkNonce(count++, last), { authTagLength: tagBytes });
-    const sealed = cipher.update(bytes);
+    yield cipher.update(bytes);
     cipher.final();
-    yield Buffer.concat([sealed, cipher.getAuthTag()]);
+    yield cipher.getAuthTag();
   }
 }
 
@@ -101,6 +101,11 @@ async function* inPieces(
         yield { bytes: held, last: false };
         held = Buffer.allocUnsafe(size);
         used = 0;
+      }
+      if (used === 0 && chunk.length - from > size) {
+        yield { bytes: chunk.subarray(from, from + size), last: false };
+        from += size;
+        continue;
       }
       const part = chunk.subarray(from, from + size - used);
       held.set(part, used);

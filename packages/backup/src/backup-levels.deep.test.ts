@@ -8,9 +8,11 @@ import { createOneTimeKey, decryptStream } from './age-stream.ts';
 import { decompressStream } from './compress-stream.ts';
 import { type CreateBackupOptions, createBackup } from './create-backup.ts';
 import { directoryDestination } from './destination.ts';
+import { openDecryption } from './encryption.ts';
 import { listPostgres } from './find-postgres.ts';
 import { chooseBackup, findVerifiedBackup, listBackups } from './find-verified-backup.ts';
 import { isSufficient } from './manifest.ts';
+import { openBackup, rehearseRestore } from './restore-backup.ts';
 import { type Cluster, startCluster } from './scratch-cluster.ts';
 import { parseContents } from './stored-contents.ts';
 import { createDatabase } from './test-database.ts';
@@ -123,6 +125,55 @@ describe('levels, tables and age of a backup', installed ? {} : { skip: 'no Post
     const found = await findVerifiedBackup([directoryDestination(folder)], { identity, now: Date.now() / 1000 });
     assert.notEqual(found?.manifest.name, 'one-table');
     await assert.rejects(backup({ tables: ['tasks', 'absent', 'not a; name'] }), /no table absent, not a; name in the/);
+  });
+
+  test('single tables in schemas of their own are proven with the types, functions and parents that they need', async () => {
+    const own = await createDatabase(
+      cluster,
+      `CREATE SCHEMA app; CREATE SCHEMA "Lib"; CREATE TYPE app.status AS ENUM ('open', 'done'); CREATE DOMAIN "Lib".short AS text CHECK (VALUE <> '');
+       CREATE SEQUENCE "Lib".numbers; CREATE FUNCTION "Lib".tax(numeric) RETURNS numeric IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 0.2';
+       CREATE FUNCTION "Lib".touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;
+       CREATE TABLE app.customers (id int PRIMARY KEY); INSERT INTO app.customers VALUES (1), (2);
+       CREATE TABLE app.orders (id bigint DEFAULT nextval('"Lib".numbers') PRIMARY KEY, status app.status NOT NULL, note "Lib".short,
+         customer int REFERENCES app.customers, next bigint REFERENCES app.orders, price numeric CHECK ("Lib".tax(price) >= 0),
+         tax numeric GENERATED ALWAYS AS ("Lib".tax(price)) STORED);
+       CREATE INDEX ON app.orders ("Lib".tax(price)); ALTER TABLE app.orders ENABLE ROW LEVEL SECURITY;
+       CREATE TRIGGER touch BEFORE UPDATE ON app.orders FOR EACH ROW EXECUTE FUNCTION "Lib".touch();
+       CREATE POLICY own ON app.orders USING (EXISTS (SELECT FROM app.customers AS c WHERE c.id = customer));
+       INSERT INTO app.orders (status, note, customer, price) VALUES ('open', 'canary', 1, 5), ('done', NULL, 2, 7.50);
+       CREATE TABLE app.parts (k int, v app.status, PRIMARY KEY (k)) PARTITION BY LIST (k);
+       CREATE TABLE app.parts_1 PARTITION OF app.parts FOR VALUES IN (1); CREATE TABLE app.parts_2 PARTITION OF app.parts FOR VALUES IN (2);
+       INSERT INTO app.parts VALUES (1, 'open'), (2, 'done');`,
+    );
+    const made = await backup({ url: own, tables: ['app.orders', 'app.parts_1'] });
+    const { verification, tables } = made.manifest;
+    assert.equal(verification.verdict, 'verified', JSON.stringify(verification));
+    assert.deepEqual(tables, [
+      { name: 'app.orders', rows: 2 },
+      { name: 'app.parts_1', rows: 1 },
+    ]);
+    assert.deepEqual(verification.leftOut, [
+      'FK CONSTRAINT app orders orders_customer_fkey',
+      'INDEX ATTACH app parts_1_pkey',
+    ]);
+    assert.match(made.manifest.notCovered?.join() ?? '', /types, functions and schemas.*into an empty database/);
+    // Without the source, as a drill does it.
+    const opened = await openBackup({
+      destination: directoryDestination(folder),
+      manifestFile: made.manifestFile,
+      digest: made.manifest.object.sha256,
+      decryption: await openDecryption({ ageIdentity: identity }),
+    });
+    const again = await rehearseRestore(opened, { deadlineMs: 60_000, log: () => {} });
+    assert.equal(again.verdict, 'verified', JSON.stringify(again));
+    const { contents } = opened.contents;
+    const [first, ...others] = contents.tables;
+    const wrong = { ...contents, tables: [{ ...first, checksum: '1' } as (typeof contents.tables)[number], ...others] };
+    const differs = await rehearseRestore(
+      { ...opened, contents: { ...opened.contents, contents: wrong } },
+      { deadlineMs: 60_000, log: () => {} },
+    );
+    assert.deepEqual(differs.differences, ['app.orders: 2 rows on both sides, with other contents']);
   });
 
   test('GPG recipients: stored, proven and described like any other', async (context) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { openDecryption } from './encryption.ts';
 import { isRoot, listPostgres } from './find-postgres.ts';
 import { openBackup } from './restore-backup.ts';
 import { type Cluster, startCluster } from './scratch-cluster.ts';
-import { createDatabase } from './test-database.ts';
+import { createDatabase, query } from './test-database.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
 const mounting = isRoot() ? false : 'only root may mount a small file system';
@@ -112,7 +112,7 @@ describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server 
 
   test('a connection that is cut while pg_dump writes', async () => {
     await proxied('cut', 20_000_000, (through) =>
-      failsCleanly(backup({ url: through }), /(pg_dump failed|rows could not be counted): .*(connection|ECONNRESET)/i),
+      failsCleanly(backup({ url: through }), /pg_dump failed: .*connection/),
     );
   });
 
@@ -132,11 +132,26 @@ describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server 
       bytes += chunk.length;
       if (bytes > 2_000_000) await other.stop();
     });
-    await failsCleanly(
-      backup({ url: source, destinations: [stopping] }),
-      /(pg_dump failed|rows could not be counted): .*(connection|ECONNRESET)/i,
-    );
+    await failsCleanly(backup({ url: source, destinations: [stopping] }), /pg_dump failed: .*connection/);
     assert.ok(bytes > 2_000_000);
+  });
+
+  test('a source that is lost when the dump is stored and not counted leaves no object', async () => {
+    const inner = directoryDestination(join(folder, `${counter + 1}`));
+    let stored = false;
+    const losing: BackupDestination = {
+      ...inner,
+      async write(name, chunks) {
+        await inner.write(name, chunks);
+        stored ||= name.endsWith('.dump.zst.age');
+        await query(
+          url,
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ops-actions backup'`,
+        );
+      },
+    };
+    await failsCleanly(backup({ destinations: [losing] }), /rows could not be counted: .*(terminat|connection)/i);
+    assert.ok(stored);
   });
 
   test('a destination that is slow holds the dump back and loses nothing', async () => {
@@ -174,6 +189,50 @@ describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server 
       await failsCleanly(backup(), /there is no room left/);
     } finally {
       await runTool({ command: 'umount', args: [full], deadlineMs: 9_000 });
+    }
+  });
+
+  test('no room for the scratch copy: could not verify, says what to do, and the object stays', {
+    skip: mounting,
+  }, async () => {
+    const small = join(folder, 'small');
+    await mkdir(small);
+    // The scratch server's account must get there.
+    await chmod(folder, 0o711);
+    const script = join(folder, 'backup.ts');
+    const modules = (name: string) => JSON.stringify(join(import.meta.dirname, name));
+    // In a child with mounts of its own: the places for scratch copies are small there, and only there.
+    await writeFile(
+      script,
+      `import { createBackup } from ${modules('create-backup.ts')};
+       import { directoryDestination } from ${modules('destination.ts')};
+       import { systemClock } from ${modules('../../http/src/clock.ts')};
+       import { readdirSync } from 'node:fs';
+       const { manifest } = await createBackup({ url: process.env.SOURCE, name: 'no-room', recipients: [${JSON.stringify(recipient)}],
+         destinations: [directoryDestination(${JSON.stringify(join(folder, 'no-room'))})], clock: systemClock });
+       console.log(JSON.stringify({ ...manifest.verification, left: readdirSync(process.env.TMPDIR) }));`,
+    );
+    // The last size does not even hold an empty cluster.
+    for (const size of ['90m', '8m']) {
+      const steps = [
+        'mount -t tmpfs -o size=1m none /dev/shm',
+        `mount -t tmpfs -o size=${size},mode=1777 none '${small}'`,
+        `exec '${process.execPath}' '${script}'`,
+      ];
+      const run = await runTool({
+        command: 'unshare',
+        args: ['--mount', 'sh', '-ec', steps.join(' && ')],
+        cwd: import.meta.dirname,
+        environment: { SOURCE: url, TMPDIR: small },
+        deadlineMs: 120_000,
+      });
+      assert.equal(run.exitCode, 0, run.stderr);
+      const found = JSON.parse(run.stdout.split('\n').findLast((line) => line.startsWith('{')) ?? '');
+      assert.deepEqual([found.verdict, found.reasonCode], ['could-not-verify', 'scratch_full'], found.message);
+      assert.match(found.message, /no room left for the scratch copy.*takes about \d.*set TMPDIR/);
+      assert.deepEqual(found.left, []);
+      assert.equal((await readdir(join(folder, 'no-room'))).length, 3);
+      await rm(join(folder, 'no-room'), { recursive: true });
     }
   });
 });

@@ -11,8 +11,6 @@ export interface BegunDump {
   binaries: PostgresBinaries;
   /** To be read once, to its end. */
   dumped: AsyncIterable<Uint8Array>;
-  /** Ends pg_dump with a reason that the reader gets. */
-  giveUp(reason: unknown): void;
   /** Ends pg_dump and lets go of the snapshot; safe to call twice. */
   end(): Promise<void>;
 }
@@ -110,7 +108,7 @@ async function tryToBegin(
         return undefined;
       }
     }
-    return { source, binaries, dumped: rejoin(await first, dump), giveUp: (reason) => stop.abort(reason), end };
+    return { source, binaries, dumped: rejoin(await first, dump), end };
   } catch (error) {
     await end();
     signal?.throwIfAborted();

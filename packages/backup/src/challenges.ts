@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Decryption, Encryption } from './encryption.ts';
+import { oneChunk } from './one-chunk.ts';
 
 /** A random word that one recipient's key alone can read; whoever says it holds that key (S27). */
 export interface Challenge {
@@ -16,7 +17,7 @@ export async function makeChallenges(encryption: Pick<Encryption, 'fingerprints'
   const made: Challenge[] = [];
   for (const [index, recipient] of encryption.fingerprints.entries()) {
     const word = `ops-${randomBytes(16).toString('hex')}`;
-    const sealed = await collect(encryption.encryptTo(index, oneWord(word)));
+    const sealed = await collect(encryption.encryptTo(index, oneChunk(`${word}\n`)));
     made.push({ recipient, sealed: sealed.toString('base64'), answer: digest(word) });
   }
   return made;
@@ -56,14 +57,6 @@ export function challengeCommand(challenge: Challenge, encryption: 'age' | 'gpg'
 
 function digest(word: string): string {
   return createHash('sha256').update(word).digest('hex');
-}
-
-async function* oneWord(word: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(`${word}\n`);
-}
-
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {

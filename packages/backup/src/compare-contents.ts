@@ -97,6 +97,7 @@ export function onlyTables(contents: DatabaseContents, tables: readonly string[]
   };
   return {
     ...withoutLargeObjects(contents),
+    tables: contents.tables.filter(({ name }) => tables.includes(name)),
     definitions: contents.definitions.filter(belongs),
     sequences: [],
     archived: (contents.archived ?? []).filter(({ relation }) => tables.includes(relation)),

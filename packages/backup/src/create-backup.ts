@@ -8,9 +8,11 @@ import { estimateSeconds } from './estimate-backup.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
 import { type BackupKind, type BackupManifest, digestOf, formatManifest, type VerifyLevel } from './manifest.ts';
 import { describeBytes } from './measure-stream.ts';
+import { oneChunk } from './one-chunk.ts';
 import type { SourceSnapshot } from './source-snapshot.ts';
-import { oneChunk, storeBackup } from './store-backup.ts';
-import { verifyBackup } from './verify-backup.ts';
+import { type StoredContentsFile, storeContents, storeDump } from './store-backup.ts';
+import { readSurroundings } from './table-surroundings.ts';
+import { type VerifyOptions, type VerifyResult, verifyBackup } from './verify-backup.ts';
 
 export interface CreateBackupOptions {
   url: string;
@@ -76,32 +78,33 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
       log,
       ...signal,
     });
-    const { source, binaries, dumped, giveUp } = begun;
+    const { source, binaries, dumped } = begun;
     announce(source, log);
     const files = {
       dump: `${options.name}.dump.zst.${encryption.kind}`,
       contents: `${options.name}.contents.zst.${encryption.kind}`,
     };
     const dumpStarted = performance.now();
-    const stored = await storeBackup({ source, dumped, encryption, destinations, files, log, giveUp, ...signal });
-    await source.close();
-    const dump = secondsSince(dumpStarted);
+    const surroundings = source.selected
+      ? { surroundings: await readSurroundings(source, { binaries, deadlineMs, ...signal }) }
+      : {};
+    const store = { source, encryption, destinations, files };
+    const dump = await storeDump({ ...store, dumped, log });
+    const dumpSeconds = secondsSince(dumpStarted);
     log(
-      `backup stored: ${describeBytes(stored.dump.bytes)} encrypted (${describeBytes(stored.plain.bytes)} dumped) in ${dump.toFixed(1)} s`,
+      `backup stored: ${describeBytes(dump.dump.bytes)} encrypted (${describeBytes(dump.plain.bytes)} dumped) in ${dumpSeconds.toFixed(1)} s`,
     );
-    const verification = await verifyBackup({
-      dump: { file: files.dump, bytes: stored.dump.bytes, sha256: stored.dump.sha256() },
-      contentsFile: { file: files.contents, bytes: stored.contentsFile.bytes, sha256: stored.contentsFile.sha256() },
+    const { counted, verification } = await countAndProve({ ...store, ...surroundings }, options.signal, {
+      dump: { file: files.dump, bytes: dump.dump.bytes, sha256: dump.dump.sha256() },
       level: options.verify ?? 'restore',
       destinations,
       decrypt: encryption.decrypt,
       source,
       binaries,
-      contents: stored.contents,
       ...(source.selected ? { tables: source.tables } : {}),
+      ...surroundings,
       deadlineMs,
       log,
-      ...signal,
     });
     const manifest = describeBackup({
       name: options.name,
@@ -114,10 +117,10 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
       challenges,
       destinations,
       files,
-      stored,
+      stored: { ...dump, ...counted },
       verification,
       totalsOnly: options.totalsOnly ?? false,
-      times: { dump, total: secondsSince(started) },
+      times: { dump: dumpSeconds, total: secondsSince(started) },
     });
     const manifestFile = `${options.name}.manifest.json`;
     const text = formatManifest(manifest);
@@ -130,6 +133,38 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
     await begun?.end();
     await encryption.close();
   }
+}
+
+/**
+ * Counts the rows of the snapshot while what is stored is read back and restored; whichever of both fails first ends the
+ * other. Without counts nothing could ever be compared: then the object is removed again, where the store lets us.
+ */
+async function countAndProve(
+  store: Parameters<typeof storeContents>[0],
+  signal: AbortSignal | undefined,
+  proof: Omit<VerifyOptions, 'counted' | 'signal'>,
+): Promise<{ counted: StoredContentsFile; verification: VerifyResult }> {
+  const stop = new AbortController();
+  const counting = storeContents(store);
+  counting.catch((error: unknown) => stop.abort(error));
+  const expected = counting.then(({ contents, contentsFile }) => ({
+    contents,
+    contentsFile: { file: store.files.contents, bytes: contentsFile.bytes, sha256: contentsFile.sha256() },
+  }));
+  expected.catch(() => {});
+  const proving = verifyBackup({
+    ...proof,
+    counted: expected,
+    signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
+  });
+  const [counted, verification] = await Promise.allSettled([counting, proving]);
+  signal?.throwIfAborted();
+  if (counted.status === 'rejected') {
+    for (const destination of store.destinations) await destination.remove(store.files.dump).catch(() => {});
+    throw counted.reason;
+  }
+  if (verification.status === 'rejected') throw verification.reason;
+  return { counted: counted.value, verification: verification.value };
 }
 
 function announce(source: SourceSnapshot, log: (line: string) => void): void {

@@ -1,4 +1,5 @@
 import type { DatabaseConnection } from '#postgres/connection';
+import { countRows, quickestRowHash, type RowHash, type TableRows } from './count-rows.ts';
 import { definitionsQuery, notOfExtension, userSchema } from './definitions-query.ts';
 import { type ArchivedEntry, readArchivedEntries, readEventTriggers } from './dump-listing.ts';
 import { type LargeObjects, readLargeObjects } from './read-large-objects.ts';
@@ -11,19 +12,14 @@ export interface Relation {
   kind: 'table' | 'partitioned' | 'view' | 'materialized-view' | 'foreign-table' | 'sequence';
 }
 
-export interface TableRows {
-  name: string;
-  rows: number;
-  /** Order-independent: the sum of one 64-bit hash per row. */
-  checksum: string;
-}
-
 /** What a backup has to bring back; names and numbers, no values. */
 export interface DatabaseContents {
   relations: Relation[];
   /** One line per column, constraint, index, policy, type …: what it is in words, its expressions as a digest at the end. */
   definitions: string[];
   tables: TableRows[];
+  /** How the checksums were made; absent in backups of 0.1: of the text of the row. */
+  rowHash?: RowHash;
   largeObjects: number;
   /** Bytes and checksum of the large objects; absent in backups of 0.1. */
   largeObjectData?: Omit<LargeObjects, 'count'>;
@@ -77,40 +73,29 @@ export async function readRelations(
 }
 
 /**
- * Reads what there is, counting and hashing every row of every table in `tables`. The session must have
- * `comparableSession` set and should be in one READ ONLY snapshot.
+ * Reads what there is, counting and hashing every row of every table in `relations`; with the hash of the contents that this
+ * one is to be compared with. The session must have `comparableSession` set and should be in one READ ONLY snapshot.
  */
 export async function readContents(
   connection: DatabaseConnection,
   relations: readonly Relation[],
-  onTable: (done: number, of: number) => void = () => {},
+  rowHash: RowHash = quickestRowHash(connection),
 ): Promise<DatabaseContents> {
   const definitions = await connection.query<{ line: string }>(definitionsQuery, [
     relations.map((relation) => relation.name),
   ]);
   const { count, ...largeObjectData } = await readLargeObjects(connection);
   const names = relations.filter((relation) => relation.kind === 'table').map((relation) => relation.name);
-  const tables: TableRows[] = [];
-  for (const name of names) {
-    const [row] = await connection.query<{ rows: string; checksum: string }>(rowsQuery(name));
-    tables.push({ name, rows: Number(row?.rows ?? 0), checksum: row?.checksum ?? '' });
-    onTable(tables.length, names.length);
-  }
+  const tables = await countRows(connection, names, rowHash);
   return {
     relations: relations.map(({ name, kind }) => ({ name, kind })),
     definitions: definitions.map((row) => row.line),
     tables,
+    rowHash,
     largeObjects: count,
     largeObjectData,
     sequences: await readReached(connection, await readSequences(connection), new Set(names)),
     archived: await readArchivedEntries(connection, relations),
     eventTriggers: await readEventTriggers(connection),
   };
-}
-
-/** `ONLY`: partitions and children are relations of their own. The `.*` keeps a column named like the alias out of it. */
-function rowsQuery(table: string): string {
-  return `SELECT pg_catalog.count(*) AS rows,
-    coalesce(pg_catalog.sum(pg_catalog.hashtextextended(((ops_row.*)::text) COLLATE "C", 0)::pg_catalog.numeric), 0)::text AS checksum
-    FROM ONLY ${table} AS ops_row`;
 }

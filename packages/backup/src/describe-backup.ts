@@ -79,6 +79,11 @@ function notCovered(source: SourceSnapshot): string[] {
     ...(has('storage') ? ['the bytes of storage objects (their names and owners are rows of the schema storage)'] : []),
     ...(has('vault') || has('pgsodium') ? ['vault secrets in clear text: their key stays with the platform'] : []),
     ...(source.unreadable.length > 0 ? [`${source.unreadable.length} tables that the platform keeps to itself`] : []),
-    ...(source.selected ? ['every table that was not asked for'] : []),
+    ...(source.selected
+      ? [
+          'every table that was not asked for',
+          'types, functions and schemas that the tables need: restore into a database that has them, not into an empty database',
+        ]
+      : []),
   ];
 }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupFailed } from './backup-error.ts';
+import { inPieces, pieceBytes } from './read-pieces.ts';
 
 /** A place that keeps encrypted backups. Writes create and never replace (S33). */
 export interface BackupDestination {
@@ -41,7 +42,7 @@ export function directoryDestination(path: string): BackupDestination {
       try {
         const file = await open(partial, 'wx', 0o600);
         try {
-          for await (const chunk of source) await file.writeFile(chunk);
+          for await (const piece of inPieces(source)) await file.writeFile(piece);
           await file.sync();
         } finally {
           await file.close();
@@ -56,7 +57,7 @@ export function directoryDestination(path: string): BackupDestination {
     },
     async *read(name) {
       try {
-        yield* createReadStream(join(path, name));
+        yield* createReadStream(join(path, name), { highWaterMark: pieceBytes });
       } catch (error) {
         throw new BackupFailed(
           'destination_failed',

@@ -4,6 +4,7 @@ import { openLibpqAccess } from './authorities-file.ts';
 import { BackupFailed } from './backup-error.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
 import { programCommand } from './program-command.ts';
+import { readPieces } from './read-pieces.ts';
 import { toolComplaint } from './tool-complaint.ts';
 
 export interface DumpOptions {
@@ -15,6 +16,8 @@ export interface DumpOptions {
   excludedTables: readonly string[];
   /** Quoted names of the only tables to dump. */
   tables?: readonly string[];
+  /** Without rows. */
+  structureOnly?: boolean;
   /** In pg_stat_activity. */
   applicationName: string;
   deadlineMs: number;
@@ -35,6 +38,7 @@ export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Arr
     `--snapshot=${options.snapshot}`,
     // A table that somebody holds exclusively must not stall the release for ever.
     '--lock-wait-timeout=60s',
+    ...(options.structureOnly === true ? ['--schema-only'] : []),
     ...(options.tables ?? []).map((table) => `--table=${table}`),
     ...options.excludedTables.map((table) => `--exclude-table=${table}`),
   ];
@@ -50,9 +54,11 @@ export async function* dumpStream(options: DumpOptions): AsyncGenerator<Uint8Arr
     deadlineMs: options.deadlineMs,
     signal: options.signal,
   });
-  tool.child.stdin?.end();
+  const { stdin, stdout } = tool.child;
+  if (stdout === null) throw new Error('pg_dump was started without its output');
+  stdin?.end();
   try {
-    yield* tool.child.stdout as AsyncIterable<Uint8Array>;
+    yield* readPieces(stdout);
     const result = await tool.finished;
     if (result.timedOut) {
       throw new BackupFailed('dump_failed', `pg_dump did not end within ${Math.round(options.deadlineMs / 1000)} s`);

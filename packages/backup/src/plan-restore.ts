@@ -59,6 +59,8 @@ export function planRestore(
     missingTables: ReadonlySet<string>;
     structureOnly?: boolean;
     foreignToo?: boolean;
+    /** How lines begin, after their numbers, that point to what is not in the backup. */
+    dangling?: readonly string[];
   },
 ): RestorePlan {
   const list: string[] = [];
@@ -68,6 +70,10 @@ export function planRestore(
   for (const line of contents.split('\n')) {
     const [, rest] = /^\d+; \d+ \d+ (.+)$/.exec(line) ?? [];
     if (rest === undefined) continue;
+    if (given.dangling?.some((beginning) => rest.startsWith(beginning)) === true) {
+      leftOut.push(rest.slice(0, rest.lastIndexOf(' ')));
+      continue;
+    }
     const kind = knownKinds.find((known) => rest.startsWith(`${known} `));
     const [schema = '', ...words] = rest.slice((kind ?? '').length + 1).split(' ');
     const name = words.slice(0, -1).join(' ');

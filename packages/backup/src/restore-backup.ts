@@ -83,7 +83,8 @@ export async function rehearseRestore(
     decrypt: decryption.decrypt,
     binaries,
     source: contents.source,
-    contents: contents.contents,
+    counted: Promise.resolve({ contents: contents.contents }),
+    ...(contents.surroundings === undefined ? {} : { surroundings: contents.surroundings }),
     ...(manifest.partial === true ? { tables: contents.contents.tables.map((table) => table.name) } : {}),
     ...options,
   });

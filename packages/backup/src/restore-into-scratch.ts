@@ -1,12 +1,15 @@
 import { connect } from '#postgres/connection';
 import { onlyStructure } from './compare-contents.ts';
 import { decompressStream } from './compress-stream.ts';
+import type { RowHash } from './count-rows.ts';
 import { comparableSession, type DatabaseContents, readContents, readRelations } from './database-contents.ts';
 import type { DumpListing } from './dump-listing.ts';
+import { oneChunk } from './one-chunk.ts';
 import { planRestore } from './plan-restore.ts';
 import { prepareScratch } from './prepare-scratch.ts';
-import { listContents, printEntries, restoreGrants, restoreStream } from './restore-stream.ts';
+import { listContents, printEntries, restoreGrants, restoreStream, restoreSurroundings } from './restore-stream.ts';
 import type { Cluster } from './scratch-cluster.ts';
+import { planSurroundings } from './table-surroundings.ts';
 import type { VerifyOptions } from './verify-backup.ts';
 
 /**
@@ -18,10 +21,15 @@ export async function restoreIntoScratch(
   cluster: Cluster,
   options: Pick<
     VerifyOptions,
-    'destinations' | 'dump' | 'decrypt' | 'source' | 'contents' | 'level' | 'deadlineMs' | 'signal'
+    'destinations' | 'dump' | 'decrypt' | 'source' | 'surroundings' | 'level' | 'deadlineMs' | 'signal'
   >,
   notes: { leftOut: string[]; remarks: string[] },
-): Promise<{ url: string; expected: DatabaseContents; dump: DumpListing }> {
+): Promise<{
+  url: string;
+  /** The part of what the source held that must be there now. */
+  expect: (contents: DatabaseContents) => DatabaseContents;
+  dump: DumpListing;
+}> {
   const [primary] = options.destinations;
   if (primary === undefined) throw new Error('no destination holds the backup');
   const plain = () => decompressStream(options.decrypt(primary.read(options.dump.file)));
@@ -33,43 +41,64 @@ export async function restoreIntoScratch(
   const scratch = await prepareScratch(cluster, options.source);
   const structureOnly = options.level === 'structure';
   const contents = await listContents(plain(), run);
-  const plan = planRestore(contents, {
+  const { surroundings } = options;
+  const dangling = surroundings?.dangling ?? [];
+  const given = {
     existing: scratch.existing,
     missing: scratch.missing.map((extension) => extension.name),
     missingTables: new Set(scratch.missing.flatMap((extension) => extension.tables)),
     structureOnly,
     foreignToo: options.source.wrappers !== undefined,
-  });
+    dangling: dangling.map(({ entry }) => entry),
+  };
+  const plan = planRestore(contents, given);
+  if (surroundings !== undefined) {
+    const archive = () => oneChunk(Buffer.from(surroundings.archive, 'base64'));
+    const { list } = planRestore(await listContents(archive(), run), given);
+    await restoreSurroundings(archive(), scratch, planSurroundings(list, contents), run);
+  }
   notes.leftOut.push(...plan.leftOut);
   notes.remarks.push(...scratch.remarks);
   await restoreStream(plain(), scratch, plan.list, run);
   if (plan.grants.length > 0) await restoreGrants(plain(), scratch, plan.grants, run);
   const eventTriggers = plan.eventTriggers.length > 0 ? await printEntries(plain(), plan.eventTriggers, run) : '';
   const left = new Set(plan.leftOut.filter((line) => line.startsWith('FOREIGN TABLE ')).map((line) => line.slice(14)));
-  const expected = without(options.contents, left);
+  const definitions = dangling.flatMap(({ definition }) => definition ?? []);
   return {
     url: scratch.url,
-    expected: structureOnly ? onlyStructure(expected) : expected,
+    expect(given) {
+      const expected = without(given, left, definitions);
+      return structureOnly ? onlyStructure(expected) : expected;
+    },
     dump: { contents, eventTriggers },
   };
 }
 
-/** What the scratch copy holds. */
-export async function readRestored(url: string, structureOnly = false): Promise<DatabaseContents> {
+/** What the scratch copy holds; with the hash of what it is to be compared with. */
+export async function readRestored(
+  url: string,
+  { rowHash, structureOnly = false }: { rowHash?: RowHash; structureOnly?: boolean } = {},
+): Promise<DatabaseContents> {
   const connection = await connect(url, { applicationName: 'ops-actions compare' });
   try {
     await connection.query(comparableSession);
     await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const contents = await readContents(connection, await readRelations(connection));
+    const contents = await readContents(connection, await readRelations(connection), rowHash);
     return structureOnly ? onlyStructure(contents) : contents;
   } finally {
     await connection.close();
   }
 }
 
-function without(contents: DatabaseContents, names: ReadonlySet<string>): DatabaseContents {
-  if (names.size === 0) return contents;
+/** Without relations of these names and definitions that begin so. */
+function without(
+  contents: DatabaseContents,
+  names: ReadonlySet<string>,
+  definitions: readonly string[],
+): DatabaseContents {
+  if (names.size === 0 && definitions.length === 0) return contents;
   const belongs = (line: string) =>
+    definitions.some((beginning) => line.startsWith(beginning)) ||
     [...names].some((name) => line.includes(` ${name}.`) || line.includes(` on ${name} to `));
   return {
     ...contents,

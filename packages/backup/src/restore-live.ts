@@ -26,14 +26,21 @@ export function describeLoss(now: DatabaseContents, backup: DatabaseContents): s
   return [...lines, ...gone.map((table) => `${table.name}: is missing now, comes back with ${table.rows} rows`)];
 }
 
-/** What a live database holds, read as a backup reads it. */
-export async function readLive(url: string): Promise<{ contents: DatabaseContents; identity: string }> {
+/** What a live database holds; hashed like the backup that it is to be compared with. */
+export async function readLive(
+  url: string,
+  backup?: DatabaseContents,
+): Promise<{ contents: DatabaseContents; identity: string }> {
   const connection = await connect(url, { applicationName: 'ops-actions restore' });
   try {
     await connection.query(comparableSession);
     await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const relations = (await readRelations(connection)).filter((relation) => relation.readable);
-    const contents = await readContents(connection, relations);
+    const contents = await readContents(
+      connection,
+      relations,
+      backup === undefined ? undefined : (backup.rowHash ?? 'text'),
+    );
     return { contents, identity: sourceIdentity(connection.settings, connection.settings.database, undefined) };
   } finally {
     await connection.close();

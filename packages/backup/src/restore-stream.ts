@@ -30,7 +30,10 @@ export async function listContents(source: AsyncIterable<Uint8Array>, run: Resto
   return stdout;
 }
 
-/** Restores in one stream, as a role without privileges, stopping at the first error. */
+/**
+ * Restores in one stream, as a role without privileges, stopping at the first error; in one transaction, so that rows of
+ * tables that are new in it need no log.
+ */
 export async function restoreStream(
   source: AsyncIterable<Uint8Array>,
   scratch: PreparedScratch,
@@ -38,7 +41,7 @@ export async function restoreStream(
   run: RestoreRun,
 ): Promise<void> {
   await runRestore(
-    ['--exit-on-error', '--no-privileges', ...(await restoreArguments(scratch, list, run))],
+    ['--exit-on-error', '--single-transaction', '--no-privileges', ...(await restoreArguments(scratch, list, run))],
     source,
     run,
   );
@@ -55,6 +58,16 @@ export async function restoreGrants(
   run: RestoreRun,
 ): Promise<void> {
   await runRestore(await restoreArguments(scratch, list, run), source, run, [0, 1]);
+}
+
+/** Restores what can be: of the surroundings of single tables some may need what is not there, which the tables then tell. */
+export async function restoreSurroundings(
+  source: AsyncIterable<Uint8Array>,
+  scratch: PreparedScratch,
+  list: readonly string[],
+  run: RestoreRun,
+): Promise<void> {
+  await runRestore(['--no-privileges', ...(await restoreArguments(scratch, list, run))], source, run, [0, 1]);
 }
 
 /** SQL text of some entries, which is not run. */

@@ -5,75 +5,81 @@ import { type DatabaseContents, readContents } from './database-contents.ts';
 import type { BackupDestination } from './destination.ts';
 import type { Encryption } from './encryption.ts';
 import { countStream, describeBytes, type Measurement, measureStream, progressReporter } from './measure-stream.ts';
+import { oneChunk } from './one-chunk.ts';
 import type { SourceSnapshot } from './source-snapshot.ts';
 import { formatContents } from './stored-contents.ts';
+import type { TableSurroundings } from './table-surroundings.ts';
 
 export interface StoreOptions {
   source: SourceSnapshot;
-  /** What pg_dump gives out. */
-  dumped: AsyncIterable<Uint8Array>;
   encryption: Encryption;
   destinations: readonly BackupDestination[];
   /** File of the dump and of what it must bring back. */
   files: { dump: string; contents: string };
-  log: (line: string) => void;
-  signal?: AbortSignal;
-  /** Ends the dump. */
-  giveUp(reason: unknown): void;
 }
 
-export interface StoredBackup {
+export interface StoredDump {
   plain: { bytes: number };
   dump: Measurement;
+}
+
+export interface StoredContentsFile {
   contentsFile: Measurement;
   contents: DatabaseContents;
 }
 
+export type StoredBackup = StoredDump & StoredContentsFile;
+
 /**
- * Dumps, compresses, encrypts and stores as one stream while the rows are counted: both see the snapshot, and the source
- * waits once. @throws BackupFailed, or the signal's reason.
+ * Counts in the snapshot of the dump, lets go of it, and stores what was found beside the dump. It comes after the dump: a database that people use
+ * is read through once at a time, and what is stored already is restored meanwhile.
+ * @throws BackupFailed `source_unreadable`, `destination_failed`.
  */
-export async function storeBackup(options: StoreOptions): Promise<StoredBackup> {
+export async function storeContents(
+  options: StoreOptions & {
+    /** Where single tables are dumped. */
+    surroundings?: TableSurroundings;
+  },
+): Promise<StoredContentsFile> {
   const { source } = options;
-  const counting = readContents(source.connection, source.relations).catch((error: unknown) => {
+  const counted = await readContents(source.connection, source.relations).catch((error: unknown) => {
     throw new BackupFailed('source_unreadable', `the rows could not be counted: ${(error as Error).message}`, {
       cause: error,
     });
   });
-  // Whichever fails first ends the other, and is what is told.
-  const failures: unknown[] = [];
-  const [stored, counted] = await Promise.allSettled([
-    storeDump(options).catch((error: unknown) => {
-      failures.push(error);
-      // On a connection that says nothing any more, counting would wait for ever.
-      void source.close();
-      throw error;
-    }),
-    counting.catch((error: unknown) => {
-      failures.push(error);
-      options.giveUp(error);
-      throw error;
-    }),
-  ]);
-  options.signal?.throwIfAborted();
-  if (stored.status === 'rejected' || counted.status === 'rejected') throw failures[0];
+  await source.close();
   // What a sequence had before is what it must have at least.
-  const counts = new Map((counted.value.sequences ?? []).map((sequence) => [sequence.name, sequence.reached ?? null]));
+  const counts = new Map((counted.sequences ?? []).map((sequence) => [sequence.name, sequence.reached ?? null]));
   const sequences = source.sequences.map((sequence) => ({ ...sequence, reached: counts.get(sequence.name) ?? null }));
-  const all = { ...counted.value, sequences };
+  const all = { ...counted, sequences };
   const contents = source.selected ? onlyTables(all, source.tables) : all;
-  const contentsFile = await storeStream(options, options.files.contents, oneChunk(formatContents(source, contents)));
-  return { ...stored.value, contents, contentsFile };
+  const text = formatContents(source, contents, options.surroundings);
+  return { contents, contentsFile: await storeStream(options, options.files.contents, oneChunk(text)) };
 }
 
-async function storeDump(options: StoreOptions): Promise<Pick<StoredBackup, 'plain' | 'dump'>> {
+const beatMs = 30_000;
+
+/** Dumps, compresses, encrypts and stores as one stream. @throws BackupFailed, or the signal's reason. */
+export async function storeDump(
+  options: StoreOptions & {
+    /** What pg_dump gives out. */
+    dumped: AsyncIterable<Uint8Array>;
+    log: (line: string) => void;
+  },
+): Promise<StoredDump> {
   const { dumped, source, log } = options;
   const plain = countStream(
     dumped,
     progressReporter((bytes, seconds) => log(describeProgress(bytes, seconds, source.databaseBytes))),
   );
-  const dump = await storeStream(options, options.files.dump, plain.chunks);
-  return { plain: plain.count, dump };
+  // The snapshot is needed again for the counting, and who says nothing for long may be forgotten on the way.
+  const beat = setInterval(() => void source.connection.query('SELECT').catch(() => {}), beatMs);
+  try {
+    const dump = await storeStream(options, options.files.dump, plain.chunks);
+    return { plain: plain.count, dump };
+  } finally {
+    clearInterval(beat);
+  }
 }
 
 /** Written once from the stream; the other destinations get what the first one holds. */
@@ -96,9 +102,4 @@ export function describeProgress(bytes: number, seconds: number, databaseBytes: 
   const left = rate > 0 && databaseBytes > bytes ? Math.ceil((databaseBytes - bytes) / rate) : undefined;
   const rest = left === undefined ? '' : `, at most ${left} s left`;
   return `dumped ${describeBytes(bytes)} of at most ${describeBytes(databaseBytes)} in ${seconds} s (${describeBytes(rate)}/s${rest})`;
-}
-
-/** A text as a stream. */
-export async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
 }

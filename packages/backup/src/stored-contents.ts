@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DatabaseContents } from './database-contents.ts';
 import type { SourceSnapshot } from './source-snapshot.ts';
+import { type TableSurroundings, tableSurroundings } from './table-surroundings.ts';
 
 const strings = z.array(z.string());
 
@@ -36,13 +37,19 @@ const stored = z.object({
       memberOf: strings,
     }),
   ),
+  /** Where single tables were asked for; absent in backups of 0.1. */
+  surroundings: tableSurroundings.optional(),
   contents: z.custom<DatabaseContents>((value) => typeof value === 'object' && value !== null && 'relations' in value),
 });
 
 /** What lies encrypted beside a dump: everything a restore needs to make the surroundings and to compare the result. */
 export type StoredContents = z.infer<typeof stored>;
 
-export function formatContents(source: SourceSnapshot, contents: DatabaseContents): string {
+export function formatContents(
+  source: SourceSnapshot,
+  contents: DatabaseContents,
+  surroundings?: TableSurroundings,
+): string {
   const { databaseBytes, encoding, collate, characterType, roles, schemas, extensions, wrappers } = source;
   const given: StoredContents = {
     schemaVersion: 1,
@@ -58,6 +65,7 @@ export function formatContents(source: SourceSnapshot, contents: DatabaseContent
       wrappers,
     },
     roles: source.roleDetails,
+    ...(surroundings === undefined ? {} : { surroundings }),
     contents,
   };
   return JSON.stringify(given);

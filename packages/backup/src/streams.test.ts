@@ -116,6 +116,12 @@ test('names of keys, sizes and complaints are fit to be shown', () => {
     ),
     'pg_restore: error: could not execute query: ERROR:  invalid input value for enum mood: "…"',
   );
+  assert.equal(
+    toolComplaint(
+      'pg_dump: error: Dumping the contents of table "a" failed: PQgetCopyData() failed.\npg_dump: detail: Error message from server: server closed the connection unexpectedly\n',
+    ),
+    'pg_dump: error: Dumping the contents of table "a" failed: PQgetCopyData() failed. server closed the connection unexpectedly',
+  );
   assert.equal(toolComplaint(''), 'it gave no reason');
 });
 

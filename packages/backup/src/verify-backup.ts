@@ -10,6 +10,8 @@ import { type SourceFacts, scratchSuperuser } from './prepare-scratch.ts';
 import { readRestored, restoreIntoScratch } from './restore-into-scratch.ts';
 import { RestoreFailed } from './restore-stream.ts';
 import { type Cluster, startCluster } from './scratch-cluster.ts';
+import { describeFullScratch } from './scratch-room.ts';
+import type { TableSurroundings } from './table-surroundings.ts';
 
 /** One stored object and what its bytes must be. */
 export interface ExpectedObject {
@@ -20,8 +22,8 @@ export interface ExpectedObject {
 
 export interface VerifyOptions {
   dump: ExpectedObject;
-  /** Absent where the backup was made without one. */
-  contentsFile?: ExpectedObject;
+  /** What the snapshot held, and the object that says so where it was not read back already. */
+  counted: Promise<{ contents: DatabaseContents; contentsFile?: ExpectedObject }>;
   level: VerifyLevel;
   destinations: readonly BackupDestination[];
   /** With the one-time key, or in a drill with the real one. */
@@ -29,9 +31,9 @@ export interface VerifyOptions {
   /** Of the server's own major. */
   binaries: PostgresBinaries;
   source: SourceFacts & { databaseBytes: number; systemIdentifier?: string };
-  contents: DatabaseContents;
   /** The only tables that are in the dump. */
   tables?: readonly string[];
+  surroundings?: TableSurroundings;
   deadlineMs: number;
   log: (line: string) => void;
   signal?: AbortSignal;
@@ -64,36 +66,42 @@ export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult
     ...notes,
     seconds,
   });
-  let cluster: Cluster | undefined;
+  // Its first seconds pass while the object is read back.
+  const starting = level === 'checksum' ? undefined : startScratch(options);
   try {
-    const objects = [options.dump, ...(options.contentsFile === undefined ? [] : [options.contentsFile])];
-    for (const destination of options.destinations) {
-      for (const object of objects) {
-        const problem = await timed(seconds, 'readBack', () => readBack(destination, object, options.signal));
-        if (problem !== undefined) return verdict('mismatch', 'digest_mismatch', problem);
-      }
-    }
-    if (level === 'checksum') {
+    const wrong = async (object: ExpectedObject | undefined) => {
+      if (object === undefined) return undefined;
+      const problem = await timed(seconds, 'readBack', () => readBackAll(options, object));
+      return problem === undefined ? undefined : verdict('mismatch', 'digest_mismatch', problem);
+    };
+    const wrongDump = await wrong(options.dump);
+    if (wrongDump !== undefined) return wrongDump;
+    if (starting === undefined) {
       const bytes = await timed(seconds, 'restore', () => decryptWhole(options));
+      const { contentsFile } = await options.counted;
+      const wrongContents = await wrong(contentsFile);
+      if (wrongContents !== undefined) return wrongContents;
       const message = `not restored, as verify: checksum asks: the stored bytes read back with the digest that was written, and all ${bytes} bytes of the dump decrypt`;
       return verdict('could-not-verify', 'checksum_only', message, { sufficient: true });
     }
     options.log('the stored backup reads back with the same digest; restoring it into a scratch cluster');
-    cluster = await startCluster({
-      binaries: options.binaries,
-      superuser: scratchSuperuser,
-      expectedBytes: level === 'structure' ? 0 : options.source.databaseBytes,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+    const cluster = await starting;
     notes.separateUser = cluster.separateUser;
     if (cluster.systemIdentifier === options.source.systemIdentifier) {
       return verdict('could-not-verify', 'same_server', 'the scratch cluster has the system identifier of the source');
     }
-    const restored = await timed(seconds, 'restore', () => restoreIntoScratch(cluster as Cluster, options, notes));
+    const restored = await timed(seconds, 'restore', () => restoreIntoScratch(cluster, options, notes));
+    const { contents, contentsFile } = await options.counted;
+    const wrongContents = await wrong(contentsFile);
+    if (wrongContents !== undefined) return wrongContents;
     return await timed(seconds, 'compare', async () => {
-      const copy = await readRestored(restored.url, level === 'structure');
-      const found = options.tables === undefined ? copy : onlyTables(copy, options.tables);
-      const comparison = compareContents(restored.expected, found, restored.dump);
+      const expected = restored.expect(contents);
+      const copy = await readRestored(restored.url, {
+        rowHash: expected.rowHash ?? 'text',
+        structureOnly: level === 'structure',
+      });
+      const found = options.tables === undefined ? copy : onlyThese(copy, options.tables, expected);
+      const comparison = compareContents(expected, found, restored.dump);
       notes.remarks.push(...comparison.remarks);
       switch (comparison.outcome) {
         case 'equal':
@@ -128,10 +136,32 @@ export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult
     });
   } catch (error) {
     options.signal?.throwIfAborted();
+    const folder = (await starting?.catch(() => undefined))?.socketDirectory;
+    const full = await describeFullScratch(error, { folder, databaseBytes: options.source.databaseBytes });
+    if (full !== undefined) return verdict('could-not-verify', 'scratch_full', full);
     return verdict('could-not-verify', reasonOf(error), (error as Error).message);
   } finally {
+    const cluster = await starting?.catch(() => undefined);
     await cluster?.stop();
   }
+}
+
+/** Of single tables: what was made around them is not looked at. */
+function onlyThese(copy: DatabaseContents, tables: readonly string[], expected: DatabaseContents): DatabaseContents {
+  const names = new Set(expected.relations.map(({ name }) => name));
+  return { ...onlyTables(copy, tables), relations: copy.relations.filter(({ name }) => names.has(name)) };
+}
+
+function startScratch({ binaries, level, source, signal }: VerifyOptions): Promise<Cluster> {
+  const starting = startCluster({
+    binaries,
+    superuser: scratchSuperuser,
+    expectedBytes: level === 'structure' ? 0 : source.databaseBytes,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  // Whoever waits for it hears of it; a digest that differs comes first.
+  starting.catch(() => {});
+  return starting;
 }
 
 async function timed<Key extends string, T>(
@@ -145,6 +175,18 @@ async function timed<Key extends string, T>(
   } finally {
     seconds[stage] += (performance.now() - started) / 1000;
   }
+}
+
+/** What is wrong with a stored object in any of the destinations; undefined: nothing. */
+async function readBackAll(
+  { destinations, signal }: VerifyOptions,
+  object: ExpectedObject,
+): Promise<string | undefined> {
+  for (const destination of destinations) {
+    const problem = await readBack(destination, object, signal);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 /** What is wrong with a stored object; undefined: nothing. */

@@ -27,7 +27,7 @@ async function withServer<T>(body: (cluster: Cluster, recipient: string) => Prom
 }
 
 /**
- * Our backup until it is stored (dump, compression, encryption, and the counting that the proof needs) against plain
+ * Our backup until it is stored (dump, compression, encryption; the counting comes with the proof) against plain
  * `pg_dump -Fc -f file`, in turns; and the memory of the whole proof.
  */
 export async function backups({ megabytes, rounds, large }: BackupBench): Promise<Comparison[]> {
