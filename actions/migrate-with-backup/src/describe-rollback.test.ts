@@ -7,7 +7,7 @@ const at = { began: 0, rehearsed: 20_000, saved: 1_700_000, done: 1_860_000 };
 
 test('a database that took longer than its limit is told as late, with the seconds of each part', async () => {
   const outcome = { rolledBack: ['2_b.sql'], together: true };
-  const given = { toVersion: '1', files: [file], outcome, limitMs: 1_800_000 };
+  const given = { toVersion: '1', files: [file], outcome, checked: undefined, limitMs: 1_800_000 };
   const late = await describeRollback(given, at);
   assert.match(
     late.ending[2],
@@ -30,6 +30,7 @@ test('a lost connection leaves open what took effect', async () => {
         toVersion: '1',
         files: [file],
         outcome: { rolledBack: [], together: true, failure: { ...failure, reasonCode } },
+        checked: undefined,
         limitMs: 1,
       },
       at,

@@ -11,11 +11,13 @@ export async function describeRollback(
     /** Newest first. */
     files: readonly MigrationFile[];
     outcome: RollbackOutcome;
+    /** Undefined where nothing was taken back. */
+    checked: { faults: string[]; passed: string[] } | undefined;
     limitMs: number;
   },
   at: { began: number; rehearsed: number; saved: number; done: number },
 ): Promise<{ ending: Ending; details: Record<string, unknown> }> {
-  const { outcome, toVersion } = given;
+  const { outcome, toVersion, checked } = given;
   const parser = await loadSqlParser();
   const { rolledBack, together, failure } = outcome;
   const total = at.done - at.began;
@@ -30,11 +32,16 @@ export async function describeRollback(
     together,
     statements: given.files.flatMap((file) => statementsOf(file, parser)).slice(0, statementLimit),
     seconds,
+    ...(checked === undefined ? {} : { checks: checked.passed, faults: checked.faults }),
     ...(failure === undefined ? {} : { failure }),
   };
   const late = total > given.limitMs ? `; LATE: its limit is ${elapsed(given.limitMs)} (rollback.database.limit)` : '';
   const took = ` in ${elapsed(total)}${late}`;
   const done = rolledBack.join(', ') || 'nothing';
+  if (checked !== undefined && checked.faults.length > 0) {
+    const summary = `Rolled back to ${toVersion}${took}: ${done}; and the database is not in order: ${checked.faults.join('; ')}`;
+    return { ending: ['failed', 'integrity_failed', summary], details };
+  }
   if (failure === undefined)
     return { ending: ['rolled-back', 'rolled_back', `Rolled back to ${toVersion}${took}: ${done}`], details };
   const left = together

@@ -82,7 +82,7 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     replay: false,
     expected: [],
     apply: 'automatic',
-    back: { byName: true, limitMs: 1 },
+    back: { byName: true, limitMs: 1, tables: [], checks: [] },
     weakenings: [],
   });
   function ports(more: Partial<MigrationPorts> = {}): MigrationPorts & { recorded: string[] } {

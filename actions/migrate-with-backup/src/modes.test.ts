@@ -67,7 +67,7 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
         replay: false,
         expected: [],
         apply: 'automatic',
-        back: { byName: true, limitMs: 30 * 60_000 },
+        back: { byName: true, limitMs: 30 * 60_000, tables: [], checks: [] },
         weakenings: [],
         ...more,
       };
@@ -336,6 +336,37 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     assert.deepEqual([await one.tables(), await one.history()], [['a'], ['1']]);
   });
 
+  test('after a rollback tables, queries and views are looked at, and what is broken now is named', async () => {
+    const one = await world({
+      '1_a.sql': 'create table a (id int, x int)',
+      '2_b.sql': 'alter table a add column y int;\n-- rollback\n-- alter table a drop column y;',
+    });
+    await one.run();
+    // By hand, so that no rehearsal knows of them: PostgreSQL does not see what is in the body of a function.
+    await query(
+      one.url,
+      `insert into a values (1, null, 2);
+       create function f() returns setof int language sql as 'select y from public.a';
+       create view v as select f() as y; create view old as select f() / 0 as z; create view "Good one" as select id from a`,
+    );
+    const checks = [
+      { name: 'orphans', sql: 'select id from public.a where x is null' },
+      { name: 'escape', sql: 'select 1) q; drop table public.a; select (1' },
+      { name: 'order', sql: 'select id from public.a where id > 5 -- nothing' },
+    ];
+    const back = { byName: true, limitMs: 60_000, tables: ['a', 'tasks'], checks };
+    const failed = await one.run({ mode: 'rollback', toVersion: '1', back });
+    assert.deepEqual([failed.decision, failed.reasonCode], ['failed', 'integrity_failed'], failed.summary);
+    assert.deepEqual(failed.details?.faults, [
+      'table tasks is missing',
+      'orphans found 1 rows that are wrong',
+      'escape could not be checked (42601)',
+      'view public.v cannot be read any more (SQLSTATE 42703)',
+    ]);
+    assert.deepEqual(failed.details?.checks, ['table a is there', 'order found nothing wrong']);
+    assert.deepEqual([await one.tables(), await one.history()], [['a'], ['1']], 'it went back all the same');
+  });
+
   test('rollback SQL that PostgreSQL refuses in a transaction stands alone, and what came before it stays', async () => {
     const one = await world({
       '1_a.sql': 'create table a (id int)',
@@ -358,7 +389,14 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     await one.run();
     const limitMs = 30 * 60_000;
     const ask = (policy: WayBackOfDatabase[], byName = false) =>
-      one.run({ mode: 'rollback', toVersion: '1', back: { policy, byName, limitMs, forwardFixMs: 7_200_000 } }, world2);
+      one.run(
+        {
+          mode: 'rollback',
+          toVersion: '1',
+          back: { policy, byName, limitMs, forwardFixMs: 7_200_000, tables: [], checks: [] },
+        },
+        world2,
+      );
     const manifest = {
       manifestFile: 'b.manifest.json',
       createdAt: 1_800_000_000,

@@ -64,6 +64,9 @@ export interface MigrateOptions {
     byName: boolean;
     /** How long it may take before it is told as late. */
     limitMs: number;
+    /** Tables that have to be there afterwards, and queries that find what is wrong. */
+    tables: readonly string[];
+    checks: readonly { name: string; sql: string }[];
     /** How long a forward fix may take. */
     forwardFixMs?: number;
   };
@@ -167,6 +170,8 @@ export function planOptions(
       ...(database.rollbackPolicy === undefined ? {} : { policy: database.rollbackPolicy }),
       byName: given.calledBy === undefined,
       limitMs: database.rollbackLimitMs ?? standardBackMs,
+      tables: database.rollbackTables ?? [],
+      checks: database.rollbackChecks ?? [],
       ...(database.forwardFixMs === undefined ? {} : { forwardFixMs: database.forwardFixMs }),
     },
     weakenings,

@@ -1,3 +1,5 @@
+import { freshSession } from '#postgres/apply-file';
+import { brokenViews, checkIntegrity } from '#postgres/check-integrity';
 import { type MigrationSession, openMigrationSession } from '#postgres/migration-session';
 import { type MigrationFile, readMigrations } from '#postgres/read-migrations';
 import { rollBackMigrations } from '#postgres/roll-back-migrations';
@@ -124,16 +126,27 @@ export async function rollBack(
     const { backup, failed } = await provenBackup(session, options, ports);
     if (failed !== undefined) return failed;
     const saved = ports.now();
+    const broken = new Set((await brokenViews(session.connection)).broken.keys());
     const { lockTimeoutMs, statementTimeoutMs } = options;
     const settings = { lockTimeoutMs, statementTimeoutMs, log: ports.log, signal: ports.signal };
     const outcome = await rollBackMigrations(session, { ...settings, files: files.toReversed(), applied });
     const done = ports.now();
-    const story = { toVersion, files: files.toReversed(), outcome, limitMs: back.limitMs };
+    const checked = outcome.failure === undefined ? await lookAfter(session, { ...back, broken }) : undefined;
+    const story = { toVersion, files: files.toReversed(), outcome, checked, limitMs: back.limitMs };
     const { ending, details } = await describeRollback(story, { began, rehearsed, saved, done });
     return { kind: 'decided', ending, details, ...(backup === undefined ? {} : { backup }) };
   } finally {
     await session.close();
   }
+}
+
+/** What the last file left in the session must not decide what our names mean. A connection that is lost here has changed nothing. */
+async function lookAfter(
+  session: MigrationSession,
+  { tables, checks, broken }: Pick<MigrateOptions['back'], 'tables' | 'checks'> & { broken: ReadonlySet<string> },
+): Promise<{ faults: string[]; passed: string[] }> {
+  await session.connection.query(freshSession.join('; '));
+  return await checkIntegrity(session.connection, { tables, queries: checks, broken });
 }
 
 /** Most of the time goes into the restore point, and the newest one says how long that takes here (DRB-09). */

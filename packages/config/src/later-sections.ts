@@ -63,7 +63,15 @@ export const rollback = z.strictObject({
       limit: duration()
         .optional()
         .meta({ description: 'How long taking the database back may take before it is told as late; default 30m.' }),
-      'check-tables': list(text('the name of a table')).optional(),
+      'check-tables': list(text('the name of a table'))
+        .optional()
+        .meta({ description: 'Tables that have to be there after the database went back.' }),
+      checks: named(pattern(/^\s*(select|with)\s/i, 'a query such as SELECT id FROM tasks WHERE project_id IS NULL'))
+        .optional()
+        .meta({
+          examples: [{ orphans: 'SELECT id FROM tasks WHERE project_id IS NULL' }],
+          description: 'Queries by name that find what is wrong after the database went back; a row is a fault.',
+        }),
     })
     .optional(),
 });

@@ -37,7 +37,6 @@ export const notActedOn: readonly string[] = [
   'checklist.confirm',
   'rollback.rules',
   'rollback.functions',
-  'rollback.database.check-tables',
   'notifications',
   'alerts',
   'incidents',

@@ -94,6 +94,10 @@ export interface DatabaseSettings {
   rollbackPolicy?: WayBackOfDatabase[];
   /** How long that may take before it is told as late. Default 30 minutes. */
   rollbackLimitMs?: number;
+  /** Tables that have to be there after the database went back. */
+  rollbackTables?: string[];
+  /** Queries that find what is wrong after the database went back: a row is a fault. */
+  rollbackChecks?: { name: string; sql: string }[];
   /** How long a forward fix may take. Default: nobody said. */
   forwardFixMs?: number;
 }

@@ -54,6 +54,11 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       onFailure: database['on-failure']?.includes('rollback-sql') ? ('rollback-sql' as const) : undefined,
       rollbackPolicy: layer.rollback?.database?.policy?.map((way) => (way === 'forward-fix' ? 'forward-only' : way)),
       rollbackLimitMs: layer.rollback?.database?.limit,
+      rollbackTables: layer.rollback?.database?.['check-tables'],
+      rollbackChecks:
+        layer.rollback?.database?.checks === undefined
+          ? undefined
+          : Object.entries(layer.rollback.database.checks).map(([name, sql]) => ({ name, sql })),
       forwardFixMs: layer.rollback?.['fix-forward-limit'],
     }),
     ...toFunctions(layer),
