@@ -59,6 +59,7 @@ function sumOf(uses: string, given: Record<string, unknown> = {}): number {
   // What rollback does by hand only, deploy does itself.
   const isReached = (condition: unknown) =>
     (given['called-by'] !== 'deploy' || !String(condition).includes("inputs.called-by != 'deploy'")) &&
+    (given.database !== 'elsewhere' || !String(condition).includes("inputs.database != 'elsewhere'")) &&
     (given.watch !== 'elsewhere' || !String(condition).includes("inputs.watch != 'elsewhere'"));
   return (readAction(path).runs.steps ?? []).reduce(
     (sum, step) => sum + (step.uses === undefined || !isReached(step.if) ? 0 : sumOf(step.uses, step.with)),

@@ -3,11 +3,12 @@ import type { InputProblem } from '#action-kit/input-error';
 import { InputError, type InputValues } from '#action-kit/inputs';
 import { type GivenDestinations, type PlannedDestination, planDestinations } from '#backup/plan-destinations';
 import { skipsBackup, weakerProof } from '#config/backup-policy';
-import type { EnvironmentSettings, WayBackOfDatabase } from '#config/settings';
+import type { EnvironmentSettings } from '#config/settings';
 import { projectOf, wrongProject } from '#postgres/database-project';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 import { type ExpectedObject, parseObject } from '#postgres/expected-objects';
 import { type BlockLimits, standardLimits } from '#postgres/judge-size';
+import { type BackOptions, readBack } from './back-options.ts';
 import { checkMode } from './check-mode.ts';
 import type { inputs } from './inputs.ts';
 
@@ -57,25 +58,10 @@ export interface MigrateOptions {
   /** What they approved, as output `approval` of the plan. */
   approved?: string;
   /** What ops.yml says of the way back. */
-  back: {
-    environment?: string;
-    policy?: WayBackOfDatabase[];
-    /** True where a person named rollback SQL itself, so that its place in the policy does not count. */
-    byName: boolean;
-    /** How long it may take before it is told as late. */
-    limitMs: number;
-    /** Tables that have to be there afterwards, and queries that find what is wrong. */
-    tables: readonly string[];
-    checks: readonly { name: string; sql: string }[];
-    /** How long a forward fix may take. */
-    forwardFixMs?: number;
-  };
+  back: BackOptions;
   /** Every rule that this run relaxes, for log, message and ledger (S11). */
   weakenings: string[];
 }
-
-/** The upper end of what the runbooks expect of a database that goes back: 15 to 30 minutes (DRB-09). */
-const standardBackMs = 30 * 60_000;
 
 /** Merges inputs, configuration and defaults. Pure. @throws InputError with every mistake. */
 export function planOptions(
@@ -165,15 +151,7 @@ export function planOptions(
     apply: database.apply ?? 'automatic',
     ...(given.approvalEnvironment === undefined ? {} : { approvalEnvironment: given.approvalEnvironment }),
     ...(given.approved === undefined ? {} : { approved: given.approved }),
-    back: {
-      ...(given.environment === undefined ? {} : { environment: given.environment }),
-      ...(database.rollbackPolicy === undefined ? {} : { policy: database.rollbackPolicy }),
-      byName: given.calledBy === undefined,
-      limitMs: database.rollbackLimitMs ?? standardBackMs,
-      tables: database.rollbackTables ?? [],
-      checks: database.rollbackChecks ?? [],
-      ...(database.forwardFixMs === undefined ? {} : { forwardFixMs: database.forwardFixMs }),
-    },
+    back: readBack(given, database),
     weakenings,
   };
 }

@@ -19,6 +19,8 @@ export interface IncidentStory {
   serving?: { deploymentId: string; version?: string; since?: number } | undefined;
   /** The rollback checklist, as the job before filled it in. */
   checklist?: ChecklistItem[] | undefined;
+  /** What the job before did to the database: statements, times, checks (DRB-10). */
+  database?: string[] | undefined;
 }
 
 /** Endings after which people have to look, whatever was promoted. */
@@ -57,6 +59,7 @@ export function decideIncident(
     version: record?.version,
     serving: servingOf(told.result),
     ...checklistOf(told.result),
+    ...databaseOf(told.result),
   };
 }
 
@@ -72,6 +75,16 @@ function checklistOf(result: string | undefined): Pick<IncidentStory, 'checklist
   try {
     const read = z.object({ checklist: z.array(checklistItem) }).safeParse(JSON.parse(result ?? '{}'));
     return read.success ? { checklist: read.data.checklist } : {};
+  } catch {
+    return {};
+  }
+}
+
+/** `database` of a result, lines of text; anything else is left out. */
+function databaseOf(result: string | undefined): Pick<IncidentStory, 'database'> {
+  try {
+    const read = z.object({ database: z.array(z.string()) }).safeParse(JSON.parse(result ?? '{}'));
+    return read.success ? { database: read.data.database } : {};
   } catch {
     return {};
   }

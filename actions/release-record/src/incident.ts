@@ -8,6 +8,7 @@ import { commandOn } from '#release/command-line';
 import { readReleases } from '#release/ledger';
 import { releaseKey } from '#release/release-handle';
 import type { ReleaseRecord } from '#release/release-record';
+import { withDatabaseRecord } from './database-record.ts';
 import { decideIncident } from './decide-incident.ts';
 import { type Given, githubOf } from './services.ts';
 
@@ -27,12 +28,13 @@ export async function incident(runner: Runner, given: Given): Promise<Result> {
   }
   const key = releaseKey({ ...context, environment });
   const record = await recordOf(github, environment, key);
-  const told = decideIncident(record, {
+  const ofApp = decideIncident(record, {
     decision: given.releaseDecision,
     reason: given.releaseReason,
     summary: given.releaseSummary,
     result: given.releaseResult,
   });
+  const told = withDatabaseRecord(ofApp, { result: given.databaseOutcome, record: given.databaseResult });
   if (told === undefined) {
     const summary = 'No incident: production was left as it was or proven.';
     return { decision: 'not-needed', reasonCode: 'not_needed', summary, failed: false };
@@ -49,7 +51,10 @@ export async function incident(runner: Runner, given: Given): Promise<Result> {
     measured: [],
     serving: told.serving,
     commands: [commandOn(place, 'releases'), commandOn(place, 'unlock')],
-    notes: ['The run has the whole story: measured values, what was taken back, what is locked.'],
+    notes: [
+      ...(told.database ?? []),
+      'The run has the whole story: measured values, what was taken back, what is locked.',
+    ],
     checklist: told.checklist,
     runUrl: context.runUrl,
   });

@@ -2,6 +2,8 @@ import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { settleEnvironment } from '#release/finish-release';
 import { renderLastLine } from '#release/last-line';
+import { databaseAlone } from './database-alone.ts';
+import { readDatabase } from './read-database.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { settingsOf, withoutRelease } from './without-release.ts';
 
@@ -9,6 +11,8 @@ import { settingsOf, withoutRelease } from './without-release.ts';
 export async function nothingMoved(runner: Runner, given: Given): Promise<Result> {
   const { rollbackDecision = '', rollbackReason = '', rollbackSummary = '' } = given;
   const reasonCode = rollbackReason === '' ? 'not_started' : rollbackReason;
+  const database = readDatabase(given);
+  if (database !== undefined) return await databaseAlone(runner, given, database);
   const what = rollbackSummary === '' ? 'the rollback did not start; nothing was changed' : rollbackSummary;
   if (
     ['planned', 'already-current', 'functions-restored'].includes(rollbackDecision) &&

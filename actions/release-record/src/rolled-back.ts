@@ -10,6 +10,7 @@ import { parseReleaseHandle } from '#release/release-handle';
 import { lateRollback, wayBack } from '#release/way-back';
 import { whatStays } from './evidence.ts';
 import { nothingMoved } from './nothing-moved.ts';
+import { readDatabase } from './read-database.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { tell } from './tell.ts';
 import { checklistOf, whatDiffers } from './way-back-facts.ts';
@@ -32,11 +33,15 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
   const checks = given.healthOutcome === 'failure' || given.smokeOutcome === 'failure';
   const effective = serving === undefined || serving.deploymentId === asked?.deploymentId;
   const failed = decision === 'failed' || checks || !effective;
-  const reasonCode = !effective ? 'rollback_not_effective' : checks ? 'unhealthy_after_rollback' : rollbackReason;
   const now = runner.clock.now();
+  const database = readDatabase(given);
+  const databaseOpen = database !== undefined && database.state !== 'done';
+  const ofApp = !effective ? 'rollback_not_effective' : checks ? 'unhealthy_after_rollback' : undefined;
+  const reasonCode = ofApp ?? (databaseOpen ? database.reasonCode : rollbackReason);
   const late = lateRollback({
     startedAt: handle.openedAt,
-    verifiedAt: now,
+    // The app was proven before the database began; that one has a limit of its own.
+    verifiedAt: now - (database?.tookMs ?? 0),
     limitMs: settings.release.rollbackLimitMs,
   });
   const happened = !effective
@@ -44,7 +49,8 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
     : checks
       ? `${rollbackSummary} Its checks failed: ${given.healthSummary ?? ''} ${given.smokeSummary ?? ''}`.trim()
       : rollbackSummary;
-  const what = late === undefined ? happened : `${happened.replace(/\.$/, '')}. ${late}.`;
+  const app = late === undefined ? happened : `${happened.replace(/\.$/, '')}. ${late}.`;
+  const what = database === undefined ? app : `${app.replace(/\.$/, '')}. ${database.what}`;
   const rollbackTarget = failed
     ? await wayBack({ github, project }, settings, { recorded: asked, serving, bad: [] }, warnings)
     : asked;
@@ -69,6 +75,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
     actor: handle.actor,
     startedAt: handle.openedAt,
     back: !failed,
+    database,
   });
   const incident =
     github === undefined || given.incident === 'elsewhere'
@@ -93,7 +100,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
               commandOn(handle, 'releases'),
               commandOn(handle, 'unlock'),
             ],
-            notes: [whatStays, ...differs],
+            notes: [...(database?.notes ?? []), ...(database === undefined ? [whatStays] : []), ...differs],
             checklist,
             runUrl: handle.runUrl,
           }),
@@ -101,11 +108,11 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
   const news = wayBackNews(runner, handle, {
     phase: ended,
     summary: renderNews(story),
-    phases: [{ name: 'Roll back', state: failed ? 'failed' : 'done', detail: what }],
+    phases: [{ name: 'Roll back', state: failed || databaseOpen ? 'failed' : 'done', detail: what }],
     incident,
     serving,
     now,
-    details: [whatStays, ...differs, ...warnings],
+    details: [...(database === undefined ? [whatStays] : []), ...differs, ...warnings],
   });
   await tell(runner, given, settings, news, handle.slack);
   for (const warning of warnings) runner.logger.warning(warning);
@@ -119,6 +126,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
       locked: openLocks.length > 0,
       ...(incident === undefined ? {} : { incident: { number: incident.number, url: incident.url } }),
       checklist,
+      ...(database === undefined ? {} : { database: database.notes }),
       differs,
       ...(effective && serving !== undefined ? { verifiedAt: now / 1000 } : {}),
       warnings,

@@ -7,6 +7,7 @@ import { type ChecklistItem, rollbackChecklist } from '#release/rollback-checkli
 import { describeDifferences, readRollbackDifferences } from '#release/rollback-differences';
 import type { VercelProject } from '#vercel/project';
 import { measuredValues } from './measured.ts';
+import type { DatabaseStory } from './read-database.ts';
 import { readRollback } from './read-rollback.ts';
 import { type Given, slackOf } from './services.ts';
 
@@ -32,7 +33,13 @@ export function checklistOf(
   runner: Runner,
   given: Given,
   settings: EnvironmentSettings,
-  facts: { reason: string; actor: string | undefined; startedAt: number | undefined; back: boolean },
+  facts: {
+    reason: string;
+    actor: string | undefined;
+    startedAt: number | undefined;
+    back: boolean;
+    database?: DatabaseStory | undefined;
+  },
 ): ChecklistItem[] {
   const measured = measuredValues(given.watchResult);
   const { swappedAt } = readRollback(given.rollbackResult);

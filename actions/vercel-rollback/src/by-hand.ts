@@ -1,4 +1,5 @@
 import { vercelAddress } from '#action-kit/connections';
+import type { InputProblem } from '#action-kit/input-error';
 import { InputError, type InputValues } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
@@ -14,6 +15,7 @@ import type { RollBackDependencies } from '#release/roll-back';
 import { rollBackByHand } from '#release/roll-back-by-hand';
 import type { FunctionsBack } from '#release/take-functions-back';
 import { addressOf } from '#vercel/deployment-address';
+import { planDatabase, withDatabase } from './database-part.ts';
 import { functionsPartOf, withFunctions } from './functions-part.ts';
 import type { inputs } from './inputs.ts';
 import { commonOutputs, describeRollback } from './outputs.ts';
@@ -35,6 +37,11 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
   const functions = functionsPartOf(runner, given, settings, services.github);
   const takesFunctions = parts.includes('functions');
   const appToo = parts.includes('app');
+  const databaseOf = async (target: RollbackTarget, back: boolean) => {
+    if (!parts.includes('database')) return undefined;
+    const { production } = settings;
+    return await planDatabase(services.project, { environment, production, target, back, dryRun: given.dryRun });
+  };
   const { context } = runner;
   const key = releaseKey({ ...context, environment: settings.environment });
   const reason = given.reason ?? 'rollback by hand, no reason given';
@@ -69,7 +76,8 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
     });
     const outputs = commonOutputs(settings, services.project, { url, team: given.vercelTeam, handle });
     const result = describeRollback(runner, { ...rollback, warnings: outcome.warnings }, { reason, outputs });
-    return withFunctions(result, functions.last, true);
+    const moved = rollback.decision === 'rolled-back' || rollback.decision === 'already-current';
+    return withDatabase(withFunctions(result, functions.last, true), await databaseOf(target, moved));
   }
   for (const warning of outcome.warnings) runner.logger.warning(warning);
   const { decision, reasonCode, message } = outcome;
@@ -78,7 +86,10 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
   if (takesFunctions && 'target' in outcome) {
     const { target } = outcome;
     const back = await functions.back({ environment, target }, given.dryRun);
-    if (!appToo && !given.dryRun) return functionsAlone(back, nameOf(target), outputs);
+    if (!appToo && !given.dryRun) {
+      const alone = functionsAlone(back, nameOf(target), outputs);
+      return withDatabase(alone, await databaseOf(target, decision === 'already-current'));
+    }
   }
   const result: Result = {
     decision,
@@ -87,7 +98,9 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
     failed: decision === 'refused',
     outputs: { ...outputs, ...('target' in outcome ? { to: outcome.target.deploymentId } : {}) },
   };
-  return withFunctions(result, functions.last, true);
+  const back = decision === 'already-current';
+  const database = 'target' in outcome ? await databaseOf(outcome.target, back) : undefined;
+  return withDatabase(withFunctions(result, functions.last, true), database);
 }
 
 /** `functions-restored`, for the domains did not move: no checks of the app follow. */
@@ -104,13 +117,20 @@ function functionsAlone(back: FunctionsBack, target: string, outputs: Record<str
 }
 
 function checkParts(given: Given): void {
-  const unknown = (given.parts ?? []).filter((part) => part !== 'app' && part !== 'functions');
-  const problems = unknown.map((part) => ({
+  const parts = given.parts ?? [];
+  const unknown = parts.filter((part) => !['app', 'functions', 'database'].includes(part));
+  const problems: InputProblem[] = unknown.map((part) => ({
     name: 'parts',
     given: part,
-    message: 'this version takes back the app and edge functions; the database is not touched',
-    allowed: 'app, functions',
+    message: 'is no part of a release',
+    allowed: 'app, functions, database',
   }));
+  if (parts.includes('database') && given.confirm === undefined)
+    problems.push({
+      name: 'confirm',
+      message: 'is needed with parts: database, which takes rows and columns back',
+      allowed: 'the name of the environment',
+    });
   if (problems.length > 0) throw new InputError(problems);
 }
 

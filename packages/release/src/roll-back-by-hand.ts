@@ -97,7 +97,9 @@ export async function rollBackByHand(
   warnings.push(...resolution.warnings);
   const { target } = resolution;
   const running = ledger.releases.find((release) => isRunning(release, ledger.now));
-  if (current === target.deploymentId && running === undefined && began.lock === undefined) {
+  // An earlier job of this run may have moved the domains: a plan then has nothing to move.
+  const settled = began.lock === undefined ? running === undefined : request.dryRun;
+  if (current === target.deploymentId && settled) {
     const message = `${environment} already serves ${nameOf(target)}; nothing was changed.`;
     return { decision: 'already-current', reasonCode: 'already_current', message, warnings, target };
   }

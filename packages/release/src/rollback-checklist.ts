@@ -24,9 +24,14 @@ export interface ChecklistFacts {
   smoke: StepOutcome;
   /** The domains are where they belong. */
   back: boolean;
+  /** What was measured of the database, where the rollback took it back. */
+  database?: { state: ChecklistItem['state']; note: string } | undefined;
   /** Where people are told; false where nothing is configured. */
   slack: boolean;
 }
+
+/** The item that a run measures where it took the database back. */
+export const databaseIntegrity = 'Database integrity verified';
 
 /** The rollback checklist of the runbook, all eleven items, filled in with what this run measured (FRB-12). Pure. */
 export function rollbackChecklist(facts: ChecklistFacts): ChecklistItem[] {
@@ -49,7 +54,9 @@ export function rollbackChecklist(facts: ChecklistFacts): ChecklistItem[] {
     facts.back
       ? item('Deployment monitoring re-enabled', 'done', 'the restored release is watched from now on', now)
       : item('Deployment monitoring re-enabled', 'open', 'the domains are not back, so nothing is watched'),
-    item('Database integrity verified', 'open', `${person}; the rollback did not touch the database`),
+    facts.database === undefined
+      ? item(databaseIntegrity, 'open', `${person}; the rollback did not touch the database`)
+      : item(databaseIntegrity, facts.database.state, facts.database.note, now),
     checked('Tests passing on the rolled-back version', facts.smoke, 'smoke tests', now),
     checked('All services responding', facts.health, 'health checks', now),
     facts.slack

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readDatabase } from './read-database.ts';
+import type { Given } from './services.ts';
+
+const result = JSON.stringify({
+  statements: [{ file: '2_b.sql', sql: 'drop table b' }, { file: 3 }],
+  seconds: { rehearsal: 1, backup: 20, rollback: 0.4, total: 21.4 },
+  checks: ['table tasks is there'],
+});
+const given = (fields: Partial<Given>) =>
+  ({ databaseOutcome: 'success', databaseDecision: 'rolled-back', databaseResult: result, ...fields }) as Given;
+
+test('statements, times and checks of a database that went back are told, and the integrity line is ticked by what was measured', () => {
+  const story = readDatabase(
+    given({ databaseSummary: 'Rolled back to 1', databaseReason: 'rolled_back', databaseSmokeOutcome: 'success' }),
+  );
+  assert.equal(story?.state, 'done');
+  assert.equal(story?.note, 'table tasks is there; smoke tests passed on the older database');
+  assert.equal(story?.tookMs, 21_400);
+  assert.deepEqual(story?.notes, [
+    'Database: Rolled back to 1',
+    'Database, run: 2_b.sql: drop table b',
+    'Database, measured: rehearsal 1.0 s, backup 20.0 s, rollback 0.4 s, total 21.4 s',
+    'Database, checked: table tasks is there',
+  ]);
+});
+
+test('what was refused is open, what failed is failed, and smoke tests that fail afterwards are no success', () => {
+  assert.equal(readDatabase(given({ databaseOutcome: 'skipped' })), undefined);
+  const refused = readDatabase(given({ databaseOutcome: 'failure', databaseDecision: 'refused', databaseResult: '[' }));
+  assert.deepEqual([refused?.state, refused?.tookMs], ['open', 0]);
+  const failed = readDatabase(
+    given({ databaseOutcome: 'failure', databaseDecision: 'failed', databaseReason: 'sql_error' }),
+  );
+  assert.deepEqual([failed?.state, failed?.reasonCode], ['failed', 'sql_error']);
+  const sick = readDatabase(given({ databaseSmokeOutcome: 'failure', databaseSmokeSummary: '1 of 2 failed' }));
+  assert.deepEqual([sick?.state, sick?.reasonCode], ['failed', 'unhealthy_after_database_rollback']);
+  assert.match(sick?.note ?? '', /1 of 2 failed/);
+});

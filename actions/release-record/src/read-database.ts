@@ -1,0 +1,77 @@
+import type { Given } from './services.ts';
+
+/** What became of the database of a rollback, where it was asked for. */
+export interface DatabaseStory {
+  state: 'done' | 'failed' | 'open';
+  /** In the summary of the rollback. */
+  what: string;
+  reasonCode: string;
+  /** For the checklist: what was measured. */
+  note: string;
+  /** For the incident: statements, times, what is left to a person. */
+  notes: string[];
+  /** How long it took; milliseconds. */
+  tookMs: number;
+}
+
+/** Undefined where no step touched the database. Pure. */
+export function readDatabase(given: Given): DatabaseStory | undefined {
+  const { databaseOutcome: outcome, databaseDecision: decision = '', databaseSummary: summary = '' } = given;
+  if (outcome !== 'success' && outcome !== 'failure') return undefined;
+  const result = parse(given.databaseResult);
+  const done = decision === 'rolled-back' || decision === 'nothing-pending';
+  const smokeFailed = given.databaseSmokeOutcome === 'failure';
+  const failed = outcome === 'failure' || smokeFailed;
+  const told = summary === '' ? 'its step ended without telling how' : summary;
+  const smoke = smokeFailed ? `. The smoke tests failed afterwards: ${given.databaseSmokeSummary ?? ''}` : '';
+  const checks = listOf(result.checks);
+  const passed = [
+    ...checks,
+    ...(given.databaseSmokeOutcome === 'success' ? ['smoke tests passed on the older database'] : []),
+  ];
+  return {
+    state: failed ? (done || decision === 'failed' ? 'failed' : 'open') : 'done',
+    what: `Database: ${told}${smoke}`,
+    reasonCode: smokeFailed ? 'unhealthy_after_database_rollback' : (given.databaseReason ?? 'database_unknown'),
+    note: failed ? `${told}${smoke}` : passed.join('; ') || told,
+    notes: [
+      `Database: ${told}${smoke}`,
+      ...statementsOf(result.statements).map((line) => `Database, run: ${line}`),
+      ...timesOf(result.seconds),
+      ...checks.map((line) => `Database, checked: ${line}`),
+    ],
+    tookMs: secondsOf(result.seconds, 'total') * 1000,
+  };
+}
+
+function parse(json: string | undefined): Record<string, unknown> {
+  try {
+    return (JSON.parse(json ?? '{}') ?? {}) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+function listOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((line) => typeof line === 'string') : [];
+}
+
+function statementsOf(value: unknown): string[] {
+  const entries = Array.isArray(value) ? (value as ({ file?: unknown; sql?: unknown } | null)[]) : [];
+  return entries.flatMap((entry) =>
+    typeof entry?.file === 'string' && typeof entry.sql === 'string' ? [`${entry.file}: ${entry.sql}`] : [],
+  );
+}
+
+function timesOf(value: unknown): string[] {
+  if (secondsOf(value, 'total') === 0) return [];
+  const parts = ['rehearsal', 'backup', 'rollback', 'total'].map(
+    (name) => `${name} ${secondsOf(value, name).toFixed(1)} s`,
+  );
+  return [`Database, measured: ${parts.join(', ')}`];
+}
+
+function secondsOf(value: unknown, name: string): number {
+  const found = (value as Record<string, unknown> | null | undefined)?.[name];
+  return typeof found === 'number' && Number.isFinite(found) ? found : 0;
+}
