@@ -109,11 +109,9 @@ export interface MigrationPorts {
 
 /** Pending, safe, recorded, backed up, applied: each step only when the one before it is done. */
 export async function migrate(options: MigrateOptions, ports: MigrationPorts): Promise<Migration> {
-  const { url, directory, phase } = options;
+  const { url, directory, phase, limits, includeAll, wayBack } = options;
   const select = {
-    phase,
-    limits: options.limits,
-    includeAll: options.includeAll,
+    ...{ phase, limits, includeAll, wayBack },
     ...(options.mode === 'apply' && options.toVersion !== undefined ? { toVersion: options.toVersion } : {}),
   };
   const { command } = options;

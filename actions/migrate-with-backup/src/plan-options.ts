@@ -57,6 +57,8 @@ export interface MigrateOptions {
   approvalEnvironment?: string;
   /** What they approved, as output `approval` of the plan. */
   approved?: string;
+  /** Whether a pending file needs rollback SQL. */
+  wayBack?: 'required' | 'optional' | 'ignored' | undefined;
   /** What ops.yml says of the way back. */
   back: BackOptions;
   /** Every rule that this run relaxes, for log, message and ledger (S11). */
@@ -151,6 +153,7 @@ export function planOptions(
     apply: database.apply ?? 'automatic',
     ...(given.approvalEnvironment === undefined ? {} : { approvalEnvironment: given.approvalEnvironment }),
     ...(given.approved === undefined ? {} : { approved: given.approved }),
+    wayBack: database.rollbackSql,
     back: readBack(given, database),
     weakenings,
   };

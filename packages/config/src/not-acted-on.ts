@@ -11,7 +11,6 @@ export const notActedOn: readonly string[] = [
   'database.naming',
   'database.critical',
   'database.lint',
-  'database.rollback-sql',
   'health.checks.*.retries',
   'health.checks.*.every',
   'health.checks.*.recent',

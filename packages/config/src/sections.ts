@@ -118,7 +118,25 @@ export const database = z.strictObject({
     .meta({ description: 'The same for tables, views, columns, indexes and policies.' }),
   critical: list(text('the name of a migration file')).optional(),
   lint: flag().optional(),
-  'rollback-sql': oneOf(['required', 'optional', 'ignored']).optional(),
+  'rollback-sql': oneOf(['required', 'optional', 'ignored']).optional().meta({
+    description:
+      'required: a pending file without rollback SQL is refused, unless it says "-- irreversible: <why>". optional (default): it is named. ignored: not even that.',
+  }),
+  'row-security': z
+    .strictObject({
+      policy: oneOf(['refuse', 'warn']).optional(),
+      except: list(pattern(/^[^\s.]+\.[^\s.]+$/, 'a table with its schema such as public.countries'))
+        .optional()
+        .meta({
+          examples: [['public.countries']],
+          description: 'Tables that are meant to be open, with their schema.',
+        }),
+    })
+    .optional()
+    .meta({
+      description:
+        'Tables that anon or authenticated may use without row level security, or without a policy: a release is refused, or warned (default).',
+    }),
   'on-failure': oneOrMore(oneOf(['stop', 'rollback-sql', 'rollback', 'fix-forward']))
     .optional()
     .meta({

@@ -90,6 +90,10 @@ export interface DatabaseSettings {
   verifyCommand?: string;
   /** Default `stop`. */
   onFailure?: 'stop' | 'rollback-sql';
+  /** Whether pending files need rollback SQL; default `optional`, which names those without. */
+  rollbackSql?: 'required' | 'optional' | 'ignored';
+  /** Tables that visitors reach without row security, or without a policy: refused or told, except those named. */
+  rowSecurity?: { refuse: boolean; except: string[] };
   /** How the database goes back, in the order of preference; default rollback SQL. */
   rollbackPolicy?: WayBackOfDatabase[];
   /** How long that may take before it is told as late. Default 30 minutes. */

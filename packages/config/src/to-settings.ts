@@ -52,6 +52,11 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       command: database.command,
       verifyCommand: database['verify-command'],
       onFailure: database['on-failure']?.includes('rollback-sql') ? ('rollback-sql' as const) : undefined,
+      rollbackSql: database['rollback-sql'],
+      rowSecurity:
+        database['row-security'] === undefined
+          ? undefined
+          : { refuse: database['row-security'].policy === 'refuse', except: database['row-security'].except ?? [] },
       rollbackPolicy: layer.rollback?.database?.policy?.map((way) => (way === 'forward-fix' ? 'forward-only' : way)),
       rollbackLimitMs: layer.rollback?.database?.limit,
       rollbackTables: layer.rollback?.database?.['check-tables'],

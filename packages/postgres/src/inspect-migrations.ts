@@ -61,6 +61,8 @@ export interface InspectionOptions {
   empty?: boolean;
   /** Lets files run that sort before an applied one, as the Supabase CLI's option does; default false. */
   includeAll?: boolean;
+  /** `required`: a file that this run applies is refused without rollback SQL. Default `optional`. */
+  wayBack?: 'required' | 'optional' | 'ignored' | undefined;
   /** How large a table may be that is blocked; default `standardLimits`. */
   limits?: BlockLimits;
 }
@@ -102,6 +104,7 @@ export async function inspectMigrations(
     ...(phase === 'expand' ? strict : classify(phase)).filter((finding) => concerns(finding, wanted)),
   ];
   const { toApply, held } = split;
+  if (given.wayBack === 'required') findings.push(...toApply.flatMap(withoutWayBack));
   return {
     plan,
     applied: given.applied,
@@ -139,6 +142,21 @@ function needsBaseline(plan: MigrationPlan): MigrationFinding {
     statement: '',
     correction: `run mode: baseline with to-version: the last version that the database already has (${last} where it has them all); it replays the files on a scratch database, compares the schemas and records them`,
   };
+}
+
+/** `database.rollback-sql: required` (MIG-12): a file says how it goes back, or why it cannot. */
+function withoutWayBack({ file, version, name, down, irreversible }: MigrationFile): MigrationFinding[] {
+  if (down !== undefined) return [];
+  const finding = { file, line: 1, rule: 'rollback-sql-missing', statement: '' } as const;
+  if (irreversible !== undefined) {
+    const message = `cannot be taken back: ${irreversible}`;
+    return [
+      { ...finding, severity: 'warn', message, correction: 'know what a restore would lose before it is applied' },
+    ];
+  }
+  const message = 'has no rollback SQL, and database.rollback-sql of ops.yml requires it';
+  const correction = `write ${version}_${name}.down.sql beside it, or a commented section after "-- rollback", or "-- irreversible: <why>"`;
+  return [{ ...finding, severity: 'refuse', message, correction }];
 }
 
 function concerns(finding: MigrationFinding, wanted: readonly MigrationFile[]): boolean {

@@ -52,6 +52,7 @@ export const firmRules = [
   'unknown-version',
   'out-of-order',
   'remote-only',
+  'rollback-sql-missing',
   'edited',
   'acceptance',
   'folder-missing',

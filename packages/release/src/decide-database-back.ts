@@ -82,8 +82,10 @@ function countOf(since: OtherWays['since']): string {
   return [log, rows].filter((part) => part !== '').join(', ');
 }
 
-function pointInTimeOf({ now }: OtherWays): string {
-  return `point-in-time recovery: in the Supabase dashboard Database > Backups > Point in time, to a moment before the migration; the project is down meanwhile, and everything written between that moment and ${timeOf(now)} would be lost`;
+function pointInTimeOf({ environment, now }: OtherWays): string {
+  const target = environment === undefined ? '' : ` --input environment=${cleanText(environment, 80)}`;
+  const command = `${commandLine('run actions/restore')}${target} --input mode=point-in-time --input recovery-time=<moment before the migration> --input confirm=<project> --secret SUPABASE_ACCESS_TOKEN`;
+  return `point-in-time recovery: ${command}; the project is down meanwhile, and everything written between that moment and ${timeOf(now)} would be lost`;
 }
 
 function forwardFix({ nextVersion, fixBy }: OtherWays): string {

@@ -84,6 +84,50 @@ describe('what preflight finds in a database', { skip: installed ? false : 'no P
     assert.equal((await look(url, { backupNeeded: false })).codes.includes('age_recipients_missing'), false);
   });
 
+  test('rollback SQL that is required and missing is refused, and one that is declared irreversible is named', async () => {
+    const folder = await mkdtemp(join(workspace, 'back-'));
+    await writeFile(join(folder, '1_a.sql'), 'CREATE TABLE a (id int);\n-- rollback\n-- DROP TABLE a;\n');
+    await writeFile(join(folder, '2_b.sql'), 'CREATE TABLE b (id int);\n');
+    await writeFile(join(folder, '3_c.sql'), '-- irreversible: the letters went out\nCREATE TABLE c (id int);\n');
+    const url = await database('required', 'SELECT 1');
+    const of = async (wayBack: 'required' | 'optional' | 'ignored') => {
+      const { findings } = await look(url, { migrations: folder, backupNeeded: false, wayBack });
+      return findings.map(({ severity, message }) => `${severity}: ${message}`);
+    };
+    assert.deepEqual(
+      (await of('required')).filter((line) => line.includes('rollback-sql-missing')),
+      [
+        'refuse: 2_b.sql line 1 (rollback-sql-missing) has no rollback SQL, and database.rollback-sql of ops.yml requires it',
+        'warning: 3_c.sql line 1 (rollback-sql-missing) cannot be taken back: the letters went out',
+      ],
+    );
+    assert.match((await of('optional')).join(), /^notice: way back of the database: forward fix only/);
+    assert.deepEqual(await of('ignored'), []);
+  });
+
+  test('a table that visitors reach without row level security or a policy is named, unless it is meant to be open', async () => {
+    const url = await database(
+      'open_tables',
+      `CREATE ROLE anon; CREATE ROLE authenticated; CREATE ROLE nobody_known;
+       CREATE TABLE open (id int); CREATE TABLE "No policy" (id int); CREATE TABLE good (id int); CREATE TABLE hidden (id int);
+       ALTER TABLE "No policy" ENABLE ROW LEVEL SECURITY; ALTER TABLE good ENABLE ROW LEVEL SECURITY;
+       CREATE POLICY own ON good USING (id = 1); GRANT USAGE ON SCHEMA public TO anon;
+       GRANT SELECT ON open, "No policy", good TO anon; GRANT SELECT ON hidden TO nobody_known; ${history}
+       INSERT INTO supabase_migrations.schema_migrations VALUES ('20260101000000', '{}', 'a'), ('20260102000000', '{}', 'b')`,
+    );
+    const rows = async (rowSecurity?: DatabaseRequest['rowSecurity']) =>
+      (await look(url, { rowSecurity })).findings
+        .filter(({ code }) => code.startsWith('row_security'))
+        .map(({ severity, message }) => `${severity}: ${message}`);
+    const said =
+      'row level security: visitors use public.open without row level security; public."No policy" has it without a policy, so visitors see no row';
+    assert.deepEqual(await rows(), [`warning: ${said}`]);
+    assert.deepEqual(await rows({ refuse: true, except: [] }), [`refuse: ${said}`]);
+    assert.deepEqual(await rows({ refuse: true, except: ['public.open', 'public."No policy"'] }), [
+      'notice: row level security: open on purpose: public."No policy", public.open',
+    ]);
+  });
+
   test('an extension that a scratch server here would not have is named with the line that installs it', async (context) => {
     const url = await database('extended', 'SELECT 1');
     const connection = await connect(url, { applicationName: 'test' });

@@ -6,6 +6,7 @@ import type { MigrationInspection } from '#postgres/inspect-migrations';
 import type { BlockLimits } from '#postgres/judge-size';
 import { commandLine } from './command-line.ts';
 import type { Finding } from './decide-preflight.ts';
+import { decideRowSecurity } from './decide-row-security.ts';
 
 export interface DatabaseInspection {
   database: 'configured' | 'not-configured';
@@ -41,6 +42,10 @@ export interface DatabaseRequest {
   limits: BlockLimits;
   /** Files that sort before an applied one are applied, not refused. */
   includeAll: boolean;
+  /** Whether a pending file needs rollback SQL; default `optional`. */
+  wayBack?: 'required' | 'optional' | 'ignored' | undefined;
+  /** Tables that are open to visitors: refused or told, except those named. */
+  rowSecurity?: { refuse: boolean; except: readonly string[] } | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -131,22 +136,24 @@ async function inspectConnected(
   request: DatabaseRequest & { url: string; directory: string },
   connection: DatabaseConnection,
 ): Promise<DatabaseInspection> {
-  const { limits, includeAll, command } = request;
+  const { limits, includeAll, command, wayBack: required } = request;
   const { weakening } = connection.settings;
+  const { openTables } = await import('#postgres/row-security');
+  const rows = decideRowSecurity(await openTables(connection), request.rowSecurity);
   if (command !== undefined) {
     // Left to a person, a release runs nothing, so that it needs no restore point either.
     const own = (request.apply ?? 'automatic') === 'automatic';
     const findings = own ? await checkBackup(request, connection, 'a migration command is configured') : [];
-    return { ...nothing, database: 'configured', command, findings, weakening };
+    return { ...nothing, database: 'configured', command, findings: [...findings, ...rows], weakening };
   }
   const [{ inspectDatabase: inspect }, { forwardFixOnly }] = await Promise.all([
     import('#postgres/inspect-database'),
     import('#postgres/inspect-migrations'),
   ]);
-  const inspection = await inspect(connection, request.directory, { limits, includeAll });
+  const inspection = await inspect(connection, request.directory, { limits, includeAll, wayBack: required });
   // A backup is made where files are applied: held ones need none.
   const due = inspection.toApply.length > 0;
-  const forward = forwardFixOnly(inspection);
+  const forward = required === 'ignored' ? undefined : forwardFixOnly(inspection);
   const message = `way back of the database: ${forward}`;
   const wayBack: Finding[] = forward === undefined ? [] : [{ code: 'forward_fix_only', severity: 'notice', message }];
   const byHand = due && (request.apply ?? 'automatic') !== 'automatic' ? [leftToAPerson(request, inspection)] : [];
@@ -155,7 +162,7 @@ async function inspectConnected(
     database: 'configured',
     toApply: inspection.toApply.map((file) => file.version),
     held: inspection.held.map((file) => file.file),
-    findings: [...inspection.findings.map(toFinding), ...wayBack, ...byHand, ...backup],
+    findings: [...inspection.findings.map(toFinding), ...wayBack, ...byHand, ...backup, ...rows],
     migrations: inspection.findings,
     weakening,
   };

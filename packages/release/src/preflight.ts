@@ -88,6 +88,8 @@ export async function preflight(
       recipients: request.recipients,
       limits: { ...standardLimits, ...settings.database.limits },
       includeAll: settings.database.includeAll ?? false,
+      wayBack: settings.database.rollbackSql,
+      rowSecurity: settings.database.rowSecurity,
       backupNeeded: !skipsBackup(settings.database, request.throwAway),
       signal: request.signal,
     }),
