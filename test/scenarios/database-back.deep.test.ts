@@ -46,7 +46,11 @@ describe('parts: database of a rollback', { skip: installed ? false : 'no Postgr
       const first = await fixture.release({ version: 'v1.0.0', files: ops(), inputs });
       assert.equal(first.decision, 'released', first.errors.join('\n'));
       const before = await versions();
-      const second = await fixture.release({ version: 'v1.1.0', files: { ...ops(), ...moods, ...late }, inputs });
+      const change = { version: 'v1.1.0', files: { ...ops(), ...moods, ...late } };
+      const plan: string[] = [];
+      const onRawLine = (line: string) => void plan.push(line);
+      await fixture.release({ ...change, onRawLine, inputs: { ...inputs, 'dry-run': 'true' } });
+      const second = await fixture.release({ ...change, inputs });
       assert.equal(second.decision, 'released', second.errors.join('\n'));
       const newest = before.at(-1);
 
@@ -63,6 +67,12 @@ describe('parts: database of a rollback', { skip: installed ? false : 'no Postgr
       assert.deepEqual([back.decision, back.conclusion], ['rolled-back', 'success'], back.errors.join('\n'));
       assert.equal(fixture.served(), first.deploymentId);
       assert.deepEqual(await versions(), before);
+      // What the plan of the release announced is what happened (CHK-10).
+      const wayBack = plan.slice(plan.findIndex((line) => line.includes('A rollback would:'))).join('\n');
+      assert.match(wayBack, new RegExp(`move the domains back to v1\\.0\\.0, ${fixture.served()}`));
+      const [, files = ''] = /with parts: database also take back ([\d, ]+), by/.exec(wayBack) ?? [];
+      const taken = [...back.lastLine.matchAll(/(\d{14})_\w+\.sql/g)].map(([, version]) => version);
+      assert.deepEqual(files.split(', '), taken);
       assert.match(
         back.lastLine,
         /Database: Rolled back to \d+ in \d+ s: 20260107090000_late\.sql, 20260106090000_moods\.sql/,

@@ -87,8 +87,20 @@ function wayBack({ target: choice, database }: PreflightReport, { text, name }: 
     `move the domains back to ${version}${name(target.deploymentId)}${adopted}, which runs with the environment variables it was built with`,
     ...skipped.map((candidate) => `pass over ${name(candidate.deployment.id)}: ${text(candidate.reason)}`),
     'lock the environment until somebody lifts the lock',
-    database.command === undefined && database.toApply.length === 0
-      ? 'leave the database as it is'
-      : 'leave the database as it is: the pending migrations only expand',
+    ...databaseBack(database, text),
   ];
+}
+
+/** A rollback leaves the database alone unless a person asks for it; whether that would be possible is known before. */
+function databaseBack({ command, toApply, findings }: PreflightReport['database'], text: Style['text']): string[] {
+  if (command === undefined && toApply.length === 0) return ['leave the database as it is'];
+  const leave = 'leave the database as it is: the pending migrations only expand';
+  if (command !== undefined) return [leave];
+  const forward = findings.find(({ code }) => code === 'forward_fix_only');
+  return forward === undefined
+    ? [
+        leave,
+        `with parts: database also take back ${toApply.toReversed().join(', ')}, by the rollback SQL in the files`,
+      ]
+    : [leave, `with parts: database not touch it either: ${text(forward.message)}`];
 }
