@@ -52,6 +52,8 @@ function sumOf(uses: string, given: Record<string, unknown> = {}): number {
   if (path.startsWith('actions/')) {
     // The watch of a restored release: watch.after-rollback instead of the window.
     const shorter = given.restored === true ? (defaults.watch.windowMs - defaults.watch.afterRollbackMs) / 60_000 : 0;
+    // It waits for nothing.
+    if (given.continue === true) return 5;
     // It reads the ledger and files an issue; nothing is restored.
     if (given.mode === 'drill-report') return 3;
     return minutesOf(path.slice('actions/'.length)) - shorter;

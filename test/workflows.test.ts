@@ -148,7 +148,9 @@ for (const workflow of published) {
           workflow.file !== 'rollback.yml'
             ? name === 'answer'
               ? '-answer'
-              : ''
+              : workflow.file === 'watch.yml'
+                ? '-watch'
+                : ''
             : name === 'watch'
               ? '-rollback-watch'
               : '-rollback';

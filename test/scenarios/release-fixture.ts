@@ -14,6 +14,7 @@ import {
   createConsumerRepository,
 } from './consumer-repository.ts';
 import { readIssues, readSlackTexts } from './people.ts';
+import { watchComposite } from './watch-workflow.ts';
 
 const library = join(import.meta.dirname, '../..');
 
@@ -101,6 +102,8 @@ export interface ReleaseFixture extends AsyncDisposable {
   address: string;
   release(request: RunRequest): Promise<Ended>;
   rollback(request: RunRequest): Promise<Ended>;
+  /** One scheduled run of watch.yml, on what the version has checked out. */
+  watch(request: RunRequest): Promise<Ended>;
   /** `ops-actions <words>` as a person would type it, tokens in the environment; answers what it printed. */
   command(...words: string[]): Promise<string>;
   /** Commits and tags a version without releasing it. */
@@ -137,11 +140,19 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
   const commits = new Map<string, string>();
   let runs = 1000;
 
-  async function run(composite: 'deploy' | 'rollback', request: RunRequest): Promise<Ended> {
+  const scheduled = await watchComposite();
+
+  async function run(composite: 'deploy' | 'rollback' | 'watch', request: RunRequest): Promise<Ended> {
     const { version } = request;
     const sha = commits.get(version) ?? (await repository.commit(version, request.files, request.commit));
     commits.set(version, sha);
-    const standard = {
+    // As watch.yml has them: no input names a service.
+    const bySchedule = {
+      environment: 'production',
+      VERCEL_TOKEN: vercel.token,
+      SLACK_BOT_TOKEN: slack.token,
+    };
+    const byHand = {
       environment: 'production',
       'github-token': github.token,
       'vercel-token': vercel.token,
@@ -151,12 +162,13 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
       ...(composite === 'deploy' ? { version, 'database-url': postgres.url } : {}),
     };
     const startedAt = Date.now();
+    const addresses = { OPS_ACTIONS_VERCEL_API_URL: vercel.apiUrl, OPS_ACTIONS_SLACK_API_URL: slack.apiUrl };
     const given: RunOptions = {
-      action: join(library, composite),
-      inputs: { ...standard, ...request.inputs },
+      action: composite === 'watch' ? scheduled.path : join(library, composite),
+      inputs: { ...(composite === 'watch' ? bySchedule : byHand), ...request.inputs },
       secrets: [github.token, vercel.token, slack.token],
-      ...(request.environment && { environment: request.environment }),
-      eventName: composite === 'deploy' ? 'push' : 'workflow_dispatch',
+      environment: { ...(composite === 'watch' && addresses), ...request.environment },
+      eventName: { deploy: 'push', rollback: 'workflow_dispatch', watch: 'schedule' }[composite],
       event: { ref: `refs/tags/${version}` },
       github: {
         repository: github.repository,
@@ -183,6 +195,7 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
     address,
     release: (request) => run('deploy', request),
     rollback: (request) => run('rollback', request),
+    watch: (request) => run('watch', request),
     async command(...words) {
       const names = ['--repository', github.repository, '--vercel-team', vercel.teamId];
       const done = await runTool({
@@ -224,6 +237,7 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
     },
     async [Symbol.asyncDispose]() {
       await sandbox.close();
+      scheduled[Symbol.dispose]();
       await repository[Symbol.asyncDispose]();
     },
   };

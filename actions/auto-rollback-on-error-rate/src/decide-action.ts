@@ -5,6 +5,7 @@ import type { WatchPlan } from './plan-watch.ts';
 export interface ActionDecision {
   decision:
     | 'pass'
+    | 'watch-continues'
     | 'would-roll-back'
     | 'breach'
     | 'held'
@@ -33,6 +34,10 @@ export function decideAction(
   const { verdict, reasonCode, summary } = outcome;
   if (reasonCode === 'superseded' || reasonCode === 'cancelled') {
     return { decision: reasonCode, act: false, failed: true, warning: false, summary: sentence(summary) };
+  }
+  // Neither a pass nor a lack of traffic: it was not asked yet.
+  if (reasonCode === 'window_open') {
+    return { decision: 'watch-continues', act: false, failed: false, warning: false, summary: sentence(summary) };
   }
   const policy = verdict === 'no-data' ? plan.onNoData : verdict === 'inconclusive' ? plan.onInconclusive : undefined;
   if (verdict === 'fail' && plan.mode === 'auto' && (outcome.action ?? 'auto') !== 'auto') {

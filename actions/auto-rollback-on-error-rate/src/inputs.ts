@@ -39,6 +39,7 @@ export const inputs = {
   window: duration(),
   'window-may-end-early': flag(),
   restored: flag(false),
+  continue: flag(false),
   interval: duration(),
   rules: list(),
   threshold: rate(),

@@ -20,6 +20,7 @@ import { askPeople, untilAnswered } from './until-answered.ts';
 export async function main(runner: Runner): Promise<Result> {
   const given = readInputs(runner, inputs);
   const settings = await loadSettings(runner, given);
+  if (given.continue) return await (await import('./continue-release.ts')).continueRelease(runner, given, settings);
   const { clock, logger, context } = runner;
   const handle = given.release && (await import('#release/release-handle')).parseReleaseHandle(given.release);
   const mode = handle ? handle.mode : undefined;

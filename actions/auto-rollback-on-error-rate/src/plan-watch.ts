@@ -26,6 +26,8 @@ export interface WatchPlan {
   windowMs: number;
   intervalMs: number;
   mayEndEarly: boolean;
+  /** When the job stops waiting; only in a release whose record a later run can go on from. */
+  handOffMs?: number | undefined;
   minRequests: number;
   baselineMs: number;
   baselineFrom: BaselineTime;
@@ -74,6 +76,7 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     windowMs,
     intervalMs,
     mayEndEarly: !given.restored && (given.windowMayEndEarly ?? watch.mayEndEarly ?? false),
+    handOffMs: given.release !== undefined && !given.restored ? watch.handOffMs : undefined,
     minRequests: given.minRequests ?? watch.minRequests ?? defaults.watch.minRequests,
     // What served before a restored release was the sick one: nothing to compare with.
     baselineMs: given.restored ? 0 : given.baseline,

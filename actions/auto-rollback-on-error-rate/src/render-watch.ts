@@ -14,7 +14,8 @@ export function renderWatch(
 ): string {
   const mild: string[] = ['held', 'superseded', 'cancelled', 'asked'];
   const { decision } = about.decision;
-  const mark = decision === 'pass' ? '✅' : mild.includes(decision) ? '⚠️' : '❌';
+  const good = decision === 'watch-continues' ? '👀' : decision === 'pass' ? '✅' : undefined;
+  const mark = good ?? (mild.includes(decision) ? '⚠️' : '❌');
   const rules = outcome.ruleVerdicts.map((rule) => [
     codeSpan(rule.rule),
     rule.level === 'warning' && rule.verdict === 'fail' ? 'warning' : rule.verdict,

@@ -28,6 +28,7 @@ const alarming = new Set(['rolled-back', 'rollback-failed']);
 /** Endings that left production proven or untouched. */
 const calm = new Set([
   'released',
+  'watch-continues',
   'held',
   'staged',
   'already-current',

@@ -7,6 +7,7 @@ import { renderLastLine, renderNews } from '#release/last-line';
 import { parseReleaseHandle } from '#release/release-handle';
 import { lateRollback, wayBack } from '#release/way-back';
 import { evidenceOf, heldFiles } from './evidence.ts';
+import { closeEarlier, handOff } from './hand-off.ts';
 import { askedOf } from './measured.ts';
 import { badOnes, readRollback } from './read-rollback.ts';
 import { recordVerdict } from './record-verdict.ts';
@@ -28,7 +29,8 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
   const project = await projectOf(runner, given, settings);
   const version = handle?.version ?? given.version ?? runner.context.sha.slice(0, 7);
   const { environment } = settings;
-  const moved = steps.promote.outcome !== '' && steps.promote.outcome !== 'skipped';
+  // A later run of the watch promoted nothing: what the settings of the project are by now is not its business.
+  const moved = !['', 'skipped'].includes(steps.promote.outcome) && steps.preflight.outcome !== '';
   const closing = await settleEnvironment({ github, project }, handle ?? withoutRelease(runner, settings, version), {
     moved: moved && handle !== undefined,
     names: [
@@ -82,6 +84,10 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
         )
       : undefined;
   if (github !== undefined && handle !== undefined) {
+    const live = moved && settings.watch.handOffMs !== undefined;
+    if (live) await attempt(warnings, 'Earlier watches could not be closed', closeEarlier(github, handle));
+    if (outcome.decision === 'watch-continues')
+      await attempt(warnings, 'The window of the watch could not be recorded', handOff(github, handle, given));
     const kept = recordVerdict(github, handle, { outcome, steps, watchResult: given.watchResult });
     await attempt(warnings, 'What the watch said could not be kept in the ledger', kept);
     const closed = closeLedger(github, handle, { ...outcome, environmentUrl: handle.url });

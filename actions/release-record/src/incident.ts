@@ -6,7 +6,7 @@ import type { GitHub } from '#github/client';
 import { openIncident } from '#incident/incident';
 import { commandOn } from '#release/command-line';
 import { readReleases } from '#release/ledger';
-import { releaseKey } from '#release/release-handle';
+import { parseReleaseHandle, releaseKey } from '#release/release-handle';
 import type { ReleaseRecord } from '#release/release-record';
 import { withDatabaseRecord } from './database-record.ts';
 import { decideIncident } from './decide-incident.ts';
@@ -26,7 +26,9 @@ export async function incident(runner: Runner, given: Given): Promise<Result> {
       { name: 'github-token', message: 'is needed to open the incident', allowed: 'a token with issues: write' },
     ]);
   }
-  const key = releaseKey({ ...context, environment });
+  // A later run that goes on with a watch tells of the release, not of itself.
+  const key =
+    given.release === undefined ? releaseKey({ ...context, environment }) : parseReleaseHandle(given.release).key;
   const record = await recordOf(github, environment, key);
   const ofApp = decideIncident(record, {
     decision: given.releaseDecision,

@@ -23,6 +23,21 @@ export function askedOf(json: string | undefined): { query?: string; link?: stri
   };
 }
 
+/** The window of a watch as its `result` output tells it; times in milliseconds. Undefined where it is not all there. Pure. */
+export function windowOf(
+  json: string | undefined,
+): { since: number; windowMs: number; intervalMs: number; rules: string[] } | undefined {
+  const { startedAt, windowUntil, effectiveIntervalSeconds, rules } = parse(json);
+  if (typeof startedAt !== 'number' || typeof windowUntil !== 'number') return undefined;
+  if (typeof effectiveIntervalSeconds !== 'number' || !Array.isArray(rules)) return undefined;
+  return {
+    since: Math.round(startedAt * 1000),
+    windowMs: Math.round((windowUntil - startedAt) * 1000),
+    intervalMs: Math.round(effectiveIntervalSeconds * 1000),
+    rules: rules.filter((rule) => typeof rule === 'string'),
+  };
+}
+
 export function parse(json: string | undefined): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(json ?? '{}');

@@ -52,7 +52,9 @@ export function toPhases(steps: OutcomeFacts): ReleaseNews['phases'] {
   // A release without functions has no such line.
   if (functions !== undefined && functions.decision !== '') rows.splice(3, 0, ['Edge functions', functions]);
   if (rollback.decision !== '' && rollback.decision !== 'not-needed') rows.push(['Roll back', rollback]);
-  return rows.map(([name, step]) => ({
+  // A run that goes on with a watch did not do what came before: its message says nothing about that.
+  const told = steps.preflight.outcome === '' ? rows.filter(([, step]) => step.outcome !== '') : rows;
+  return told.map(([name, step]) => ({
     name,
     state: stateOf(step),
     ...(step.summary === '' ? {} : { detail: step.summary }),

@@ -233,6 +233,10 @@ export const watch = z.strictObject({
   'window-may-end-early': flag().optional().meta({
     description: 'true ends the wait as soon as every rule passes; later windows are not closed by it. Default false.',
   }),
+  'hand-off': duration().optional().meta({
+    description:
+      'The job ends after this part of the window; scheduled runs of watch.yml judge the rest. Needs a source that can tell about the past. Default: the job watches the whole window.',
+  }),
   'baseline-from': oneOf(baselineTimes).optional().meta({
     description: 'The time that is compared with: before (the default, the previous release), day-ago or week-ago.',
   }),

@@ -226,6 +226,8 @@ export interface WatchSettings {
   intervalMs?: number;
   /** Ends the wait as soon as every rule passes. */
   mayEndEarly?: boolean;
+  /** The job ends after this part of the window; scheduled runs judge the rest. Absent: the job watches all of it. */
+  handOffMs?: number;
   /** Rules as users write them, e.g. `error-rate above 2% within 15m`. */
   rules?: string[];
   baselineFrom?: BaselineTime;

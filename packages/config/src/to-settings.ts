@@ -86,6 +86,7 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
       afterRollbackMs: watch['after-rollback'],
       intervalMs: watch.interval,
       mayEndEarly: watch['window-may-end-early'],
+      handOffMs: watch['hand-off'],
       rules: watch.rules,
       baselineFrom: watch['baseline-from'],
       minRequests: watch['min-requests'],

@@ -14,6 +14,7 @@ export type ReleasePhase =
   | 'started'
   | 'promoted'
   | 'released'
+  | 'watch-continues'
   | 'rolled-back'
   | 'rollback-failed'
   | 'held'
@@ -53,6 +54,7 @@ const headlines: Record<ReleasePhase, { sign: string; words: string }> = {
   started: { sign: '🚢', words: 'is on its way to' },
   promoted: { sign: '👀', words: 'is live and watched in' },
   released: { sign: '✅', words: 'is released to' },
+  'watch-continues': { sign: '👀', words: 'is promoted, the watch continues in' },
   'rolled-back': { sign: '⏪', words: 'was rolled back in' },
   'rollback-failed': { sign: '🔥', words: 'needs a person: the rollback did NOT succeed in' },
   held: { sign: '⚠️', words: 'is live but was not judged in' },

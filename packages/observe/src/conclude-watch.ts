@@ -40,7 +40,7 @@ export interface WatchFacts {
   planned: number;
   /** True when the source is our own checks. */
   probeOnly: boolean;
-  judgement?: Judgement;
+  judgement?: Judgement | undefined;
   probes?: ProbeState;
   noData?: NoData | undefined;
   /** Which of several sources was blind, and whose counts stand in. */
@@ -109,6 +109,13 @@ export function concludeEarly(facts: WatchFacts, elapsed: number): WatchConclusi
   if (findTrafficCollapse(baseline ?? [], buckets)) return undefined;
   const left = `ended after ${elapsed} of ${needed} intervals, as window-may-end-early allows; what begins later was not watched`;
   return conclude(facts, 'pass', 'passed_early', `${said(facts)}${aboutProbes(facts)}; ${left}`);
+}
+
+/** The window goes on, but nobody waits here: a later run judges all of it. `until` in Unix seconds. */
+export function concludeOpen(facts: WatchFacts, until: number): WatchConclusion {
+  const clock = new Date(until * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  const summary = `${said(facts)}${aboutProbes(facts)}; the watch goes on until ${clock} UTC in later runs`;
+  return conclude(facts, 'inconclusive', 'window_open', summary);
 }
 
 /** Our own checks decide where the traffic of users says too little; otherwise they are reported only. */

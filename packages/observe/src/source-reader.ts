@@ -3,8 +3,8 @@ import type { BaselineTime } from '#config/settings';
 import type { Clock } from '#http/clock';
 import { cleanText } from '#http/text';
 import { type Bucket, isNoData, type NoData } from './bucket.ts';
-import { combineVerdicts, type Judgement, judgeRule } from './judge/judge.ts';
-import type { JudgedWindow, RuleVerdict } from './judge/judge-rule.ts';
+import { combineVerdicts, type Judgement, judgeRule, openRule } from './judge/judge.ts';
+import type { JudgedWindow, RuleJudge, RuleVerdict } from './judge/judge-rule.ts';
 import type { Reading } from './reading.ts';
 import { askSource, type ObservationSource } from './source.ts';
 
@@ -39,6 +39,7 @@ export class SourceReader {
   baselineFrom: BaselineTime = 'before';
   private given = false;
   private readonly broken = new Map<string, RuleVerdict>();
+  private running: { all: Bucket[]; seen: number; judges: RuleJudge[] } | undefined;
 
   constructor(source: ObservationSource, context: ReaderContext) {
     this.source = source;
@@ -116,13 +117,35 @@ export class SourceReader {
   /** Judges what is known by the rules. A breach that does not end the watch stays a breach, whatever comes later. */
   judgeBy(rules: readonly Rule[], window: Omit<JudgedWindow, 'baseline' | 'buckets'>): void {
     const judged = { ...window, baseline: this.baseline, buckets: this.buckets };
-    const verdicts = rules.map((rule) => {
-      const verdict = this.broken.get(rule.text) ?? judgeRule(rule, judged);
-      const mild = rule.level === 'warning' || (rule.action ?? 'auto') !== 'auto';
-      if (mild && verdict.verdict === 'fail') this.broken.set(rule.text, verdict);
-      return verdict;
-    });
-    this.judgement = combineVerdicts(verdicts);
+    this.judgement = combineVerdicts(rules.map((rule) => this.kept(rule, () => judgeRule(rule, judged))));
+  }
+
+  /**
+   * As `judgeBy`, one interval after the other on counts that were all read already: judges what had ended until then (Unix
+   * seconds), and `buckets` are only these. Call it with rising times.
+   */
+  judgeNext(rules: readonly Rule[], window: Omit<JudgedWindow, 'baseline' | 'buckets'>, until: number): void {
+    const { baseline } = this;
+    this.running ??= {
+      all: this.buckets,
+      seen: 0,
+      judges: rules.map((rule) => openRule(rule, { ...window, baseline })),
+    };
+    const { running } = this;
+    for (let next = running.all[running.seen]; next && next.end <= until + 1e-6; next = running.all[running.seen]) {
+      for (const judge of running.judges) judge.add(next);
+      running.seen += 1;
+    }
+    this.buckets = running.all.slice(0, running.seen);
+    const verdict = (index: number) => (running.judges[index] as RuleJudge).verdict();
+    this.judgement = combineVerdicts(rules.map((rule, index) => this.kept(rule, () => verdict(index))));
+  }
+
+  private kept(rule: Rule, judge: () => RuleVerdict): RuleVerdict {
+    const verdict = this.broken.get(rule.text) ?? judge();
+    const mild = rule.level === 'warning' || (rule.action ?? 'auto') !== 'auto';
+    if (mild && verdict.verdict === 'fail') this.broken.set(rule.text, verdict);
+    return verdict;
   }
 
   private note(answer: NoData): void {

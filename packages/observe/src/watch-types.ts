@@ -22,6 +22,11 @@ export interface Watch {
   mayEndEarly?: boolean | undefined;
   /** Watches on whatever a rule says, until `superseded` answers or the window is over. Default false. */
   toTheEnd?: boolean | undefined;
+  /**
+   * After this time the wait ends although the window goes on, where the source can tell a later run about what follows; the
+   * verdict is then `inconclusive` with reason `window_open`. Absent: the whole window is waited for.
+   */
+  handOffMs?: number | undefined;
   /** How far back a source that can look back is asked for the time before the watch; 0: not at all. */
   baselineMs: number;
   /** Which time that is. Default `before`. */
@@ -56,6 +61,8 @@ export interface WatchOutcome extends WatchConclusion {
   link?: string;
   /** Numbers beside the counts, from all sources. */
   readings: Reading[];
+  /** When the verdict could first have been given: later runs may come late, and say so. Absent where somebody waited for it. */
+  dueAt?: number;
   /** Every rule that was broken, in the order in which it happened, once each. */
   broken: BrokenRule[];
 }

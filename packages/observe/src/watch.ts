@@ -1,12 +1,19 @@
 import { cleanText } from '#http/text';
 import { BrokenRules } from './broken-rules.ts';
-import { chooseDecisive } from './combine-sources.ts';
-import { concludeEarly, concludeWatch, isBlind, type WatchConclusion, type WatchFacts } from './conclude-watch.ts';
-import { describeBaseline } from './describe-baseline.ts';
+import {
+  concludeEarly,
+  concludeOpen,
+  concludeWatch,
+  isBlind,
+  type WatchConclusion,
+  type WatchFacts,
+} from './conclude-watch.ts';
+import { decisiveOf } from './decisive-reader.ts';
 import { describeInterval } from './describe-interval.ts';
 import { judgeProbes } from './probe-rounds.ts';
 import type { ObservationSource } from './source.ts';
 import { SourceReader } from './source-reader.ts';
+import { outcomeOf } from './watch-outcome.ts';
 import { alignedStart, readingTimes } from './watch-times.ts';
 import type { Watch, WatchOutcome } from './watch-types.ts';
 
@@ -115,7 +122,19 @@ class WatchRun {
     const read = await this.readReadings(end, last);
     log(this.describe(end));
     const broken = read ? this.judgeAll(end) : undefined;
-    return broken ?? (this.watch.mayEndEarly ? concludeEarly(this.facts, index + 1) : undefined);
+    if (broken) return broken;
+    const early = this.watch.mayEndEarly ? concludeEarly(this.facts, index + 1) : undefined;
+    return this.mayHandOff(index + 1, early !== undefined)
+      ? concludeOpen(this.facts, (this.startedAt + this.planned * this.interval) / 1000)
+      : early;
+  }
+
+  /** Whether a later run can judge what follows: the source that speaks for all must be able to tell about it then. */
+  private mayHandOff(elapsed: number, early: boolean): boolean {
+    const { handOffMs } = this.watch;
+    if (handOffMs === undefined || elapsed >= this.planned) return false;
+    if (!early && elapsed * this.interval < handOffMs) return false;
+    return this.decisive.source.looksBack && !isBlind({ buckets: this.facts.buckets, needed: elapsed });
   }
 
   private async readAndJudge(readers: readonly SourceReader[], end: number): Promise<WatchConclusion | undefined> {
@@ -137,25 +156,11 @@ class WatchRun {
 
   /** Takes the counts and the verdict of the source that speaks for all. */
   private chooseDecisive(elapsed: number): void {
-    const states = this.readers.map(({ buckets, judgement }) => ({
-      known: buckets.length,
-      verdict: judgement?.verdict,
-    }));
-    const { index, disagree } = chooseDecisive(states, this.watch.combine ?? 'primary', elapsed);
     const before = this.decisive;
-    this.decisive = this.readers[index] ?? before;
-    const { buckets, judgement, source } = this.decisive;
-    const others = this.readers.filter((reader) => reader !== this.decisive && reader.noData);
-    const blind = others.map((reader) => `${reader.source.name} could not be read (${reader.noData?.message})`);
-    const noData = this.decisive.noData;
-    Object.assign(this.facts, {
-      buckets,
-      baseline: this.decisive.baseline,
-      judgement,
-      noData,
-      disagree,
-      aside: blind.length > 0 ? [`judged by ${source.name}`, ...blind].join('; ') : undefined,
-    });
+    const { decisive, facts } = decisiveOf(this.readers, this.watch.combine ?? 'primary', elapsed, before);
+    const { source } = decisive;
+    this.decisive = decisive;
+    Object.assign(this.facts, facts);
     if (before !== this.decisive && elapsed > 0)
       this.watch.log(`The verdict is now from ${source.name}: ${source.denominator}`);
   }
@@ -214,26 +219,9 @@ class WatchRun {
   }
 
   private end(conclusion: WatchConclusion, endedAt = this.watch.clock.now()): WatchOutcome {
-    const { buckets } = this.facts;
     this.ended = true;
-    return {
-      ...conclusion,
-      ...(conclusion.verdict === 'fail' && { detectedAt: endedAt / 1000 }),
-      requests: buckets.reduce((sum, bucket) => sum + bucket.requests, 0),
-      errors: buckets.reduce((sum, bucket) => sum + bucket.errors, 0),
-      buckets,
-      startedAt: this.startedAt / 1000,
-      endedAt: endedAt / 1000,
-      effectiveIntervalSeconds: this.interval / 1000,
-      windowUntil: (this.startedAt + this.planned * this.interval) / 1000,
-      source: this.decisive.source.name,
-      denominator: this.decisive.source.denominator,
-      baseline: this.decisive.baseline,
-      baselineSaid: describeBaseline(this.decisive.baseline, this.decisive.baselineFrom),
-      ...this.decisive.source.asked?.(this.startedAt, endedAt),
-      readings: this.readers.flatMap(({ readings }) => readings),
-      broken: this.broken.list(),
-    };
+    const { facts, readers, decisive, startedAt, interval: intervalMs, planned, broken } = this;
+    return outcomeOf(conclusion, { facts, readers, decisive, startedAt, endedAt, intervalMs, planned, broken });
   }
 }
 

@@ -4,6 +4,7 @@ import { guardRollback } from './guard-rollback.ts';
 import type { MigrationRecord } from './migration-record.ts';
 import type { EnvironmentKind, RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
+import { watchContinues } from './watch-record.ts';
 
 /** What Vercel and the ledger say about one environment. Vercel decides, the ledger proposes (S9). */
 export interface EnvironmentHistory {
@@ -100,6 +101,7 @@ function judgeStanding(
     return { standing: 'failed', reason: 'was rolled back' };
   if (release.unwatched) return { standing: 'unproven', reason: 'was left without a verdict (unwatched)' };
   if (release.decision === undefined) return { standing: 'unproven', reason: 'its release has no verdict yet' };
+  if (release.decision === watchContinues) return { standing: 'unproven', reason: 'its watch has no verdict yet' };
   if (proven.has(release.decision)) return { standing: 'proven', reason: release.decision };
   return { standing: 'failed', reason: `ended as ${release.decision}` };
 }

@@ -4,6 +4,7 @@ import type { ReleaseMode } from './release-handle.ts';
 /** How a release can end (design §10). */
 export const releaseDecisions = [
   'released',
+  'watch-continues',
   'staged',
   'held',
   'would-roll-back',
@@ -56,7 +57,7 @@ export interface ReleaseOutcome {
   incident: boolean;
 }
 
-const green = new Set<ReleaseDecision>(['released', 'staged', 'held', 'already-current', 'planned']);
+const green = new Set<ReleaseDecision>(['released', 'watch-continues', 'staged', 'held', 'already-current', 'planned']);
 
 /** The one decision of a release, from the outcomes of its steps; what cannot be explained is a failure. Pure. */
 export function decideReleaseOutcome(facts: OutcomeFacts): ReleaseOutcome {
@@ -216,6 +217,8 @@ function watched({ watch, health, smoke, jobStatus }: OutcomeFacts): Decided {
   switch (watch.decision) {
     case 'pass':
       return ended('released', watch, 'released', 'passed');
+    case 'watch-continues':
+      return ended('watch-continues', watch, 'promoted, the watch continues');
     case 'held':
       return ended('held', watch, 'live, not proven');
     case 'asked':

@@ -112,7 +112,7 @@ function troubleAfterPromotion(facts: RollbackFacts): RollbackDecision | undefin
   if (smoke.outcome === 'failure') return rollBack('smoke_failed', 'the smoke tests failed after the promotion');
   if (facts.functionsAfter?.outcome === 'failure')
     return rollBack('functions_failed', 'the edge functions could not be deployed after the promotion');
-  if (watch.decision === 'pass' || watch.decision === 'held') return undefined;
+  if (['pass', 'held', 'watch-continues'].includes(watch.decision)) return undefined;
   // A rule was broken that does less than the mode: people decide.
   if (watch.decision === 'breach') return notNeeded('would_roll_back', watch.reason || 'the watch saw a breach');
   if (watch.decision === 'asked') return notNeeded('asked', 'people are asked; the job that waits acts');

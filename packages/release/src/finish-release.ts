@@ -87,6 +87,8 @@ const states: Record<ReleaseDecision, LedgerState> = {
   released: 'success',
   held: 'success',
   'already-current': 'success',
+  // It is live, and nothing says yet that it is good.
+  'watch-continues': 'in_progress',
   staged: 'in_progress',
   planned: 'inactive',
   superseded: 'inactive',

@@ -55,6 +55,7 @@ function preflightOpenings({ version, environment }: LastLineFacts): string[] {
 /** Decisions whose `what` alone does not say that they were taken. */
 const openings: Partial<Record<ReleaseDecision, string>> = {
   released: 'is released to',
+  'watch-continues': 'is promoted, the watch continues on',
   staged: 'is staged for',
   'would-roll-back': 'should be rolled back on',
   asked: 'should be rolled back on',
@@ -120,6 +121,8 @@ function nextCommand(facts: LastLineFacts): string {
       return locked ? `Next: check production, then: ${unlock}` : 'Next: run the job again when you want it released.';
     case 'superseded':
       return locked ? `Next: when the cause is mended: ${unlock}` : 'Next: nothing; the newer state stays.';
+    case 'watch-continues':
+      return 'Next: nothing; scheduled runs of watch.yml judge the rest of the window, and take it back where the mode says so.';
     case 'held':
       return 'Next: watch it for a while; nothing was proven wrong.';
     case 'staged':

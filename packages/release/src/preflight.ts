@@ -128,7 +128,8 @@ export async function preflight(
   const open = ledger === undefined ? [] : openAmong(ledger.locks, ledger.now);
   const live = current !== undefined && (currentRelease?.commit ?? commitOf(current)) === request.commit;
   const done =
-    currentRelease === undefined || ['released', 'held', 'already-current'].includes(currentRelease.decision ?? '');
+    currentRelease === undefined ||
+    ['released', 'held', 'watch-continues', 'already-current'].includes(currentRelease.decision ?? '');
   const decision = decidePreflight({
     environment: settings.environment,
     production: settings.production,

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseRule } from '#config/rules';
+import { SimulatedClock } from '../test/simulated-clock.ts';
+import type { Bucket, NoData } from './bucket.ts';
+import { continueWindow } from './continue-watch.ts';
+import { describeLateness } from './lateness.ts';
+import { intervalsOf, type ObservationSource } from './source.ts';
+import { observeWindow, type Watch, type WatchOutcome } from './watch.ts';
+
+const minute = 60_000;
+const since = 1_700_000_000_000;
+const interval = 30_000;
+
+/** Counts 200 requests per interval; from interval `bad` on 14 of them fail. Before the promotion one in 200 does. */
+function source(bad: number, options: Partial<ObservationSource> = {}): ObservationSource & { reads: number } {
+  const made = {
+    name: 'prometheus' as const,
+    granularityMs: 0,
+    denominator: 'requests',
+    readAfterMs: [0, 5_000],
+    settledAfterMs: 60_000,
+    looksBack: true,
+    reads: 0,
+    async open() {},
+    async read(from: number, until: number, intervalMs: number): Promise<Bucket[] | NoData> {
+      made.reads += 1;
+      return intervalsOf(from, until, intervalMs).map(({ start, end }) => {
+        const index = Math.round((start - since) / intervalMs);
+        return { start: start / 1000, end: end / 1000, requests: 200, errors: index >= bad ? 14 : 1 };
+      });
+    },
+    async close() {},
+    ...options,
+  };
+  return made;
+}
+
+const common = {
+  rules: [parseRule('error-rate above 2% within 30m')],
+  windowMs: 30 * minute,
+  intervalMs: interval,
+  minRequests: 20,
+  baselineMs: 30 * minute,
+  signal: new AbortController().signal,
+  log: () => {},
+};
+
+/** What a run says that comes so many minutes after the beginning of the window. */
+async function after(minutes: number, given: Partial<Watch> & Pick<Watch, 'source'>): Promise<WatchOutcome> {
+  const clock = new SimulatedClock(since + minutes * minute);
+  return await continueWindow({ ...common, clock, since, ...given });
+}
+
+test('however many runs look and whenever they come, the verdict is that of the watch that never left', async () => {
+  const clock = new SimulatedClock(since);
+  const watched = await observeWindow({ ...common, source: source(8), clock });
+  assert.equal(watched.verdict, 'fail');
+  const seen = watched.buckets.length;
+  assert.ok(seen > 8 && seen < 14, `after ${seen} intervals`);
+  for (const minutes of [0, 3, seen / 2 - 0.2]) {
+    const early = await after(minutes, { source: source(8) });
+    assert.equal(early.reasonCode, 'window_open', `${minutes}: ${early.summary}`);
+  }
+  for (const minutes of [seen / 2 + 0.1, 14, 29, 31, 600]) {
+    const found = await after(minutes, { source: source(8) });
+    assert.deepEqual(
+      [found.verdict, found.buckets.length, found.breachAt, found.rule],
+      ['fail', seen, watched.breachAt, watched.rule],
+      `${minutes}: ${found.summary}`,
+    );
+  }
+});
+
+test('a window stays open until its last counts have settled; then a clean one passes', async () => {
+  const open = await after(30.5, { source: source(99) });
+  assert.deepEqual([open.verdict, open.reasonCode, open.buckets.length], ['inconclusive', 'window_open', 60]);
+  assert.match(open.summary, /the watch goes on until 2023-11-14 22:43 UTC in later runs/);
+  assert.equal(open.dueAt, undefined);
+  const passed = await after(31.1, { source: source(99) });
+  assert.deepEqual([passed.verdict, passed.reasonCode, passed.buckets.length], ['pass', 'below_limit', 60]);
+  assert.doesNotMatch(passed.summary, /came/);
+  assert.equal(passed.windowUntil, since / 1000 + 1800);
+});
+
+test('a run with no new counts asks the source twice and ends at once', async () => {
+  const counted = source(99);
+  const ended = await after(10, { source: counted });
+  assert.deepEqual([counted.reads, ended.endedAt - ended.startedAt], [2, 600]);
+});
+
+test('a late run says how late it is, and judges by the times of the counts', async () => {
+  const late = await after(45, { source: source(99) });
+  assert.equal(late.verdict, 'pass');
+  assert.match(late.summary, /this run came 14 minutes after that could first be known; it judged by the times/);
+  const breach = await after(25, { source: source(4) });
+  assert.equal(breach.verdict, 'fail');
+  const minutes = Math.round((breach.endedAt - (breach.dueAt ?? 0)) / 60);
+  assert.ok(minutes > 15, String(minutes));
+  assert.match(breach.summary, new RegExp(`came ${minutes} minutes after`));
+  assert.equal(describeLateness(since, since + 6 * minute), undefined);
+});
+
+test('a source that cannot be read at the end gets as long again, then nothing is known', async () => {
+  const blind = () => source(99, { read: async () => ({ noData: 'source_failed', message: 'status 503' }) });
+  assert.equal((await after(40, { source: blind() })).reasonCode, 'window_open');
+  const given = await after(62, { source: blind() });
+  assert.deepEqual([given.verdict, given.reasonCode], ['no-data', 'source_blind']);
+  assert.match(given.summary, /status 503/);
+});
+
+test('what only counts while it is connected is left out where another source can tell about the past', async () => {
+  const logs = source(0, { name: 'vercel-runtime-logs', looksBack: false });
+  const ended = await after(31.1, { source: logs, others: [source(99)] });
+  assert.deepEqual([ended.verdict, ended.source], ['pass', 'prometheus']);
+  assert.equal(logs.reads, 0);
+});
+
+test('a job hands off after its part of the window, unless a rule fails first', async () => {
+  const watch = (bad: number, options: Partial<Watch> = {}) =>
+    observeWindow({
+      ...common,
+      source: source(bad),
+      clock: new SimulatedClock(since),
+      handOffMs: 5 * minute,
+      ...options,
+    });
+  const handed = await watch(99);
+  assert.deepEqual([handed.verdict, handed.reasonCode, handed.buckets.length], ['inconclusive', 'window_open', 10]);
+  assert.equal(handed.windowUntil, since / 1000 + 1800);
+  const failed = await watch(0);
+  assert.ok(failed.verdict === 'fail' && failed.buckets.length < 10, failed.summary);
+  const deaf = await watch(99, { source: source(99, { looksBack: false }), windowMs: 8 * minute });
+  assert.deepEqual([deaf.verdict, deaf.buckets.length], ['pass', 16], 'nobody could tell a later run');
+  const early = await watch(99, { mayEndEarly: true, handOffMs: 20 * minute });
+  assert.equal(early.reasonCode, 'window_open', 'an early pass ends the wait, not the window');
+  assert.ok(early.buckets.length < 40, String(early.buckets.length));
+});

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createGitHub } from '#github/client';
+import { takeLock } from '#release/lock';
+import { expectEnd } from './expect-end.ts';
+import { opsFile, releaseFixture, shortWatch } from './release-fixture.ts';
+
+interface Counts extends AsyncDisposable {
+  url: string;
+  /** Unix seconds from which on, and until which, every second request fails. */
+  sickFrom: number;
+  sickUntil: number;
+  /** Whether what is served now is still the cause. */
+  isSick: () => boolean;
+}
+
+/** Counts of any time, as a service that keeps them: 40 requests a second. */
+async function startCounts(): Promise<Counts> {
+  const never = Number.POSITIVE_INFINITY;
+  const counts = { sickFrom: never, sickUntil: never, isSick: () => true, url: '' };
+  const server = createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '/', 'http://local');
+    const [from, until] = [Number(searchParams.get('from')), Number(searchParams.get('until'))];
+    const sick = Math.max(0, Math.min(until, counts.sickUntil) - Math.max(from, counts.sickFrom));
+    response.end(JSON.stringify({ requests: (until - from) * 40, errors: Math.round(sick * 20) }));
+  });
+  const looking = setInterval(() => {
+    if (!counts.isSick()) counts.sickUntil = Math.min(counts.sickUntil, Date.now() / 1000);
+  }, 20);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  counts.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/?from={from}&until={until}`;
+  return Object.assign(counts, {
+    async [Symbol.asyncDispose]() {
+      clearInterval(looking);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
+}
+
+const handedOff = (url: string, window: string) =>
+  opsFile({
+    watch: {
+      source: 'http-json',
+      'http-json': { url, requests: '$.requests', errors: '$.errors' },
+      window,
+      'hand-off': '2s',
+      'after-rollback': '2s',
+      interval: '1s',
+      rules: ['error-rate above 5% within 10m'],
+    },
+  });
+
+describe('a watch that is handed off', { concurrency: 2 }, () => {
+  test('goes on in scheduled runs: open, then a breach that is taken back once, then nothing is open', async () => {
+    await using counts = await startCounts();
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    const files = { '.github/ops.yml': handedOff(counts.url, '10m') };
+    const released = await fixture.release({ version: 'v1.1.0', files });
+    expectEnd(fixture, released, {
+      decision: 'watch-continues',
+      reason: 'window_open',
+      conclusion: 'success',
+      says: /v1\.1\.0 is promoted, the watch continues on production: .*the watch goes on until \d{4}-.* UTC in later runs/,
+      serves: released.deploymentId,
+      next: /scheduled runs of watch\.yml/,
+    });
+    assert.match((await fixture.slack()).join('\n'), /v1\.1\.0 is promoted, the watch continues in production/);
+
+    const first = await fixture.watch({ version: 'v1.1.0' });
+    assert.deepEqual([first.decision, first.conclusion], ['watch-continues', 'success'], first.lastLine);
+    assert.equal(fixture.accepted('rollback'), 0);
+    assert.equal((await fixture.entries()).at(-1)?.decision, 'watch-continues');
+
+    counts.sickFrom = Date.now() / 1000;
+    counts.isSick = () => fixture.served() === released.deploymentId;
+    await wait(5_000);
+    const second = await fixture.watch({ version: 'v1.1.0' });
+    expectEnd(fixture, second, {
+      decision: 'rolled-back',
+      reason: 'breach',
+      conclusion: 'failure',
+      says: /error rate \d.*above the limit of 5\.0 %/i,
+      serves: live,
+      next: /ops-actions unlock --environment production/,
+    });
+    assert.equal(fixture.accepted('rollback'), 1);
+    assert.deepEqual(
+      (await fixture.locks()).map(({ target }) => target?.deploymentId),
+      [live],
+    );
+    const entry = (await fixture.entries()).at(-1);
+    assert.deepEqual([entry?.version, entry?.decision, entry?.rolledBack], ['v1.1.0', 'rolled-back', true]);
+    assert.match((await fixture.slack()).join('\n'), /v1\.1\.0 was rolled back in production/);
+
+    const before = fixture.sandbox.requests().length;
+    const third = await fixture.watch({ version: 'v1.1.0' });
+    const asked = fixture.sandbox.requests().slice(before);
+    assert.deepEqual([third.decision, third.conclusion], ['nothing-open', 'success'], third.lastLine);
+    assert.ok(
+      asked.length <= 4,
+      JSON.stringify(asked.map(({ service, method, path }) => `${service} ${method} ${path}`)),
+    );
+    assert.equal(fixture.accepted('rollback'), 1);
+  });
+
+  test('passes at the end of its window in a later run; a newer release ends it before', async () => {
+    await using counts = await startCounts();
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    await fixture.release({ version: 'v1.0.0' });
+    const long = await fixture.release({
+      version: 'v1.1.0',
+      files: { '.github/ops.yml': handedOff(counts.url, '10m') },
+    });
+    assert.equal(long.decision, 'watch-continues', long.lastLine);
+    const short = await fixture.release({
+      version: 'v1.2.0',
+      files: { '.github/ops.yml': handedOff(counts.url, '6s') },
+    });
+    assert.equal(short.decision, 'watch-continues', short.lastLine);
+    const overtaken = (await fixture.entries()).at(-2);
+    assert.deepEqual(
+      [overtaken?.version, overtaken?.decision, overtaken?.reason],
+      ['v1.1.0', 'superseded', 'by v1.2.0'],
+    );
+    await wait(4_500);
+    const ended = await fixture.watch({ version: 'v1.2.0' });
+    expectEnd(fixture, ended, {
+      decision: 'released',
+      reason: 'passed',
+      conclusion: 'success',
+      says: /v1\.2\.0 is released to production: Error rate 0\.0 %/,
+      serves: short.deploymentId,
+      next: null,
+    });
+    assert.equal((await fixture.entries()).at(-1)?.decision, 'released');
+    assert.equal((await fixture.watch({ version: 'v1.2.0' })).decision, 'nothing-open');
+  });
+
+  test('whose run died between its lock and its domains is finished by the next run', async () => {
+    await using counts = await startCounts();
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    await fixture.release({ version: 'v1.1.0', files: { '.github/ops.yml': handedOff(counts.url, '10m') } });
+    const entry = (await fixture.entries()).at(-1);
+    assert.ok(entry);
+    await takeLock(createGitHub(fixture.sandbox.description.github), {
+      schemaVersion: 1,
+      environment: 'production',
+      production: true,
+      ref: entry.commit,
+      key: entry.key,
+      reason: 'v1.1.0: the error rate was above its limit',
+      runId: 77,
+      target: { deploymentId: live },
+      from: entry.deploymentId ?? '',
+      expiresAfterMs: 3_600_000,
+    });
+    const ended = await fixture.watch({ version: 'v1.1.0' });
+    assert.deepEqual([ended.decision, ended.conclusion], ['rolled-back', 'failure'], ended.lastLine);
+    assert.deepEqual([fixture.served(), fixture.accepted('rollback')], [live, 1]);
+    assert.equal((await fixture.locks()).length, 1);
+    assert.equal((await fixture.watch({ version: 'v1.1.0' })).decision, 'nothing-open');
+    assert.equal(fixture.accepted('rollback'), 1);
+  });
+});
