@@ -4,6 +4,7 @@ import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
 import { createGitHub } from '#github/client';
+import { commandOn } from '#release/command-line';
 import { promote } from '#release/promote';
 import { placeOf } from '#release/read-environment';
 import { parseReleaseHandle } from '#release/release-handle';
@@ -28,7 +29,7 @@ export async function main(runner: Runner): Promise<Result> {
     given.release === undefined
       ? await standaloneHandle(runner, settings, placeOf(settings), project)
       : parseReleaseHandle(given.release);
-  const outcome = await promote(
+  let outcome = await promote(
     { github, project, clock },
     {
       handle,
@@ -37,6 +38,25 @@ export async function main(runner: Runner): Promise<Result> {
       requireAncestor: settings.release.requireAncestor ?? false,
     },
   );
+  if (outcome.decision === 'rolling') {
+    const [{ stageWatch }, { rollOut }] = await Promise.all([import('./stage-watch.ts'), import('#release/roll-out')]);
+    const watch = await stageWatch(runner, settings, {
+      connection: vercel,
+      github,
+      project,
+      handle,
+      deploymentId: given.deploymentId,
+    });
+    const led = await rollOut(
+      { github, project, clock, log: logger.info },
+      { handle, deploymentId: given.deploymentId },
+      watch,
+    );
+    // Inside of deploy its rollback step aborts it; alone nobody does.
+    const alone = led.decision === 'failed' && given.release === undefined;
+    const message = alone ? `${led.message} Next, at once: ${commandOn(handle, 'rollback')}` : led.message;
+    outcome = { ...led, message, warnings: [...outcome.warnings, ...led.warnings] };
+  }
   for (const warning of outcome.warnings) logger.warning(warning);
   const { decision, reasonCode, message, promotedAt } = outcome;
   return {

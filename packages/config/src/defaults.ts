@@ -18,7 +18,7 @@ export const defaults = {
   },
   health: { consecutive: 3, intervalMs: 1000, deadlineMs: 60_000 },
   database: { backupPolicy: 'required' },
-  release: { requireAncestor: false },
+  release: { requireAncestor: false, stageWindowMs: 5 * 60_000 },
 } as const satisfies {
   watch: WatchSettings;
   health: HealthSettings;

@@ -29,7 +29,6 @@ export const notActedOn: readonly string[] = [
   'smoke.end-to-end',
   'smoke.after',
   'release.approval',
-  'release.strategy',
   'release.keep-previous',
   'release.issue',
   'checklist.automatic',
@@ -61,6 +60,7 @@ export const notActedOn: readonly string[] = [
 export const actInPart: Readonly<Record<string, readonly string[]>> = {
   'database.backup.policy': ['platform'],
   'database.on-failure': ['rollback'],
+  'release.strategy': ['blue-green'],
   'rollback.app.method': ['git-revert'],
   'drills.disaster-recovery': ['after-deploy'],
   'drills.backup-restore': ['after-deploy'],
@@ -71,7 +71,6 @@ const saysWhatHappens: Readonly<Record<string, readonly unknown[]>> = {
   'database.backup.before': [['migration']],
   'database.naming': ['timestamp'],
   'release.approval': ['none'],
-  'release.strategy': ['direct'],
   'rollback.functions': [{ method: 'snapshot' }],
 };
 

@@ -274,7 +274,12 @@ export const release = z.strictObject({
     .meta({ description: 'Checks of other workflows and services that must be green on the commit, by name.' }),
   'lock-expiry': duration().optional(),
   approval: oneOf(['always', 'migrations', 'none']).optional(),
-  strategy: oneOf(['direct', 'blue-green']).optional(),
+  strategy: oneOf(['direct', 'blue-green', 'rolling']).optional().meta({
+    description: 'rolling: through the stages of Vercel’s Rolling Releases, each watched. Default direct.',
+  }),
+  'stage-window': duration()
+    .optional()
+    .meta({ description: 'strategy rolling: how long a stage is watched; default 5m.' }),
   'keep-previous': duration().optional(),
   'time-budget': duration()
     .optional()

@@ -246,6 +246,10 @@ export interface ReleaseSettings {
   /** Production is refused unless this environment passed for the same git tree. */
   requiresPassed?: string;
   requireAncestor?: boolean;
+  /** `rolling`: through the stages of Vercel's rolling releases. Default: at once. */
+  strategy?: 'direct' | 'blue-green' | 'rolling';
+  /** How long each stage of a rolling release is watched. Default 5 minutes. */
+  stageWindowMs?: number;
   /** From the opening of a release until it is live; longer is told and stops nothing. */
   timeBudgetMs?: number;
   /** Names of checks that must be green on the commit. */

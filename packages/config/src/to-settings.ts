@@ -101,6 +101,8 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
     release: defined({
       requiresPassed: release['requires-passed'],
       requireAncestor: release['require-ancestor'],
+      strategy: release.strategy,
+      stageWindowMs: release['stage-window'],
       timeBudgetMs: release['time-budget'],
       requiredChecks: release['required-checks'],
       approvals: layer.checklist?.approvals,

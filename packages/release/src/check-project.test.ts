@@ -93,7 +93,6 @@ const table: { name: string; facts: Partial<ProjectFacts>; codes: string[]; fix?
     codes: ['protected_without_bypass'],
   },
   { name: 'an alias without an address', facts: { as: 'alias' }, codes: ['address_missing'] },
-  { name: 'rolling releases', facts: { state: { ...state, rollingRelease: true } }, codes: ['rolling_release'] },
   {
     name: 'a pinned rollback',
     facts: { state: { ...state, pinnedRollback: { deploymentId: 'dpl_1', at: 5_000 } } },

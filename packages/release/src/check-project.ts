@@ -134,14 +134,6 @@ function checkProtection({ as, state, bypassSecretGiven }: ProjectFacts): Findin
 
 function checkPlace({ as, state, host, environment }: ProjectFacts): Finding[] {
   const findings: Finding[] = [];
-  if (as === 'production' && state.rollingRelease) {
-    findings.push({
-      code: 'rolling_release',
-      severity: 'refuse',
-      message: `${state.name} uses Rolling Releases, which this version does not drive: a promotion would start a canary that nobody advances`,
-      fix: 'switch them off under Project Settings > Rolling Releases',
-    });
-  }
   if (as !== 'production' && host === undefined) {
     findings.push({
       code: 'address_missing',

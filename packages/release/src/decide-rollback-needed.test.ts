@@ -184,6 +184,24 @@ const table: { name: string; facts: Partial<RollbackFacts>; act: string; reason:
     reason: 'promotion_failed',
   },
   {
+    name: 'a stage of a rolling release failed',
+    facts: { promote: { outcome: 'failure', decision: 'failed' }, serving: 'rolling', watch: unheard },
+    act: 'roll-back',
+    reason: 'stage_failed',
+  },
+  {
+    name: 'cancelled in a stage of a rolling release, in a mode that asks',
+    facts: {
+      mode: 'approve',
+      promote: { outcome: 'cancelled', decision: '' },
+      serving: 'rolling',
+      watch: unheard,
+      jobStatus: 'cancelled',
+    },
+    act: 'roll-back',
+    reason: 'cancelled',
+  },
+  {
     name: 'queued behind a rolling release',
     facts: { promote: { outcome: 'failure', decision: 'queued' }, serving: 'other', watch: unheard },
     act: 'not-needed',

@@ -16,10 +16,10 @@ export interface RollbackFacts {
   functionsAfter?: { outcome: StepOutcome } | undefined;
   watch: { outcome: StepOutcome; decision: string; reason?: string | undefined };
   /**
-   * What the domains serve; `unknown` where Vercel did not answer, `pending` where it still carries our promotion out. Read
+   * What the domains serve; `rolling` while it is the canary of a rolling release, `unknown` where Vercel did not answer, `pending` where it still carries our promotion out. Read
    * only where the recorded outcomes leave it open.
    */
-  serving: 'new' | 'other' | 'mixed' | 'unknown' | 'pending';
+  serving: 'new' | 'other' | 'mixed' | 'rolling' | 'unknown' | 'pending';
   /** Somebody else's lock is open. */
   foreignLock: boolean;
   hasTarget: boolean;
@@ -97,11 +97,14 @@ function unsettled(facts: RollbackFacts): RollbackDecision {
   const where = {
     new: 'production serves it unverified',
     mixed: 'some domains serve it and some do not',
+    rolling: 'it is the canary of a rolling release',
     unknown: 'Vercel does not say what production serves',
   }[facts.serving];
   const reason = `${what}: ${where}`;
   // Half moved is broken in every mode.
-  if (cancelled && facts.serving !== 'mixed' && facts.mode !== 'auto') return hold('cancelled', reason);
+  if (facts.serving === 'rolling' && !cancelled) return rollBack('stage_failed', reason);
+  if (cancelled && facts.serving !== 'mixed' && facts.serving !== 'rolling' && facts.mode !== 'auto')
+    return hold('cancelled', reason);
   return rollBack(cancelled ? 'cancelled' : 'promotion_failed', reason);
 }
 

@@ -3,6 +3,7 @@ import type { GitHub } from '#github/client';
 import { addressOf } from '#vercel/deployment-address';
 import type { VercelProject } from '#vercel/project';
 import { checkProject } from './check-project.ts';
+import { checkRollingRelease } from './check-rolling-release.ts';
 import type { Finding } from './decide-preflight.ts';
 import { readReleases } from './ledger.ts';
 import { type Lock, readLocks } from './lock.ts';
@@ -108,6 +109,7 @@ export async function readProject(
       }),
     );
     findings.push(...(await checkVariables(project, settings)));
+    findings.push(...(await checkRollingRelease(project, state, place.as, settings)));
     if (history.mixed) {
       findings.push({
         code: 'domains_differ',

@@ -24,7 +24,8 @@ export interface PromoteRequest {
 }
 
 export interface PromoteOutcome {
-  decision: 'promoted' | 'already-current' | 'queued' | 'superseded' | 'failed';
+  /** `rolling`: the canary of a rolling release has its first share of the visitors; see roll-out.ts. */
+  decision: 'promoted' | 'already-current' | 'queued' | 'rolling' | 'superseded' | 'failed';
   reasonCode: string;
   message: string;
   warnings: string[];
@@ -58,7 +59,7 @@ export async function promote(deps: PromoteDependencies, request: PromoteRequest
     return { decision: 'superseded', reasonCode: 'locked', message, warnings };
   }
   const outcome = judge(moved);
-  const live = outcome.decision === 'promoted' || outcome.decision === 'already-current';
+  const live = ['promoted', 'already-current', 'rolling'].includes(outcome.decision);
   if (live && handle.as === 'production' && !handle.autoAssign) {
     // A promotion switches auto-assign on (trap 2): until finalize a push could go live by itself.
     await attempt(warnings, 'Auto-assignment of domains could not be switched off again', project.setAutoAssign(false));
@@ -132,7 +133,8 @@ function judge(moved: MoveOutcome): Omit<PromoteOutcome, 'warnings'> {
     case 'already-current':
       return { decision: 'already-current', reasonCode, message, ...at };
     case 'queued':
-      return { decision: 'queued', reasonCode, message };
+    case 'rolling':
+      return { decision: outcome, reasonCode, message };
     default:
       return { decision: 'failed', reasonCode, message };
   }

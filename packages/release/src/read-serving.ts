@@ -29,10 +29,16 @@ export async function readServing(
     const waited = clock.now() - startedAt;
     const final = served.deploymentId === deploymentId && !served.mixed;
     if (final && !running) return 'new';
+    if (state.rollingRelease && (await isCanary(project, deploymentId))) return 'rolling';
     if (waited >= (running ? settleMs : showsWithinMs)) {
       if (served.mixed) return 'mixed';
       return final ? 'new' : running ? 'pending' : 'other';
     }
     await clock.sleep(pollMs);
   }
+}
+
+async function isCanary(project: VercelProject, deploymentId: string): Promise<boolean> {
+  const rolling = await project.rolling.read();
+  return rolling?.state === 'ACTIVE' && rolling.canaryDeploymentId === deploymentId;
 }

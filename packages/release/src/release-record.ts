@@ -169,7 +169,7 @@ export function toReleaseRecord(
     promotion:
       promoted !== undefined
         ? 'promoted'
-        : promotion !== undefined
+        : promotion !== undefined && promotion.word !== 'rolling'
           ? 'failed'
           : last('promote', 'intent') === undefined
             ? 'none'

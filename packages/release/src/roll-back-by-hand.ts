@@ -89,17 +89,21 @@ export async function rollBackByHand(
       target: { ...holder.target, adopted: false },
     };
   }
+  // What serves the other visitors is what "previous" means while a canary answers some.
+  const isRolling = state.rollingRelease && (await project.rolling.read())?.state === 'ACTIVE';
   const resolution =
-    began.lock === undefined
-      ? resolveTarget(wanted, history)
-      : { target: { ...began.lock.target, adopted: false }, warnings: [] };
+    began.lock !== undefined
+      ? { target: { ...began.lock.target, adopted: false }, warnings: [] }
+      : isRolling && wanted.kind === 'previous' && current !== undefined
+        ? { target: { deploymentId: current, adopted: true }, warnings: [] }
+        : resolveTarget(wanted, history);
   if (!('target' in resolution)) return { decision: 'refused', ...resolution, warnings };
   warnings.push(...resolution.warnings);
   const { target } = resolution;
   const running = ledger.releases.find((release) => isRunning(release, ledger.now));
   // An earlier job of this run may have moved the domains: a plan then has nothing to move.
   const settled = began.lock === undefined ? running === undefined : request.dryRun;
-  if (current === target.deploymentId && settled) {
+  if (current === target.deploymentId && settled && !isRolling) {
     const message = `${environment} already serves ${nameOf(target)}; nothing was changed.`;
     return { decision: 'already-current', reasonCode: 'already_current', message, warnings, target };
   }

@@ -26,9 +26,13 @@ export interface Scene {
     patienceMs?: number;
   }): Promise<{ github: GitHub; project: VercelProject }>;
   /** A READY deployment without domains. */
-  stage(meta: Record<string, string>, target?: 'production' | 'preview'): Promise<string>;
+  stage(
+    meta: Record<string, string>,
+    target?: 'production' | 'preview',
+    files?: Record<string, string>,
+  ): Promise<string>;
   /** A deployment that was promoted by hand, outside of any ledger. */
-  goLive(meta?: Record<string, string>): Promise<string>;
+  goLive(meta?: Record<string, string>, files?: Record<string, string>): Promise<string>;
   served(): string | undefined;
   settings(more?: Partial<EnvironmentSettings>): EnvironmentSettings;
   /** A release as preflight leaves it. */
@@ -82,7 +86,7 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
     };
   };
   const own = await connect();
-  const stage: Scene['stage'] = async (meta, target = 'production') => {
+  const stage: Scene['stage'] = async (meta, target = 'production', files = {}) => {
     const answer = await client.request({
       method: 'POST',
       path: '/v13/deployments',
@@ -93,7 +97,10 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
         target,
         autoAssignCustomDomains: false,
         meta,
-        files: [{ file: 'index.html', data: `<p>${JSON.stringify(meta)}</p>` }],
+        files: Object.entries({ 'index.html': `<p>${JSON.stringify(meta)}</p>`, ...files }).map(([file, data]) => ({
+          file,
+          data,
+        })),
       },
     });
     const { id } = answer.json<{ id: string }>();
@@ -106,8 +113,8 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
     workspace,
     connect,
     stage,
-    async goLive(meta = {}) {
-      const id = await stage(meta);
+    async goLive(meta = {}, files = {}) {
+      const id = await stage(meta, 'production', files);
       const before = await own.project.readState();
       await own.project.promote(id, {});
       if (before.autoAssign !== undefined) await own.project.setAutoAssign(before.autoAssign);
