@@ -86,7 +86,7 @@ describe('the tree rendered to ./, without any ignore', { skip }, () => {
   test('it would see a missing, an unknown and a mistyped name', async () => {
     const broken = asWorkflow('rollback', tree)
       .replace('steps.roll-back.outputs.to', 'steps.roll-back.outputs.two')
-      .replace('base-url:', 'base-ulr:');
+      .replace(' base-url:', ' base-ulr:');
     const output = await lint('broken.yml', broken);
     assert.match(output, /property "two" is not defined/);
     assert.match(output, /input "base-ulr" is not defined/);
