@@ -52,7 +52,7 @@ describe('many tables and large rows', installed ? {} : { skip: 'no PostgreSQL s
       .manifest;
   };
 
-  test('a database of 5,000 tables', async (context) => {
+  test('a database of 5,000 tables', { timeout: 300_000 }, async (context) => {
     const url = await createDatabase(
       cluster,
       `DO $$ BEGIN FOR i IN 1..5000 LOOP EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, v text)', i);
