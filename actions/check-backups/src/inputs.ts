@@ -7,6 +7,7 @@ import {
   type InputDefinitions,
   integer,
   list,
+  secret,
   text,
 } from '#action-kit/inputs';
 
@@ -23,4 +24,7 @@ export const inputs = {
   prune: flag(false),
   retention: duration(),
   'retention-manual': duration(),
+  'supabase-access-token': secret(),
+  'supabase-project': text({ pattern: /^[a-z]{20}$/, allowed: 'a project reference: 20 lowercase letters' }),
+  'supabase-api-url': text(),
 } satisfies InputDefinitions;

@@ -1,7 +1,7 @@
 import { destinationPorts, givenDestinations } from '#action-kit/backup-destinations';
-import { gitHubConnection } from '#action-kit/connections';
+import { gitHubConnection, supabaseConnection } from '#action-kit/connections';
 import type { InputProblem } from '#action-kit/input-error';
-import { InputError, readInputs } from '#action-kit/inputs';
+import { InputError, type InputValues, readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
@@ -15,6 +15,9 @@ import { planDestinations } from '#backup/plan-destinations';
 import { pruneBackups } from '#backup/prune-backups';
 import { createGitHub, type GitHub, GitHubError } from '#github/client';
 import { tryReadDrills } from '#release/drill-record';
+import { judgePlatformBackups, type PlatformFreshness } from '#supabase/judge-platform-backups';
+import { openPlatformBackups } from '#supabase/platform-backups';
+import { SupabaseError } from '#supabase/supabase-error';
 import { inputs } from './inputs.ts';
 import { type DrillState, judgeDrills } from './judge-drills.ts';
 import { type CheckedPlace, renderCheck } from './render-check.ts';
@@ -76,8 +79,39 @@ export async function main(runner: Runner): Promise<Result> {
     if (!(error instanceof BackupFailed || error instanceof GitHubError)) throw error;
     return { decision: 'could-not-run', reasonCode: error.reasonCode, summary: error.message, failed: true };
   }
+  const wanted = given.retention ?? database.retentionMs?.automatic;
+  const platform = await checkPlatform(runner, given, { project: database.project, freshSeconds, wanted });
   const drill = await checkDrills(runner, environment, given.drillMaxAge ?? drills?.overdueMs, github);
-  return renderCheck(checked, { environment, prune: given.prune, ...(drill === undefined ? {} : { drill }) });
+  return renderCheck(checked, {
+    environment,
+    prune: given.prune,
+    ...(platform === undefined ? {} : { platform }),
+    ...(drill === undefined ? {} : { drill }),
+  });
+}
+
+/** The platform's own backups, where a token to ask with is given. Nobody's silence is taken for a backup. */
+async function checkPlatform(
+  runner: Runner,
+  given: InputValues<typeof inputs>,
+  { project, freshSeconds, wanted }: { project: string | undefined; freshSeconds: number; wanted: number | undefined },
+): Promise<PlatformFreshness | undefined> {
+  const named = given.supabaseProject ?? project;
+  const connection = supabaseConnection(runner, { ...given, supabaseProject: named }, {});
+  if (connection === undefined) return undefined;
+  const { clock, logger, signal } = runner;
+  const wantedDays = wanted === undefined ? {} : { wantedDays: Math.round(wanted / dayMs) };
+  try {
+    const state = await openPlatformBackups(connection).read();
+    const judged = judgePlatformBackups(state, { now: clock.now() / 1000, maxAgeSeconds: freshSeconds, ...wantedDays });
+    logger.info(judged.message);
+    if (judged.warning !== undefined) logger.warning(judged.warning);
+    return judged;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof SupabaseError)) throw error;
+    return { verdict: 'stale', reasonCode: error.reasonCode, message: error.message };
+  }
 }
 
 /** Only where somebody said how often drills are held. */

@@ -2,6 +2,7 @@ import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
 import type { Result } from '#action-kit/result';
 import type { Freshness } from '#backup/judge-freshness';
 import type { Growth } from '#backup/judge-growth';
+import type { PlatformFreshness } from '#supabase/judge-platform-backups';
 import type { DrillState } from './judge-drills.ts';
 
 /** One destination and what was found there. */
@@ -18,16 +19,22 @@ export interface CheckedPlace {
 /** The worst place decides, then a missed drill. Pure. */
 export function renderCheck(
   checked: readonly CheckedPlace[],
-  given: { environment: string; prune: boolean; drill?: DrillState },
+  given: { environment: string; prune: boolean; platform?: PlatformFreshness; drill?: DrillState },
 ): Result {
   const worst = checked.find(({ freshness }) => freshness.verdict === 'stale') ?? checked[0];
   if (worst === undefined) throw new Error('no place was looked at');
-  const { drill } = given;
+  const { drill, platform } = given;
   const missed = drill?.missed === true;
-  const verdict = missed ? 'stale' : worst.freshness.verdict;
-  const reasonCode = worst.freshness.verdict === 'fresh' && missed ? drill.reasonCode : worst.freshness.reasonCode;
   const grown = checked.flatMap(({ growth }) => (growth?.unusual === true ? [growth.message] : []));
-  const message = [worst.freshness.message, ...(drill === undefined ? [] : [drill.message]), ...grown].join('; ');
+  const stale = platform?.verdict === 'stale';
+  const verdict = missed || stale ? 'stale' : worst.freshness.verdict;
+  const own = worst.freshness.verdict === 'fresh' ? undefined : worst.freshness.reasonCode;
+  const reasonCode = own ?? (stale ? platform.reasonCode : missed ? drill.reasonCode : worst.freshness.reasonCode);
+  const of =
+    platform === undefined ? [] : [platform.message, ...(platform.warning === undefined ? [] : [platform.warning])];
+  const message = [worst.freshness.message, ...of, ...(drill === undefined ? [] : [drill.message]), ...grown].join(
+    '; ',
+  );
   const pruned = checked.flatMap((one) => one.pruned);
   const due = checked.reduce((sum, one) => sum + one.due.length, 0);
   const removal = given.prune ? `; ${pruned.length} removed` : due > 0 ? `; the time of ${due} is over` : '';
@@ -46,6 +53,7 @@ export function renderCheck(
     warning: verdict === 'fresh' && grown.length > 0,
     details: {
       environment: given.environment,
+      ...(platform === undefined ? {} : { platform }),
       ...(drill === undefined ? {} : { drill }),
       places: checked.map(({ place, freshness, growth, due, pruned }) => ({
         place,
