@@ -83,3 +83,14 @@ test('a broken warning leaves the release passed and is shown', () => {
   const { decision, failed, warning } = decideAction(outcome, { mode: 'auto', ...hold }, { act: true });
   assert.deepEqual([decision, failed, warning], ['pass', false, true]);
 });
+
+test('a window that later runs go on with is neither a pass nor held, whatever the policies and the mode say', () => {
+  const outcome = { verdict: 'inconclusive' as const, reasonCode: 'window_open', summary: 'clean so far', broken: [] };
+  for (const mode of ['observe', 'notify', 'approve', 'auto'] as const) {
+    for (const policy of ['hold', 'fail', 'pass'] as const) {
+      const plan = { mode, onNoData: policy, onInconclusive: policy };
+      const { decision, act, failed, warning } = decideAction(outcome, plan, { act: true, failOn: 'held' });
+      assert.deepEqual([decision, act, failed, warning], ['watch-continues', false, false, false]);
+    }
+  }
+});

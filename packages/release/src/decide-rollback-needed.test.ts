@@ -36,6 +36,12 @@ const table: { name: string; facts: Partial<RollbackFacts>; act: string; reason:
     act: 'not-needed',
     reason: 'verified',
   },
+  {
+    name: 'handed off to later runs',
+    facts: { watch: { outcome: 'success', decision: 'watch-continues' } },
+    act: 'not-needed',
+    reason: 'verified',
+  },
   { name: 'held', facts: { watch: { outcome: 'success', decision: 'held' } }, act: 'not-needed', reason: 'verified' },
   {
     name: 'health failed',
