@@ -49,7 +49,7 @@ const scenarios: Scenario[] = [
     inputs: rollback,
     from: 'all',
     to: 'base',
-    effects: ['store PUT manifest', 'database lock', 'database commit of rollback 20260202000000'],
+    effects: ['store PUT manifest', 'database lock', 'database commit of rollback'],
   },
 ];
 

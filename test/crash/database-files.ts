@@ -27,10 +27,22 @@ insert into done values ('third');
   '20260203000000_third.down.sql': `drop table third;
 delete from done where step = 'third';
 `,
+  // Sent while the third one is still being applied.
+  '20260204000000_fourth.sql': `create table fourth (id int primary key);
+insert into done values ('fourth');
+`,
+  '20260204000000_fourth.down.sql': `drop table fourth;
+delete from done where step = 'fourth';
+`,
 };
 
-const steps = ['first', 'pieces', 'pieces again', 'third'];
-const versions: Record<string, string> = { first: '20260201000000', pieces: '20260202000000', third: '20260203000000' };
+const steps = ['first', 'fourth', 'pieces', 'pieces again', 'third'];
+const versions: Record<string, string> = {
+  first: '20260201000000',
+  pieces: '20260202000000',
+  third: '20260203000000',
+  fourth: '20260204000000',
+};
 
 /** SQL that makes a database in which only the base is applied, or everything. */
 export function prepare(applied: 'base' | 'all', row: string): string {
@@ -69,7 +81,7 @@ export async function readFileState(url: string): Promise<FileState> {
   const done = await query<{ step: string }>(url, 'SELECT step FROM done ORDER BY 1');
   const tables = await query<{ name: string }>(
     url,
-    `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname IN ('first', 'pieces', 'third') ORDER BY 1`,
+    `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname IN ('first', 'fourth', 'pieces', 'third') ORDER BY 1`,
   );
   const [marker] = await query<{ done: number; started: number | null }>(
     url,
@@ -93,7 +105,7 @@ export function brokenFiles(state: FileState): string[] {
   const broken: string[] = [];
   const count = (step: string) => state.steps.filter((one) => one === step).length;
   for (const step of steps) if (count(step) > 1) broken.push(`I9: ${step} ran ${count(step)} times`);
-  for (const name of ['first', 'third']) {
+  for (const name of ['first', 'third', 'fourth']) {
     const all = [state.recorded.includes(versions[name] ?? ''), state.tables.includes(name), count(name) === 1];
     if (new Set(all).size > 1) broken.push(`I2: ${name} is not whole: recorded, table, row are ${all.join(', ')}`);
   }

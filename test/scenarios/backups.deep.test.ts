@@ -67,6 +67,8 @@ describe('backup.yml from backup to drill, its own steps with their bundles', { 
       'secrets.BACKUP_S3_ACCESS_KEY_ID': connection.accessKeyId,
       'secrets.BACKUP_S3_SECRET_ACCESS_KEY': connection.secretAccessKey,
       'secrets.BACKUP_S3_PRUNE_ACCESS_KEY_ID': '',
+      'secrets.BACKUP_SUPABASE_STORAGE_KEY': '',
+      'secrets.SUPABASE_ACCESS_TOKEN': '',
       'secrets.BACKUP_S3_PRUNE_SECRET_ACCESS_KEY': '',
       'secrets.BACKUP_AGE_IDENTITY': holder.identity,
       'secrets.BACKUP_GPG_PRIVATE_KEY': '',

@@ -91,6 +91,38 @@ describe('rows, counted and hashed', installed ? {} : { skip: 'no PostgreSQL ser
     });
   }
 
+  for (const hash of ['columns', 'text'] as const) {
+    test(`by ${hash}: values that change rows change the checksum`, async () => {
+      for (let pair = 0; pair < 10; pair++) {
+        const [one, other] = [`public.${hash}_kept${pair}`, `public.${hash}_swapped${pair}`] as [string, string];
+        const [low, high] = [2 * pair, 2 * pair + 1];
+        await connection.query(
+          `CREATE TABLE ${one} (a int, b int, c text); INSERT INTO ${one} VALUES (${low}, 1, 'x'), (${high}, 2, 'y');
+           CREATE TABLE ${other} (a int, b int, c text); INSERT INTO ${other} VALUES (${low}, 2, 'x'), (${high}, 1, 'y');`,
+        );
+        const [kept, swapped] = await counted(hash, one, other);
+        assert.notEqual(kept?.checksum, swapped?.checksum, `pair ${pair}`);
+      }
+    });
+
+    test(`by ${hash}: a NaN that arithmetic made is the NaN that a dump brings back`, async () => {
+      for (const type of ['float8', 'float4']) {
+        const [made, read, none] = ['made', 'read', 'none'].map((name) => `public.${hash}_${type}_${name}`) as [
+          string,
+          string,
+          string,
+        ];
+        await connection.query(
+          `CREATE TABLE ${made} AS SELECT 'Infinity'::${type} - 'Infinity'::${type} AS value;
+           CREATE TABLE ${read} AS SELECT 'NaN'::${type} AS value; CREATE TABLE ${none} AS SELECT NULL::${type} AS value;`,
+        );
+        const [first, second, third] = await counted(hash, made, read, none);
+        assert.equal(first?.checksum, second?.checksum, type);
+        assert.notEqual(first?.checksum, third?.checksum, type);
+      }
+    });
+  }
+
   test('tables without rows or columns count, and no lock on an index stays', async () => {
     await connection.query(
       `CREATE TABLE public.bare (); INSERT INTO public.bare DEFAULT VALUES; CREATE TABLE public.empty (id int)`,

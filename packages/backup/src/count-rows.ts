@@ -50,16 +50,20 @@ export async function countRows(
 
 /** `ONLY`: partitions and children are relations of their own. The `.*` keeps a column named like the alias out of it. */
 function rowsQuery(table: string, columns: string | undefined): string {
-  const hash =
-    columns === undefined
-      ? `pg_catalog.hashtextextended(((ops_row.*)::text) COLLATE "C", 0)`
-      : `pg_catalog.hash_record_extended(ROW(${columns}), 0)`;
+  const text = `pg_catalog.hashtextextended(((ops_row.*)::text) COLLATE "C", 0)`;
+  const hash = columns === undefined ? text : hashOfRecord(`pg_catalog.int8send(${hashOfRecord(columns)})`);
   return `SELECT pg_catalog.count(*) AS rows, coalesce(pg_catalog.sum(${hash}), 0)::text AS checksum FROM ONLY ${table} AS ops_row`;
+}
+
+// 31 times what came before plus the hash of the column, for each column: linear, so that summed as it is, values could change
+// rows unseen. Taken twice, a row counts as a whole.
+function hashOfRecord(columns: string): string {
+  return `pg_catalog.hash_record_extended(ROW(${columns}), 0)`;
 }
 
 // By the numbers that PostgreSQL's own types have on every server (pg_type.dat). Of two values that are equal and look
 // different (-0 and 0, 1.0 and 1.00, 24 hours and a day) the hash functions of the types know one only: the bytes on the wire
-// tell them apart, and bigint, whose hash has 32 bits, gets 64. Arrays and ranges carry numbers of types there, which another
+// tell them apart (a NaN with a sign, which arithmetic makes and no dump keeps, is NaN), and bigint, whose hash has 32 bits, gets 64. Arrays and ranges carry numbers of types there, which another
 // server gives otherwise: they are hashed as text, like everything that is not in the list.
 const columnsQuery = `
   SELECT format('%I.%I', n.nspname, c.relname) AS name,
@@ -67,8 +71,8 @@ const columnsQuery = `
              WHEN a.atttypid IN (16, 17, 21, 23, 26, 1082, 2950) THEN 'ops_row.%1$I'
              WHEN a.atttypid IN (25, 1043) THEN 'ops_row.%1$I COLLATE pg_catalog."C"'
              WHEN a.atttypid = 20 THEN 'pg_catalog.int8send(ops_row.%1$I)'
-             WHEN a.atttypid = 700 THEN 'pg_catalog.float4send(ops_row.%1$I)'
-             WHEN a.atttypid = 701 THEN 'pg_catalog.float8send(ops_row.%1$I)'
+             WHEN a.atttypid = 700 THEN 'pg_catalog.float4send(CASE WHEN ops_row.%1$I = ''NaN'' THEN ''NaN'' ELSE ops_row.%1$I END)'
+             WHEN a.atttypid = 701 THEN 'pg_catalog.float8send(CASE WHEN ops_row.%1$I = ''NaN'' THEN ''NaN'' ELSE ops_row.%1$I END)'
              WHEN a.atttypid = 1083 THEN 'pg_catalog.time_send(ops_row.%1$I)'
              WHEN a.atttypid = 1114 THEN 'pg_catalog.timestamp_send(ops_row.%1$I)'
              WHEN a.atttypid = 1184 THEN 'pg_catalog.timestamptz_send(ops_row.%1$I)'

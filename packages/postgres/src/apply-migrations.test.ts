@@ -21,8 +21,11 @@ function files(...texts: string[]): MigrationFile[] {
   }));
 }
 
-/** A proxy that forwards the first COMMIT of a migration and then cuts the line before the server's answer. */
-async function cutAfterCommit(target: string, options: { refuseAfterwards?: boolean } = {}) {
+/**
+ * A proxy that forwards the first COMMIT of a migration and then cuts the line before the server's answer, or `lateMs` after
+ * it, of which nothing is heard.
+ */
+async function cutAfterCommit(target: string, options: { refuseAfterwards?: boolean; lateMs?: number } = {}) {
   const state = { cuts: 0, port: 0 };
   const open = new Set<Socket>();
   const server = createServer((client) => {
@@ -38,7 +41,7 @@ async function cutAfterCommit(target: string, options: { refuseAfterwards?: bool
       state.cuts++;
       upstream.removeAllListeners('data');
       // The server has committed when it answers; what it answers reaches nobody.
-      upstream.once('data', () => client.destroy());
+      upstream.once('data', () => setTimeout(() => client.destroy(), options.lateMs ?? 0));
     });
     upstream.on('data', (chunk) => client.write(chunk));
     client.on('close', () => setTimeout(() => upstream.destroy(), 100));
@@ -246,6 +249,22 @@ describe('applyMigrations', installed ? {} : { skip: 'no PostgreSQL server progr
     assert.equal(outcome.outcome, 'applied');
     assert.equal(proxy.cuts, 1);
     assert.ok(lines.includes('the connection was lost while 1_n1.sql was committed; the history says it is done'));
+  });
+
+  test('two answers that are lost together: each file is applied once, and so is the one behind them', async () => {
+    const url = new URL(await database());
+    const proxy = await cutAfterCommit(`${cluster.socketDirectory}/.s.PGSQL.${cluster.port}`, { lateMs: 200 });
+    url.searchParams.delete('host');
+    url.hostname = '127.0.0.1';
+    url.port = String(proxy.port);
+    const outcome = await apply(url.href, files('create table a ()', 'create table b ()', 'create table c ()'));
+    await proxy.close();
+    assert.deepEqual([outcome.outcome, outcome.failure?.message], ['applied', undefined]);
+    assert.deepEqual(
+      outcome.applied.map(({ version }) => version),
+      ['1', '2', '3'],
+    );
+    assert.equal(proxy.cuts, 1);
   });
 
   test('a server that stays away after COMMIT left leaves the outcome unknown, and says so', async () => {

@@ -4,7 +4,6 @@ import {
   type AppliedFile,
   type ApplyFailure,
   type ApplyOutcome,
-  type ApplyReason,
   describeFailure,
   FileFailed,
 } from './apply-outcome.ts';
@@ -72,8 +71,7 @@ export async function applyMigrations(session: MigrationSession, options: ApplyO
     ahead = follows ? applyOnce(session, { ...taskOf(next, index + 1), turn: begun }, settings, parser) : undefined;
     ahead?.catch(() => {});
     // What followed a file that failed did nothing and is sent again, unless the lost session took its answer along.
-    if (!(await succeeds(begun)) && ahead !== undefined && !(await endsWith(ahead, 'connection_lost')))
-      ahead = undefined;
+    if (!(await succeeds(begun)) && ahead !== undefined && (await didNothing(ahead))) ahead = undefined;
     const failure = await applyWithPatience(session, task, settings, parser, options, begun);
     if (failure !== undefined) {
       if (applied.length > 0) await session.connection.query(reloadSchema).catch(() => {});
@@ -157,8 +155,12 @@ export async function withPatience(
   }
 }
 
+/** UTF-16 units of SQL. What does not fit into the buffers of the sockets would keep their keepalive from working (S28). */
+const longestAhead = 20_000;
+
 /** True where two files are sent one after the other, and the server reads nothing but SQL meanwhile. */
 function mayFollow(file: MigrationFile, next: MigrationFile, parser: SqlParser): boolean {
+  if (file.sql.length > longestAhead || next.sql.length > longestAhead) return false;
   return [file, next].every(({ sql }) => {
     const parsed = parser.parse(sql);
     if (!('file' in parsed)) return false;
@@ -174,10 +176,11 @@ function succeeds(attempt: Promise<void>): Promise<boolean> {
   );
 }
 
-function endsWith(attempt: Promise<void>, reason: ApplyReason): Promise<boolean> {
+/** Behind a file whose answer was lost one may be applied, too: only a refusal of the server says that nothing was done. */
+function didNothing(attempt: Promise<void>): Promise<boolean> {
   return attempt.then(
     () => false,
-    (error) => error instanceof FileFailed && error.reasonCode === reason,
+    (error) => !(error instanceof FileFailed && ['connection_lost', 'not_recorded'].includes(error.reasonCode)),
   );
 }
 
