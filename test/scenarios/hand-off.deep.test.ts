@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createGitHub } from '#github/client';
 import { takeLock } from '#release/lock';
+import { promoteInDashboard } from './dashboard.ts';
 import { expectEnd } from './expect-end.ts';
 import { opsFile, releaseFixture, shortWatch } from './release-fixture.ts';
 
@@ -15,13 +16,16 @@ interface Counts extends AsyncDisposable {
   sickUntil: number;
   /** Whether what is served now is still the cause. */
   isSick: () => boolean;
+  /** Every answer waits for it. */
+  before: () => Promise<void>;
 }
 
 /** Counts of any time, as a service that keeps them: 40 requests a second. */
 async function startCounts(): Promise<Counts> {
   const never = Number.POSITIVE_INFINITY;
-  const counts = { sickFrom: never, sickUntil: never, isSick: () => true, url: '' };
-  const server = createServer((request, response) => {
+  const counts = { sickFrom: never, sickUntil: never, isSick: () => true, before: async () => {}, url: '' };
+  const server = createServer(async (request, response) => {
+    await counts.before();
     const { searchParams } = new URL(request.url ?? '/', 'http://local');
     const [from, until] = [Number(searchParams.get('from')), Number(searchParams.get('until'))];
     const sick = Math.max(0, Math.min(until, counts.sickUntil) - Math.max(from, counts.sickFrom));
@@ -139,6 +143,34 @@ describe('a watch that is handed off', { concurrency: 2 }, () => {
     });
     assert.equal((await fixture.entries()).at(-1)?.decision, 'released');
     assert.equal((await fixture.watch({ version: 'v1.2.0' })).decision, 'nothing-open');
+  });
+
+  test('takes nothing off that went live while it was being judged', async () => {
+    await using counts = await startCounts();
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    await fixture.release({ version: 'v1.0.0' });
+    await fixture.release({ version: 'v1.1.0', files: { '.github/ops.yml': handedOff(counts.url, '10m') } });
+    const newer = await fixture.release({ version: 'v1.2.0', inputs: { 'stop-after': 'staged' } });
+    assert.equal(newer.decision, 'staged', newer.lastLine);
+    counts.sickFrom = Date.now() / 1000;
+    await wait(5_000);
+    let promoting: Promise<void> | undefined;
+    counts.before = () => {
+      promoting ??= promoteInDashboard(fixture, newer.deploymentId);
+      return promoting;
+    };
+    const late = await fixture.watch({ version: 'v1.1.0' });
+    assert.ok(promoting, 'production moved while the counts were read');
+    expectEnd(fixture, late, {
+      decision: 'superseded',
+      reason: 'superseded',
+      conclusion: 'failure',
+      says: /v1\.1\.0 is superseded on production: production has moved on since this release was handed off/i,
+      serves: newer.deploymentId,
+      next: /Next: nothing; the newer state stays/,
+    });
+    assert.equal(fixture.accepted('rollback'), 0);
+    assert.deepEqual(await fixture.locks(), []);
   });
 
   test('whose run died between its lock and its domains is finished by the next run', async () => {

@@ -273,6 +273,17 @@ const table: {
     red: true,
   },
   {
+    name: 'a newer release went live while a later run judged this one',
+    facts: {
+      jobStatus: 'success',
+      watch: step('failure', 'would-roll-back', 'breach'),
+      rollback: step('success', 'not-needed', 'superseded'),
+    },
+    decision: 'superseded',
+    reason: 'superseded',
+    red: true,
+  },
+  {
     name: 'held',
     facts: { watch: step('success', 'held', 'too_little_traffic') },
     decision: 'held',

@@ -143,7 +143,8 @@ function takenBack({ rollback, promote, watch }: OutcomeFacts): Decided | undefi
         return ended('superseded', promote, 'a rollback or a newer release took over');
       if (watch.decision === 'approved' || watch.decision === 'unanswered')
         return ended('superseded', rollback, 'production has moved on');
-      return watch.decision === 'superseded' ? ended('superseded', watch, 'a rollback took over') : undefined;
+      if (watch.decision === 'superseded') return ended('superseded', watch, 'a rollback took over');
+      return rollback.reason === 'superseded' ? ended('superseded', rollback, 'production has moved on') : undefined;
     default:
       // The step itself broke after a promotion: nobody knows that the way back was taken.
       return promote.outcome === '' || promote.outcome === 'skipped' ? undefined : brokenWayBack(rollback);

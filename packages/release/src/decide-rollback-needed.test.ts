@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decideRollbackNeeded, type RollbackFacts } from './decide-rollback-needed.ts';
+import { decideRollbackNeeded, mustAskWhatIsServed, type RollbackFacts } from './decide-rollback-needed.ts';
 import { releaseModes } from './release-handle.ts';
 
 const good: RollbackFacts = {
@@ -39,6 +39,29 @@ const table: { name: string; facts: Partial<RollbackFacts>; act: string; reason:
   {
     name: 'handed off to later runs',
     facts: { watch: { outcome: 'success', decision: 'watch-continues' } },
+    act: 'not-needed',
+    reason: 'verified',
+  },
+  ...(['new', 'other', 'mixed', 'unknown'] as const).map((serving) => ({
+    name: `breach that a later run saw, production serving: ${serving}`,
+    facts: { promote: { outcome: 'success', decision: 'handed-off' }, watch: breach, serving } as const,
+    act: serving === 'other' ? 'not-needed' : 'roll-back',
+    reason: serving === 'other' ? 'superseded' : 'breach',
+  })),
+  {
+    name: 'a later run without a verdict, in a mode that asks, and a newer release is live',
+    facts: {
+      mode: 'notify',
+      promote: { outcome: 'success', decision: 'handed-off' },
+      watch: { outcome: 'failure', decision: '' },
+      serving: 'other',
+    },
+    act: 'not-needed',
+    reason: 'superseded',
+  },
+  {
+    name: 'passed in a later run',
+    facts: { promote: { outcome: 'success', decision: 'handed-off' }, serving: 'unknown' },
     act: 'not-needed',
     reason: 'verified',
   },
@@ -276,7 +299,16 @@ const anyFacts: fc.Arbitrary<RollbackFacts> = fc.record({
   jobStatus: fc.constantFrom('success', 'failure', 'cancelled', ''),
   promote: fc.record({
     outcome,
-    decision: fc.constantFrom('promoted', 'already-current', 'queued', 'superseded', 'failed', 'cancelled', ''),
+    decision: fc.constantFrom(
+      'promoted',
+      'already-current',
+      'handed-off',
+      'queued',
+      'superseded',
+      'failed',
+      'cancelled',
+      '',
+    ),
   }),
   health: fc.record({ outcome }),
   smoke: fc.record({ outcome }),
@@ -287,6 +319,13 @@ const anyFacts: fc.Arbitrary<RollbackFacts> = fc.record({
   serving: fc.constantFrom('new', 'other', 'mixed', 'unknown', 'pending'),
   foreignLock: fc.boolean(),
   hasTarget: fc.boolean(),
+});
+
+test('A later run asks what is served before it takes a release back, and only then', () => {
+  const promote = { outcome: 'success', decision: 'handed-off' } as const;
+  assert.equal(mustAskWhatIsServed({ ...good, promote, watch: breach }), true);
+  assert.equal(mustAskWhatIsServed({ ...good, promote }), false);
+  assert.equal(mustAskWhatIsServed({ ...good, watch: breach }), false, 'the job that promoted it has just looked');
 });
 
 test('Nothing is moved before a promotion, without a target, or under the lock of another rollback', () => {

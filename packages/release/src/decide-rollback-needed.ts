@@ -32,11 +32,19 @@ export interface RollbackDecision {
   reason: string;
 }
 
+/** Decision of the promotion as a later run of the watch gives it: the job that promoted has ended. */
+const handedOff = 'handed-off';
+
+/** Verdicts after which nothing is taken back. */
+const proven = ['pass', 'held', 'watch-continues'];
+
 /** True when the outcomes alone do not say whether the domains moved. Pure. */
 export function mustAskWhatIsServed(facts: Pick<RollbackFacts, 'hasRelease' | 'promote' | 'watch'>): boolean {
   const { outcome, decision } = facts.promote;
   if (!facts.hasRelease || outcome === '' || outcome === 'skipped') return false;
   if (isAnswered(facts.watch)) return true;
+  // Another release may have gone live since its own job ended.
+  if (decision === handedOff) return !proven.includes(facts.watch.decision);
   return decision !== 'promoted' && decision !== 'already-current' && decision !== 'superseded';
 }
 
@@ -52,9 +60,11 @@ export function decideRollbackNeeded(facts: RollbackFacts): RollbackDecision {
   }
   const trouble = isAnswered(watch)
     ? afterAnswer(facts)
-    : mustAskWhatIsServed(facts)
-      ? unsettled(facts)
-      : troubleAfterPromotion(facts);
+    : promote.decision === handedOff
+      ? afterHandOff(facts)
+      : mustAskWhatIsServed(facts)
+        ? unsettled(facts)
+        : troubleAfterPromotion(facts);
   if (trouble === undefined) return notNeeded('verified', 'the release passed its checks');
   if (trouble.act === 'not-needed') return trouble;
   // The lock of a rollback in flight: it moves the domains, a second mover would undo it (S1).
@@ -80,6 +90,13 @@ function afterAnswer({ watch, serving }: RollbackFacts): RollbackDecision {
   const reason = watch.reason === undefined || watch.reason === '' ? 'the watch saw a breach' : watch.reason;
   if (serving !== 'other') return rollBack(watch.decision, reason);
   return notNeeded('superseded', 'production has moved on while the answer was waited for');
+}
+
+/** A release that went live while this one was judged must not be taken off for it. */
+function afterHandOff(facts: RollbackFacts): RollbackDecision | undefined {
+  const trouble = troubleAfterPromotion(facts);
+  if (trouble === undefined || trouble.act === 'not-needed' || facts.serving !== 'other') return trouble;
+  return notNeeded('superseded', 'production has moved on since this release was handed off');
 }
 
 /** The promotion did not end cleanly: Vercel says how far it came. */
@@ -115,7 +132,7 @@ function troubleAfterPromotion(facts: RollbackFacts): RollbackDecision | undefin
   if (smoke.outcome === 'failure') return rollBack('smoke_failed', 'the smoke tests failed after the promotion');
   if (facts.functionsAfter?.outcome === 'failure')
     return rollBack('functions_failed', 'the edge functions could not be deployed after the promotion');
-  if (['pass', 'held', 'watch-continues'].includes(watch.decision)) return undefined;
+  if (proven.includes(watch.decision)) return undefined;
   // A rule was broken that does less than the mode: people decide.
   if (watch.decision === 'breach') return notNeeded('would_roll_back', watch.reason || 'the watch saw a breach');
   if (watch.decision === 'asked') return notNeeded('asked', 'people are asked; the job that waits acts');
