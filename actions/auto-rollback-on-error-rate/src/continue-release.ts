@@ -12,7 +12,7 @@ import { describeLock, readOpenLocks } from '#release/lock';
 import { readServed } from '#release/move-domains';
 import { formatReleaseHandle, type ReleaseHandle } from '#release/release-handle';
 import type { ReleaseRecord } from '#release/release-record';
-import { closeOvertaken, readOpenWatches, readWindow } from '#release/watch-record';
+import { closeOvertaken, closeSuperseded, readOpenWatches, readWindow } from '#release/watch-record';
 import { addressOf } from '#vercel/deployment-address';
 import { openVercelProject, type VercelConnection } from '#vercel/project';
 import { decideAction } from './decide-action.ts';
@@ -32,7 +32,7 @@ export async function continueRelease(runner: Runner, given: Given, settings: En
   const { current, overtaken } = await readOpenWatches(github, environment);
   const closed: string[] = [];
   for (const { release, by } of overtaken) {
-    await closeOvertaken(github, release, `by ${by}`);
+    await closeOvertaken(github, release, by);
     closed.push(`The watch of ${release.version} is closed: ${by} took its place.`);
   }
   if (current === undefined) return nothingOpen(environment, closed);
@@ -50,7 +50,7 @@ export async function continueRelease(runner: Runner, given: Given, settings: En
   };
   const other = await whoElse(github, { handle, release: current, runId, served });
   if (other.over !== undefined) {
-    await closeOvertaken(github, current, other.over);
+    await closeSuperseded(github, current, other.over);
     return nothingOpen(environment, [...closed, `The watch of ${current.version} is closed: ${other.over}`]);
   }
   const outputs = outputsOf(handle, current);

@@ -15,5 +15,5 @@ export async function handOff(github: GitHub, handle: ReleaseHandle, given: Give
 /** A release that is live ends the watches of those before it: their counts are its own from now on. @throws GitHubError. */
 export async function closeEarlier(github: GitHub, handle: ReleaseHandle): Promise<void> {
   const { overtaken } = await readOpenWatches(github, handle.environment);
-  for (const { release } of overtaken) await closeOvertaken(github, release, `by ${handle.version}`);
+  for (const { release } of overtaken) await closeOvertaken(github, release, handle.version);
 }

@@ -174,7 +174,7 @@ test('Production needs the same files to have passed on staging; the tree counts
   assert.equal((await look(64, { settings })).reasonCode, 'not_passed', 'an unknown tree proves nothing');
 });
 
-test('A staging that nobody visits has passed when its checks have; one whose watch was blind has not', async () => {
+test('A staging that nobody visits has passed when its checks have; one whose watch was blind or overtaken has not', async () => {
   await scene.goLive();
   const staging = `staging-${number}`;
   const settings = scene.settings({ environment, release: { requiresPassed: staging } });
@@ -184,10 +184,12 @@ test('A staging that nobody visits has passed when its checks have; one whose wa
   const held = (reasonCode: string) => ({ decision: 'held', reasonCode }) as const;
   await released(65, { commit, version: 'v2', treeSha: 'c'.repeat(40) }, held('too_little_traffic'));
   await released(66, { commit, version: 'v3', treeSha: 'd'.repeat(40) }, held('source_blind'));
+  await released(69, { commit, version: 'v4', treeSha: 'e'.repeat(40) }, held('overtaken by v5'));
   environment = production;
   const allowOlder = 'staging is another project';
   assert.equal((await look(67, { settings, treeSha: 'c'.repeat(40), allowOlder })).decision, 'ready');
   assert.equal((await look(68, { settings, treeSha: 'd'.repeat(40), allowOlder })).reasonCode, 'not_passed');
+  assert.equal((await look(71, { settings, treeSha: 'e'.repeat(40), allowOlder })).reasonCode, 'not_passed');
 });
 
 test('A lock refuses with who, why and how to lift it; lifted, the release goes on', async () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DeploymentStatus, GitHub } from '#github/client';
+import { chooseRollbackTarget } from './choose-rollback-target.ts';
 import { openLedger } from './ledger.ts';
-import { toReleaseRecord } from './release-record.ts';
-import { closeOvertaken, readOpenWatches, readWindow, recordWindow } from './watch-record.ts';
+import { type ReleaseRecord, toReleaseRecord } from './release-record.ts';
+import { closeOvertaken, closeSuperseded, readOpenWatches, readWindow, recordWindow } from './watch-record.ts';
 
 /** Ledger entries by id, each with its facts, and the requests that were made. */
 function ledgerOf(entries: Record<number, string[]>) {
@@ -96,10 +97,34 @@ test('the newest release in production is the one whose watch goes on; those bef
     overtaken.map(({ release, by }) => [release.version, by]),
     [['v2', 'v3']],
   );
-  await closeOvertaken(ledger.github, { id: 2 }, 'by v3');
-  assert.deepEqual([ledger.record(2)?.decision, ledger.record(2)?.reason], ['superseded', 'by v3']);
+  await closeOvertaken(ledger.github, { id: 2 }, 'v3');
+  assert.deepEqual([ledger.record(2)?.decision, ledger.record(2)?.reason], ['held', 'overtaken by v3']);
   assert.equal(ledger.requests.at(-1), 'write 2 inactive');
   assert.deepEqual((await readOpenWatches(ledger.github, 'production')).overtaken, []);
+});
+
+test('a watch that something else ended has no verdict; one that a release ended is as good as one with too little traffic', async () => {
+  const ledger = ledgerOf({ 1: [promoted, continues], 2: [promoted, continues], 3: [promoted, continues] });
+  await closeOvertaken(ledger.github, { id: 1 }, 'v2');
+  await closeSuperseded(ledger.github, { id: 2 }, 'production serves dpl_9 now.');
+  const releases = [3, 2, 1].map((id) => ({ ...ledger.record(id), deploymentId: `dpl_${id}` }) as ReleaseRecord);
+  const deployments = releases.map(({ id }) => ({
+    ...{ id: `dpl_${id}`, url: '', readyState: 'READY', readySubstate: 'PROMOTED', target: 'production' },
+    ...{ projectId: 'prj_1', createdAt: id, aliases: [], isRollbackCandidate: true, meta: {} },
+  }));
+  const where = {
+    projectId: 'prj_1',
+    as: 'production',
+    environment: 'production',
+    vercelTarget: 'production',
+  } as const;
+  const history = { ...where, currentDeploymentId: 'dpl_3', deployments, releases };
+  const { target, skipped } = chooseRollbackTarget(history, { key: '1:production:4' });
+  assert.deepEqual([target?.deploymentId, target?.adopted], ['dpl_1', false]);
+  assert.deepEqual(
+    skipped.map(({ reason }) => reason),
+    ['its watch has no verdict yet', 'ended as superseded'],
+  );
 });
 
 test('a release that is live without an end yet, or that was taken back, ends the watch before it, too', async () => {

@@ -75,8 +75,24 @@ export async function readOpenWatches(github: GitHub, environment: string): Prom
   return open;
 }
 
-/** Closes the watch of a release that another one took the place of; it has no verdict and never gets one. @throws GitHubError. */
-export async function closeOvertaken(github: GitHub, release: Pick<ReleaseRecord, 'id'>, why: string): Promise<void> {
-  const ledger = openLedger(github, { ledgerId: release.id });
-  await ledger.record('release', 'outcome', 'superseded', why, { state: 'inactive' });
+/**
+ * Closes the watch of a release that another one took the place of: live until then and not proven, as a window with too little
+ * traffic leaves it. Without that, releases that follow each other faster than the window would leave no way back at all.
+ * @throws GitHubError.
+ */
+export async function closeOvertaken(github: GitHub, release: Pick<ReleaseRecord, 'id'>, by: string): Promise<void> {
+  await close(github, release, { decision: 'held', why: `overtaken by ${by}` });
+}
+
+/** Closes the watch of a release that something else ended; it has no verdict and never gets one. @throws GitHubError. */
+export async function closeSuperseded(github: GitHub, release: Pick<ReleaseRecord, 'id'>, why: string): Promise<void> {
+  await close(github, release, { decision: 'superseded', why });
+}
+
+async function close(
+  github: GitHub,
+  { id }: Pick<ReleaseRecord, 'id'>,
+  { decision, why }: { decision: 'held' | 'superseded'; why: string },
+): Promise<void> {
+  await openLedger(github, { ledgerId: id }).record('release', 'outcome', decision, why, { state: 'inactive' });
 }
