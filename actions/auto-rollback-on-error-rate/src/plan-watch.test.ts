@@ -192,6 +192,17 @@ test('the wait may end early only where somebody says so, and never that of a re
   assert.equal(planWatch(restored, settings()).mayEndEarly, false);
 });
 
+test('a release hands its watch off in every mode but approve, in which a job has to wait for the answer', () => {
+  const watch = { handOffMs: 300_000 };
+  const handedOff = (values: Partial<Given>, mode?: 'observe' | 'notify' | 'approve' | 'auto') =>
+    planWatch(given({ release: '{}', ...values }), settings({ watch }), mode).handOffMs;
+  for (const mode of ['observe', 'notify', 'auto'] as const) assert.equal(handedOff({}, mode), 300_000);
+  assert.equal(handedOff({}, 'approve'), undefined);
+  assert.equal(handedOff({ mode: 'approve' }, 'auto'), undefined);
+  assert.equal(handedOff({ restored: true }), undefined);
+  assert.equal(handedOff({ release: undefined }), undefined);
+});
+
 test('several sources are read line by line or with commas; an unknown one is a mistake, never a default', () => {
   assert.deepEqual(inputs.source.parse('sentry, datadog\nprobe'), ['sentry', 'datadog', 'probe']);
   assert.throws(() => inputs.source.parse('sentri'), /sentri is not a source/);

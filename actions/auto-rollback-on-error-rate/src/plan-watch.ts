@@ -65,6 +65,7 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
   }
   const httpJson = sources.includes('http-json') ? httpJsonOf(given, settings, problems) : undefined;
   const rules = rulesOf(given, watch.rules, windowMs, problems);
+  const mode = given.mode ?? releaseMode ?? watch.mode ?? defaults.watch.mode;
   const except = exceptOf(rules, sources, settings.observe, problems);
   if (problems.length > 0) throw new InputError(problems);
   return {
@@ -76,14 +77,15 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     windowMs,
     intervalMs,
     mayEndEarly: !given.restored && (given.windowMayEndEarly ?? watch.mayEndEarly ?? false),
-    handOffMs: given.release !== undefined && !given.restored ? watch.handOffMs : undefined,
+    // A later run cannot ask people: the job waits.
+    handOffMs: given.release !== undefined && !given.restored && mode !== 'approve' ? watch.handOffMs : undefined,
     minRequests: given.minRequests ?? watch.minRequests ?? defaults.watch.minRequests,
     // What served before a restored release was the sick one: nothing to compare with.
     baselineMs: given.restored ? 0 : given.baseline,
     baselineFrom: given.baselineFrom ?? watch.baselineFrom ?? 'before',
     onNoData: given.onNoData ?? watch.onNoData ?? defaults.watch.onNoData,
     onInconclusive: given.onInconclusive ?? watch.onInconclusive ?? defaults.watch.onInconclusive,
-    mode: given.mode ?? releaseMode ?? watch.mode ?? defaults.watch.mode,
+    mode,
     approveTimeoutMs: watch.approveTimeoutMs ?? defaults.watch.approveTimeoutMs,
     approveFallback: watch.approveFallback ?? defaults.watch.approveFallback,
     checks,
