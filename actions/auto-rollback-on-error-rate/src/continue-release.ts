@@ -147,7 +147,9 @@ async function judgeWindow(
   if (!source) throw new TypeError('a plan without a source');
   const since = recorded?.since ?? current.promotedAt ?? current.openedAt;
   const outcome = await continueWindow({ ...plan, source, others, since, clock, signal, log: logger.info });
-  const decision = decideAction(outcome, plan, { act: false, failOn: given.failOn });
+  const { dueAt, endedAt } = outcome;
+  const lateMs = dueAt === undefined ? 0 : (endedAt - dueAt) * 1000;
+  const decision = decideAction(outcome, plan, { act: false, failOn: given.failOn, lateMs });
   return describeWatch(
     outcome,
     decision,

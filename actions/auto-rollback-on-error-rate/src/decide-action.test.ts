@@ -77,6 +77,25 @@ test('a rule does less than the mode allows, never more (ARB-13)', () => {
   assert.deepEqual(found('observe', 'notify'), ['would-roll-back', false, false]);
 });
 
+test('a verdict that came hours late moves nothing by itself, whatever failed; a person decides', () => {
+  const hour = 60 * 60_000;
+  const found = (lateMs: number, verdict: Verdict = 'fail', mode: Mode = 'auto') => {
+    const outcome = { verdict, reasonCode: 'above_limit', summary: 'what was seen', broken: [] };
+    return decideAction(outcome, { mode, onNoData: 'fail', onInconclusive: 'hold' }, { act: false, lateMs });
+  };
+  assert.equal(found(2 * hour).decision, 'would-roll-back');
+  const late = found(62 * hour);
+  assert.deepEqual([late.decision, late.act, late.failed], ['breach', false, true]);
+  assert.equal(late.summary, 'A person must decide, it came 3720 minutes late: what was seen');
+  assert.equal(found(62 * hour, 'no-data').decision, 'breach');
+  assert.equal(found(62 * hour, 'pass').decision, 'pass');
+  assert.equal(found(62 * hour, 'inconclusive').decision, 'held');
+  assert.deepEqual(
+    [found(62 * hour, 'fail', 'observe').failed, found(62 * hour, 'fail', 'notify').failed],
+    [false, true],
+  );
+});
+
 test('a broken warning leaves the release passed and is shown', () => {
   const broken = [{ rule: 'r', level: 'warning' as const, at: 0, value: 0.01, limit: 0.005, unit: 'share' as const }];
   const outcome = { verdict: 'pass' as const, reasonCode: 'below_limit', summary: 'x', broken };

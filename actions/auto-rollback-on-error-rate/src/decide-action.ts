@@ -1,4 +1,5 @@
 import type { WatchOutcome } from '#observe/watch';
+import { takeBackWithinMs } from '#release/decide-reconcile';
 import type { WatchPlan } from './plan-watch.ts';
 
 /** What follows from a watch. `act`: the way back is taken now. */
@@ -22,6 +23,9 @@ export interface ActionDecision {
   summary: string;
 }
 
+/** Twice what `reconcile` takes back within, because GitHub may start an hourly run an hour late. */
+const tooLateMs = 2 * takeBackWithinMs;
+
 /**
  * Turns a verdict into a decision by mode and policies (design §10, ARB-09, ARB-12). A rule may do less than the mode allows, never
  * more; then the decision is `breach`, which moves nothing.
@@ -29,7 +33,13 @@ export interface ActionDecision {
 export function decideAction(
   outcome: Pick<WatchOutcome, 'verdict' | 'reasonCode' | 'summary' | 'action' | 'broken'>,
   plan: Pick<WatchPlan, 'mode' | 'onNoData' | 'onInconclusive'>,
-  given: { act: boolean; failOn?: 'held' | undefined; mayAsk?: boolean },
+  given: {
+    act: boolean;
+    failOn?: 'held' | undefined;
+    mayAsk?: boolean;
+    /** How long after the verdict could first be known it came; milliseconds. */
+    lateMs?: number;
+  },
 ): ActionDecision {
   const { verdict, reasonCode, summary } = outcome;
   if (reasonCode === 'superseded' || reasonCode === 'cancelled') {
@@ -48,6 +58,12 @@ export function decideAction(
     const why = policy === 'fail' ? `${summary} (${settingOf(verdict)}: fail)` : summary;
     if (given.mayAsk && plan.mode === 'approve') {
       return { decision: 'asked', act: false, failed: true, warning: false, summary: sentence(why) };
+    }
+    const { lateMs = 0 } = given;
+    // Live for so long that moving production now would surprise people more than it protects them.
+    if (plan.mode === 'auto' && lateMs > tooLateMs) {
+      const told = `A person must decide, it came ${Math.round(lateMs / 60_000)} minutes late: ${why}`;
+      return { decision: 'breach', act: false, failed: true, warning: false, summary: told };
     }
     return breach(why, plan.mode, given.act);
   }

@@ -109,6 +109,33 @@ test('a source that cannot be read at the end gets as long again, then nothing i
   assert.match(given.summary, /status 503/);
 });
 
+test('where no later run would ask again, a source is asked once more three times, half a minute apart', async () => {
+  const answers = (silent: number, noData = 'source_failed') => {
+    const counted = source(99);
+    let reads = 0;
+    const read: ObservationSource['read'] = async (from, until, intervalMs) => {
+      // The time before the watch is not what this is about.
+      if (from < since) return await counted.read(from, until, intervalMs);
+      reads += 1;
+      return reads <= silent ? { noData, message: 'status 502' } : await counted.read(from, until, intervalMs);
+    };
+    return { given: source(99, { read }), reads: () => reads };
+  };
+  const restarted = answers(3);
+  const passed = await after(600, { source: restarted.given });
+  assert.deepEqual([passed.verdict, passed.buckets.length, restarted.reads()], ['pass', 60, 4], passed.summary);
+  assert.equal(passed.endedAt, since / 1000 + 600 * 60 + 90);
+  const gone = answers(99);
+  assert.deepEqual([(await after(600, { source: gone.given })).reasonCode, gone.reads()], ['source_blind', 4]);
+  const mistaken = answers(99, 'unit_mistake');
+  assert.deepEqual([(await after(600, { source: mistaken.given })).reasonCode, mistaken.reads()], ['source_blind', 1]);
+  const early = answers(99);
+  assert.deepEqual([(await after(40, { source: early.given })).reasonCode, early.reads()], ['window_open', 1]);
+  const other = answers(99);
+  const stood = await after(600, { source: other.given, others: [source(99)] });
+  assert.deepEqual([stood.verdict, other.reads()], ['pass', 1], 'another source has answered');
+});
+
 test('what only counts while it is connected is left out where another source can tell about the past', async () => {
   const logs = source(0, { name: 'vercel-runtime-logs', looksBack: false });
   const ended = await after(31.1, { source: logs, others: [source(99)] });

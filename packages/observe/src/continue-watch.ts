@@ -15,6 +15,10 @@ export interface ContinuedWatch extends Omit<Watch, 'mayEndEarly' | 'handOffMs' 
 // A source that cannot be read now may be read by the next run: for as long as a watch in a job is extended, at most this long.
 const LONGEST_EXTENSION_MS = 60 * 60_000;
 
+// Where no next run would ask again, one answer of 502 must not be the last word.
+const FURTHER_READS = 3;
+const BETWEEN_READS_MS = 30_000;
+
 /**
  * Judges a window from its beginning until now, and ends at once: all counts are read again, and every interval is judged in
  * its turn, so that the verdict is that of one sequential test over the whole window however many runs look at it and whenever.
@@ -62,18 +66,32 @@ class Continuation {
     const now = clock.now();
     const over = Math.floor((now - lateMs - since) / this.interval + 1e-6);
     const elapsed = Math.min(this.planned, Math.max(0, over));
-    await this.readAll(since + elapsed * this.interval);
+    const until = since + this.planned * this.interval;
+    const dueAt = until + settledMs;
+    await this.readAll(since + elapsed * this.interval, now >= dueAt + this.extension());
     const failed = this.judgeEach(elapsed);
     if (failed) return this.end(failed.conclusion, failed.at + lateMs);
-    const until = since + this.planned * this.interval;
-    if (now < until + settledMs || this.mayBeReadLater(until + settledMs, now))
-      return this.end(concludeOpen(this.facts, until / 1000));
+    if (now < dueAt || this.mayBeReadLater(dueAt, now)) return this.end(concludeOpen(this.facts, until / 1000));
     const conclusion = concludeWatch(this.facts, true);
     if (!conclusion) throw new Error('a window ended without a conclusion');
-    return this.end(conclusion, until + settledMs);
+    return this.end(conclusion, dueAt);
   }
 
-  private async readAll(end: number): Promise<void> {
+  /** `lastly`: no later run will ask again. */
+  private async readAll(end: number, lastly: boolean): Promise<void> {
+    const { clock, signal, log, since } = this.watch;
+    const { interval, readers } = this;
+    await this.readCounts(end);
+    for (let left = FURTHER_READS; lastly && left > 0 && isSilent(readers); left -= 1) {
+      log(`No source can be read: asking again in ${BETWEEN_READS_MS / 1000} s, ${left} times more`);
+      await clock.sleep(BETWEEN_READS_MS, signal);
+      await this.readCounts(end);
+    }
+    await Promise.all(readers.map((reader) => reader.readReadings(since, end, interval)));
+    this.decide(0);
+  }
+
+  private async readCounts(end: number): Promise<void> {
     const { since, baselineMs, baselineFrom = 'before' } = this.watch;
     const { interval } = this;
     const wanted = { baselineMs, from: baselineFrom };
@@ -82,10 +100,8 @@ class Continuation {
         await reader.open(interval);
         await reader.readBaseline(since, interval, wanted);
         if (end > since) await reader.read(since, end, interval);
-        await reader.readReadings(since, end, interval);
       }),
     );
-    this.decide(0);
   }
 
   /** The first interval after which the rules say that the release is bad, and what they say then. */
@@ -112,8 +128,11 @@ class Continuation {
   }
 
   private mayBeReadLater(dueAt: number, now: number): boolean {
-    const extension = Math.min(this.watch.windowMs, LONGEST_EXTENSION_MS);
-    return this.facts.noData !== undefined && isBlind(this.facts) && now < dueAt + extension;
+    return this.facts.noData !== undefined && isBlind(this.facts) && now < dueAt + this.extension();
+  }
+
+  private extension(): number {
+    return Math.min(this.watch.windowMs, LONGEST_EXTENSION_MS);
   }
 
   private end(conclusion: WatchConclusion, dueAt?: number): WatchOutcome {
@@ -125,4 +144,12 @@ class Continuation {
     const about = { facts, readers, decisive, startedAt: since, endedAt, intervalMs: this.interval, planned, broken };
     return { ...outcomeOf(told, about), ...(dueAt !== undefined && { dueAt: dueAt / 1000 }) };
   }
+}
+
+/** Nothing is known, and at least one of them may still answer. */
+function isSilent(readers: readonly SourceReader[]): boolean {
+  return (
+    readers.every(({ noData, buckets }) => noData !== undefined && buckets.length === 0) &&
+    readers.some(({ hasGivenUp }) => !hasGivenUp)
+  );
 }

@@ -37,7 +37,8 @@ export class SourceReader {
   private opening = false;
   /** Which time the baseline is from. */
   baselineFrom: BaselineTime = 'before';
-  private given = false;
+  /** True where asking again would say the same. */
+  hasGivenUp = false;
   private readonly broken = new Map<string, RuleVerdict>();
   private running: { all: Bucket[]; seen: number; judges: RuleJudge[] } | undefined;
 
@@ -48,7 +49,7 @@ export class SourceReader {
 
   /** Opens the source, one attempt at a time; a source that does not open is no data. */
   async open(intervalMs: number): Promise<void> {
-    if (this.opened || this.opening || this.given) return;
+    if (this.opened || this.opening || this.hasGivenUp) return;
     this.opening = true;
     const failed = await askSource(async () => await this.source.open(), this.limits(intervalMs)).finally(() => {
       this.opening = false;
@@ -92,7 +93,7 @@ export class SourceReader {
 
   /** Reads the window so far, late counts of earlier intervals with it. */
   async read(startedAt: number, end: number, intervalMs: number): Promise<void> {
-    if (!this.opened || this.given) return;
+    if (!this.opened || this.hasGivenUp) return;
     const read = (): Promise<Bucket[] | NoData> => this.source.read(startedAt, end, intervalMs);
     const answer = await askSource(read, this.limits(intervalMs));
     if (isNoData(answer)) return this.note(answer);
@@ -103,7 +104,7 @@ export class SourceReader {
   /** Reads the numbers beside the counts; where that fails the old ones stay and the log says why. */
   async readReadings(startedAt: number, end: number, intervalMs: number): Promise<void> {
     const { source } = this;
-    if (!source.readings || !this.opened || this.given) return;
+    if (!source.readings || !this.opened || this.hasGivenUp) return;
     const ask = async (): Promise<{ readings: Reading[] }> => ({
       readings: (await source.readings?.(startedAt, end)) ?? [],
     });
@@ -157,7 +158,7 @@ export class SourceReader {
 
   private giveUpOn(answer: NoData): void {
     if (!FINAL.test(answer.noData)) return;
-    this.given = true;
+    this.hasGivenUp = true;
     this.noData = { noData: answer.noData, message: cleanText(answer.message, 400) };
   }
 
