@@ -9,31 +9,42 @@ import { readLive } from '#backup/restore-live';
 import type { Given } from './inputs.ts';
 import type { PointInTimePlan } from './plan-point-in-time.ts';
 import { describeChange, type PointInTimeEnd } from './render-point-in-time.ts';
-import { resumeWrites, stopWrites, writesAreStopped } from './write-stop.ts';
+import { howToResume, liftStop, stopWrites, writesAreStopped } from './write-stop.ts';
 
-type Note = (item: string, outcome: string) => void;
+export type Note = (item: string, outcome: string) => void;
 
 /** What was kept before the database was given up. */
 export interface PresentState {
   manifestFile: string;
   contents: DatabaseContents;
-  /** Writes were stopped in the database itself. */
+  /** This run stopped writes in the database itself. */
   fenced: boolean;
+  /** They were stopped before this run, by a person: it never lifts that. */
+  already: boolean;
+  /** ISO time before the stop. */
+  since: string;
 }
 
-/** Stops writes where our role may, and makes a proven backup of what is there; without one the writes go on as before. */
+/**
+ * Stops writes where our role may, and makes a proven backup of what is there; without one the writes go on as before.
+ * `taken`: the stop that stands is that of an earlier run, and becomes this one's.
+ */
 export async function savePresentState(
   runner: Runner,
   given: Given,
-  { url, destinations, note }: { url: string; destinations: readonly PlannedDestination[]; note: Note },
+  around: { url: string; destinations: readonly PlannedDestination[]; note: Note; taken: boolean },
 ): Promise<PresentState | { reasonCode: string; message: string }> {
   const { clock, context, logger, signal } = runner;
-  const refused = await stopWrites(url, clock.now() / 1000 + 2 * (given.deadline / 1000), signal);
-  const fenced = refused === undefined;
-  note(
-    'Writes stopped',
-    refused === undefined ? 'new sessions are read-only, proven by a refused write' : `no: ${refused}`,
-  );
+  const { url, destinations, note, taken } = around;
+  const warn = (line: string) => logger.warning(line);
+  const already = !taken && (await writesAreStopped(url, signal));
+  const since = new Date(clock.now()).toISOString();
+  const until = clock.now() / 1000 + 2 * (given.deadline / 1000);
+  const refused = already ? undefined : await stopWrites(url, until, { signal, warn });
+  const fenced = !already && refused === undefined;
+  const proven = 'new sessions are read-only, proven by a refused write';
+  const stopped = already ? `were stopped already, not by this run, which does not lift it; ${howToResume}` : proven;
+  note('Writes stopped', refused === undefined ? stopped : `no: ${refused}`);
   if (refused !== undefined) logger.warning(`Writes go on until the platform takes the project away: ${refused}`);
   let kept = false;
   try {
@@ -58,9 +69,9 @@ export async function savePresentState(
     const { contents } = await readLive(url);
     kept = true;
     note('Present state saved', `${saved.manifestFile}, sha256:${object.sha256}: the way back from this restore`);
-    return { manifestFile: saved.manifestFile, contents, fenced };
+    return { manifestFile: saved.manifestFile, contents, fenced, already, since };
   } finally {
-    if (fenced && !kept) await resumeWrites(url, signal);
+    if (fenced && !kept) await liftStop(url, warn);
   }
 }
 
@@ -70,6 +81,7 @@ export async function checkAfter(
   { plan, present, note }: { plan: PointInTimePlan; present: PresentState | undefined; note: Note },
 ): Promise<Omit<PointInTimeEnd, 'checklist'>> {
   const { clock, logger, signal } = runner;
+  const warn = (line: string) => logger.warning(line);
   const { project, url, checks } = plan;
   if (url === undefined) {
     note('Verified', 'no: without target-url nobody looked into the database');
@@ -87,24 +99,29 @@ export async function checkAfter(
   const looked = `${checks.tables.length} tables and ${checks.queries.length} queries`;
   if (faults.length > 0) {
     note('Verified', `no: ${faults.join('; ')}`);
-    const refused = await stopWrites(url, clock.now() / 1000 + 24 * 60 * 60, signal);
+    const until = clock.now() / 1000 + 24 * 60 * 60;
+    const refused = stopped ? undefined : await stopWrites(url, until, { signal, warn });
     note('Writes resumed', refused === undefined ? 'no: new sessions stay read-only' : `yes, for ${refused}`);
+    const kept = refused === undefined ? `New sessions are kept read-only; ${howToResume}` : `Writes go on: ${refused}`;
     return {
       ...{ decision: 'failed', reasonCode: 'checks_failed', loss, faults },
-      summary: `Project ${project} was restored by the platform, and ${faults.length} of ${looked} are not as they must be: ${faults.slice(0, 3).join('; ')}. New sessions are kept read-only; database-doctor with read-only-off ends that`,
+      summary: `Project ${project} was restored by the platform, and ${faults.length} of ${looked} are not as they must be: ${faults.slice(0, 3).join('; ')}. ${kept}`,
     };
   }
   note(
     'Verified',
     seen.length === 0 ? `${after.tables.length} tables can be read, ${looked} were asked` : seen.join(', '),
   );
-  if (stopped) await resumeWrites(url, signal);
-  note(
-    'Writes resumed',
-    stopped ? 'yes, the stop came back with the restored state' : 'yes, the stop went with the state before',
-  );
+  // Only a stop that this run did not find: what a person stopped stays so.
+  const own = present !== undefined && !present.already;
+  const lifted = stopped && own && (await liftStop(url, warn));
+  const left = stopped && !lifted;
+  const resumed = stopped
+    ? 'yes, a stop came back with the restored state'
+    : 'yes, the stop went with the state before';
+  note('Writes resumed', left ? `no: new sessions are read-only; ${howToResume}` : resumed);
   return {
     ...{ decision: 'restored', reasonCode: 'restored_by_platform', loss },
-    summary: `Project ${project} was restored by the platform: ${after.tables.length} tables can be read, ${looked} are as they must be${loss.length === 0 ? '' : `, ${loss.length} tables differ from before`}`,
+    summary: `Project ${project} was restored by the platform: ${after.tables.length} tables can be read, ${looked} are as they must be${loss.length === 0 ? '' : `, ${loss.length} tables differ from before`}${left ? `. New sessions are read-only; ${howToResume}` : ''}`,
   };
 }

@@ -43,6 +43,10 @@ export function planPointInTime(
       ...(given.confirm === undefined ? {} : { given: given.confirm }),
       allowed: project,
     });
+  if (choice !== undefined && given.environment === undefined)
+    push('environment', 'is needed: the record that keeps a restore from being asked for twice stands there', {
+      allowed: 'name of a GitHub environment, e.g. production',
+    });
   const checks = readRestoreChecks(given, problems);
   const { targetUrl: url } = given;
   if (url === undefined) {

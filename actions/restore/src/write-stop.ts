@@ -6,27 +6,59 @@ import { proveWritable, setReadOnly } from '#postgres/doctor/read-only-mode';
 const application = { applicationName: 'ops-actions restore' };
 const patienceMs = 2 * 60_000;
 
+/** What a person does about a stop of writes that stands. */
+export const howToResume = 'database-doctor with read-only-off ends that';
+
 /**
  * Makes new sessions read-only; the setting lies in the database, so going back to an earlier state takes it away again.
- * Undefined: done and proven; else why not. @throws DatabaseUnreachable
+ * Undefined: done and proven; else why not, and nothing is left of it. @throws DatabaseUnreachable, or the abort reason
  */
-export async function stopWrites(url: string, until: number, signal: AbortSignal): Promise<string | undefined> {
-  const refused = await withConnection(url, signal, async (connection) => {
-    try {
-      await setReadOnly(connection, { on: true, until });
-      return undefined;
-    } catch (error) {
-      const sqlstate = sqlstateOf(error);
-      if (sqlstate === undefined) throw error;
-      return `the role of target-url may not make the database read-only (${sqlstate})`;
+export async function stopWrites(
+  url: string,
+  until: number,
+  given: { signal: AbortSignal; warn: (line: string) => void },
+): Promise<string | undefined> {
+  const { signal, warn } = given;
+  let outcome: 'proven' | 'not set' | undefined;
+  try {
+    const refused = await withConnection(url, signal, async (connection) => {
+      try {
+        await setReadOnly(connection, { on: true, until });
+        return undefined;
+      } catch (error) {
+        const sqlstate = sqlstateOf(error);
+        if (sqlstate === undefined) throw error;
+        return `the role of target-url may not make the database read-only (${sqlstate})`;
+      }
+    });
+    if (refused !== undefined) {
+      outcome = 'not set';
+      return refused;
     }
-  });
-  if (refused !== undefined) return refused;
-  return (await proveWritable(url, signal)) === 'refused' ? undefined : 'a new session can still write';
+    if ((await proveWritable(url, signal)) === 'refused') outcome = 'proven';
+    return outcome === 'proven' ? undefined : 'a new session can still write';
+  } finally {
+    // Also where the answer to the setting was lost.
+    if (outcome === undefined) await liftStop(url, warn);
+  }
 }
 
-export async function resumeWrites(url: string, signal: AbortSignal): Promise<void> {
-  await withConnection(url, signal, (connection) => setReadOnly(connection, { on: false }));
+/**
+ * Ends a stop of writes that this run set, within a minute and also where the run itself is cancelled. False: it stands still,
+ * which is told with what to do; nothing is thrown that would hide why the run ends.
+ */
+export async function liftStop(url: string, warn: (line: string) => void): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(60_000);
+    await withConnection(url, signal, (connection) => setReadOnly(connection, { on: false }));
+    return true;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    warn(
+      `New sessions of the database may still be read-only, the stop of writes could not be lifted (${why}): ${howToResume}`,
+    );
+    return false;
+  }
 }
 
 /** Whether the database itself says read-only. @throws DatabaseUnreachable */
@@ -43,21 +75,22 @@ export async function writesAreStopped(url: string, signal: AbortSignal): Promis
 
 /**
  * What became of a stop of writes that was set at `since` (ISO time). `gone` means that the state before it came back: the
- * setting is not there, and the server was started after it, as every restore by the platform does. A person who merely
- * lifted the stop leaves it `unclear`. @throws DatabaseUnreachable
+ * setting is not there, and the server was started after it, as every restore by the platform does. `unclear`: a person merely
+ * lifted it, or it was set anew after such a start. @throws DatabaseUnreachable
  */
 export async function readFence(
   url: string,
   since: string,
   signal: AbortSignal,
 ): Promise<'stands' | 'gone' | 'unclear'> {
-  if (await writesAreStopped(url, signal)) return 'stands';
+  const stopped = await writesAreStopped(url, signal);
   return await withConnection(url, signal, async (connection) => {
     const [row] = await connection.query<{ restarted: boolean }>(
       'SELECT pg_catalog.pg_postmaster_start_time() > $1::timestamptz AS restarted',
       [since],
     );
-    return row?.restarted === true ? 'gone' : 'unclear';
+    if (stopped === (row?.restarted === true)) return 'unclear';
+    return stopped ? 'stands' : 'gone';
   });
 }
 

@@ -3,11 +3,13 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createOneTimeKey } from '#backup/age-stream';
 import { listPostgres } from '#backup/find-postgres';
 import { query } from '#backup/test-database';
 import type { Sandbox } from '#sandbox/sandbox-types';
 import { startSandbox } from '#sandbox/start-sandbox';
+import { readFence } from '../src/write-stop.ts';
 import { removeFolders, runPointInTime } from './point-in-time-run.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
@@ -33,6 +35,7 @@ describe('point-in-time with the database', installed ? {} : { skip: 'no Postgre
     Object.assign(sandbox.supabase.backups, {
       ...{ status: 'ACTIVE_HEALTHY', pitrEnabled: true, walgEnabled: true, restores: [] },
       ...{ earliest: now() - 86_400, latest: now() - 60, restoreEnding: 'ACTIVE_HEALTHY' },
+      onRestore: undefined,
     });
     inputs = {
       confirm: sandbox.description.supabase.project,
@@ -102,5 +105,52 @@ describe('point-in-time with the database', installed ? {} : { skip: 'no Postgre
     await query(url(), 'DELETE FROM notes WHERE id = 999');
     await writable();
     assert.deepEqual(sandbox.supabase.backups.restores, []);
+  });
+
+  test('a run that is cancelled before the platform was asked leaves the database writable', async () => {
+    const cancelled = new AbortController();
+    const running = runPointInTime(sandbox, inputs, cancelled.signal);
+    const ended = assert.rejects(running, /cancelled/);
+    const stopped = "SELECT FROM pg_db_role_setting WHERE 'default_transaction_read_only=on' = ANY (setconfig)";
+    const until = Date.now() + 20_000;
+    while ((await query(url(), stopped)).length === 0 && Date.now() < until) await wait(5);
+    cancelled.abort(new Error('cancelled'));
+    await ended;
+    assert.deepEqual(sandbox.supabase.backups.restores, []);
+    await writable();
+  });
+
+  test('writes that a person had stopped before are never resumed by the run', async () => {
+    const database = new URL(url()).pathname.slice(1);
+    await query(url(), `ALTER DATABASE "${database}" SET default_transaction_read_only = on`);
+    const route = '/v1/projects/:ref/database/backups/restore-pitr';
+    sandbox.faults.order({ service: 'supabase', method: 'POST', route, fault: { status: 403 } });
+    const refused = await runPointInTime(sandbox, inputs);
+    assert.equal(refused.result.reasonCode, 'supabase_forbidden', refused.log);
+    assert.match(refused.log, /Writes stopped: were stopped already/);
+    await assert.rejects(writable(), /read-only/);
+    // The state that comes back has the person's stop, too.
+    const { result, log } = await runPointInTime(sandbox, inputs);
+    assert.equal(result.reasonCode, 'restored_by_platform', log);
+    assert.match(result.summary, /New sessions are read-only; database-doctor with read-only-off ends that/);
+    await assert.rejects(writable(), /read-only/);
+    await goBack('VALUES (1, NULL)')();
+  });
+
+  test('a healthy project whose stop of writes still stands has not gone back', async () => {
+    const before = new Date().toISOString();
+    const { result, log } = await runPointInTime(sandbox, inputs);
+    assert.deepEqual([result.decision, result.reasonCode], ['failed', 'restore_unknown'], log);
+    assert.match(result.summary, /has not come back.*New sessions are read-only.*read-only-off/);
+    await assert.rejects(writable(), /read-only/);
+    const { signal } = new AbortController();
+    assert.equal(await readFence(url(), before, signal), 'stands');
+    assert.equal(await readFence(url(), '2020-01-01T00:00:00Z', signal), 'unclear', 'the server was started since');
+    // It may still begin, so the next run does not ask at once.
+    const next = (await runPointInTime(sandbox, inputs)).result;
+    assert.deepEqual([next.decision, next.reasonCode], ['refused', 'restore_unknown']);
+    assert.match(next.summary, /run again ten minutes after that/);
+    assert.equal(sandbox.supabase.backups.restores.length, 1);
+    await goBack('VALUES (1, NULL)')();
   });
 });

@@ -52,6 +52,10 @@ test('without a point the points are listed; a time without a zone, outside the 
     run({ 'check-tables': 'notes', 'recovery-time': moment(hour) }),
     /target-url.*confirm|confirm.*target-url/s,
   );
+  await assert.rejects(
+    run({ 'recovery-time': moment(hour), confirm: project, environment: '' }),
+    /environment.*keeps a restore from being asked for twice/s,
+  );
   const outside = (await run({ 'recovery-time': moment(9 * 24 * hour), confirm: project })).result;
   assert.deepEqual([outside.decision, outside.reasonCode], ['refused', 'outside_window']);
   sandbox.supabase.backups.status = 'INACTIVE';
@@ -134,6 +138,40 @@ test('what the platform refuses leaves everything as it was, and what it cannot 
   assert.deepEqual([failed.decision, failed.reasonCode], ['failed', 'platform_restore_failed']);
 });
 
+test('a restore of which no record tells is not taken for ours', async () => {
+  Object.assign(sandbox.supabase.backups, { status: 'RESTORING', restoringLooks: 1_000 });
+  const { result } = await run({ 'recovery-time': moment(hour), confirm: project });
+  assert.deepEqual([result.decision, result.reasonCode], ['refused', 'another_restore']);
+  assert.match(result.summary, /no record says to which point.*look what came back/);
+  assert.deepEqual(restores(), []);
+});
+
+test('where the record cannot be read nothing is asked before a person has looked', async () => {
+  const inputs = { 'recovery-time': moment(hour), confirm: project };
+  for (const token of ['', 'ghs_of_another_repository']) {
+    const refused = (await run({ ...inputs, 'github-token': token })).result;
+    assert.deepEqual([refused.decision, refused.reasonCode], ['refused', 'record_unreadable'], token);
+    assert.match(refused.summary, /Database > Backups.*ask-again: 0/);
+  }
+  assert.deepEqual(restores(), []);
+  const asked = await run({ ...inputs, 'github-token': '', 'ask-again': '0' });
+  assert.deepEqual([asked.result.reasonCode, restores().length], ['restored_by_platform', 1]);
+  assert.match(asked.log, /No record could be kept: if this run ends, look at/);
+  assert.doesNotMatch(asked.log, /asks for nothing twice/);
+});
+
+test('the platform is looked at again right before it is asked', async () => {
+  const route = '/v1/projects/:ref/database/backups';
+  sandbox.faults.order({ service: 'supabase', method: 'GET', route, fault: { status: 403 }, skip: 1 });
+  const { result } = await run({ 'recovery-time': moment(hour), confirm: project });
+  assert.deepEqual([result.decision, result.reasonCode], ['refused', 'supabase_forbidden']);
+  assert.match(result.summary, /nothing was asked for/);
+  assert.deepEqual(restores(), []);
+  // The record of what was not asked is closed.
+  const next = (await run({ 'recovery-time': moment(hour), confirm: project })).result;
+  assert.equal(next.reasonCode, 'restored_by_platform');
+});
+
 test('what an earlier run left is told apart by record, state and the stop of writes', () => {
   const open = {
     schemaVersion: 1,
@@ -143,9 +181,12 @@ test('what an earlier run left is told apart by record, state and the stop of wr
     id: 7,
     at: '2026-01-24T09:00:00Z',
   } as const;
-  const none = { open, label: 'time:5', restoring: false, fence: undefined, askAgain: undefined };
+  const at = Date.parse(open.at) / 1000;
+  const none = { open, label: 'time:5', restoring: false, fence: undefined, askAgain: undefined, now: at + 700 };
   assert.equal(decideEarlier({ ...none, open: undefined }).kind, 'ask');
   assert.equal(decideEarlier({ ...none, fence: 'stands' }).kind, 'ask', 'it has not begun');
+  const young = decideEarlier({ ...none, fence: 'stands', now: at + 60 });
+  assert.equal('reasonCode' in young && young.reasonCode, 'restore_unknown', 'it may still begin');
   assert.equal(decideEarlier({ ...none, fence: 'gone' }).kind, 'done');
   assert.equal(
     decideEarlier({ ...none, fence: 'gone', label: 'time:6' }).kind,
@@ -157,4 +198,11 @@ test('what an earlier run left is told apart by record, state and the stop of wr
   assert.equal(decideEarlier({ ...none, askAgain: '8' }).kind, 'refused');
   assert.equal(decideEarlier({ ...none, askAgain: '7' }).kind, 'ask');
   assert.equal(decideEarlier({ ...none, restoring: true }).kind, 'wait');
+  for (const unknown of ['unreadable', undefined] as const) {
+    const others = decideEarlier({ ...none, open: unknown, restoring: true, askAgain: '0' });
+    assert.equal('reasonCode' in others && others.reasonCode, 'another_restore');
+  }
+  assert.equal(decideEarlier({ ...none, open: 'unreadable', askAgain: '7' }).kind, 'refused');
+  assert.equal(decideEarlier({ ...none, open: 'unreadable', askAgain: '0' }).kind, 'ask');
+  assert.equal(decideEarlier({ ...none, askAgain: '0' }).kind, 'refused', 'it could be read');
 });

@@ -25,8 +25,8 @@ export interface OpenRestore extends PlatformRestoreRecord {
 }
 
 export interface PlatformRestoreLedger {
-  /** The newest one of the project that has no ending. */
-  findOpen(project: string): Promise<OpenRestore | undefined>;
+  /** The newest one of the project that has no ending; undefined only where GitHub said that there is none. */
+  findOpen(project: string): Promise<OpenRestore | 'unreadable' | undefined>;
   /** Says before the request that it will be sent; its id, or undefined where the ledger does not take it. */
   begin(record: PlatformRestoreRecord): Promise<number | undefined>;
   end(id: number | undefined, ending: string): Promise<void>;
@@ -35,26 +35,29 @@ export interface PlatformRestoreLedger {
 /** Records that are read. */
 const recordLimit = 30;
 
-/** The way back goes on where GitHub does not answer (S5): then it is said, and the state of the platform alone counts. */
+/** A way back does not end where GitHub is silent (S5), but a record that cannot be read is never taken for none. */
 export function openPlatformRestoreLedger(
   github: GitHub | undefined,
   given: { environment: string | undefined; production: boolean; ref: string },
   say: (line: string) => void,
 ): PlatformRestoreLedger {
   const { environment } = given;
-  const attempt = async <T>(work: (github: GitHub, environment: string) => Promise<T>): Promise<T | undefined> => {
-    if (github === undefined || environment === undefined) return undefined;
+  const attempt = async <T, U>(
+    otherwise: U,
+    work: (github: GitHub, environment: string) => Promise<T>,
+  ): Promise<T | U> => {
+    if (github === undefined || environment === undefined) return otherwise;
     try {
       return await work(github, environment);
     } catch (error) {
       if (!(error instanceof GitHubError)) throw error;
-      say(`The record of the restore cannot be kept: ${error.message}`);
-      return undefined;
+      say(`The record of the restore cannot be read or kept: ${error.message}`);
+      return otherwise;
     }
   };
   return {
     findOpen: (project) =>
-      attempt(async (github, environment) => {
+      attempt('unreadable' as const, async (github, environment) => {
         const deployments = await github.listDeployments({ environment, task: restoreTask, perPage: recordLimit });
         for (const deployment of deployments) {
           if (deployment.task !== restoreTask) continue;
@@ -70,7 +73,7 @@ export function openPlatformRestoreLedger(
         return undefined;
       }),
     begin: (record) =>
-      attempt(async (github, environment) => {
+      attempt(undefined, async (github, environment) => {
         const description = cleanText(`restore by the platform to ${record.choice}`, descriptionLimit);
         const { id } = await github.createDeployment({
           ...{ ...given, environment, description },
@@ -85,7 +88,9 @@ export function openPlatformRestoreLedger(
     async end(id, ending) {
       if (id === undefined) return;
       const description = cleanText(ending, descriptionLimit);
-      await attempt((github) => github.createStatus(id, { state: 'inactive', description, autoInactive: false }));
+      await attempt(undefined, (github) =>
+        github.createStatus(id, { state: 'inactive', description, autoInactive: false }),
+      );
     },
   };
 }

@@ -119,6 +119,19 @@ test('an answer that was lost is not asked again', async () => {
   assert.equal(nothing.asked.length, 1);
 });
 
+test('a state that a project has of itself is no sign that the restore began', async () => {
+  for (const status of ['ACTIVE_UNHEALTHY', 'UNKNOWN']) {
+    const well = platform([status, 'ACTIVE_HEALTHY'], async () => Promise.reject(silence));
+    const ending = await well.run(choice);
+    assert.equal('reasonCode' in ending && ending.reasonCode, 'restore_unknown', `${status}, then healthy`);
+    const ill = platform([status]);
+    const late = await ill.run(choice);
+    assert.match('message' in late ? late.message : late.kind, new RegExp(`not gone away \\(${status}\\) for 5 min`));
+  }
+  const unwell = platform(['ACTIVE_UNHEALTHY', 'RESTORING', 'ACTIVE_UNHEALTHY', 'ACTIVE_HEALTHY']);
+  assert.equal((await unwell.run(choice)).kind, 'restored');
+});
+
 test('a restore that another run began is waited for, and nothing is asked', async () => {
   const { asked, run } = platform(['RESTORING', 'RESTORING', 'ACTIVE_HEALTHY']);
   assert.equal((await run(undefined)).kind, 'restored');

@@ -7,8 +7,10 @@ const pollMs = 10_000;
 /** How long the project may stay as it is after the platform was asked. */
 const beginMs = 5 * 60_000;
 const progressMs = 60_000;
+/** States that a project may have of itself: they do not say that a restore began. */
+const idle = /^(ACTIVE_HEALTHY|ACTIVE_UNHEALTHY|UNKNOWN)$/;
 /** States in which the platform works on the project. */
-const working = /^(RESTORING|COMING_UP|GOING_DOWN|RESTARTING|UNKNOWN|ACTIVE_UNHEALTHY|UPGRADING|RESIZING)$/;
+const working = /^(RESTORING|COMING_UP|GOING_DOWN|RESTARTING|UPGRADING|RESIZING)$/;
 
 export type RestoreEnding =
   | { kind: 'restored'; seconds: number }
@@ -38,17 +40,15 @@ export async function restoreOnPlatform(
   for (;;) {
     const status = await tryStatus(backups, signal, log);
     const elapsed = clock.now() - started;
+    if (status !== undefined) began ||= !idle.test(status);
     if (status === 'ACTIVE_HEALTHY' && began) return { kind: 'restored', seconds: elapsed / 1000 };
-    if (status === 'ACTIVE_HEALTHY' && elapsed >= beginMs) {
-      const message = `the project has stayed ACTIVE_HEALTHY for ${beginMs / 60_000} minutes after the platform was asked: it did not begin, or was done at once. Look at Database > Backups in the dashboard before you ask again`;
+    if (status !== undefined && !began && elapsed >= beginMs) {
+      const message = `the project has not gone away (${status}) for ${beginMs / 60_000} minutes after the platform was asked: it did not begin, or was done at once. Look at Database > Backups in the dashboard before you ask again`;
       return { kind: 'unknown', reasonCode: 'restore_unknown', message };
     }
-    if (status !== undefined && status !== 'ACTIVE_HEALTHY') {
-      began = true;
-      if (!working.test(status)) {
-        const message = `the project is ${status}: the platform could not restore it. Ask Supabase support with the project's reference; the restore points are still there`;
-        return { kind: 'failed', reasonCode: 'platform_restore_failed', message };
-      }
+    if (status !== undefined && !idle.test(status) && !working.test(status)) {
+      const message = `the project is ${status}: the platform could not restore it. Ask Supabase support with the project's reference; the restore points are still there`;
+      return { kind: 'failed', reasonCode: 'platform_restore_failed', message };
     }
     if (elapsed >= given.deadlineMs) {
       const message = `the project is not healthy after ${Math.round(elapsed / 60_000)} minutes (${status ?? 'no answer'}); the platform goes on. Run again with the same inputs: that waits, and asks for nothing`;
