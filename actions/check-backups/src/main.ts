@@ -98,8 +98,14 @@ async function checkPlatform(
 ): Promise<PlatformFreshness | undefined> {
   const named = given.supabaseProject ?? project;
   const connection = supabaseConnection(runner, { ...given, supabaseProject: named }, {});
-  if (connection === undefined) return undefined;
   const { clock, logger, signal } = runner;
+  if (connection === undefined) {
+    if (given.supabaseAccessToken !== undefined)
+      logger.warning(
+        'The backups of the platform were not looked at: neither supabase-project nor supabase.project says of which project',
+      );
+    return undefined;
+  }
   const wantedDays = wanted === undefined ? {} : { wantedDays: Math.round(wanted / dayMs) };
   try {
     const state = await openPlatformBackups(connection).read();

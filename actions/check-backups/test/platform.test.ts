@@ -29,7 +29,12 @@ test('the backups of the platform are asked for where a token is given, and a sh
     const result = await main(createRunner({ environment, write: (line) => lines.push(line) }));
     return { platform: result.details?.platform as { verdict: string; reasonCode: string } | undefined, lines };
   };
-  assert.equal((await check({})).platform, undefined);
+  const silent = await check({});
+  assert.equal(silent.platform, undefined);
+  assert.doesNotMatch(silent.lines.join(), /not looked at/);
+  const nobodys = await check({ 'supabase-access-token': token, 'supabase-project': '' });
+  assert.equal(nobodys.platform, undefined);
+  assert.match(nobodys.lines.join(), /::warning::The backups of the platform were not looked at: neither/);
   assert.equal((await check({ 'supabase-access-token': token })).platform?.verdict, 'not-offered', 'a Free plan');
   sandbox.supabase.backups.daily = 1;
   const young = await check({ 'supabase-access-token': token });

@@ -24,6 +24,9 @@ test('the newest backup of the platform must be young and must not have failed',
   const recovery = { pointInTime: true, earliest: now - 7 * 24 * hour, latest: now - 120 };
   assert.equal(judge(recovery).verdict, 'fresh');
   assert.equal(judge({ ...recovery, latest: now - 30 * hour }).reasonCode, 'platform_backup_too_old');
+  const endOnly = judge({ pointInTime: true, latest: now - 60 });
+  assert.equal(endOnly.verdict, 'fresh', 'the platform names no beginning');
+  assert.doesNotMatch(endOnly.message, /back to/);
 });
 
 test('a plan that offers none and a paused project are named and are no alert', () => {

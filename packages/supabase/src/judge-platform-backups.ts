@@ -54,6 +54,8 @@ export function judgePlatformBackups(
     return { verdict: 'stale', reasonCode: 'platform_backup_too_old', message, ...short };
   }
   const kind = pointInTime ? 'point-in-time recovery' : 'daily backups';
-  const message = `the platform's own ${kind}: newest ${describeMoment(newest)}, back to ${describeMoment(oldest)}`;
+  // A window may be named with its end alone.
+  const back = Number.isFinite(oldest) ? `, back to ${describeMoment(oldest)}` : '';
+  const message = `the platform's own ${kind}: newest ${describeMoment(newest)}${back}`;
   return { verdict: 'fresh', reasonCode: 'fresh', message, ...short };
 }
