@@ -47,7 +47,9 @@ export function openMigrationLedger(
 /** What became of the files that were about to be applied, or taken back. Pure. */
 export function outcomeOf(migration: Migration): { word: string; newest?: string | undefined } {
   if (migration.kind === 'decided') {
-    const [decision] = migration.ending;
+    const [decision, reasonCode] = migration.ending;
+    // Committed, whatever was found afterwards; or gone already, by an earlier run that could not say so.
+    if (reasonCode === 'integrity_failed' || reasonCode === 'nothing_to_roll_back') return { word: 'rolled-back' };
     return { word: decision === 'refused' || decision === 'nothing-pending' ? 'not-started' : decision };
   }
   if (migration.kind !== 'ended') return { word: 'not-started' };

@@ -7,6 +7,7 @@ import { listPostgres } from '#backup/find-postgres';
 import type { BackupManifest } from '#backup/manifest';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import type { WayBackOfDatabase } from '#config/settings';
+import { brokenViews } from '#postgres/check-integrity';
 import { connect } from '#postgres/connection';
 import { standardLimits } from '#postgres/judge-size';
 import { startScratch } from './backup-step.ts';
@@ -365,6 +366,57 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     ]);
     assert.deepEqual(failed.details?.checks, ['table a is there', 'order found nothing wrong']);
     assert.deepEqual([await one.tables(), await one.history()], [['a'], ['1']], 'it went back all the same');
+  });
+
+  test('a view that is too slow to be read is neither broken nor counted, and the look at all of them ends', async () => {
+    const { url } = await world({});
+    await query(
+      url,
+      'create view a as select 1; create view b as select pg_sleep(10)::text; create view c as select 2 as x; create view d as select 1 / 0',
+    );
+    const connection = await connect(url, { applicationName: 'test' });
+    try {
+      const { broken, ...rest } = await brokenViews(connection, { eachMs: 200, allMs: 60_000 });
+      assert.deepEqual([rest, [...broken]], [{ looked: 2, total: 4, unread: ['public.b'] }, [['public.d', '22012']]]);
+      const cut = await brokenViews(connection, { eachMs: 200, allMs: -1 });
+      assert.deepEqual([cut.looked, cut.unread.length], [0, 4]);
+    } finally {
+      await connection.close();
+    }
+  });
+
+  test('what was taken back is told although the look at it lost its session, and another run closes the ledger', async () => {
+    const one = await world({
+      '1_a.sql': 'create table a (id int)',
+      '2_b.sql': 'alter table a add column y int;\n-- rollback\n-- alter table a drop column y;',
+    });
+    await one.run();
+    // By hand, so that no rehearsal knows of it: the first view ends the session once the column is gone.
+    await query(
+      one.url,
+      `create function f() returns boolean language plpgsql as $$ begin
+         if exists (select from pg_attribute where attrelid = 'public.a'::regclass and attname = 'y') then return true; end if;
+         perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return false;
+       end $$;
+       create view v1 as select f(); create view v2 as select id from a`,
+    );
+    const failed = await one.run({ mode: 'rollback', toVersion: '1' });
+    assert.deepEqual([failed.decision, failed.reasonCode], ['failed', 'integrity_failed'], failed.summary);
+    assert.match(failed.summary, /Rolled back to 1 .*2_b\.sql; .*it could not be looked at \(/);
+    assert.deepEqual([failed.details?.rolledBack, await one.history()], [['2_b.sql'], ['1']]);
+    const recorded: unknown[] = [];
+    const record: MigrationPorts['record'] = async (kind, word, _text, about) => {
+      recorded.push([kind, word, about?.direction, about?.files.map(({ version }) => version)]);
+    };
+    const again = await one.run({ mode: 'rollback', toVersion: '1' }, { record });
+    assert.deepEqual([again.reasonCode, again.failed], ['nothing_to_roll_back', false]);
+    assert.deepEqual(recorded, [['intent', 'rollback', 'back', ['2']]]);
+    const silent = await one.run(
+      { mode: 'rollback', toVersion: '1' },
+      { record: () => Promise.reject(new Error('GitHub is down')) },
+    );
+    assert.deepEqual([silent.reasonCode, silent.failed], ['nothing_to_roll_back', false]);
+    assert.match(one.lines.at(-1) ?? '', /GitHub is down/);
   });
 
   test('rollback SQL that PostgreSQL refuses in a transaction stands alone, and what came before it stays', async () => {

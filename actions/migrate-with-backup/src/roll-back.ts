@@ -1,5 +1,6 @@
 import { freshSession } from '#postgres/apply-file';
 import { brokenViews, checkIntegrity } from '#postgres/check-integrity';
+import { databaseErrorFacts } from '#postgres/database-error';
 import { type MigrationSession, openMigrationSession } from '#postgres/migration-session';
 import { type MigrationFile, readMigrations } from '#postgres/read-migrations';
 import { rollBackMigrations } from '#postgres/roll-back-migrations';
@@ -97,7 +98,12 @@ export async function rollBack(
       });
     }
     const versions = applied.filter((version) => version > toVersion).toSorted();
+    // Those too that an earlier run took back and could not say so: at the end none of them is applied.
+    const gone = folder.files.filter((file) => file.version > toVersion);
     if (versions.length === 0) {
+      await ports
+        .record('intent', 'rollback', `nothing after ${toVersion} is applied`, backIntent(gone))
+        .catch((error: Error) => ports.log(`the ledger does not say that nothing is applied: ${error.message}`));
       return {
         kind: 'decided',
         ending: ['nothing-pending', 'nothing_to_roll_back', `Nothing was applied after ${toVersion}`],
@@ -119,14 +125,15 @@ export async function rollBack(
     if (reason !== undefined) return await refuse(reason);
     const rehearsed = ports.now();
     try {
-      await ports.record('intent', 'rollback', `${files.length} to ${toVersion}`, backIntent(files));
+      await ports.record('intent', 'rollback', `${files.length} to ${toVersion}`, backIntent(gone));
     } catch (error) {
       return { kind: 'not-recorded', message: (error as Error).message };
     }
     const { backup, failed } = await provenBackup(session, options, ports);
     if (failed !== undefined) return failed;
     const saved = ports.now();
-    const broken = new Set((await brokenViews(session.connection)).broken.keys());
+    const views = await brokenViews(session.connection);
+    const broken = new Set([...views.broken.keys(), ...views.unread]);
     const { lockTimeoutMs, statementTimeoutMs } = options;
     const settings = { lockTimeoutMs, statementTimeoutMs, log: ports.log, signal: ports.signal };
     const outcome = await rollBackMigrations(session, { ...settings, files: files.toReversed(), applied });
@@ -140,13 +147,20 @@ export async function rollBack(
   }
 }
 
-/** What the last file left in the session must not decide what our names mean. A connection that is lost here has changed nothing. */
+/**
+ * What the last file left in the session must not decide what our names mean. Never rejects: what was committed has to be told,
+ * whatever becomes of the look at it.
+ */
 async function lookAfter(
   session: MigrationSession,
   { tables, checks, broken }: Pick<MigrateOptions['back'], 'tables' | 'checks'> & { broken: ReadonlySet<string> },
 ): Promise<{ faults: string[]; passed: string[] }> {
-  await session.connection.query(freshSession.join('; '));
-  return await checkIntegrity(session.connection, { tables, queries: checks, broken });
+  try {
+    await session.connection.query(freshSession.join('; '));
+    return await checkIntegrity(session.connection, { tables, queries: checks, broken });
+  } catch (error) {
+    return { faults: [`it could not be looked at (${databaseErrorFacts(error).message})`], passed: [] };
+  }
 }
 
 /** Most of the time goes into the restore point, and the newest one says how long that takes here (DRB-09). */

@@ -177,6 +177,12 @@ for (const { name, lines, line, message } of [
     message: /^is not in this version: several Vercel projects/,
   },
   {
+    name: 'a check of the database that ends in a semicolon',
+    lines: ['rollback:', '  database: { checks: { orphans: "SELECT 1;" } }'],
+    line: 2,
+    message: /^"SELECT 1;"/,
+  },
+  {
     name: 'an alias without host',
     lines: ['vercel:', '  as: alias'],
     line: 2,
