@@ -94,6 +94,25 @@ describe('parts: database of a rollback', { skip: installed ? false : 'no Postgr
   test('a policy that forbids it is heard: the app is back, the database is as it was, and the next step is said', async () => {
     await using fixture = await releaseFixture({ database: true });
     const files = {
+
+      // Alone after the lock was lifted: nothing newer goes live meanwhile, and running it again takes no second lock (S1).
+      await fixture.command('unlock', '--environment', 'production', '--reason', 'moods are right');
+      const relocked = { version: 'v1.1.0', inputs: alone, runId: 7_000 };
+      await fixture.rollback(relocked);
+      const attempted = await fixture.rollback({ ...relocked, runAttempt: 2 });
+      assert.deepEqual(
+        [attempted.decision, attempted.result('roll-back').decision],
+        ['database-rolled-back', 'already-current'],
+        attempted.lastLine,
+      );
+      const [lock, ...others] = await fixture.locks();
+      assert.deepEqual(
+        [lock?.target?.deploymentId, lock?.reason, lock?.rollback, others],
+        [first.deploymentId, 'moods are wrong', 'already-current', []],
+      );
+      assert.equal(fixture.autoAssign(), false, 'nor does Vercel promote by itself');
+      const newer = await fixture.release({ version: 'v1.2.0', files: ops(), inputs });
+      assert.deepEqual([newer.decision, newer.reasonCode], ['refused', 'locked'], newer.lastLine);
       '.github/ops.yml': opsFile({
         watch: shortWatch,
         database: { backup: { policy: 'skip' } },

@@ -38,7 +38,10 @@ export async function databaseAlone(runner: Runner, given: Given, database: Data
             what,
             timeline: [{ at: now - database.tookMs, text: 'rollback of the database' }],
             measured: [],
-            commands: [commandOn({ environment, production }, 'releases')],
+            commands: [
+              commandOn({ environment, production }, 'releases'),
+              commandOn({ environment, production }, 'unlock'),
+            ],
             notes: database.notes,
             runUrl: context.runUrl === '' ? undefined : context.runUrl,
           }),

@@ -15,6 +15,7 @@ import type { RollBackDependencies } from '#release/roll-back';
 import { rollBackByHand } from '#release/roll-back-by-hand';
 import type { FunctionsBack } from '#release/take-functions-back';
 import { addressOf } from '#vercel/deployment-address';
+import { lockForDatabase } from './database-lock.ts';
 import { planDatabase, withDatabase } from './database-part.ts';
 import { functionsPartOf, withFunctions } from './functions-part.ts';
 import type { inputs } from './inputs.ts';
@@ -37,14 +38,31 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
   const functions = functionsPartOf(runner, given, settings, services.github);
   const takesFunctions = parts.includes('functions');
   const appToo = parts.includes('app');
-  const databaseOf = async (target: RollbackTarget, back: boolean) => {
-    if (!parts.includes('database')) return undefined;
-    const { production } = settings;
-    return await planDatabase(services.project, { environment, production, target, back, dryRun: given.dryRun });
-  };
   const { context } = runner;
   const key = releaseKey({ ...context, environment: settings.environment });
   const reason = given.reason ?? 'rollback by hand, no reason given';
+  const lockExpiryMs = settings.release.lockExpiryMs ?? defaultLockExpiryMs;
+  const databaseOf = async (target: RollbackTarget, back: boolean) => {
+    if (!parts.includes('database')) return undefined;
+    const { production } = settings;
+    const app = { environment, production, target, back, dryRun: given.dryRun };
+    const part = await planDatabase(services.project, app);
+    const { deploymentId, version } = target;
+    return await lockForDatabase(services, part, {
+      schemaVersion: 1,
+      environment,
+      production,
+      ref: context.sha,
+      key,
+      reason,
+      runId: context.runId,
+      ...(context.runUrl === '' ? {} : { runUrl: context.runUrl }),
+      target: { deploymentId, ...(version === undefined ? {} : { version }) },
+      from: deploymentId,
+      expiresAfterMs: lockExpiryMs,
+      as: placeOf(settings).as,
+    });
+  };
   const outcome = await rollBackByHand(services, {
     settings,
     key,
@@ -57,7 +75,7 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
     dryRun: given.dryRun || !appToo,
     allowUnsafe: given.allowUnsafe,
     beside: takesFunctions ? async (target) => void (await functions.back({ environment, target })) : undefined,
-    lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
+    lockExpiryMs,
     repeated: context.runAttempt > 1,
     promoteInstead: settings.vercel.rollbackFallback === 'promote',
   });

@@ -17,7 +17,7 @@ export interface AppState {
 export type DatabasePart =
   /** The next step takes back everything that was applied after this version. */
   | { due: true; version: string; message: string }
-  | { due: false; reasonCode: 'dry_run' | 'app_first' | 'database_version_unknown'; message: string };
+  | { due: false; reasonCode: 'dry_run' | 'app_first' | 'database_version_unknown' | 'not_locked'; message: string };
 
 /**
  * Whether the database may follow. Never before the app: newer code may need what its migrations made, while the target bears
