@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { destinationInputs } from '#action-kit/backup-destinations';
 import {
   permissionReasons,
   readAction,
@@ -164,6 +165,19 @@ for (const workflow of published) {
     });
   });
 }
+
+test('the restore point of a rollback can be stored wherever that of a release is', () => {
+  const givenTo = (steps: Step[] = [], uses: string) =>
+    Object.keys(steps.find((step) => step.uses === uses)?.with ?? {})
+      .filter((name) => name in destinationInputs)
+      .toSorted();
+  const migrate = '$/actions/migrate-with-backup';
+  const ofRelease = givenTo(readAction('deploy').runs.steps, migrate);
+  assert.ok(ofRelease.includes('supabase-storage-key'));
+  assert.deepEqual(givenTo(readAction('rollback').runs.steps, migrate), ofRelease);
+  const { database } = workflows.find(({ file }) => file === 'rollback.yml')?.jobs ?? {};
+  assert.deepEqual(givenTo(database?.steps, '$/rollback'), ofRelease);
+});
 
 describe('references to steps and jobs, which no other tool checks', () => {
   const outputsOf = (uses: string): string[] | undefined =>
