@@ -19,6 +19,14 @@ const late = {
     'ALTER TABLE notes ADD COLUMN late text;\n-- rollback\n-- ALTER TABLE notes DROP COLUMN late;\n',
 };
 
+/** An api/health.js that is sick without a note. */
+const healthyWithNotes = `import { database } from '../lib/database.js';
+export async function GET() {
+  const { rows } = await database.query('SELECT id FROM notes LIMIT 1');
+  return Response.json({ status: rows.length > 0 ? 'healthy' : 'sick' }, { status: rows.length > 0 ? 200 : 503 });
+}
+`;
+
 describe('parts: database of a rollback', { skip: installed ? false : 'no PostgreSQL server programs' }, () => {
   test('app first, then the database by its rehearsed rollback SQL after a restore point, and the incident has all of it', async () => {
     const backups = await mkdtemp(join(tmpdir(), 'ops-actions-backups-'));
@@ -86,14 +94,6 @@ describe('parts: database of a rollback', { skip: installed ? false : 'no Postgr
       const again = await fixture.rollback({ version: 'v1.1.0', inputs: alone });
       assert.deepEqual([again.decision, again.conclusion], ['database-rolled-back', 'success'], again.lastLine);
       assert.match(again.lastLine, /Nothing was applied after/);
-    } finally {
-      await rm(backups, { recursive: true, force: true });
-    }
-  });
-
-  test('a policy that forbids it is heard: the app is back, the database is as it was, and the next step is said', async () => {
-    await using fixture = await releaseFixture({ database: true });
-    const files = {
 
       // Alone after the lock was lifted: nothing newer goes live meanwhile, and running it again takes no second lock (S1).
       await fixture.command('unlock', '--environment', 'production', '--reason', 'moods are right');
@@ -113,6 +113,14 @@ describe('parts: database of a rollback', { skip: installed ? false : 'no Postgr
       assert.equal(fixture.autoAssign(), false, 'nor does Vercel promote by itself');
       const newer = await fixture.release({ version: 'v1.2.0', files: ops(), inputs });
       assert.deepEqual([newer.decision, newer.reasonCode], ['refused', 'locked'], newer.lastLine);
+    } finally {
+      await rm(backups, { recursive: true, force: true });
+    }
+  });
+
+  test('a policy that forbids it is heard: the app is back, the database is as it was, and the next step is said', async () => {
+    await using fixture = await releaseFixture({ database: true });
+    const files = {
       '.github/ops.yml': opsFile({
         watch: shortWatch,
         database: { backup: { policy: 'skip' } },
@@ -132,5 +140,38 @@ describe('parts: database of a rollback', { skip: installed ? false : 'no Postgr
     assert.deepEqual([back.decision, back.reasonCode, back.conclusion], ['rolled-back', 'forward_only', 'failure']);
     assert.equal(fixture.served(), first.deploymentId);
     assert.match(back.lastLine, /Next: fix forward: .*20260106090001_<name>\.sql.*until .* UTC/);
+  });
+
+  test('the app is asked once more on the older database, smoke suite or not', async () => {
+    await using fixture = await releaseFixture({ database: true });
+    const files = {
+      '.github/ops.yml': opsFile({ watch: shortWatch, database: { backup: { policy: 'skip' } } }),
+      [`${folder}/20260105100000_greeting.sql`]: "INSERT INTO notes (text) VALUES ('hello');\n",
+      'api/health.js': healthyWithNotes,
+    };
+    const inputs = { 'throw-away': 'true' };
+    const first = await fixture.release({ version: 'v1.0.0', files, inputs });
+    assert.equal(first.decision, 'released', first.errors.join('\n'));
+    // The schema is as before afterwards, so no rehearsal finds it; what the app needs is gone.
+    const [file = '', sql = ''] = Object.entries(moods)[0] ?? [];
+    const greedy = { [file]: sql.replace('-- DROP TABLE moods;', '-- DELETE FROM notes; DROP TABLE moods;') };
+    const second = await fixture.release({ version: 'v1.1.0', files: { ...files, ...greedy }, inputs });
+    assert.equal(second.decision, 'released', second.errors.join('\n'));
+    const back = await fixture.rollback({
+      version: 'v1.1.0',
+      inputs: {
+        ...inputs,
+        'database-url': fixture.sandbox.description.postgres.url ?? '',
+        confirm: 'production',
+        parts: 'app\ndatabase',
+        watch: 'elsewhere',
+      },
+    });
+    assert.deepEqual(
+      [back.decision, back.reasonCode, back.conclusion],
+      ['rolled-back', 'unhealthy_after_database_rollback', 'failure'],
+      back.lastLine,
+    );
+    assert.match(back.lastLine, /Database: Rolled back to 20260105100000 .*The checks of the app failed afterwards: /);
   });
 });

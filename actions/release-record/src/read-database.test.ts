@@ -38,3 +38,13 @@ test('what was refused is open, what failed is failed, and smoke tests that fail
   assert.deepEqual([sick?.state, sick?.reasonCode], ['failed', 'unhealthy_after_database_rollback']);
   assert.match(sick?.note ?? '', /1 of 2 failed/);
 });
+
+test('a step that was cancelled or ran out of time may have touched the database, and nobody claims the opposite', () => {
+  const cut = readDatabase(
+    given({ databaseOutcome: 'cancelled', databaseDecision: undefined, databaseResult: undefined }),
+  );
+  assert.deepEqual([cut?.state, cut?.reasonCode], ['open', 'database_unknown']);
+  assert.match(cut?.what ?? '', /^Database: its step ended \(cancelled\).*own history says what is applied$/);
+  const told = readDatabase(given({ databaseOutcome: 'cancelled', databaseSummary: 'Rolled back to 1' }));
+  assert.deepEqual([told?.state, told?.what], ['failed', 'Database: Rolled back to 1']);
+});

@@ -17,13 +17,17 @@ export interface DatabaseStory {
 /** Undefined where no step touched the database. Pure. */
 export function readDatabase(given: Given): DatabaseStory | undefined {
   const { databaseOutcome: outcome, databaseDecision: decision = '', databaseSummary: summary = '' } = given;
-  if (outcome !== 'success' && outcome !== 'failure') return undefined;
+  // A step that was cancelled, or ran out of time, may have committed before.
+  if (outcome !== 'success' && outcome !== 'failure' && outcome !== 'cancelled') return undefined;
   const result = parse(given.databaseResult);
   const done = decision === 'rolled-back' || decision === 'nothing-pending';
   const smokeFailed = given.databaseSmokeOutcome === 'failure';
-  const failed = outcome === 'failure' || smokeFailed;
-  const told = summary === '' ? 'its step ended without telling how' : summary;
-  const smoke = smokeFailed ? `. The smoke tests failed afterwards: ${given.databaseSmokeSummary ?? ''}` : '';
+  const failed = outcome !== 'success' || smokeFailed;
+  const told =
+    summary === ''
+      ? `its step ended (${outcome}) without telling how; the database's own history says what is applied`
+      : summary;
+  const smoke = smokeFailed ? `. The checks of the app failed afterwards: ${given.databaseSmokeSummary ?? ''}` : '';
   const checks = listOf(result.checks);
   const passed = [
     ...checks,
