@@ -67,6 +67,8 @@ export async function untilAnswered(
     baselineMs: 0,
     mayEndEarly: false,
     toTheEnd: true,
+    // No later run goes on with a question.
+    handOffMs: undefined,
     superseded: async () => (await watch.superseded?.()) ?? (await answered),
   });
   const answer = said.over ? said.answer : ('taken-over' as const);
