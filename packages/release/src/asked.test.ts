@@ -26,6 +26,14 @@ describe('a question to people', () => {
     assert.equal(openQuestion([open, fact('outcome', 'declined')]), undefined);
     assert.deepEqual(openQuestion([open, fact('outcome', 'declined'), open]), asked);
   });
+
+  test('of an earlier attempt of the run is none to the next one', () => {
+    const open = fact('intent', 'asked', formatAsked(asked));
+    const attempt: LedgerFact = { ...fact('intent', 'attempt-2'), step: 'release' };
+    assert.deepEqual(openQuestion([attempt, open]), asked);
+    assert.equal(openQuestion([open, attempt]), undefined);
+    assert.deepEqual(openQuestion([open, attempt, open]), asked);
+  });
 });
 
 describe('the answer', () => {
@@ -45,6 +53,12 @@ describe('the answer', () => {
     assert.deepEqual(before, { approved: 1, rejected: 0 });
     assert.equal(findAnswer(history, 'production-rollback', before), undefined, 'of an earlier attempt of the run');
     assert.equal(findAnswer([...history, said('rejected', 'bob')], 'production-rollback', before)?.by, 'bob');
+  });
+
+  test('is heard however the workflow writes the name of the environment', () => {
+    const no = [said('rejected', 'bob', 'Production-Rollback')];
+    assert.equal(findAnswer(no, 'production-rollback', none)?.word, 'rejected');
+    assert.deepEqual(countAnswers(no, 'PRODUCTION-ROLLBACK'), { approved: 0, rejected: 1 });
   });
 
   test('is no where one said yes and another no', () => {

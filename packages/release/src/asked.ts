@@ -33,9 +33,11 @@ export function parseAsked(text: string): Asked | undefined {
   };
 }
 
-/** The question that is open: asked, and neither answered nor run out. Pure. */
+/** The question that is open: asked by the newest attempt of the run, and not answered. Pure. */
 export function openQuestion(facts: readonly LedgerFact[]): Asked | undefined {
-  const last = facts.findLast(({ step }) => step === 'approval');
+  // A further attempt of the run asks anew.
+  const opened = facts.findLastIndex(({ step, kind }) => step === 'release' && kind === 'intent');
+  const last = facts.slice(opened + 1).findLast(({ step }) => step === 'approval');
   return last?.kind === 'intent' && last.word === 'asked' ? parseAsked(last.text) : undefined;
 }
 
@@ -56,7 +58,9 @@ export function findAnswer(
   before: AnswersBefore,
 ): Answer | undefined {
   for (const word of ['rejected', 'approved'] as const) {
-    const said = approvals.filter(({ state, environments }) => state === word && environments.includes(environment));
+    const said = approvals.filter(
+      ({ state, environments }) => state === word && environments.some(isSame(environment)),
+    );
     const [newest] = said.length > before[word] ? said.slice(-1) : [];
     if (newest !== undefined) return { word, by: newest.user, comment: newest.comment };
   }
@@ -69,6 +73,11 @@ export function countAnswers(
   environment: string,
 ): AnswersBefore {
   const count = (word: string) =>
-    approvals.filter(({ state, environments }) => state === word && environments.includes(environment)).length;
+    approvals.filter(({ state, environments }) => state === word && environments.some(isSame(environment))).length;
   return { approved: count('approved'), rejected: count('rejected') };
+}
+
+/** GitHub's environment names are not case-sensitive; the history shows the name as it was first written. */
+function isSame(environment: string): (name: string) => boolean {
+  return (name) => name.toLowerCase() === environment.toLowerCase();
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { formatAsked } from './asked.ts';
 import { decideReconcile, type ReconcileFacts } from './decide-reconcile.ts';
 import type { Lock } from './lock-record.ts';
-import type { ReleaseRecord } from './release-record.ts';
+import type { LedgerFact, ReleaseRecord } from './release-record.ts';
 
 const hour = 60 * 60 * 1000;
 const now = 100 * hour;
@@ -41,6 +42,10 @@ function lock(more: Partial<Lock> = {}): Lock {
   };
 }
 
+const fact = (step: string, word: string, text = ''): LedgerFact => ({ step, kind: 'intent', word, text, at: now });
+const runOut = { until: now - hour, fallback: 'auto', before: { approved: 0, rejected: 0 } } as const;
+const question = fact('approval', 'asked', formatAsked(runOut));
+
 const ended = new Set([7]);
 const live = new Set<number>();
 const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[]; locks: unknown[] }[] = [
@@ -49,6 +54,32 @@ const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[];
   {
     name: 'it has waited for an approval for days',
     facts: { releases: [release({ openedAt: now - 72 * hour })], endedRuns: live, liveRuns: ended },
+    entries: [],
+    locks: [],
+  },
+  {
+    name: 'it has asked people, the time is over, and its run waits on without the job that acts',
+    facts: {
+      releases: [release({ promotion: 'promoted', promotedAt: now - hour / 2, facts: [question] })],
+      endedRuns: live,
+      liveRuns: ended,
+    },
+    entries: ['take-back'],
+    locks: [],
+  },
+  {
+    name: 'an earlier attempt of its run asked people, and the new one goes on',
+    facts: {
+      releases: [
+        release({
+          promotion: 'promoted',
+          promotedAt: now - hour / 2,
+          facts: [question, fact('release', 'attempt-2')],
+        }),
+      ],
+      endedRuns: live,
+      liveRuns: ended,
+    },
     entries: [],
     locks: [],
   },

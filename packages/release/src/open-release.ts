@@ -1,6 +1,7 @@
 import { defaults } from '#config/defaults';
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
+import { openQuestion } from './asked.ts';
 import { openRelease as openEntry, openLedger } from './ledger.ts';
 import { closeExpired } from './lock.ts';
 import type { PreflightReport } from './preflight.ts';
@@ -58,7 +59,7 @@ export async function openRelease(
     },
   });
   const ledger = openLedger(github, { ledgerId: record.id });
-  if (!adopted || record.decision !== undefined)
+  if (!adopted || record.decision !== undefined || openQuestion(record.facts) !== undefined)
     await ledger.record('release', 'intent', `attempt-${context.runAttempt}`);
   if (adopted && target !== undefined && target.deploymentId !== record.rollbackTarget?.deploymentId) {
     await ledger.record('target', 'outcome', target.deploymentId);

@@ -5,6 +5,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import type { EnvironmentSettings } from '#config/settings';
 import { createHttpClient } from '#http/client';
 import { type Scene, setScene } from '../test/scene.ts';
+import { formatAsked, openQuestion } from './asked.ts';
 import { closeLedger } from './finish-release.ts';
 import { openLedger, readReleases } from './ledger.ts';
 import { takeLock } from './lock.ts';
@@ -115,6 +116,22 @@ test('A re-run adopts the entry of its first attempt; nothing is opened twice', 
   let entries = 0;
   for await (const record of readReleases(github, { environment })) entries += record.key === keyOf(20) ? 1 : 0;
   assert.equal(entries, 1);
+});
+
+test('A re-run asks anew: what its first attempt asked, and nobody answered, is no open question any more', async () => {
+  await scene.goLive();
+  const { github } = await scene.connect();
+  const asked = { until: 0, fallback: 'auto', before: { approved: 0, rejected: 0 } } as const;
+  const first = await open(await look(25), 25);
+  await openLedger(github, first).record('approval', 'intent', 'asked', formatAsked(asked));
+  const questions = async () => {
+    const found: unknown[] = [];
+    for await (const { facts } of readReleases(github, { environment })) found.push(openQuestion(facts));
+    return found;
+  };
+  assert.deepEqual(await questions(), [asked]);
+  assert.equal((await open(await look(25), 25)).ledgerId, first.ledgerId);
+  assert.deepEqual(await questions(), [undefined]);
 });
 
 test('A re-run of v1.0.0 after v1.1.0, and two queued runs that start in reverse order: the older one is superseded', async () => {

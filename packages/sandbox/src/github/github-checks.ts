@@ -47,6 +47,7 @@ export function githubCheckRoutes(
   const pulls: PullRequestRecord[] = [];
   const runs: { id: number; head_sha: string; name: string; [key: string]: unknown }[] = [];
   const statuses: { id: number; sha: string; context: string; state: string; target_url: string | null }[] = [];
+  // By the name in small letters: names of environments are not case-sensitive (docs: Managing environments for deployment).
   const environments = new Map<string, number>();
   const answers = new Map<string, Parameters<GitHubAccess['answerRun']>[1][]>();
   let nextId = 5_001;
@@ -109,7 +110,7 @@ export function githubCheckRoutes(
       return jsonAnswer(200, found.map(renderPull));
     },
     [`GET ${base}/environments/:name`]: (_request, { name = '' }) => {
-      const reviewers = environments.get(decodeURIComponent(name));
+      const reviewers = environments.get(decodeURIComponent(name).toLowerCase());
       if (reviewers === undefined) throw new GitHubRefusal(404, 'Not Found');
       const people = Array.from({ length: reviewers }, (_, index) => ({ type: 'User', reviewer: { id: index + 1 } }));
       const rule = { id: 1, type: 'required_reviewers', prevent_self_review: false, reviewers: people };
@@ -143,7 +144,7 @@ export function githubCheckRoutes(
   };
   const access: GitHubAccess = {
     recordPullRequest: (pull) => void pulls.push(pull),
-    protectEnvironment: (name, reviewers) => void environments.set(name, reviewers),
+    protectEnvironment: (name, reviewers) => void environments.set(name.toLowerCase(), reviewers),
     answerRun: (runId, answer) => void answers.set(String(runId), [...(answers.get(String(runId)) ?? []), answer]),
   };
   return { routes, access };
