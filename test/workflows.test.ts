@@ -113,6 +113,8 @@ for (const workflow of published) {
       assert.deepEqual(withdraw?.needs, ['release', 'answer']);
       // Whoever acts does not wait for the job that waits: its answer is read.
       assert.equal(answer?.needs, 'release');
+      const waiting = answer?.steps?.find(({ uses }) => uses === '$/deploy')?.with;
+      assert.deepEqual([waiting?.answer, waiting?.resume], [true, undefined], 'it must not begin a release');
       assert.match(JSON.stringify(ask.environment), /inputs\.rollback-environment/);
       for (const job of [ask, withdraw]) assert.deepEqual(job?.permissions, {});
     });

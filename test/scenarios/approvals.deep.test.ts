@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createGitHub } from '#github/client';
 import { openQuestion } from '#release/asked';
+import { openLedger } from '#release/ledger';
 import { wouldHaveBeens } from '#release/would-have-been';
 import { expectEnd, expectSettled } from './expect-end.ts';
 import { startUsers } from './people.ts';
@@ -49,7 +51,7 @@ async function askedRelease(
 }
 
 const answered = (fixture: ReleaseFixture) =>
-  fixture.release({ version: 'v1.1.0', runId, inputs: { ...inputs, resume: 'true' } });
+  fixture.release({ version: 'v1.1.0', runId, inputs: { ...inputs, answer: 'true' } });
 
 describe('in mode approve a failing release', { concurrency: 2 }, () => {
   test('goes back when a reviewer approves, once, and the message names the reviewer', async () => {
@@ -90,7 +92,8 @@ describe('in mode approve a failing release', { concurrency: 2 }, () => {
 
   test('stays when a reviewer declines: red, told, nothing moved or locked', async () => {
     await askedRelease({ 'approve-timeout': '60s' }, async (fixture, _live, sick) => {
-      const answer = { environment: rollbackEnvironment, state: 'rejected', user: 'bob' } as const;
+      // As somebody made it by hand: names of environments are not case-sensitive.
+      const answer = { environment: 'Production-Rollback', state: 'rejected', user: 'bob' } as const;
       fixture.sandbox.github?.answerRun(runId, answer);
       const ended = await answered(fixture);
       expectEnd(fixture, ended, {
@@ -102,6 +105,24 @@ describe('in mode approve a failing release', { concurrency: 2 }, () => {
       });
       assert.equal(fixture.accepted('rollback'), 0);
       await expectSettled(fixture, true);
+    });
+  });
+
+  test('is not released again by the job that waits, when its record was closed meanwhile', async () => {
+    await askedRelease({ 'approve-timeout': '60s' }, async (fixture, _live, sick) => {
+      const [entry] = (await fixture.entries()).slice(-1);
+      const github = createGitHub(fixture.sandbox.description.github);
+      await openLedger(github, { ledgerId: entry?.id ?? 0 }).record('release', 'outcome', 'cancelled', 'unwatched');
+      const ended = await answered(fixture);
+      expectEnd(fixture, ended, {
+        decision: 'superseded',
+        reason: 'no_open_question',
+        conclusion: 'failure',
+        says: /its question is not open any more \(its record says cancelled\); nothing was done/,
+        serves: sick,
+        next: /look at what serves; nobody acts on the question any more/,
+      });
+      assert.deepEqual([fixture.accepted('rollback'), fixture.accepted('promote')], [0, 1]);
     });
   });
 

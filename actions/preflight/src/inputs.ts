@@ -18,6 +18,7 @@ export const inputs = {
   'dry-run': flag(false),
   'stop-after': oneOf(['staged']),
   resume: flag(false),
+  answer: flag(false),
   'rollback-environment': text(),
   'allow-older': text(),
   incident: oneOf(['here', 'elsewhere'], { default: 'here' }),

@@ -103,6 +103,22 @@ test('Everything that is missing is named at once, with where to get it', async 
   assert.match(ended.log, /vercel\.com\/account\/tokens/);
 });
 
+test('The job that waits for an answer begins no release where no question is open', async () => {
+  await scene.goLive();
+  const before = scene.sandbox.requests().length;
+  const ended = await run(6, { answer: 'true' });
+  assert.deepEqual(
+    [ended.code, ended.outputs.decision, ended.outputs['reason-code'], ended.outputs.release],
+    [1, 'superseded', 'no_open_question', ''],
+    ended.log,
+  );
+  const writes = scene.sandbox
+    .requests()
+    .slice(before)
+    .filter(({ method }) => method !== 'GET');
+  assert.deepEqual(writes, []);
+});
+
 test('A Slack that does not answer is shown and breaks nothing', async () => {
   await scene.goLive();
   scene.sandbox.faults.order({ service: 'slack', route: '/api', times: 9, fault: { status: 500 } });

@@ -10,7 +10,7 @@ import { evidenceOf, heldFiles } from './evidence.ts';
 import { closeEarlier, handOff } from './hand-off.ts';
 import { askedOf } from './measured.ts';
 import { badOnes, readRollback } from './read-rollback.ts';
-import { recordVerdict } from './record-verdict.ts';
+import { notAsked, recordVerdict } from './record-verdict.ts';
 import { reportIncident } from './report-incident.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { readSteps, toPhases } from './steps.ts';
@@ -44,6 +44,11 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
   const late = ['rolled-back', 'rollback-failed'].includes(outcome.decision)
     ? lateRollback({ startedAt: back.startedAt, verifiedAt: now, limitMs: settings.release.rollbackLimitMs })
     : undefined;
+  if (github !== undefined && handle !== undefined) {
+    const kept = recordVerdict(github, handle, { outcome, steps, watchResult: given.watchResult }).then(() => true);
+    const isKept = await attempt(warnings, 'What the watch said could not be kept in the ledger', kept);
+    if (isKept === undefined && outcome.decision === 'asked') Object.assign(outcome, notAsked(outcome));
+  }
   const held = heldFiles(given.migrateHeld);
   if (held !== undefined) outcome.what = `${outcome.what.replace(/\.$/, '')}. ${held}.`;
   if (late !== undefined) outcome.what = `${outcome.what.replace(/\.$/, '')}. ${late}.`;
@@ -88,8 +93,6 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
     if (live) await attempt(warnings, 'Earlier watches could not be closed', closeEarlier(github, handle));
     if (outcome.decision === 'watch-continues')
       await attempt(warnings, 'The window of the watch could not be recorded', handOff(github, handle, given));
-    const kept = recordVerdict(github, handle, { outcome, steps, watchResult: given.watchResult });
-    await attempt(warnings, 'What the watch said could not be kept in the ledger', kept);
     const closed = closeLedger(github, handle, { ...outcome, environmentUrl: handle.url });
     await attempt(warnings, 'The record of the release could not be closed', closed);
   }

@@ -8,7 +8,7 @@ import { parse, percent } from './measured.ts';
 
 /**
  * Keeps in the ledger what a milder mode left undone, whom it asked and what they answered. The question comes last: the job that
- * waits goes on from it. @throws GitHubError.
+ * waits goes on from it. @throws GitHubError; Error where the watch asked and did not tell its question.
  */
 export async function recordVerdict(
   github: GitHub,
@@ -18,16 +18,26 @@ export async function recordVerdict(
   const ledger = openLedger(github, handle);
   const { decision, reason } = steps.watch;
   if (['approved', 'declined', 'unanswered'].includes(reason)) {
-    await ledger.record('approval', 'outcome', reason, steps.watch.summary);
+    // Who answered, and their words, stand in the review history of the run: a ledger has no names of people (S5).
+    await ledger.record('approval', 'outcome', reason);
     return;
   }
   if (outcome.decision !== 'would-roll-back' && outcome.decision !== 'asked') return;
   const mode = decision === 'breach' ? 'rule' : handle.mode;
   await ledger.record(wouldHaveBeenStep, 'outcome', mode, shortReason(watchResult));
   const { asked } = parse(watchResult);
-  if (decision === 'asked' && asked !== undefined) {
-    await ledger.record('approval', 'intent', 'asked', formatAsked(asked as Asked));
-  }
+  if (decision !== 'asked') return;
+  if (asked === undefined) throw new Error('the result of the watch has no question');
+  await ledger.record('approval', 'intent', 'asked', formatAsked(asked as Asked));
+}
+
+/** A question that is not in the ledger is none: the job that waits would not find it. Pure. */
+export function notAsked({
+  what,
+}: Pick<ReleaseOutcome, 'what'>): Pick<ReleaseOutcome, 'decision' | 'reasonCode' | 'what'> {
+  const told =
+    'But the question could not be kept in the ledger: nobody is asked after all, and nothing goes back by itself.';
+  return { decision: 'would-roll-back', reasonCode: 'not_asked', what: `${what.replace(/\.$/, '')}. ${told}` };
 }
 
 /** Rule, value and requests, in the hundred characters that a fact leaves. Pure. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
+import { openQuestion } from '#release/asked';
 import { readReleases } from '#release/ledger';
 import { takeLock } from '#release/lock';
 import type { ReleaseHandle } from '#release/release-handle';
@@ -169,6 +170,40 @@ test('Without issues: write, without Slack, without Vercel: each is a warning, t
   for (const what of [/incident issue could not be opened/, /Slack was not told/, /Vercel cannot be asked/])
     assert.match(ended.log, what);
   assert.match(ended.outputs.summary ?? '', /Vercel did not say what production-\d+ serves now/);
+});
+
+test('A question that cannot be kept in the ledger is not told as asked; the next attempt keeps it', async () => {
+  const { environment, runId, bad, handle } = await setAct(true);
+  const asked = { until: 1_800_000_000_000, fallback: 'auto', before: { approved: 0, rejected: 0 } };
+  const inputs = {
+    ...promoted,
+    'watch-outcome': 'failure',
+    'watch-decision': 'asked',
+    'watch-reason': 'breach',
+    'watch-summary': '10.8 % of 120 requests failed; the reviewers of production-rollback are asked',
+    'watch-result': JSON.stringify({ requests: 120, errors: 13, asked }),
+    release: JSON.stringify({ ...handle, mode: 'approve' }),
+    'deployment-id': bad,
+  };
+  scene.sandbox.faults.order({
+    service: 'github',
+    method: 'POST',
+    route: '/repos/acme/notes-app/deployments',
+    times: 9,
+    fault: { status: 403 },
+  });
+  const lost = await run(runId, environment, inputs);
+  scene.sandbox.faults.clear();
+  assert.deepEqual(
+    [lost.code, lost.outputs.decision, lost.outputs['reason-code']],
+    [1, 'would-roll-back', 'not_asked'],
+    lost.log,
+  );
+  assert.match(lost.outputs.summary ?? '', /nobody is asked after all/);
+  const kept = await run(runId, environment, inputs);
+  assert.equal(kept.outputs.decision, 'asked', kept.log);
+  const { github } = await scene.connect();
+  for await (const { facts } of readReleases(github, { environment })) assert.deepEqual(openQuestion(facts), asked);
 });
 
 test('Refused in preflight: no entry, no incident; the message tells people', async () => {

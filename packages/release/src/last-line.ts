@@ -120,7 +120,10 @@ function nextCommand(facts: LastLineFacts): string {
     case 'cancelled':
       return locked ? `Next: check production, then: ${unlock}` : 'Next: run the job again when you want it released.';
     case 'superseded':
-      return locked ? `Next: when the cause is mended: ${unlock}` : 'Next: nothing; the newer state stays.';
+      if (locked) return `Next: when the cause is mended: ${unlock}`;
+      return reasonCode === 'no_open_question'
+        ? 'Next: look at what serves; nobody acts on the question any more.'
+        : 'Next: nothing; the newer state stays.';
     case 'watch-continues':
       return 'Next: nothing; scheduled runs of watch.yml judge the rest of the window, and take it back where the mode says so.';
     case 'held':
