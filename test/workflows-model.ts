@@ -14,6 +14,7 @@ export interface Step {
   with?: Record<string, unknown>;
   env?: Record<string, unknown>;
   'timeout-minutes'?: number;
+  'continue-on-error'?: unknown;
 }
 
 export interface JobModel {

@@ -103,6 +103,18 @@ for (const workflow of published) {
       }
     });
 
+    test('where setup-commands are an input, every job with a smoke command runs them first; no way back ends with them', () => {
+      if (!('setup-commands' in (workflow.call.inputs ?? {}))) return;
+      for (const [name, { steps = [] }] of jobsOf(workflow)) {
+        const tested = steps.findIndex(({ uses }) => uses === '$/deploy' || uses === '$/rollback');
+        if (tested === -1) continue;
+        const setup = steps.slice(0, tested).find(({ run }) => run?.includes('"$COMMANDS"'));
+        assert.equal(setup?.name, 'Run the commands of setup-commands, without a secret', name);
+        const begins = steps[tested]?.uses === '$/deploy' && steps[tested]?.with?.answer === undefined;
+        assert.equal(setup?.['continue-on-error'], begins ? undefined : true, name);
+      }
+    });
+
     test('a question to people is one group of its own run, which ends it when it is over', () => {
       const { ask, answer, withdraw } = workflow.jobs;
       if (ask === undefined) return;

@@ -58,9 +58,7 @@ function job(plan: InitPlan, name: 'production' | 'staging', extra: string[]): s
     `    uses: ${plan.library}/.github/workflows/deploy-${name}.yml@${pin(plan)}`,
     '    with:',
     `      environment: ${name}`,
-    ...(plan.detected.app !== '.' && validate.length + setup.length > 0 && plan.detected.monorepo === undefined
-      ? [`      working-directory: ${plan.detected.app}`]
-      : []),
+    ...(validate.length + setup.length > 0 ? folder(plan) : []),
     ...(validate.length > 0 ? ['      validate-commands: |', ...validate.map((line) => `        ${line}`)] : []),
     ...(setup.length > 0 ? [`      setup-commands: ${setup[0]}`] : []),
     ...(plan.database && major !== undefined ? [`      postgres-major: '${major}'`] : []),
@@ -73,6 +71,10 @@ function job(plan: InitPlan, name: 'production' | 'staging', extra: string[]): s
     '    secrets:',
     ...secrets,
   ];
+}
+
+function folder({ detected }: InitPlan): string[] {
+  return detected.app !== '.' && detected.monorepo === undefined ? [`      working-directory: ${detected.app}`] : [];
 }
 
 /** `.github/workflows/rollback.yml`: by hand, with a target and the name of the environment typed. */
@@ -129,6 +131,8 @@ export function renderRollback(plan: InitPlan): string {
     `      target: ${expression('inputs.target')}`,
     `      reason: ${expression('inputs.reason')}`,
     `      confirm: ${expression('inputs.confirm')}`,
+    // The smoke tests run after the way back, too.
+    ...(plan.setup.length > 0 ? [...folder(plan), `      setup-commands: ${plan.setup[0]}`] : []),
     '    secrets:',
     ...secrets,
     '',
