@@ -39,7 +39,7 @@ export async function stageWatch(
     });
   return async () => {
     const [stable, canary] = await Promise.all([arm(stableId), arm(given.deploymentId)]);
-    return await watchArms({
+    const seen = await watchArms({
       stable,
       canary,
       rules,
@@ -54,5 +54,12 @@ export async function stageWatch(
       signal,
       log: logger.info,
     });
+    return obeyed(seen, watch.onInconclusive ?? defaults.watch.onInconclusive);
   };
+}
+
+/** A stage that cannot be judged goes on, unless ops.yml lets what cannot be judged fail. Pure. */
+export function obeyed(seen: StageSeen, onInconclusive: 'hold' | 'fail' | 'pass'): StageSeen {
+  if (seen.verdict !== 'inconclusive' || onInconclusive !== 'fail') return seen;
+  return { verdict: 'fail', summary: `${seen.summary}, and watch.on-inconclusive is fail` };
 }

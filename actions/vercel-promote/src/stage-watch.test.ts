@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { obeyed } from './stage-watch.ts';
+
+test('A stage with too little to judge goes on, or fails where on-inconclusive says so; other verdicts stay', () => {
+  const seen = { verdict: 'inconclusive', summary: 'too little' } as const;
+  assert.deepEqual([obeyed(seen, 'hold').verdict, obeyed(seen, 'pass').verdict], ['inconclusive', 'inconclusive']);
+  const failed = obeyed(seen, 'fail');
+  assert.deepEqual([failed.verdict, failed.summary], ['fail', 'too little, and watch.on-inconclusive is fail']);
+  for (const verdict of ['pass', 'no-data', 'superseded'] as const)
+    assert.equal(obeyed({ verdict, summary: '' }, 'fail').verdict, verdict);
+});
