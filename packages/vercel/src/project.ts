@@ -64,7 +64,7 @@ class OpenProject implements VercelProject {
     this.name = names.name;
     this.accountId = names.accountId;
     if (names.teamId) this.teamId = names.teamId;
-    this.rolling = openRollingReleases(api, names);
+    this.rolling = openRollingReleases(api, names, connection);
   }
 
   async readState(signal?: AbortSignal): Promise<ProjectState> {

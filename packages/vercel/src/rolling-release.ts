@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Clock, systemClock } from '#http/clock';
 import { readAnswer, type VercelApi } from './vercel-api.ts';
 import { VercelError } from './vercel-error.ts';
 
@@ -28,7 +29,7 @@ export interface RollingReleases {
   stages(): Promise<{ percentage: number; waitsForApproval: boolean }[] | undefined>;
   /**
    * Takes the canary to its next stage, to all visitors where that is the final one. An answer that is lost is looked up: being there
-   * already is success. @throws VercelError `stage_not_approved` where it is not there afterwards.
+   * already is success, and Vercel may take ten seconds to show it. @throws VercelError `stage_not_approved` where it is not there then.
    */
   approve(canaryDeploymentId: string, next: RollingStage): Promise<void>;
 }
@@ -66,7 +67,14 @@ const configAnswer = z.looseObject({
     .nullish(),
 });
 
-export function openRollingReleases(api: VercelApi, { id, name }: { id: string; name: string }): RollingReleases {
+const SHOWN_AFTER_MS = 10_000;
+const POLL_MS = 500;
+
+export function openRollingReleases(
+  api: Pick<VercelApi, 'call'>,
+  { id, name }: { id: string; name: string },
+  { clock = systemClock, signal }: { clock?: Clock | undefined; signal?: AbortSignal | undefined } = {},
+): RollingReleases {
   const base = `/v1/projects/${id}/rolling-release`;
 
   async function read(signal?: AbortSignal): Promise<RollingReleaseState | undefined> {
@@ -105,14 +113,20 @@ export function openRollingReleases(api: VercelApi, { id, name }: { id: string; 
         : [`${base}/approve-stage`, { nextStageIndex: index, canaryDeploymentId }];
       // Repeating is harmless: the stage is named, and a stage that is passed is refused with 400.
       await api.call({ method: 'POST', path, json, repeat: 'always', accept: [400, 409] }, what);
-      const now = await read();
-      const ours = now?.canaryDeploymentId === canaryDeploymentId;
-      const there = isFinal
-        ? now?.state === 'COMPLETE'
-        : now?.state === 'ACTIVE' && (now.activeStage?.index ?? -1) >= index;
-      if (ours && there) return;
-      const shows = now === undefined ? 'no rolling release' : `${now.state} with ${now.canaryDeploymentId}`;
-      throw new VercelError('stage_not_approved', `${what}: Vercel did not take it, it shows ${shows}.`);
+      const until = clock.now() + SHOWN_AFTER_MS;
+      for (;;) {
+        const now = await read();
+        const ours = now?.canaryDeploymentId === canaryDeploymentId;
+        const there = isFinal
+          ? now?.state === 'COMPLETE'
+          : now?.state === 'ACTIVE' && (now.activeStage?.index ?? -1) >= index;
+        if (ours && there) return;
+        if (!ours || now?.state !== 'ACTIVE' || clock.now() >= until) {
+          const shows = now === undefined ? 'no rolling release' : `${now.state} with ${now.canaryDeploymentId}`;
+          throw new VercelError('stage_not_approved', `${what}: Vercel did not take it, it shows ${shows}.`);
+        }
+        await clock.sleep(POLL_MS, signal);
+      }
     },
   };
 }
