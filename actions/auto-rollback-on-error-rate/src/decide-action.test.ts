@@ -110,6 +110,9 @@ test('a window that later runs go on with is neither a pass nor held, whatever t
       const plan = { mode, onNoData: policy, onInconclusive: policy };
       const { decision, act, failed, warning } = decideAction(outcome, plan, { act: true, failOn: 'held' });
       assert.deepEqual([decision, act, failed, warning], ['watch-continues', false, false, false]);
+      const blind = { ...outcome, noData: { noData: 'source_timeout', message: 'no answer within 300 s' } };
+      const unread = decideAction(blind, plan, { act: true, failOn: 'held' });
+      assert.deepEqual([unread.decision, unread.failed, unread.warning], ['watch-continues', false, true]);
     }
   }
 });

@@ -31,7 +31,7 @@ const tooLateMs = 2 * takeBackWithinMs;
  * more; then the decision is `breach`, which moves nothing.
  */
 export function decideAction(
-  outcome: Pick<WatchOutcome, 'verdict' | 'reasonCode' | 'summary' | 'action' | 'broken'>,
+  outcome: Pick<WatchOutcome, 'verdict' | 'reasonCode' | 'summary' | 'action' | 'broken' | 'noData'>,
   plan: Pick<WatchPlan, 'mode' | 'onNoData' | 'onInconclusive'>,
   given: {
     act: boolean;
@@ -45,9 +45,10 @@ export function decideAction(
   if (reasonCode === 'superseded' || reasonCode === 'cancelled') {
     return { decision: reasonCode, act: false, failed: true, warning: false, summary: sentence(summary) };
   }
-  // Neither a pass nor a lack of traffic: it was not asked yet.
+  // Neither a pass nor a lack of traffic: it was not asked yet, or, which people should see, could not be read now.
   if (reasonCode === 'window_open') {
-    return { decision: 'watch-continues', act: false, failed: false, warning: false, summary: sentence(summary) };
+    const warning = outcome.noData !== undefined;
+    return { decision: 'watch-continues', act: false, failed: false, warning, summary: sentence(summary) };
   }
   const policy = verdict === 'no-data' ? plan.onNoData : verdict === 'inconclusive' ? plan.onInconclusive : undefined;
   if (verdict === 'fail' && plan.mode === 'auto' && (outcome.action ?? 'auto') !== 'auto') {

@@ -114,7 +114,8 @@ export function concludeEarly(facts: WatchFacts, elapsed: number): WatchConclusi
 /** The window goes on, but nobody waits here: a later run judges all of it. `until` in Unix seconds. */
 export function concludeOpen(facts: WatchFacts, until: number): WatchConclusion {
   const clock = new Date(until * 1000).toISOString().slice(0, 16).replace('T', ' ');
-  const summary = `${said(facts)}${aboutProbes(facts)}; the watch goes on until ${clock} UTC in later runs`;
+  const blind = facts.noData ? `; the last read failed: ${facts.noData.message}` : '';
+  const summary = `${said(facts)}${blind}${aboutProbes(facts)}; the watch goes on until ${clock} UTC in later runs`;
   return conclude(facts, 'inconclusive', 'window_open', summary);
 }
 

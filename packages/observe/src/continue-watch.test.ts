@@ -136,6 +136,51 @@ test('where no later run would ask again, a source is asked once more three time
   assert.deepEqual([stood.verdict, other.reads()], ['pass', 1], 'another source has answered');
 });
 
+test('a run that cannot read the time before does not judge by another limit than the runs that could', async () => {
+  const rules = [parseRule('error-rate above 3x baseline and at least 2% within 30m')];
+  const steady = (failing: (from: number) => boolean) =>
+    source(0, {
+      async read(from, until, intervalMs) {
+        if (failing(from)) throw new Error('status 503');
+        return intervalsOf(from, until, intervalMs).map(({ start, end }) => {
+          return { start: start / 1000, end: end / 1000, requests: 200, errors: 10 };
+        });
+      },
+    });
+  for (const minutes of [10, 31.1]) {
+    const seen = await after(minutes, { rules, source: steady(() => false) });
+    assert.notEqual(seen.verdict, 'fail', seen.summary);
+    const blind = await after(minutes, { rules, source: steady((from) => from < since) });
+    assert.deepEqual([blind.verdict, blind.reasonCode], ['inconclusive', 'window_open'], blind.summary);
+    assert.match(blind.summary, /the time that is compared with could not be read: status 503/);
+  }
+  const dayAgo = (from: number) => from < since - 60 * minute;
+  const other = await after(10, { rules, baselineFrom: 'day-ago', source: steady(dayAgo) });
+  assert.deepEqual([other.reasonCode, other.noData?.message.includes('503')], ['window_open', true]);
+  const young = source(0, {
+    read: async (from, until, intervalMs) =>
+      from < since ? { noData: 'no_rows', message: 'nothing' } : await source(0).read(from, until, intervalMs),
+  });
+  assert.equal((await after(31.1, { source: young })).verdict, 'fail', 'an app without a past is judged all the same');
+});
+
+test('a read of hours may take longer than an interval: nobody waits for it', async () => {
+  for (const { seconds, expected } of [
+    { seconds: 30, expected: 'pass' },
+    { seconds: 400, expected: 'no-data' },
+  ]) {
+    const clock = new SimulatedClock(since + 120 * minute);
+    const slow = source(99, {
+      async read(from, until, intervalMs) {
+        await clock.sleep(seconds * 1000);
+        return await source(99).read(from, until, intervalMs);
+      },
+    });
+    const ended = await continueWindow({ ...common, clock, since, source: slow });
+    assert.equal(ended.verdict, expected, ended.summary);
+  }
+});
+
 test('what only counts while it is connected is left out where another source can tell about the past', async () => {
   const logs = source(0, { name: 'vercel-runtime-logs', looksBack: false });
   const ended = await after(31.1, { source: logs, others: [source(99)] });

@@ -14,6 +14,8 @@ export interface ContinuedWatch extends Omit<Watch, 'mayEndEarly' | 'handOffMs' 
 
 // A source that cannot be read now may be read by the next run: for as long as a watch in a job is extended, at most this long.
 const LONGEST_EXTENSION_MS = 60 * 60_000;
+// Counts of hours, for which some sources are asked interval by interval; nobody waits for them.
+const LONGEST_READ_MS = 5 * 60_000;
 
 // Where no next run would ask again, one answer of 502 must not be the last word.
 const FURTHER_READS = 3;
@@ -32,7 +34,7 @@ export async function continueWindow(watch: ContinuedWatch): Promise<WatchOutcom
   try {
     return await new Continuation(
       watch,
-      sources.map((source) => new SourceReader(source, watch)),
+      sources.map((source) => new SourceReader(source, { ...watch, longestReadMs: LONGEST_READ_MS })),
     ).judge();
   } finally {
     await Promise.all(all.map((source) => source.close()));
@@ -99,6 +101,12 @@ class Continuation {
       this.readers.map(async (reader) => {
         await reader.open(interval);
         await reader.readBaseline(since, interval, wanted);
+        const { baselineFailed: failed } = reader;
+        if (failed) {
+          // Other runs compared with it: by another limit the same counts may break a rule.
+          const message = `the time that is compared with could not be read: ${failed.message}`;
+          return reader.blind({ ...failed, message });
+        }
         if (end > since) await reader.read(since, end, interval);
       }),
     );

@@ -13,10 +13,14 @@ export interface ReaderContext {
   clock: Clock;
   signal: AbortSignal;
   log: (line: string) => void;
+  /** Milliseconds that one read may take where no interval waits for the answer. */
+  longestReadMs?: number;
 }
 
 // What a plan does not contain, and a mistake in the settings, is the same in the next interval: it is not asked for again.
 const FINAL = /^(observability_plus_missing|plan_missing|unit_mistake|errors_above_requests|too_many_series)$/;
+// The source answered, and what it has of that time says nothing: the same for whoever asks later.
+const NOTHING_THERE = /^(no_rows|no_error_rows|not_a_number|stale_data)$/;
 const LONGEST_READ_MS = 10_000;
 const DAY_MS = 86_400_000;
 const AGO_MS: Record<BaselineTime, number> = { before: 0, 'day-ago': DAY_MS, 'week-ago': 7 * DAY_MS };
@@ -39,6 +43,8 @@ export class SourceReader {
   baselineFrom: BaselineTime = 'before';
   /** True where asking again would say the same. */
   hasGivenUp = false;
+  /** Why the time that is compared with could not be read; absent where the source says that it has none. */
+  baselineFailed: NoData | undefined;
   private readonly broken = new Map<string, RuleVerdict>();
   private running: { all: Bucket[]; seen: number; judges: RuleJudge[] } | undefined;
 
@@ -69,19 +75,23 @@ export class SourceReader {
   ): Promise<void> {
     const { source } = this;
     if (!source.looksBack || wanted.baselineMs <= 0 || !this.opened) return;
+    this.baselineFailed = undefined;
     const back = AGO_MS[wanted.from];
     const length = Math.ceil(wanted.baselineMs / intervalMs) * intervalMs;
     const from = back === 0 ? startedAt - length : startedAt - back;
     const until = from + length;
-    const limits = { ...this.limits(intervalMs), deadlineMs: LONGEST_READ_MS };
+    const limits = { ...this.limits(intervalMs), deadlineMs: this.context.longestReadMs ?? LONGEST_READ_MS };
     const answer = await askSource(() => source.read(from, until, intervalMs), limits);
     const counted = !isNoData(answer) && answer.some(({ requests }) => requests > 0);
+    const failed = isNoData(answer) && !NOTHING_THERE.test(answer.noData) ? answer : undefined;
     if (back > 0 && !counted) {
       this.context.log(`${source.name} counted nothing ${wanted.from}: the time before the promotion stands in`);
       await this.readBaseline(startedAt, intervalMs, { ...wanted, from: 'before' });
+      this.baselineFailed ??= failed;
       return;
     }
     if (isNoData(answer)) {
+      this.baselineFailed = failed;
       this.context.log(`No baseline from ${source.name}: ${cleanText(answer.message, 300)}`);
       this.giveUpOn(answer);
       return;
@@ -99,6 +109,12 @@ export class SourceReader {
     if (isNoData(answer)) return this.note(answer);
     this.buckets = answer;
     this.noData = undefined;
+  }
+
+  /** What is known of it decides nothing now. */
+  blind(answer: NoData): void {
+    this.buckets = [];
+    this.note(answer);
   }
 
   /** Reads the numbers beside the counts; where that fails the old ones stay and the log says why. */
@@ -164,7 +180,7 @@ export class SourceReader {
 
   /** A source that does not answer must not hold up what else happens in an interval. */
   private limits(intervalMs: number): { deadlineMs: number; clock: Clock; signal: AbortSignal } {
-    const { clock, signal } = this.context;
-    return { clock, signal, deadlineMs: Math.min(LONGEST_READ_MS, Math.max(2000, intervalMs)) };
+    const { clock, signal, longestReadMs } = this.context;
+    return { clock, signal, deadlineMs: longestReadMs ?? Math.min(LONGEST_READ_MS, Math.max(2000, intervalMs)) };
   }
 }
