@@ -83,6 +83,35 @@ test('a minute of zero counts as zero once the application was seen to count', a
   );
 });
 
+test('a day is asked for in parts of six hours, for New Relic gives 366 minutes at most; nothing is left out', async () => {
+  const day = 24 * 3_600_000;
+  const spans: [number, number][] = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const [, since, until] = (/SINCE (\d+) UNTIL (\d+) /.exec(body) ?? []).map(Number) as [number, number, number];
+    spans.push([since, until]);
+    const minutes = (until - since) / 60_000;
+    if (minutes > 366) return void response.end(nerdGraph([], [{ message: 'TIMESERIES exceeds 366 buckets' }]));
+    response.end(nerdGraph(Array.from({ length: minutes }, (_, index) => row(since + index * 60_000, 10, 1))));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const source = make(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const answer = await source.read(start, start + day, 60_000);
+    assert.ok(!isNoData(answer));
+    assert.deepEqual([answer.length, answer.every(({ requests }) => requests === 10)], [1440, true]);
+    assert.deepEqual(
+      spans.map(([since]) => (since - start) / 3_600_000),
+      [0, 6, 12, 18],
+    );
+    assert.match(source.asked?.(start, start + day).query ?? '', new RegExp(`SINCE ${start + (day / 4) * 3} `));
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
 test('the name of the application cannot leave its quotes', async () => {
   const { asked } = await readWith([nerdGraph([row(start, 1, 0)])]);
   const { variables } = JSON.parse(asked[0] ?? '{}') as { variables: { account: number; nrql: string } };

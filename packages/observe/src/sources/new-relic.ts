@@ -25,6 +25,9 @@ export interface NewRelicSource {
   signal?: AbortSignal | undefined;
 }
 
+// TIMESERIES gives 366 rows at most (docs.newrelic.com, NRQL reference).
+const LONGEST_MS = 6 * 3_600_000;
+
 // docs.newrelic.com: NerdGraph `actor.account.nrql`, results of a TIMESERIES query
 const answer = z.looseObject({
   errors: z.array(z.looseObject({ message: z.string().optional() })).nullish(),
@@ -109,12 +112,13 @@ export function newRelic(given: NewRelicSource): ObservationSource {
     // Agents send once a minute.
     readAfterMs: [30_000],
     settledAfterMs: 90_000,
+    longestMs: LONGEST_MS,
     absentMeansZero: true,
     names: { requests: `the transactions of ${cleanText(given.app, 80)}`, errors: 'its failed transactions' },
     clock,
     ask,
     asked: (from, until) => ({
-      query: `SELECT ${select} FROM Transaction WHERE ${where} SINCE ${Math.floor(from)} UNTIL ${Math.ceil(until)} TIMESERIES 1 minute`,
+      query: `SELECT ${select} FROM Transaction WHERE ${where} SINCE ${Math.floor(Math.max(from, until - LONGEST_MS))} UNTIL ${Math.ceil(until)} TIMESERIES 1 minute`,
       ...(given.dashboard && { link: given.dashboard }),
     }),
   });

@@ -23,6 +23,8 @@ export interface SeriesOptions {
   granularityMs: number;
   readAfterMs: readonly number[];
   settledAfterMs: number;
+  /** The longest time that one answer holds whole, in milliseconds; a longer one is asked for in parts. Absent: any. */
+  longestMs?: number;
   /** True where a time without requests has no row: then a missing row counts as zero once the source was ever seen to count. */
   absentMeansZero: boolean;
   /** True where the numbers are extrapolated and may have fractions. */
@@ -43,6 +45,15 @@ export function seriesSource(options: SeriesOptions): ObservationSource {
   const { name, denominator, granularityMs, readAfterMs, settledAfterMs, clock } = options;
   let everCounted = false;
   let whyNothing: NoData | undefined;
+
+  /** Parts begin whole multiples of `longestMs` after `from`; a row that two of them share is added up where it is placed. */
+  async function ask(from: number, until: number, stepMs: number): Promise<Point[]> {
+    const points: Point[] = [];
+    const partMs = options.longestMs ?? until - from;
+    for (let start = from; start < until; start += partMs)
+      points.push(...(await options.ask(start, Math.min(until, start + partMs), stepMs)));
+    return points;
+  }
 
   /** Once per watch: old rows say that the query is right and the data stopped. */
   async function nothing(from: number, stepMs: number): Promise<NoData> {
@@ -71,9 +82,7 @@ export function seriesSource(options: SeriesOptions): ObservationSource {
     async read(from, until, intervalMs) {
       const intervals = intervalsOf(from, until, intervalMs);
       if (intervals.length === 0) return [];
-      const points = (await options.ask(from, until, intervalMs)).filter(
-        (point) => point.start < until && point.end > from,
-      );
+      const points = (await ask(from, until, intervalMs)).filter((point) => point.start < until && point.end > from);
       everCounted ||= points.some(isCounted);
       if (
         !everCounted &&

@@ -82,6 +82,30 @@ test('a minute without a row between others had no requests; the time asked for 
   });
 });
 
+test('the newest minutes of a day count, although one answer holds a thousand', async () => {
+  const day = 24 * 3_600_000;
+  const server = createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '', 'http://x');
+    const [from, until] = ['start', 'end'].map((end) => Date.parse(searchParams.get(`iso_timestamp_${end}`) ?? ''));
+    const minutes = ((until ?? 0) - (from ?? 0)) / 60_000;
+    const all = Array.from({ length: minutes }, (_, index) => row((from ?? 0) + index * 60_000, 10, 1));
+    response.end(rows(...all.slice(0, 1000)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const buckets = await make(`http://127.0.0.1:${(server.address() as AddressInfo).port}`).read(
+      start,
+      start + day,
+      60_000,
+    );
+    assert.ok(!isNoData(buckets));
+    assert.deepEqual([buckets.length, buckets.filter(({ requests }) => requests === 0).length], [1440, 0]);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
 test('routes that a rule leaves out do not count for the time of functions, and do for errors (ARB-05)', async () => {
   await serve(200, rows(row(start, 10, 1)), async (address, asked) => {
     const about = {

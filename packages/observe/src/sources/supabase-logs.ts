@@ -24,6 +24,9 @@ export interface SupabaseLogsSource {
 }
 
 const MINUTE_MS = 60_000;
+// Rows beyond the limit of the query would count as minutes without requests; Supabase itself answers for 24 hours at most
+// (supabase.com/changelog/34634).
+const LONGEST_MS = 12 * 3_600_000;
 /** A watch reads numbers beside the counts every five minutes; the newest minute is still being written. */
 const WORST_OF_MINUTES = 5;
 const failed = "countIf(toInt32OrZero(log_attributes['response.status_code']) >= 500)";
@@ -105,6 +108,7 @@ export function supabaseLogs(given: SupabaseLogsSource): ObservationSource {
     granularityMs: MINUTE_MS,
     readAfterMs: [20_000],
     settledAfterMs: 80_000,
+    longestMs: LONGEST_MS,
     absentMeansZero: true,
     names: { requests: `the ${given.of} logs`, errors: 'their answers of 5xx' },
     clock,
