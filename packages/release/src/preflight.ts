@@ -4,7 +4,7 @@ import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { MigrationFinding } from '#postgres/classify-migrations';
 import { standardLimits } from '#postgres/judge-size';
-import type { ProjectState, VercelDeployment, VercelProject } from '#vercel/project';
+import type { ProjectState, VercelProject } from '#vercel/project';
 import { approvalFindings } from './approval-findings.ts';
 import { chooseRollbackTarget, type TargetChoice } from './choose-rollback-target.ts';
 import { commitOf } from './commit-of.ts';
@@ -16,7 +16,9 @@ import { findWeakenings, type Weakening, type WeakerBackup } from './find-weaken
 import { type DatabaseInspection, defaultFolder, inspectDatabase, toFinding } from './inspect-database.ts';
 import { type Lock, openAmong } from './lock.ts';
 import { openProject, readLedger, readProject } from './preflight-readers.ts';
+import { deployedCodeOf } from './read-deployed-code.ts';
 import type { ReleaseRecord } from './release-record.ts';
+import type { DeployedCode } from './search-deployed-code.ts';
 import { readSupersedingFacts } from './superseding-facts.ts';
 import { raisedModeFindings } from './would-have-been.ts';
 
@@ -102,7 +104,7 @@ export async function preflight(
     project === undefined ? undefined : await readProject(project, request, ledger?.locks ?? [], releases, findings);
   findings.push(...ledgerFindings(request, own, releases));
   const current = found?.history.current;
-  const inCode = await findInDeployedCode(deps.github, request, database, found === undefined ? 'unread' : current);
+  const inCode = await findInDeployedCode(deps.github, request, database, deployedCodeOf(found?.history));
   findings.push(...inCode.map(toFinding));
   const currentRelease =
     current === undefined ? undefined : releaseOfCurrent(releases, current.id, current.meta.opsRelease);
@@ -173,17 +175,14 @@ async function findInDeployedCode(
   github: GitHub | undefined,
   { workspace, settings, signal }: PreflightRequest,
   { migrations }: DatabaseInspection,
-  current: VercelDeployment | undefined | 'unread',
+  deployed: DeployedCode | undefined,
 ): Promise<MigrationFinding[]> {
   const removed = removedNames(migrations);
-  if (removed.length === 0 || current === undefined) return [];
-  const commit = current === 'unread' ? undefined : commitOf(current);
-  const unknown =
-    current === 'unread' ? 'Vercel did not say what serves now' : `Vercel names no commit of ${current.id}`;
+  if (removed.length === 0 || deployed === undefined) return [];
   // Loaded only here: most releases take nothing away.
   const { searchDeployedCode } = await import('./search-deployed-code.ts');
   const found = await searchDeployedCode({
-    deployed: commit === undefined ? { unknown } : { commit },
+    deployed,
     removed,
     workspace,
     migrations: settings.database.migrations ?? defaultFolder,

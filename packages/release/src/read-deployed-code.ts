@@ -1,5 +1,5 @@
 import type { EnvironmentSettings } from '#config/settings';
-import type { VercelProject } from '#vercel/project';
+import type { VercelDeployment, VercelProject } from '#vercel/project';
 import { commitOf } from './commit-of.ts';
 import { readServed } from './move-domains.ts';
 import { placeOf } from './read-environment.ts';
@@ -13,9 +13,23 @@ export async function readDeployedCode(
   const place = placeOf(settings);
   if (place.as !== 'production' && place.host === undefined)
     return { unknown: `ops.yml names no address of ${settings.environment} (url, or vercel.alias)` };
-  const { deploymentId } = await readServed(project, place);
-  if (deploymentId === undefined) return undefined;
-  const deployment = await project.deployment(deploymentId);
-  const commit = deployment === undefined ? undefined : commitOf(deployment);
-  return commit === undefined ? { unknown: `Vercel names no commit of ${deploymentId}` } : { commit };
+  const { deploymentId: currentDeploymentId, mixed } = await readServed(project, place);
+  const current =
+    mixed || currentDeploymentId === undefined ? undefined : await project.deployment(currentDeploymentId);
+  return deployedCodeOf({ currentDeploymentId, current, mixed });
+}
+
+/** The same, of what was read already; `served` is undefined where Vercel could not be asked. Pure. */
+export function deployedCodeOf(
+  served:
+    | { currentDeploymentId?: string | undefined; current: VercelDeployment | undefined; mixed: boolean }
+    | undefined,
+): DeployedCode | undefined {
+  if (served === undefined) return { unknown: 'Vercel did not say what serves now' };
+  const { currentDeploymentId, current, mixed } = served;
+  // A domain without a deployment may be the first of several: the others are served by code all the same.
+  if (mixed) return { unknown: 'the domains of production do not all serve the same deployment' };
+  if (currentDeploymentId === undefined) return undefined;
+  const commit = current === undefined ? undefined : commitOf(current);
+  return commit === undefined ? { unknown: `Vercel names no commit of ${currentDeploymentId}` } : { commit };
 }
