@@ -180,7 +180,7 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
       async deployedUses(removed) {
         asked.push(removed);
         const uses = removed.map((one) => ({ removed: one, path: 'src/a.ts', line: 7, generated: false }));
-        return { commit: 'c'.repeat(40), files: 1, uses, more: 0 };
+        return { commit: 'c'.repeat(40), files: 1, uses, more: new Map() };
       },
     });
     try {

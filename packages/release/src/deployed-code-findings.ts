@@ -28,7 +28,9 @@ export function deployedCodeFindings(findings: readonly MigrationFinding[], foun
     const uses = found.uses.filter(({ removed }) => names.includes(removed));
     if (uses.length === 0) return [];
     const used = describeNames(names.filter((name) => uses.some(({ removed }) => removed === name)));
-    const message = `the code that is deployed now (commit ${commit}) names ${used}: ${cleanText(describePlaces(uses), 1000)}`;
+    const more = names.reduce((sum, name) => sum + (found.more.get(name) ?? 0), 0);
+    const places = cleanText(describePlaces(uses, more), 1000);
+    const message = `the code that is deployed now (commit ${commit}) names ${used}: ${places}`;
     const correction =
       'deploy code that does without it, and let this run afterwards; a place that means something else needs nothing';
     return [at(finding, 'used-by-deployed-code', message, correction)];

@@ -42,21 +42,24 @@ test('Migrations, what is installed or built, and text for people are no code', 
     'packages/api/prisma/migrations/1/migration.sql': 'notes',
     'node_modules/x/index.js': 'notes',
     'README.md': 'notes',
+    'vendor/acme/src/Notes.php': 'notes',
     'src/changes/notes.ts': 'notes',
+    'app/vendor/page.tsx': 'notes',
   };
-  assert.deepEqual(placesOf(removed, files), ['notes src/changes/notes.ts:1']);
+  assert.deepEqual(placesOf(removed, files), ['notes src/changes/notes.ts:1', 'notes app/vendor/page.tsx:1']);
 });
 
 test('Places are listed with the generated types last and named as such, and never without end', () => {
-  const finder = useFinder([{ name: 'notes' }]);
+  const notes = { name: 'notes' };
+  const finder = useFinder([notes]);
   finder.look('src/integrations/supabase/types.ts', 'notes');
   finder.look('src/many.ts', 'notes\n'.repeat(500));
   const { uses, more, files } = finder.result();
-  assert.deepEqual([uses.length, more, files], [200, 301, 2]);
+  assert.deepEqual([uses.length, more, files], [200, new Map([[notes, 301]]), 2]);
   const few = uses.slice(0, 3);
   assert.equal(
     describePlaces(few),
     'src/many.ts:1, src/many.ts:2, src/integrations/supabase/types.ts:1 (generated types)',
   );
-  assert.match(describePlaces(uses), / and 194 more$/);
+  assert.match(describePlaces(uses, more.get(notes)), / and 495 more$/);
 });

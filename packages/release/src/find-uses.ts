@@ -18,7 +18,7 @@ export const longestSource = 1024 * 1024;
 const keptPlaces = 200;
 
 const noCode =
-  /(?:^|\/)(?:migrations|node_modules|\.git|dist|vendor)\/|\.(?:md|map|lock|svg|snap)$|(?:^|\/)(?:package-lock\.json|pnpm-lock\.yaml)$/;
+  /(?:^|\/)(?:migrations|node_modules|\.git|dist)\/|^vendor\/|\.(?:md|map|lock|svg|snap)$|(?:^|\/)(?:package-lock\.json|pnpm-lock\.yaml)$/;
 const generatedTypes =
   /(?:^|\/)(?:database[.-]types|types[_.-]db|database\.generated|supabase\/(?:database\.)?types|types\/(?:supabase|database))\.ts$|\.(?:gen|generated)\.[jt]s$/;
 
@@ -38,8 +38,8 @@ export interface FoundUses {
   /** Files that were read. */
   files: number;
   uses: NameUse[];
-  /** Beyond what is kept. */
-  more: number;
+  /** Places beyond what is kept, of each name that has some. */
+  more: ReadonlyMap<RemovedName, number>;
 }
 
 /**
@@ -59,7 +59,8 @@ export function useFinder(removed: readonly RemovedName[]): UseFinder {
     ),
   );
   const kept = new Map<RemovedName, number>();
-  const found: FoundUses = { files: 0, uses: [], more: 0 };
+  const more = new Map<RemovedName, number>();
+  const found: FoundUses = { files: 0, uses: [], more };
   return {
     look(path, text) {
       found.files += 1;
@@ -79,7 +80,7 @@ export function useFinder(removed: readonly RemovedName[]): UseFinder {
           if (seen.has(place)) continue;
           seen.add(place);
           const count = kept.get(one) ?? 0;
-          if (count >= keptPlaces) found.more += 1;
+          if (count >= keptPlaces) more.set(one, (more.get(one) ?? 0) + 1);
           else {
             kept.set(one, count + 1);
             found.uses.push({ removed: one, path, line, generated: generatedTypes.test(path) });
@@ -121,12 +122,12 @@ function lineCounter(text: string): (offset: number) => number {
 
 const shownPlaces = 6;
 
-/** `src/notes.ts:12, src/list.ts:3 and 4 more`, generated types named as such and last. Pure. */
-export function describePlaces(uses: readonly NameUse[]): string {
+/** `src/notes.ts:12, src/list.ts:3 and 4 more`, generated types named as such and last; `more` are beyond `uses`. Pure. */
+export function describePlaces(uses: readonly NameUse[], more = 0): string {
   const sorted = uses.toSorted((a, b) => Number(a.generated) - Number(b.generated));
   const shown = sorted
     .slice(0, shownPlaces)
     .map(({ path, line, generated }) => `${path}:${line}${generated ? ' (generated types)' : ''}`);
-  const rest = sorted.length - shown.length;
+  const rest = sorted.length - shown.length + more;
   return `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }

@@ -102,6 +102,7 @@ const fromGitHub = (archive: GitHub['archive']): Partial<SearchRequest> => ({
 async function* pieces(...all: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* all;
 }
+const emptyTar = new Uint8Array(1024);
 const refusals: [name: string, more: () => Partial<SearchRequest>, reason: RegExp][] = [
   [
     'nobody knows the commit',
@@ -112,6 +113,11 @@ const refusals: [name: string, more: () => Partial<SearchRequest>, reason: RegEx
   ['another repository was deployed', () => ({ deployed: { commit: '1'.repeat(40) } }), /GitHub found nothing/],
   ['nobody may ask', () => ({ workspace: elsewhere, github: undefined }), /no github-token is given/],
   ['the archive is cut off', () => fromGitHub(async () => pieces(gzipSync('x').subarray(0, 8))), /cannot be unpacked/],
+  [
+    'no file of the commit can hold code',
+    () => fromGitHub(async () => pieces(gzipSync(emptyTar))),
+    /none of its files/,
+  ],
   ['something else than an archive comes', () => fromGitHub(async () => pieces(gzipSync('x'.repeat(600)))), /no tar/],
   [
     'GitHub does not answer',

@@ -42,18 +42,23 @@ export async function searchDeployedCode(request: SearchRequest): Promise<Deploy
   const signal = request.signal === undefined ? limit : AbortSignal.any([request.signal, limit]);
   try {
     const own = await searchIn(gitArchive(commit, workspace, signal), request);
-    if (own !== undefined) return { commit, ...own };
+    if (own !== undefined) return toldOf(commit, own);
     if (github === undefined)
       return { commit, reason: 'the checkout does not have this commit, and no github-token is given to ask for it' };
     const packed = await github.archive(commit, signal);
     const found = await searchIn(unpack(packed), request, true);
-    return found === undefined ? { commit, reason: 'GitHub sent no files of it' } : { commit, ...found };
+    return found === undefined ? { commit, reason: 'GitHub sent no files of it' } : toldOf(commit, found);
   } catch (error) {
     request.signal?.throwIfAborted();
     const reason = reasonOf(error, limit);
     if (reason === undefined) throw error;
     return { commit, reason };
   }
+}
+
+/** Of a commit without code nothing is known: what serves may be built from elsewhere. */
+function toldOf(commit: string, found: FoundUses): DeployedUses {
+  return found.files === 0 ? { commit, reason: 'none of its files can hold code' } : { commit, ...found };
 }
 
 function reasonOf(error: unknown, limit: AbortSignal): string | undefined {
