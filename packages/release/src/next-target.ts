@@ -29,7 +29,7 @@ export function nameOf(target: Pick<RollbackTarget, 'deploymentId' | 'version'>)
 }
 
 /** Up to five deployments that can be gone back to, for people. Pure. */
-export function offer(candidates: readonly Candidate[], excluded: readonly string[] = []): string {
+export function offer(candidates: readonly Candidate[], excluded: readonly (string | undefined)[] = []): string {
   const good = candidates
     .filter(({ standing, deployment }) => standing !== 'ineligible' && !excluded.includes(deployment.id))
     .slice(0, 5);

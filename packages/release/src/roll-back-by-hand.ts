@@ -77,8 +77,10 @@ export async function rollBackByHand(
   const current = history.currentDeploymentId;
   const began = beganEarlier(ledger, request);
   if ('reasonCode' in began) return { decision: 'refused', ...began, warnings };
+  const rolling = state.rollingRelease && history.as === 'production' ? await project.rolling.read() : undefined;
+  const isRolling = rolling?.state === 'ACTIVE';
   const holder = ledger.locks.findLast((lock) => lock.target !== undefined && lock.target.deploymentId === current);
-  if (wanted.kind === 'previous' && holder?.target !== undefined && began.lock === undefined) {
+  if (wanted.kind === 'previous' && !isRolling && holder?.target !== undefined && began.lock === undefined) {
     // Two people at 3 a.m.: the second "previous" must not go back one further.
     const message = `${environment} was already rolled back to ${holder.target.deploymentId} (${holder.reason}). To go back further, name the target.`;
     return {
@@ -90,7 +92,6 @@ export async function rollBackByHand(
     };
   }
   // What serves the other visitors is what "previous" means while a canary answers some.
-  const isRolling = state.rollingRelease && (await project.rolling.read())?.state === 'ACTIVE';
   const resolution =
     began.lock !== undefined
       ? { target: { ...began.lock.target, adopted: false }, warnings: [] }
@@ -118,18 +119,21 @@ export async function rollBackByHand(
     const answers = request.allowUnsafe === undefined ? '' : `; taken all the same: ${request.allowUnsafe}`;
     warnings.push(`Schema ${guard.verdict}: ${nameOf(target)}: ${guard.reason}${answers}`);
   }
+  // What leaves is the canary; what serves the others stays and keeps its standing.
+  const canary = isRolling && target.deploymentId === current ? rolling.canaryDeploymentId : undefined;
+  const from = began.lock?.from ?? canary ?? current;
   if (request.dryRun) {
     const differs = await settle(
       readRollbackDifferences(project, {
         target: target.deploymentId,
-        left: current,
+        left: from,
         vercelTarget: vercelTargetOf(settings),
       }),
     );
     if ('error' in differs)
       warnings.push(`Which variables and cron jobs differ could not be read: ${messageOf(differs.error)}`);
     const told = 'value' in differs && differs.value !== undefined ? describeDifferences(differs.value) : [];
-    const plan = `Would lock ${environment} and move it from ${current ?? 'nothing'} to ${nameOf(target)}; nothing was changed.`;
+    const plan = `Would lock ${environment} and move it from ${from ?? 'nothing'} to ${nameOf(target)}; nothing was changed.`;
     const message = [plan, ...told].join(' ');
     return {
       decision: 'planned',
@@ -137,11 +141,11 @@ export async function rollBackByHand(
       message,
       warnings,
       target,
-      ...(current === undefined ? {} : { from: current }),
+      ...(from === undefined ? {} : { from }),
     };
   }
-  const from = began.lock?.from ?? current;
-  const leaving = ledger.releases.find((release) => release.deploymentId === from);
+  const stays = from === target.deploymentId;
+  const leaving = stays ? undefined : ledger.releases.find((release) => release.deploymentId === from);
   // The newest original that is recorded: the project itself may show what an earlier rollback left (trap 1).
   const autoAssign = ledger.locks.at(-1)?.autoAssign ?? running?.autoAssign ?? state.autoAssign ?? false;
   // `previous` means whatever is proven; a target that a person named is taken or refused, never replaced.
@@ -164,12 +168,7 @@ export async function rollBackByHand(
           nextTarget: (passed: readonly string[]) =>
             findNextTarget(deps, settings, from === undefined ? passed : [...passed, from]),
         }
-      : {
-          alternatives: offer(assessCandidates(history), [
-            target.deploymentId,
-            ...(current === undefined ? [] : [current]),
-          ]),
-        }),
+      : { alternatives: offer(assessCandidates(history), [target.deploymentId, from, current]) }),
     finishing: began.lock !== undefined,
     autoAssign,
     lockExpiryMs: request.lockExpiryMs,

@@ -7,10 +7,13 @@ import { vercelRuntimeLogs } from '#observe/sources/vercel-runtime-logs';
 import { watchArms } from '#observe/watch-arms';
 import { startUsers } from '../../../test/scenarios/people.ts';
 import { quietDependencies, type Scene, setScene } from '../test/scene.ts';
-import { readOpenLocks } from './lock.ts';
+import { chooseRollbackTarget } from './choose-rollback-target.ts';
+import { openLedger } from './ledger.ts';
+import { readOpenLocks, takeLock } from './lock.ts';
 import { promote } from './promote.ts';
+import { readHistory, readRecentReleases } from './read-environment.ts';
 import { readServing } from './read-serving.ts';
-import { rollBackByHand } from './roll-back-by-hand.ts';
+import { type ByHandRequest, rollBackByHand } from './roll-back-by-hand.ts';
 import { rollOut } from './roll-out.ts';
 import { takeBack } from './take-back.ts';
 
@@ -70,6 +73,28 @@ const moves = () =>
   scene.sandbox.requests().filter(({ method, path }) => method === 'POST' && /\/rollback\//.test(path));
 const seen = { outcome: 'failure', decision: 'failed' } as const;
 const unheard = { outcome: '', decision: '' } as const;
+const byHand = (more: Partial<ByHandRequest> = {}): ByHandRequest => ({
+  settings: scene.settings(),
+  key: `by-hand-${runId}`,
+  runId: 9,
+  commit: scene.commits.at(-1) ?? '',
+  target: 'previous',
+  reason: 'not today',
+  dryRun: false,
+  lockExpiryMs: 60_000,
+  promoteInstead: false,
+  ...more,
+});
+
+async function unlock() {
+  const { github } = await scene.connect();
+  for (const { id } of await readOpenLocks(github, 'production'))
+    await github.createStatus(id, {
+      state: 'inactive',
+      description: 'ops:lock:outcome:released',
+      autoInactive: false,
+    });
+}
 
 test('A bad canary is seen beside what serves the others, aborted by one rollback, and the domains never left', async () => {
   const { services, deploymentId, handle, lead, shares } = await begin(bad);
@@ -97,11 +122,7 @@ test('A bad canary is seen beside what serves the others, aborted by one rollbac
   assert.equal((await services.project.rolling.read())?.state, 'ABORTED');
   const [lock] = await readOpenLocks(services.github, 'production');
   assert.equal(lock?.target?.deploymentId, live, 'locked, as after any rollback');
-  await services.github.createStatus(lock?.id ?? 0, {
-    state: 'inactive',
-    description: 'ops:lock:outcome:released',
-    autoInactive: false,
-  });
+  await unlock();
 });
 
 test('A good canary is approved stage by stage and brings the domains; a personâ€™s "previous" means what serves the others', async () => {
@@ -116,22 +137,51 @@ test('A good canary is approved stage by stage and brings the domains; a personâ
   assert.equal((await services.project.rolling.read())?.state, 'COMPLETE');
   assert.equal(moves().length, sent);
   live = deploymentId;
+  await openLedger(services.github, handle).record('release', 'outcome', 'released');
 
   runId += 1;
   const next = await begin(good);
-  const aborted = await rollBackByHand(next.services, {
-    settings: scene.settings(),
-    key: 'by-hand',
-    runId: 9,
-    commit: handle.commit,
-    target: 'previous',
-    reason: 'not today',
-    dryRun: false,
-    lockExpiryMs: 60_000,
-    promoteInstead: false,
-  });
-  assert.equal(aborted.decision, 'rolled-back', JSON.stringify(aborted));
+  const planned = await rollBackByHand(next.services, byHand({ dryRun: true }));
+  assert.ok(planned.decision === 'planned', JSON.stringify(planned));
+  assert.deepEqual([planned.from, planned.target.deploymentId], [next.deploymentId, live]);
+  const aborted = await rollBackByHand(next.services, byHand());
+  assert.ok(aborted.decision === 'rolled-back' && 'left' in aborted, JSON.stringify(aborted));
+  assert.equal(aborted.left, next.handle.version);
+  const { github, project } = next.services;
+  assert.deepEqual(
+    (await readOpenLocks(github, 'production')).map(({ from, target }) => [from, target?.deploymentId]),
+    [[next.deploymentId, live]],
+  );
+  const releases = await readRecentReleases(github, 'production');
+  const isTakenBack = (id: string) => releases.find((release) => release.deploymentId === id)?.rolledBack;
+  assert.deepEqual(
+    [isTakenBack(live), isTakenBack(next.deploymentId)],
+    [false, true],
+    'the canary left, not the other',
+  );
+  const history = await readHistory(project, scene.settings(), releases);
+  assert.equal(chooseRollbackTarget(history, { key: 'the next release' }).target?.deploymentId, live);
   assert.equal(scene.served(), live);
   assert.equal((await next.services.project.rolling.read())?.state, 'ABORTED');
   assert.deepEqual([(await next.lead()).decision], ['superseded'], 'whoever leads it gives way to the lock');
+});
+
+test('An abort that failed behind its lock is sent again by the next "previous"', async () => {
+  await unlock();
+  const { services, deploymentId, handle } = await begin(good);
+  await takeLock(services.github, {
+    schemaVersion: 1,
+    environment: 'production',
+    production: true,
+    ref: handle.commit,
+    key: 'the first person',
+    reason: 'not today',
+    target: { deploymentId: live },
+    from: deploymentId,
+    expiresAfterMs: 60_000,
+  });
+  const aborted = await rollBackByHand(services, byHand());
+  assert.equal(aborted.decision, 'rolled-back', JSON.stringify(aborted));
+  assert.equal((await services.project.rolling.read())?.state, 'ABORTED');
+  assert.equal(scene.served(), live);
 });
