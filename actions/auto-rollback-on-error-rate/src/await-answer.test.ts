@@ -56,7 +56,8 @@ describe('whoever waits for an answer', () => {
     const { given } = world([yes]);
     const plan = { approveTimeoutMs: 60_000, approveFallback: 'auto' } as const;
     const asked = await ask(given.github, { environment, runId: 1, now: 0 }, plan);
-    assert.deepEqual(asked, { until: 60_000, fallback: 'auto', before: { approved: 1, rejected: 0 } });
+    const before = { approved: 1, rejected: 0 };
+    assert.deepEqual(asked, { until: 60_000, fallback: 'auto', before, environment });
     assert.equal(await awaitAnswer({ ...given, question: { ...asked, reason: '' } }), undefined);
   });
 

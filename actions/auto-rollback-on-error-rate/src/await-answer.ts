@@ -34,7 +34,7 @@ export async function ask(
   plan: Pick<WatchPlan, 'approveTimeoutMs' | 'approveFallback'>,
 ): Promise<Asked> {
   const before = countAnswers(await github.runApprovals(runId), environment);
-  return { until: now + plan.approveTimeoutMs, fallback: plan.approveFallback, before };
+  return { until: now + plan.approveTimeoutMs, fallback: plan.approveFallback, before, environment };
 }
 
 /** The answer of a reviewer, `undefined` when the time is over; never rejects but for an aborted signal. */

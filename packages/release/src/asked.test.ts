@@ -16,6 +16,12 @@ describe('a question to people', () => {
   test('comes back from the ledger as it was written, within the limit of a status', () => {
     assert.deepEqual(parseAsked(formatAsked(asked)), asked);
     assert.ok(formatFact('approval', 'intent', 'asked', formatAsked(asked)).length <= descriptionLimit);
+    const placed = { ...asked, environment: 'production-rollback' };
+    assert.deepEqual(parseAsked(formatAsked(placed)), placed);
+    const longest = { ...asked, before: { approved: 99, rejected: 99 }, environment: 'e'.repeat(60) };
+    assert.deepEqual(parseAsked(formatAsked(longest)), longest);
+    assert.ok(formatFact('approval', 'intent', 'asked', formatAsked(longest)).length <= descriptionLimit);
+    assert.deepEqual(parseAsked(formatAsked({ ...asked, environment: 'e'.repeat(61) })), asked, 'never a cut name');
     assert.equal(parseAsked('until soon'), undefined);
   });
 

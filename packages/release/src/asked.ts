@@ -13,23 +13,30 @@ export interface Asked {
   /** `auto`: rolled back; `notify`: left to people. */
   fallback: 'auto' | 'notify';
   before: AnswersBefore;
+  /** GitHub environment whose reviewers are asked; absent where the record does not tell. */
+  environment?: string | undefined;
 }
 
-const form = /^until (\d+) then (auto|notify), answers (\d+)\/(\d+)$/;
+const form = /^until (\d+) then (auto|notify), answers (\d+)\/(\d+)(?: in (.+))?$/;
+
+/** What a status leaves; a name that is cut would be another one. */
+const longestEnvironment = 60;
 
 /** The text of the fact `ops:approval:intent:asked`. */
-export function formatAsked({ until, fallback, before }: Asked): string {
-  return `until ${Math.round(until / 1000)} then ${fallback}, answers ${before.approved}/${before.rejected}`;
+export function formatAsked({ until, fallback, before, environment = '' }: Asked): string {
+  const place = environment === '' || environment.length > longestEnvironment ? '' : ` in ${environment}`;
+  return `until ${Math.round(until / 1000)} then ${fallback}, answers ${before.approved}/${before.rejected}${place}`;
 }
 
 /** Undefined for a text that is none of ours. */
 export function parseAsked(text: string): Asked | undefined {
-  const [, until, fallback, approved, rejected] = form.exec(text) ?? [];
+  const [, until, fallback, approved, rejected, environment] = form.exec(text) ?? [];
   if (until === undefined) return undefined;
   return {
     until: Number(until) * 1000,
     fallback: fallback === 'notify' ? 'notify' : 'auto',
     before: { approved: Number(approved), rejected: Number(rejected) },
+    ...(environment === undefined ? {} : { environment }),
   };
 }
 

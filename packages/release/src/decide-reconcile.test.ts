@@ -42,9 +42,15 @@ function lock(more: Partial<Lock> = {}): Lock {
   };
 }
 
-const fact = (step: string, word: string, text = ''): LedgerFact => ({ step, kind: 'intent', word, text, at: now });
-const runOut = { until: now - hour, fallback: 'auto', before: { approved: 0, rejected: 0 } } as const;
-const question = fact('approval', 'asked', formatAsked(runOut));
+function fact(step: string, word: string, text = '', at = now): LedgerFact {
+  return { step, kind: 'intent', word, text, at };
+}
+
+function asked(until: number): LedgerFact {
+  const text = formatAsked({ until, fallback: 'auto', before: { approved: 0, rejected: 0 } });
+  return fact('approval', 'asked', text, until - hour / 4);
+}
+const question = asked(now - hour);
 
 const ended = new Set([7]);
 const live = new Set<number>();
@@ -99,6 +105,59 @@ const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[];
   {
     name: 'it has been live for hours without a verdict: nothing is moved any more',
     facts: { releases: [release({ promotion: 'promoted', promotedAt: now - 2 * hour, openedAt: now - 3 * hour })] },
+    entries: ['mark-unwatched'],
+    locks: [],
+  },
+  {
+    name: 'the job that acts on an answer died, the one that asks waits on: the hour starts where the question ended',
+    facts: {
+      releases: [
+        release({ promotion: 'promoted', promotedAt: now - 2 * hour, mode: 'approve', facts: [asked(now - hour / 3)] }),
+      ],
+      endedRuns: live,
+      liveRuns: ended,
+    },
+    entries: ['take-back'],
+    locks: [],
+  },
+  {
+    name: 'a question ended more than an hour ago',
+    facts: {
+      releases: [
+        release({ promotion: 'promoted', promotedAt: now - 3 * hour, mode: 'approve', facts: [asked(now - 2 * hour)] }),
+      ],
+    },
+    entries: ['mark-unwatched'],
+    locks: [],
+  },
+  {
+    name: 'the canary of a rolling release was judged minutes ago, its start is more than an hour old',
+    facts: {
+      releases: [
+        release({
+          openedAt: now - 2 * hour,
+          promotion: 'intended',
+          facts: [
+            { ...fact('promote', 'rolling', 'dpl_new rolling_release_started', now - 1.2 * hour), kind: 'outcome' },
+            { ...fact('stage', 'pass', 'At 20 %: fine', now - hour / 12), kind: 'outcome' },
+          ],
+        }),
+      ],
+    },
+    entries: ['take-back'],
+    locks: [],
+  },
+  {
+    name: 'it was staged minutes ago, and live for hours',
+    facts: {
+      releases: [
+        release({
+          promotion: 'promoted',
+          promotedAt: now - 2 * hour,
+          facts: [{ ...fact('stage', 'staged', '', now - hour / 12), kind: 'outcome' }],
+        }),
+      ],
+    },
     entries: ['mark-unwatched'],
     locks: [],
   },

@@ -23,7 +23,7 @@ export type EntryPlan = { release: ReleaseRecord } & (
   | { do: 'finish-rollback' }
   /** It may be live without a verdict: what is served decides, as in a release that was cancelled. */
   | { do: 'take-back' }
-  /** Live for so long that moving production now would surprise people more than it protects them. */
+  /** Live and unlooked at for so long that moving production now would surprise people more than it protects them. */
   | { do: 'mark-unwatched' }
 );
 
@@ -42,7 +42,7 @@ export interface ReconcilePlan {
 /** A job of GitHub's own runners ends after six hours; an entry older than that has lost its run. */
 const longestRunMs = 6 * 60 * 60 * 1000;
 
-/** After this time production is not moved by itself any more. */
+/** After this time without anybody who looked at it, production is not moved by itself any more. */
 export const takeBackWithinMs = 60 * 60 * 1000;
 
 /** True when the run of an entry or a lock cannot be working on it any more. Pure. */
@@ -89,8 +89,16 @@ function planEntry(release: ReleaseRecord, open: readonly Lock[], now: number): 
     const what = 'Its run ended before the promotion; production was not touched.';
     return { release, do: 'close', decision: 'cancelled', reasonCode: 'job_lost', what };
   }
-  const live = release.promotedAt ?? release.facts.findLast(({ step }) => step === 'promote')?.at ?? release.openedAt;
-  return { release, do: now - live > takeBackWithinMs ? 'mark-unwatched' : 'take-back' };
+  return { release, do: now - lastLookedAt(release) > takeBackWithinMs ? 'mark-unwatched' : 'take-back' };
+}
+
+/** A stage that was judged, and a question while it was open, were looked at: the hour starts there. Milliseconds. */
+function lastLookedAt({ facts, openedAt, promotedAt }: ReleaseRecord): number {
+  const live = promotedAt ?? facts.findLast(({ step }) => step === 'promote')?.at ?? openedAt;
+  const judged = facts.findLast(({ step, word }) => step === 'stage' && word !== 'staged')?.at;
+  // From when on a job that waits is forgotten: a pass that comes once an hour must not find it too early or too late.
+  const answered = (openQuestion(facts)?.until ?? 0) + answerGraceMs;
+  return Math.max(live, judged ?? 0, answered);
 }
 
 function planLocks(facts: ReconcileFacts, open: readonly Lock[], handled: ReadonlySet<string>): LockPlan[] {

@@ -1,4 +1,5 @@
-import { openQuestion } from './asked.ts';
+import { cleanText } from '#http/text';
+import { type Answer, findAnswer, openQuestion } from './asked.ts';
 import type { EntryPlan } from './decide-reconcile.ts';
 import type { ReleaseDecision } from './decide-release-outcome.ts';
 import { settleEnvironment } from './finish-release.ts';
@@ -7,6 +8,7 @@ import { handleOfRecord } from './handle-of-record.ts';
 import { openLedger } from './ledger.ts';
 import { defaultLockExpiryMs } from './lock.ts';
 import { nameOf } from './next-target.ts';
+import { reasonCodeOf } from './patience.ts';
 import { functionsLeft } from './plan-functions-back.ts';
 import type { ReconcileDependencies, ReconcileRequest } from './reconcile.ts';
 import type { ReleaseHandle, RollbackTarget } from './release-handle.ts';
@@ -78,6 +80,11 @@ async function endOf(
     const { decision, reasonCode, what } = plan;
     return { decision, reasonCode, what, functions: await takeLeftFunctions(deps, dead) };
   }
+  const answer = await readAnswer(deps, release);
+  if (answer?.word === 'rejected' && plan.do !== 'finish-rollback') {
+    const what = `Its run ended after ${cleanText(answer.by, 60) || 'a reviewer'} declined the rollback: nothing was moved.`;
+    return { decision: 'would-roll-back', reasonCode: 'declined', what };
+  }
   if (plan.do === 'mark-unwatched') {
     await openLedger(deps.github, handle).record('watch', 'outcome', 'unwatched', 'its run ended without a verdict');
     const what =
@@ -85,8 +92,8 @@ async function endOf(
     return { decision: 'cancelled', reasonCode: 'unwatched', what };
   }
   let functions: FunctionsBack | undefined;
-  const question = openQuestion(release.facts);
-  const unanswered = question?.fallback === 'auto' && deps.github.serverTime() > question.until;
+  // The run has ended, or its time is long over: nobody can answer any more.
+  const unanswered = openQuestion(release.facts)?.fallback === 'auto' ? 'unanswered' : '';
   const reached = plan.do === 'finish-rollback' ? ('skipped' as const) : ('cancelled' as const);
   const taken = await takeBack(deps, {
     handle,
@@ -100,7 +107,7 @@ async function endOf(
       smoke: { outcome: reached },
       watch: {
         outcome: reached,
-        decision: unanswered ? 'unanswered' : '',
+        decision: answer?.word === 'approved' ? 'approved' : unanswered,
         reason: reasonOfVerdict(release.facts),
       },
     },
@@ -115,6 +122,22 @@ async function endOf(
   // Functions have no staging: what was deployed before a promotion that never was is live.
   if (taken.act === 'not-needed' && taken.reasonCode === 'not_moved') functions = await takeLeftFunctions(deps, dead);
   return { ...describeTaken(taken, release), functions };
+}
+
+/** What a reviewer said before the run died: nobody may be overruled because a runner was lost. @throws GitHubError. */
+async function readAnswer(
+  { github }: ReconcileDependencies,
+  { facts, runId }: ReleaseRecord,
+): Promise<Answer | undefined> {
+  const question = openQuestion(facts);
+  if (question?.environment === undefined || runId === 0) return undefined;
+  try {
+    return findAnswer(await github.runApprovals(runId), question.environment, question.before);
+  } catch (error) {
+    // A run that was deleted holds no answers.
+    if (reasonCodeOf(error) === 'github_not_found') return undefined;
+    throw error;
+  }
 }
 
 /** Undoes what an unpromoted release deployed (S7), unless a newer one deployed its own since. */

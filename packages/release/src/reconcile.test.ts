@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { quietDependencies, type Scene, setScene } from '../test/scene.ts';
+import { formatAsked } from './asked.ts';
 import type { Finished } from './finished.ts';
 import { openLedger } from './ledger.ts';
 import { takeLock } from './lock.ts';
@@ -72,6 +73,38 @@ test('a release that died after its promotion takes its functions back with the 
   assert.deepEqual([outcome.finished[0]?.decision, scopes], ['rolled-back', [{ ledgerId: dead.ledgerId }]]);
   assert.equal(scene.served(), good);
 });
+
+const answers = [
+  { runId: 11, fallback: 'auto', state: undefined, ends: ['rolled-back', 'job_lost'] },
+  { runId: 12, fallback: 'auto', state: 'rejected', ends: ['would-roll-back', 'declined'] },
+  { runId: 13, fallback: 'notify', state: 'approved', ends: ['rolled-back', 'job_lost'] },
+  { runId: 14, fallback: 'notify', state: undefined, ends: ['cancelled', 'unwatched'] },
+] as const;
+
+for (const { runId, fallback, state, ends } of answers) {
+  test(`a question whose run ended before its time is over, ${fallback}, ${state ?? 'no answer'}: ${ends.join(' ')}`, async () => {
+    const [environment, reviewers] = [`asked-${runId}`, 'production-rollback'];
+    const { github, project } = await scene.connect();
+    const good = await scene.goLive();
+    const bad = await scene.stage({});
+    const dead = await scene.open({ runId, environment, target: good, mode: 'approve' });
+    const ledger = openLedger(github, dead);
+    await ledger.record('promote', 'intent', bad);
+    await project.promote(bad, {});
+    await ledger.record('promote', 'outcome', 'promoted', bad);
+    const until = Date.now() + 600_000;
+    const before = { approved: 0, rejected: 0 };
+    const question = formatAsked({ until, fallback, before, environment: reviewers });
+    await ledger.record('approval', 'intent', 'asked', question);
+    if (state !== undefined) scene.sandbox.github?.answerRun(runId, { environment: reviewers, state, user: 'bob' });
+    const { outcome } = await reconciled(environment, [runId]);
+    const [finished] = outcome.finished;
+    assert.deepEqual([finished?.decision, finished?.reasonCode], ends, finished?.what);
+    assert.equal(scene.served(), ends[0] === 'rolled-back' ? good : bad);
+    assert.equal(outcome.alarming, ends[1] === 'unwatched');
+    if (state === 'rejected') assert.match(finished?.what ?? '', /after bob declined the rollback: nothing was moved/);
+  });
+}
 
 for (const appOnly of [false, true]) {
   test(`a rollback by hand that died behind its lock is carried out and told, ${appOnly ? 'without' : 'with'} edge functions`, async () => {

@@ -10,7 +10,7 @@ import type { Sandbox, SandboxOptions } from '#sandbox/sandbox-types';
 import { startSandbox } from '#sandbox/start-sandbox';
 import { openVercelProject, type VercelProject } from '#vercel/project';
 import { openRelease } from '../src/ledger.ts';
-import { type ReleaseHandle, releaseKey } from '../src/release-handle.ts';
+import { type ReleaseHandle, type ReleaseMode, releaseKey } from '../src/release-handle.ts';
 
 /** The sandbox with a repository of a few commits, and what a test needs to set a scene. */
 export interface Scene {
@@ -44,6 +44,8 @@ export interface Scene {
     version?: string;
     target?: string;
     autoAssign?: boolean;
+    /** Default `auto`. */
+    mode?: ReleaseMode;
   }): Promise<ReleaseHandle>;
   close(): Promise<void>;
 }
@@ -140,6 +142,7 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
       version = 'v1.0.0',
       target,
       autoAssign = true,
+      mode = 'auto',
     }) {
       const key = releaseKey({ repositoryId: sandbox.repositoryId, environment, runId });
       const rollbackTarget = target === undefined ? undefined : { deploymentId: target, adopted: true };
@@ -155,7 +158,7 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
           as: 'production',
           rollbackTarget,
           autoAssign,
-          mode: 'auto',
+          mode,
           firstDeployment: false,
         },
       });
@@ -174,7 +177,7 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
         rollbackTarget,
         autoAssign,
         url: vercel.domains[0] ?? '',
-        mode: 'auto',
+        mode,
         firstDeployment: false,
       };
     },
