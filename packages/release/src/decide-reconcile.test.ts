@@ -52,6 +52,17 @@ function asked(until: number): LedgerFact {
 }
 const question = asked(now - hour);
 
+/** Its job has ended, its watch goes on until then. */
+function handedOff(until: number): ReleaseRecord {
+  const window = fact('watch-window', String(until - 2 * hour), `${2 * hour} 30000`, until - 2 * hour);
+  return release({
+    promotion: 'promoted',
+    promotedAt: until - 2 * hour,
+    decision: 'watch-continues',
+    facts: [{ ...window, kind: 'intent' }],
+  });
+}
+
 const ended = new Set([7]);
 const live = new Set<number>();
 const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[]; locks: unknown[] }[] = [
@@ -174,6 +185,61 @@ const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[];
       locks: [lock({ rollback: 'rolled-back' })],
     },
     entries: ['close rolled-back'],
+    locks: [],
+  },
+  {
+    name: 'a run of its watch died behind the lock of its way back',
+    facts: { releases: [handedOff(now + hour)], locks: [lock({ runId: 77 })], endedRuns: new Set([7, 77]) },
+    entries: ['finish-rollback'],
+    locks: [],
+  },
+  {
+    name: 'a run of its watch is on the way back, however long ago the window ended',
+    facts: { releases: [handedOff(now - 3 * hour)], locks: [lock({ runId: 77 })], liveRuns: new Set([77]) },
+    entries: [],
+    locks: [],
+  },
+  {
+    name: 'a run of its watch died behind its rollback, its record says that the watch goes on',
+    facts: {
+      releases: [{ ...handedOff(now + hour), rolledBack: true }],
+      locks: [lock({ runId: 77, rollback: 'rolled-back' })],
+      endedRuns: new Set([77]),
+    },
+    entries: ['close rolled-back'],
+    locks: [],
+  },
+  {
+    name: 'a run of its watch failed on the way back and said so: the next one tries again',
+    facts: {
+      releases: [handedOff(now + hour)],
+      locks: [lock({ runId: 77, rollback: 'failed' })],
+      endedRuns: new Set([77]),
+    },
+    entries: [],
+    locks: [],
+  },
+  {
+    name: 'the window of its watch ended three hours ago, and no run came',
+    facts: { releases: [handedOff(now - 3 * hour)] },
+    entries: ['mark-unwatched'],
+    locks: [],
+  },
+  {
+    name: 'the window of its watch ended an hour ago: a run may be late',
+    facts: { releases: [handedOff(now - hour)] },
+    entries: [],
+    locks: [],
+  },
+  {
+    name: 'a newer release took the place of one whose watch nobody ended',
+    facts: {
+      releases: [
+        release({ id: 2, key: 'newer', promotion: 'promoted', decision: 'released' }),
+        handedOff(now - 3 * hour),
+      ],
+    },
+    entries: [],
     locks: [],
   },
   {

@@ -2,6 +2,7 @@ import { openQuestion } from './asked.ts';
 import type { ReleaseDecision } from './decide-release-outcome.ts';
 import { type Lock, openAmong } from './lock-record.ts';
 import type { ReleaseRecord } from './release-record.ts';
+import { readWindow, watchContinues } from './watch-record.ts';
 
 export interface ReconcileFacts {
   /** Ledger entries of one environment, newest first. */
@@ -16,7 +17,7 @@ export interface ReconcileFacts {
   now: number;
 }
 
-/** What is to be done about one entry whose run ended without a final state. */
+/** What is to be done about one entry whose run ended without a final state, or whose watch nobody goes on with. */
 export type EntryPlan = { release: ReleaseRecord } & (
   | { do: 'close'; decision: ReleaseDecision; reasonCode: string; what: string }
   /** Its lock promises a rollback that was not brought to its end. */
@@ -24,7 +25,7 @@ export type EntryPlan = { release: ReleaseRecord } & (
   /** It may be live without a verdict: what is served decides, as in a release that was cancelled. */
   | { do: 'take-back' }
   /** Live and unlooked at for so long that moving production now would surprise people more than it protects them. */
-  | { do: 'mark-unwatched' }
+  | { do: 'mark-unwatched'; why: string }
 );
 
 export type LockPlan = { lock: Lock } & (
@@ -58,12 +59,14 @@ export function hasEnded(
 /** What dead runs left to do (S7). Pure; what Vercel serves is asked only where the plan says so. */
 export function decideReconcile(facts: ReconcileFacts): ReconcilePlan {
   const open = openAmong(facts.locks, facts.now);
-  const lost = facts.releases.filter(
-    (release) =>
-      release.decision === undefined &&
-      release.newerSchema === undefined &&
-      (hasEnded(facts, { runId: release.runId, since: release.openedAt }) || isForgotten(release, facts.now)),
-  );
+  const served = facts.releases.find(({ promotion, rolledBack }) => promotion === 'promoted' && !rolledBack);
+  const isLost = (release: ReleaseRecord) => {
+    if (release.newerSchema !== undefined) return false;
+    if (release.decision === watchContinues) return isWatchLost(facts, open, release, release === served);
+    if (release.decision !== undefined) return false;
+    return hasEnded(facts, { runId: release.runId, since: release.openedAt }) || isForgotten(release, facts.now);
+  };
+  const lost = facts.releases.filter(isLost);
   const entries = lost.map((release) => planEntry(release, open, facts.now)).toReversed();
   const handled = new Set(facts.releases.map(({ key }) => key));
   return { entries, locks: planLocks(facts, open, handled) };
@@ -78,6 +81,21 @@ function isForgotten({ facts }: ReleaseRecord, now: number): boolean {
   return question !== undefined && now > question.until + answerGraceMs;
 }
 
+/** GitHub starts scheduled runs late; after that nobody comes any more. */
+const watchGraceMs = 2 * 60 * 60 * 1000;
+
+/**
+ * True where a run of watch.yml died between its lock and the end of the record, or where none came to judge the window of what
+ * is served. A way back that failed and said so is tried again by the next run of watch.yml.
+ */
+function isWatchLost(facts: ReconcileFacts, open: readonly Lock[], release: ReleaseRecord, isServed: boolean): boolean {
+  const own = open.find((lock) => lock.key === release.key && lock.target !== undefined);
+  if (own !== undefined && !hasEnded(facts, { runId: own.runId, since: own.createdAt })) return false;
+  if (own !== undefined && (own.rollback === undefined || release.rolledBack)) return true;
+  const window = isServed ? readWindow(release) : undefined;
+  return window !== undefined && facts.now > window.since + window.windowMs + watchGraceMs;
+}
+
 function planEntry(release: ReleaseRecord, open: readonly Lock[], now: number): EntryPlan {
   if (open.some((lock) => lock.key === release.key && lock.target !== undefined && lock.rollback === undefined))
     return { release, do: 'finish-rollback' };
@@ -89,7 +107,13 @@ function planEntry(release: ReleaseRecord, open: readonly Lock[], now: number): 
     const what = 'Its run ended before the promotion; production was not touched.';
     return { release, do: 'close', decision: 'cancelled', reasonCode: 'job_lost', what };
   }
-  return { release, do: now - lastLookedAt(release) > takeBackWithinMs ? 'mark-unwatched' : 'take-back' };
+  if (release.decision === watchContinues) {
+    const why = 'The window of its watch ended more than two hours ago, and no run of watch.yml judged it';
+    return { release, do: 'mark-unwatched', why };
+  }
+  if (now - lastLookedAt(release) <= takeBackWithinMs) return { release, do: 'take-back' };
+  const why = 'Its run ended after the promotion without a verdict, more than an hour ago';
+  return { release, do: 'mark-unwatched', why };
 }
 
 /** A stage that was judged, and a question while it was open, were looked at: the hour starts there. Milliseconds. */

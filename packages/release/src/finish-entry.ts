@@ -7,6 +7,7 @@ import { type Finished, withFunctionsSaid } from './finished.ts';
 import { handleOfRecord } from './handle-of-record.ts';
 import { openLedger } from './ledger.ts';
 import { defaultLockExpiryMs } from './lock.ts';
+import { readServed } from './move-domains.ts';
 import { nameOf } from './next-target.ts';
 import { reasonCodeOf } from './patience.ts';
 import { functionsLeft } from './plan-functions-back.ts';
@@ -15,6 +16,7 @@ import type { ReleaseHandle, RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import { type TakeBackOutcome, takeBack } from './take-back.ts';
 import type { FunctionsBack } from './take-functions-back.ts';
+import { watchContinues } from './watch-record.ts';
 import { reasonOfVerdict } from './would-have-been.ts';
 
 export interface EntryContext {
@@ -36,7 +38,8 @@ export async function finishEntry(
   const handle = handleOfRecord(release, request);
   const { functions, ...ended } = await endOf(deps, request, { plan, handle, context });
   const closing = await settleEnvironment(deps, handle, {
-    moved: context.isNewest,
+    // A release that handed its watch off has put auto-assign back itself.
+    moved: context.isNewest && release.decision === undefined,
     names: [
       ...(release.deploymentId === undefined ? [] : [{ deploymentId: release.deploymentId, version: release.version }]),
       ...(release.rollbackTarget === undefined ? [] : [release.rollbackTarget]),
@@ -86,9 +89,13 @@ async function endOf(
     return { decision: 'would-roll-back', reasonCode: 'declined', what };
   }
   if (plan.do === 'mark-unwatched') {
-    await openLedger(deps.github, handle).record('watch', 'outcome', 'unwatched', 'its run ended without a verdict');
-    const what =
-      'Its run ended after the promotion without a verdict, more than an hour ago: nothing was moved, it is no rollback target until somebody proves it.';
+    const served = release.decision === watchContinues ? await readServed(deps.project, handle) : undefined;
+    if (served !== undefined && !served.mixed && served.deploymentId !== release.deploymentId) {
+      const what = 'Its watch had no verdict yet when production moved on.';
+      return { decision: 'superseded', reasonCode: 'superseded', what };
+    }
+    await openLedger(deps.github, handle).record('watch', 'outcome', 'unwatched', plan.why);
+    const what = `${plan.why}: nothing was moved, it is no rollback target until somebody proves it.`;
     return { decision: 'cancelled', reasonCode: 'unwatched', what };
   }
   let functions: FunctionsBack | undefined;

@@ -7,6 +7,7 @@ import { openLedger } from './ledger.ts';
 import { takeLock } from './lock.ts';
 import { reconcile } from './reconcile.ts';
 import type { FunctionsBack, FunctionsScope } from './take-functions-back.ts';
+import { recordWindow } from './watch-record.ts';
 
 let scene: Scene;
 before(async () => {
@@ -72,6 +73,61 @@ test('a release that died after its promotion takes its functions back with the 
   const { outcome, scopes } = await reconciled('promoted', [3]);
   assert.deepEqual([outcome.finished[0]?.decision, scopes], ['rolled-back', [{ ledgerId: dead.ledgerId }]]);
   assert.equal(scene.served(), good);
+});
+
+/** A live release whose job has ended and whose watch goes on, from `since` for a minute. */
+async function handedOff(runId: number, since: number) {
+  const environment = `handed-off-${runId}`;
+  const { github, project } = await scene.connect();
+  const good = await scene.goLive();
+  const bad = await scene.stage({});
+  const handle = await scene.open({ runId, environment, target: good });
+  const ledger = openLedger(github, handle);
+  await ledger.record('promote', 'intent', bad);
+  await project.promote(bad, {});
+  await ledger.record('promote', 'outcome', 'promoted', bad);
+  await recordWindow(ledger, { since, windowMs: 60_000, intervalMs: 30_000, rules: ['error-rate above 5%'] });
+  await ledger.record('release', 'outcome', 'watch-continues', 'window_open');
+  return { github, good, bad, handle, environment };
+}
+
+test('a way back that a run of watch.yml began and did not end is carried out and told once', async () => {
+  const { github, good, bad, handle, environment } = await handedOff(21, Date.now());
+  assert.deepEqual((await reconciled(environment, [21])).outcome.finished, [], 'its watch goes on');
+  await takeLock(github, {
+    schemaVersion: 1,
+    environment,
+    production: true,
+    ref: handle.commit,
+    key: handle.key,
+    runId: 77,
+    reason: 'v1.0.0: the error rate was above its limit',
+    target: { deploymentId: good },
+    from: bad,
+    expiresAfterMs: 3_600_000,
+  });
+  const { outcome } = await reconciled(environment, [77]);
+  assert.deepEqual(
+    outcome.finished.map(({ decision }) => decision),
+    ['rolled-back'],
+  );
+  assert.equal(scene.served(), good);
+  assert.deepEqual((await reconciled(environment, [77])).outcome.finished, []);
+});
+
+test('a watch that no run ended is marked two hours later, or closed where production has moved on', async () => {
+  const since = Date.now() - 3 * 3_600_000;
+  const { bad, environment } = await handedOff(22, since);
+  const { outcome } = await reconciled(environment, []);
+  const [finished] = outcome.finished;
+  assert.deepEqual([finished?.reasonCode, outcome.alarming], ['unwatched', true]);
+  assert.match(finished?.what ?? '', /no run of watch\.yml judged it: nothing was moved/);
+  assert.equal(scene.served(), bad);
+
+  const moved = await handedOff(23, since);
+  await scene.goLive();
+  const later = await reconciled(moved.environment, []);
+  assert.deepEqual([later.outcome.finished[0]?.decision, later.outcome.alarming], ['superseded', false]);
 });
 
 const answers = [

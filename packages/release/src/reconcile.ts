@@ -10,6 +10,7 @@ import { type Finished, isAlarming } from './finished.ts';
 import { readLocks } from './lock.ts';
 import { readRecentReleases } from './read-environment.ts';
 import type { FunctionsBack, FunctionsScope } from './take-functions-back.ts';
+import { watchContinues } from './watch-record.ts';
 
 export interface ReconcileDependencies {
   github: GitHub;
@@ -40,7 +41,7 @@ export interface ReconcileOutcome {
 }
 
 /**
- * Finishes what dead runs left behind (S7): promised rollbacks, production without a verdict, unpromoted edge functions,
+ * Finishes what dead runs left behind (S7): promised rollbacks, production without a verdict, watches that nobody goes on with, unpromoted edge functions,
  * auto-assign, locks, open entries. A run that GitHub shows as going on is left alone. Idempotent: every step reads before it
  * writes, and the record is closed last. @throws GitHubError, VercelError.
  */
@@ -52,9 +53,13 @@ export async function reconcile(deps: ReconcileDependencies, request: ReconcileR
     readLocks(github, environment),
   ]);
   const now = github.serverTime();
+  const watched = new Set(releases.filter(({ decision }) => decision === watchContinues).map(({ key }) => key));
+  const pending = locks.filter(
+    ({ releasedAt, rollback, key }) => releasedAt === undefined && (rollback === undefined || watched.has(key)),
+  );
   const runs = await readRuns(github, request.endedRuns, [
     ...releases.filter(({ decision }) => decision === undefined).map(({ runId }) => runId),
-    ...locks.filter((lock) => lock.releasedAt === undefined && lock.rollback === undefined).map(({ runId }) => runId),
+    ...pending.map(({ runId }) => runId),
   ]);
   const plan = decideReconcile({ releases, locks, ...runs, now });
   const outcome: ReconcileOutcome = { finished: [], locks: [], warnings: [], alarming: false };
