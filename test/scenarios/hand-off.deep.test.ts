@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createGitHub } from '#github/client';
+import { openLedger } from '#release/ledger';
 import { takeLock } from '#release/lock';
+import { recordWindow } from '#release/watch-record';
 import { promoteInDashboard } from './dashboard.ts';
 import { expectEnd } from './expect-end.ts';
 import { opsFile, releaseFixture, shortWatch } from './release-fixture.ts';
@@ -181,6 +183,35 @@ describe('a watch that is handed off', { concurrency: 2 }, () => {
     });
     assert.equal(fixture.accepted('rollback'), 0);
     assert.deepEqual(await fixture.locks(), []);
+  });
+
+  test('leaves a breach to people that it finds hours late', async () => {
+    await using counts = await startCounts();
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    await fixture.release({ version: 'v1.0.0' });
+    const files = { '.github/ops.yml': handedOff(counts.url, '10m') };
+    const { deploymentId } = await fixture.release({ version: 'v1.1.0', files });
+    const ledgerId = (await fixture.entries()).at(-1)?.id ?? 0;
+    const since = Date.now() - 4 * 3_600_000;
+    await recordWindow(openLedger(createGitHub(fixture.sandbox.description.github), { ledgerId }), {
+      since,
+      windowMs: 600_000,
+      intervalMs: 10_000,
+      rules: ['error-rate above 5% within 10m'],
+    });
+    counts.sickFrom = since / 1000 + 60;
+    const late = await fixture.watch({ version: 'v1.1.0' });
+    expectEnd(fixture, late, {
+      decision: 'would-roll-back',
+      reason: 'above_limit',
+      conclusion: 'failure',
+      says: /A person must decide, it came 23\d minutes late: .*above the limit of 5\.0 %/i,
+      serves: deploymentId,
+      next: /Next: look, then either leave it or: .*rollback/,
+    });
+    assert.equal(fixture.accepted('rollback'), 0);
+    assert.deepEqual(await fixture.locks(), []);
+    assert.equal((await fixture.watch({ version: 'v1.1.0' })).decision, 'nothing-open');
   });
 
   test('whose run died between its lock and its domains is finished by the next run', async () => {
