@@ -7,6 +7,7 @@ import type { GitHub } from '#github/client';
 import { continueWindow } from '#observe/continue-watch';
 import { OwnRequests } from '#observe/own-requests';
 import { createSource } from '#observe/sources/registry';
+import { takeBackWithinMs } from '#release/decide-reconcile';
 import { handleOfRecord } from '#release/handle-of-record';
 import { describeLock, readOpenLocks } from '#release/lock';
 import { readServed } from '#release/move-domains';
@@ -20,6 +21,9 @@ import { describeWatch } from './describe-watch.ts';
 import { type Given, planWatch } from './plan-watch.ts';
 import { openGitHub } from './services.ts';
 import { vendorParts } from './vendor-parts.ts';
+
+/** Twice what `reconcile` takes back within, because GitHub may start an hourly run an hour late. */
+const tooLateMs = 2 * takeBackWithinMs;
 
 /**
  * Goes on with the watch that an earlier run handed off, from its record: judges what is known by now and ends. Asks GitHub twice
@@ -148,8 +152,8 @@ async function judgeWindow(
   const since = recorded?.since ?? current.promotedAt ?? current.openedAt;
   const outcome = await continueWindow({ ...plan, source, others, since, clock, signal, log: logger.info });
   const { dueAt, endedAt } = outcome;
-  const lateMs = dueAt === undefined ? 0 : (endedAt - dueAt) * 1000;
-  const decision = decideAction(outcome, plan, { act: false, failOn: given.failOn, lateMs });
+  const late = { byMs: dueAt === undefined ? 0 : (endedAt - dueAt) * 1000, limitMs: tooLateMs };
+  const decision = decideAction(outcome, plan, { act: false, failOn: given.failOn, late });
   return describeWatch(
     outcome,
     decision,

@@ -79,9 +79,13 @@ test('a rule does less than the mode allows, never more (ARB-13)', () => {
 
 test('a verdict that came hours late moves nothing by itself, whatever failed; a person decides', () => {
   const hour = 60 * 60_000;
-  const found = (lateMs: number, verdict: Verdict = 'fail', mode: Mode = 'auto') => {
+  const found = (byMs: number, verdict: Verdict = 'fail', mode: Mode = 'auto') => {
     const outcome = { verdict, reasonCode: 'above_limit', summary: 'what was seen', broken: [] };
-    return decideAction(outcome, { mode, onNoData: 'fail', onInconclusive: 'hold' }, { act: false, lateMs });
+    return decideAction(
+      outcome,
+      { mode, onNoData: 'fail', onInconclusive: 'hold' },
+      { act: false, late: { byMs, limitMs: 2 * hour } },
+    );
   };
   assert.equal(found(2 * hour).decision, 'would-roll-back');
   const late = found(62 * hour);

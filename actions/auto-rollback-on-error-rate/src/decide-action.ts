@@ -1,5 +1,4 @@
 import type { WatchOutcome } from '#observe/watch';
-import { takeBackWithinMs } from '#release/decide-reconcile';
 import type { WatchPlan } from './plan-watch.ts';
 
 /** What follows from a watch. `act`: the way back is taken now. */
@@ -23,9 +22,6 @@ export interface ActionDecision {
   summary: string;
 }
 
-/** Twice what `reconcile` takes back within, because GitHub may start an hourly run an hour late. */
-const tooLateMs = 2 * takeBackWithinMs;
-
 /**
  * Turns a verdict into a decision by mode and policies (design §10, ARB-09, ARB-12). A rule may do less than the mode allows, never
  * more; then the decision is `breach`, which moves nothing.
@@ -37,8 +33,8 @@ export function decideAction(
     act: boolean;
     failOn?: 'held' | undefined;
     mayAsk?: boolean;
-    /** How long after the verdict could first be known it came; milliseconds. */
-    lateMs?: number;
+    /** How long after the verdict could first be known it came, and after how long it moves nothing any more; milliseconds. */
+    late?: { byMs: number; limitMs: number };
   },
 ): ActionDecision {
   const { verdict, reasonCode, summary } = outcome;
@@ -60,10 +56,10 @@ export function decideAction(
     if (given.mayAsk && plan.mode === 'approve') {
       return { decision: 'asked', act: false, failed: true, warning: false, summary: sentence(why) };
     }
-    const { lateMs = 0 } = given;
+    const { late } = given;
     // Live for so long that moving production now would surprise people more than it protects them.
-    if (plan.mode === 'auto' && lateMs > tooLateMs) {
-      const told = `A person must decide, it came ${Math.round(lateMs / 60_000)} minutes late: ${why}`;
+    if (plan.mode === 'auto' && late !== undefined && late.byMs > late.limitMs) {
+      const told = `A person must decide, it came ${Math.round(late.byMs / 60_000)} minutes late: ${why}`;
       return { decision: 'breach', act: false, failed: true, warning: false, summary: told };
     }
     return breach(why, plan.mode, given.act);
