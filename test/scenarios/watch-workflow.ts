@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml';
 const library = join(import.meta.dirname, '../..');
 
 interface Workflow {
-  jobs: { watch: { steps: { uses: string }[]; outputs: Record<string, string> } };
+  jobs: { watch: { steps: { uses?: string }[]; outputs: Record<string, string> } };
 }
 
 /**
@@ -18,7 +18,7 @@ export async function watchComposite(): Promise<Disposable & { path: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'watch-workflow-'));
   const text = readFileSync(join(library, '.github/workflows/watch.yml'), 'utf8').replaceAll('secrets.', 'inputs.');
   const { watch } = (parse(text) as Workflow).jobs;
-  const steps = watch.steps.filter(({ uses }) => uses.startsWith('$/'));
+  const steps = watch.steps.filter(({ uses }) => uses?.startsWith('$/'));
   const names = new Set([...JSON.stringify(steps).matchAll(/inputs\.([\w-]+)/g)].map(([, name = '']) => name));
   const composite = {
     name: 'watch',
