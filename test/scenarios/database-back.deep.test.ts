@@ -157,21 +157,22 @@ describe('parts: database of a rollback', { skip: installed ? false : 'no Postgr
     const greedy = { [file]: sql.replace('-- DROP TABLE moods;', '-- DELETE FROM notes; DROP TABLE moods;') };
     const second = await fixture.release({ version: 'v1.1.0', files: { ...files, ...greedy }, inputs });
     assert.equal(second.decision, 'released', second.errors.join('\n'));
-    const back = await fixture.rollback({
-      version: 'v1.1.0',
-      inputs: {
-        ...inputs,
-        'database-url': fixture.sandbox.description.postgres.url ?? '',
-        confirm: 'production',
-        parts: 'app\ndatabase',
-        watch: 'elsewhere',
-      },
-    });
+    const both = {
+      ...inputs,
+      'database-url': fixture.sandbox.description.postgres.url ?? '',
+      confirm: 'production',
+      parts: 'app\ndatabase',
+      watch: 'elsewhere',
+    };
+    const back = await fixture.rollback({ version: 'v1.1.0', inputs: both });
     assert.deepEqual(
       [back.decision, back.reasonCode, back.conclusion],
       ['rolled-back', 'unhealthy_after_database_rollback', 'failure'],
       back.lastLine,
     );
     assert.match(back.lastLine, /Database: Rolled back to 20260105100000 .*The checks of the app failed afterwards: /);
+    // Nothing is left to take back, and the app is still not well.
+    const again = await fixture.rollback({ version: 'v1.1.0', inputs: { ...both, parts: 'database' } });
+    assert.deepEqual([again.reasonCode, again.conclusion], ['unhealthy_after_database_rollback', 'failure'], again.lastLine);
   });
 });
