@@ -87,9 +87,21 @@ function nameOfMessage(text: string): string | undefined {
   return undefined;
 }
 
-/** Whether the server has answered a message: ReadyForQuery is the last it says. */
-function isReady(chunk: Buffer): boolean {
-  return chunk.length >= 6 && chunk.readUInt8(chunk.length - 6) === 0x5a && chunk.readUInt32BE(chunk.length - 5) === 5;
+/** Counts messages of these types in one direction of a session; what is not whole yet is kept for the next chunk. */
+function countMessages(types: string): (chunk: Buffer) => number {
+  let rest = Buffer.alloc(0);
+  let count = 0;
+  return (chunk) => {
+    rest = Buffer.concat([rest, chunk]);
+    for (;;) {
+      // The message that opens a session has no type; its length begins with a zero.
+      const typed = rest[0] === 0 ? 0 : 1;
+      const length = rest.length < typed + 4 ? Number.POSITIVE_INFINITY : typed + rest.readUInt32BE(typed);
+      if (rest.length < length) return count;
+      if (typed === 1 && types.includes(String.fromCharCode(rest[0] ?? 0))) count += 1;
+      rest = rest.subarray(length);
+    }
+  };
 }
 
 async function startWire(target: string, ask: (name: string) => Passing) {
@@ -106,7 +118,12 @@ async function startWire(target: string, ask: (name: string) => Passing) {
     upstream.on('close', () => client.destroy());
     // What was sent is still done when its sender is dead.
     client.on('close', () => unheard.has(upstream) || upstream.destroy());
+    // Query and Sync each are answered by one ReadyForQuery; the first one says that the session is open.
+    const countAsked = countMessages('QS');
+    const countReady = countMessages('Z');
+    let asked = 0;
     client.on('data', (chunk) => {
+      asked = countAsked(chunk);
       const name = nameOfMessage(chunk.toString('latin1'));
       const passing = name === undefined ? 'pass' : ask(name);
       if (passing === 'lose') return void client.destroy();
@@ -114,8 +131,10 @@ async function startWire(target: string, ask: (name: string) => Passing) {
       upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
+      const ready = countReady(chunk);
       if (!unheard.has(upstream)) return void client.write(chunk);
-      if (!isReady(chunk)) return;
+      // What travelled together is answered one after the other.
+      if (ready <= asked) return;
       unheard.delete(upstream);
       upstream.destroy();
     });
