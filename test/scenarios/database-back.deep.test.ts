@@ -173,6 +173,10 @@ describe('parts: database of a rollback', { skip: installed ? false : 'no Postgr
     assert.match(back.lastLine, /Database: Rolled back to 20260105100000 .*The checks of the app failed afterwards: /);
     // Nothing is left to take back, and the app is still not well.
     const again = await fixture.rollback({ version: 'v1.1.0', inputs: { ...both, parts: 'database' } });
-    assert.deepEqual([again.reasonCode, again.conclusion], ['unhealthy_after_database_rollback', 'failure'], again.lastLine);
+    assert.deepEqual(
+      [again.reasonCode, again.conclusion],
+      ['unhealthy_after_database_rollback', 'failure'],
+      again.lastLine,
+    );
   });
 });
