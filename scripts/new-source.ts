@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** `npm run new:source <name>` writes a source of the watch with its contract test, and enters it in the two lists. */
+/** `npm run new:source <name>` writes a source of the watch with its contract test and its route in the sandbox, and enters it in the lists. */
 const root = join(import.meta.dirname, '..');
 const [name = ''] = process.argv.slice(2);
 if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
@@ -66,27 +66,91 @@ interface Row {
 `,
 );
 await writeFile(
+  join(root, `packages/sandbox/src/monitoring/${name}.ts`),
+  `import { type Handler, jsonAnswer } from '../http/answer.ts';
+import { createRouter } from '../http/router.ts';
+import { byMinute, isFailed, type Traffic } from './traffic.ts';
+
+/** Answers as the vendor documents it, over what the sandbox's app really served; strict about token, query and units. */
+export function ${factory}Service(token: string, traffic: Traffic): Handler {
+  return createRouter(
+    {
+      'GET /counts': ({ headers, query }) => {
+        if (headers.authorization !== \`Bearer \${token}\`) return jsonAnswer(401, { message: 'Unauthorized' });
+        const served = traffic.served(Number(query.get('from')) * 1000, Number(query.get('until')) * 1000);
+        const rows = [...byMinute(served)].map(([minute, inside]) => {
+          return { at: minute / 1000, requests: inside.length, errors: inside.filter(isFailed).length };
+        });
+        return jsonAnswer(200, { rows });
+      },
+    },
+    () => jsonAnswer(404, { message: 'Not found' }),
+  );
+}
+`,
+);
+await writeFile(
   join(folder, `${name}.test.ts`),
   `import { systemClock } from '#http/clock';
+import type { Sandbox } from '#sandbox/sandbox-types';
 import { describeSource } from '../../test/source-contract.ts';
 import { ${factory} } from './${name}.ts';
 
-const token = 'canary-${name}-token';
+const sandboxed =
+  (more: { token?: string; path?: string } = {}) =>
+  (sandbox: Sandbox) => {
+    const { url, token } = sandbox.description['${name}'];
+    return ${factory}({ url: \`\${url}\${more.path ?? ''}\`, token: more.token ?? token, clock: systemClock });
+  };
+const byUs = 'requests and errors are named by us; where they are settings, both cases are needed';
 
 describeSource({
   name: '${name}',
-  token,
-  intervalMs: 60_000,
-  make: async (address) => ${factory}({ url: address, token, clock: systemClock }),
-  isData: (request) => request.url?.startsWith('/counts') ?? false,
-  counts: (response, { requests, errors, start }) =>
-    void response.end(JSON.stringify({ rows: [{ at: start / 1000, requests, errors }] })),
-  nothing: (response) => void response.end('{"rows":[]}'),
-  canBeSwapped: true,
-  tellsStale: true,
-  nothingMeans: 'no-data',
+  make: sandboxed(),
+  secret: (sandbox) => sandbox.description['${name}'].token,
+  asks: { service: '${name}', route: '/counts' },
+  tells: {
+    intervalMs: 60_000,
+    nothingMeans: 'no-data',
+    swapped: { not: byUs },
+    unitMistake: { not: byUs },
+    stale: true,
+  },
+  wrongCredentials: [
+    {
+      called: 'a token that is not known',
+      make: sandboxed({ token: 'nobody' }),
+      reason: 'source_unauthorized',
+      says: /Check source-url and source-token/,
+    },
+  ],
+  wrongSite: {
+    called: 'an address that knows nothing of it',
+    make: sandboxed({ path: '/other' }),
+    reason: 'wrong_address',
+    says: /Check source-url/,
+  },
+  notANumber: ({ start }) => ({ rows: [{ at: start / 1000, requests: 'many', errors: 1 }] }),
 });
 `,
+);
+await insert('packages/sandbox/src/faults.ts', "'stripe', 'app'", `'stripe', 'app', '${name}'`);
+const monitoring = 'packages/sandbox/src/monitoring/start-monitoring.ts';
+await insert(
+  monitoring,
+  'import type { Traffic }',
+  `import { ${factory}Service } from './${name}.ts';\nimport type { Traffic }`,
+);
+await insert(
+  monitoring,
+  '  /** JSON that an app tells of itself',
+  `  '${name}': { url: string; token: string };\n  /** JSON that an app tells of itself`,
+);
+await insert(
+  monitoring,
+  '      app: { url: await',
+  `      '${name}': { url: await open('${name}', ${factory}Service('${name}-token', traffic)), token: '${name}-token' },
+      app: { url: await`,
 );
 await insert('packages/config/src/settings.ts', "  'probe',\n] as const;", `  'probe',\n  '${name}',\n] as const;`);
 await insert(
@@ -102,9 +166,11 @@ await insert(
   },
 } satisfies Record<SourceName, SourceEntry>;`,
 );
-console.log(`wrote packages/observe/src/sources/${name}.ts and its contract test, and entered it in the lists.`);
 console.log(
-  `Next: map the vendor's answer, then npm test ${name}, npm run schema, npm run build auto-rollback-on-error-rate.`,
+  `wrote packages/observe/src/sources/${name}.ts its contract test and its route in the sandbox, and entered it in the lists.`,
+);
+console.log(
+  `Next: map the vendor's answer in both, then npm test ${name}, npm run schema, npm run build auto-rollback-on-error-rate.`,
 );
 
 async function insert(path: string, anchor: string, text: string): Promise<void> {

@@ -5,7 +5,8 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 /**
- * `npm test [-- filter…]` runs every `*.test.ts` but the deep ones; `--deep` runs those, seeded by OPS_ACTIONS_SEED.
+ * `npm test [-- filter…]` runs every `*.test.ts` but the deep ones; `--deep` runs those. What is drawn in either is drawn
+ * from OPS_ACTIONS_SEED, which is printed: given again, the same is drawn.
  * Ends with the slowest files, every skipped test and its reason, every failed test and its error again, and the line
  * `N passed, N failed, N skipped`: whoever sees only the end of a log sees what to mend.
  */
@@ -28,10 +29,8 @@ if (files.length === 0) {
 }
 // Every file is a process of its own and loads the same sources: what one has compiled the next one reads.
 process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'compile');
-if (deep) {
-  process.env.OPS_ACTIONS_SEED ??= String(Math.floor(Math.random() * 2 ** 31));
-  console.log(`seed: OPS_ACTIONS_SEED=${process.env.OPS_ACTIONS_SEED}`);
-}
+process.env.OPS_ACTIONS_SEED ??= String(Math.floor(Math.random() * 2 ** 31));
+console.log(`seed: OPS_ACTIONS_SEED=${process.env.OPS_ACTIONS_SEED}`);
 
 let passed = 0;
 let failed = 0;

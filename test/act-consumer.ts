@@ -10,6 +10,9 @@ export interface ActConsumer {
   directory: string;
   /** Where actions/checkout is found: a copy of the repository without GitHub. */
   checkout: string;
+  /** Where actions/upload-artifact is found: it keeps the file in `artifacts`. */
+  upload: string;
+  artifacts: string;
   /** From now on a release waits for an approval, in three jobs. */
   askForApproval(): void;
   commit(version: string): Promise<string>;
@@ -28,10 +31,14 @@ export async function createActConsumer(repository: string, base: string): Promi
   editYaml(join(directory, '.github/ops.yml'), (document) => {
     document.set('watch', { source: 'probe', window: '4s', interval: '1s' });
   });
+  const artifacts = join(base, 'artifacts');
+  mkdirSync(artifacts);
   await runTool('git', ['remote', 'add', 'origin', `https://github.com/${repository}.git`], directory);
   return {
     directory,
     checkout: checkoutStandIn(base),
+    upload: uploadStandIn(base),
+    artifacts,
     askForApproval: () =>
       editYaml(join(directory, '.github/workflows/deploy.yml'), (document) => {
         document.setIn(['jobs', 'production', 'with', 'approval-environment'], 'production-approval');
@@ -60,6 +67,26 @@ runs:
   using: composite
   steps:
     - { shell: bash, run: 'git clone --quiet "$CONSUMER_REPOSITORY" "$RUNNER_TEMP/clone" && cp -a "$RUNNER_TEMP/clone/." . && rm -rf "$RUNNER_TEMP/clone"' }
+`,
+  );
+  return folder;
+}
+
+/** The upload of a file needs the artifact service of GitHub. */
+function uploadStandIn(base: string): string {
+  const folder = join(base, 'upload-artifact');
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, 'action.yml'),
+    `name: upload-artifact
+description: keeps a file on this machine
+inputs: { name: { description: x }, path: { description: x }, overwrite: { description: x }, retention-days: { description: x } }
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: { NAME: '\${{ inputs.name }}', FILE: '\${{ inputs.path }}' }
+      run: 'cp "$FILE" "$ARTIFACTS/$NAME"'
 `,
   );
   return folder;

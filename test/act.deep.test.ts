@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -26,6 +26,7 @@ const skip =
 const recipient = await identityToRecipient(await generateX25519Identity());
 const repository = 'acme/notes-app';
 const checkoutPin = 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1';
+const uploadPin = 'actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f';
 const consumerPin = 'org/ops-actions@0123456789abcdef0123456789abcdef01234567';
 
 const base = mkdtempSync(join(tmpdir(), 'act-'));
@@ -70,6 +71,7 @@ function runAct(given: {
     OPS_ACTIONS_VERCEL_API_URL: vercel.apiUrl,
     OPS_ACTIONS_SLACK_API_URL: slack.apiUrl,
     CONSUMER_REPOSITORY: consumer.directory,
+    ARTIFACTS: consumer.artifacts,
   };
   const words = [
     given.event,
@@ -81,9 +83,12 @@ function runAct(given: {
       '--platform',
       'ubuntu-latest=-self-hosted',
     ],
-    ...[`org/ops-actions@v1=${tree}`, `${consumerPin}=${tree}`, `${checkoutPin}=${consumer.checkout}`].flatMap(
-      (pair) => ['--local-repository', pair],
-    ),
+    ...[
+      `org/ops-actions@v1=${tree}`,
+      `${consumerPin}=${tree}`,
+      `${checkoutPin}=${consumer.checkout}`,
+      `${uploadPin}=${consumer.upload}`,
+    ].flatMap((pair) => ['--local-repository', pair]),
     ...['--action-offline-mode', '--no-cache-server', '--pull=false', '--secret-file', secrets],
     ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ...['--var', `BACKUP_AGE_RECIPIENTS=${recipient}`],
@@ -131,6 +136,9 @@ test('act, which is not ours, releases twice and rolls back by the example workf
       return { log: run.log, serving: sandbox.vercel.servedBy(domain) ?? '' };
     };
     const first = (await release('v1.0.0', 101)).serving;
+    const [chart = ''] = readdirSync(consumer.artifacts);
+    assert.match(chart, /^watch-chart-.*production/);
+    assert.match(readFileSync(join(consumer.artifacts, chart), 'utf8'), /^<svg /);
     writeFileSync(join(consumer.directory, 'public/extra.html'), '<h1>more</h1>');
     consumer.askForApproval();
     const approved = await release('v1.0.1', 102);

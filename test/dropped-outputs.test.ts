@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 import { toData } from '#local-runner/expressions';
+import { parseReport } from '../actions/after-release/src/report.ts';
 import { readWorkflows } from './workflows-model.ts';
 
 /** S15: GitHub drops an output of a job that holds a masked value. What then reads nothing must refuse by name, not pass. */
@@ -122,4 +123,11 @@ test('a release that did not hand on its decision is told from the ledger', () =
   assert.equal(runs('deploy-production.yml', 'incident', needs), true);
   const given = jobOf('deploy-production.yml', 'incident').steps?.[0]?.with?.['release-decision'];
   assert.equal(evaluate(String(given), needs, {}).coerceString(), '');
+});
+
+test('the sign-off of a release whose report was dropped runs, and refuses by name', () => {
+  const runsAfter = (outputs: Record<string, string>) =>
+    runs('watch.yml', 'sign-off', { watch: { result: 'success', outputs } });
+  assert.deepEqual([runsAfter({ 'after-release-open': 'true' }), runsAfter({})], [true, false]);
+  assert.throws(() => parseReport(undefined), /GitHub drops an output that contains a masked value/);
 });

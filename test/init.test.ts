@@ -77,9 +77,9 @@ async function settingsOf(repo: Repository, environment: string): Promise<Enviro
 }
 
 /** Holds the callers to the workflows they call: inputs, secrets and permissions. */
-async function checkWorkflows(repo: Repository): Promise<void> {
+async function checkWorkflows(repo: Repository, ...further: string[]): Promise<void> {
   const called = new Map(readWorkflows().map((workflow) => [workflow.file, workflow]));
-  for (const file of ['deploy.yml', 'rollback.yml']) {
+  for (const file of ['deploy.yml', 'rollback.yml', ...further]) {
     const caller = readWorkflow(file, await repo.read(`.github/workflows/${file}`));
     assert.deepEqual(caller.permissions, {});
     for (const job of Object.values(caller.jobs)) {
@@ -103,7 +103,16 @@ async function checkWorkflows(repo: Repository): Promise<void> {
   }
 }
 
-test('a Next.js app with Supabase gets three files that work, a key outside and one secret per line', async () => {
+/** The key of backups is another one in each run. */
+async function compareWithFixture(repo: Repository, fixture: string, file: string): Promise<void> {
+  const kept = await readFile(join(libraryRoot, 'test/fixtures', fixture, '.github', file), 'utf8');
+  const [written, expected] = [await repo.read(`.github/${file}`), kept].map((text) =>
+    text.replace(/age1\w{50,}/g, 'age1-of-the-test'),
+  );
+  assert.equal(written, expected);
+}
+
+test('a Next.js app with Supabase gets files that work, a key outside and one secret per line', async () => {
   const repo = await repository({ ...link, ...supabase, ...next });
   const ran = await repo.init('--ref', commit, '--url', 'https://notes.example.com', '--slack', 'C0123456789');
   assert.equal(ran.code, 0, ran.stderr);
@@ -118,7 +127,7 @@ test('a Next.js app with Supabase gets three files that work, a key outside and 
     [settings.smoke.command, settings.slack.channel, settings.watch.mode],
     ['npm run test:smoke', 'C0123456789', 'auto'],
   );
-  await checkWorkflows(repo);
+  await checkWorkflows(repo, 'database-doctor.yml');
   const deploy = await repo.read('.github/workflows/deploy.yml');
   assert.ok(deploy.includes(`deploy-production.yml@${commit}\n`));
   const { jobs } = parse(deploy) as { jobs: Record<string, { with: Record<string, string> }> };
@@ -137,7 +146,7 @@ test('a Next.js app with Supabase gets three files that work, a key outside and 
   const again = await repo.init('--ref', commit, '--url', 'https://notes.example.com', '--slack', 'C0123456789');
   assert.equal(again.code, 0);
   assert.ok(!again.stdout.includes(key));
-  assert.equal(again.stdout.match(/^unchanged/gm)?.length, 3);
+  assert.equal(again.stdout.match(/^unchanged/gm)?.length, 4);
 });
 
 test('what is there is never overwritten without --force, and not a byte or key is written', async () => {
@@ -164,8 +173,10 @@ test('a dry run shows everything and writes nothing; JSON never holds the privat
   assert.equal(shown.detected.framework, 'Next.js');
   assert.match(shown.files[1].text, /@0{40} # placeholder: put the commit of a release here$/m);
   assert.match(shown.next[0], /^replace 0{40}.*nothing can run before/);
+  assert.ok(shown.next.some((step: string) => /plan of migrations as a comment of each pull request/.test(step)));
   await assert.rejects(stat(join(repo.root, '.github')));
   await assert.rejects(stat(repo.home));
+  assert.equal(shown.files.length, 4, 'nothing asks for scheduled runs');
   const done = await repo.init('--json');
   const outcome = JSON.parse(done.stdout);
   assert.deepEqual([outcome.backupKey.created, outcome.files[0].action], [true, 'created']);
@@ -233,7 +244,9 @@ test('staging before production: jobs, triggers and secrets of their own, never 
     'https://notes.example.com',
   );
   assert.equal(ran.code, 0, ran.stderr);
-  await checkWorkflows(repo);
+  await checkWorkflows(repo, 'alerts.yml', 'backup.yml', 'database-doctor.yml');
+  assert.match(ran.stdout, /commit the six files/);
+  assert.match(ran.stdout, /no run looks at after-release of the preset tag-release yet/);
   const deploy = parse(await repo.read('.github/workflows/deploy.yml'));
   assert.deepEqual(deploy.on, { push: { branches: ['main'], tags: ['v*'] } });
   assert.deepEqual(
@@ -243,17 +256,154 @@ test('staging before production: jobs, triggers and secrets of their own, never 
   // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub
   assert.equal(deploy.jobs.staging.secrets.DATABASE_URL, '${{ secrets.STAGING_DATABASE_URL }}');
   // The same files lie in test/fixtures, where GitHub's own validator and the linters read them.
-  for (const file of ['ops.yml', 'workflows/deploy.yml', 'workflows/rollback.yml']) {
-    const kept = await readFile(join(libraryRoot, 'test/fixtures/init/.github', file), 'utf8');
-    assert.equal(
-      (await repo.read(`.github/${file}`)).replace(/age1\w{50,}/g, 'age1-of-the-test'),
-      kept.replace(/age1\w{50,}/g, 'age1-of-the-test'),
-    );
-  }
+  for (const file of [
+    'ops.yml',
+    'workflows/deploy.yml',
+    'workflows/rollback.yml',
+    'workflows/alerts.yml',
+    'workflows/backup.yml',
+    'workflows/database-doctor.yml',
+  ])
+    await compareWithFixture(repo, 'init', file);
   const staging = await settingsOf(repo, 'staging');
   const production = await settingsOf(repo, 'production');
   assert.deepEqual([staging.vercel.project, production.vercel.project], ['prj_staging', 'prj_notes']);
   assert.deepEqual([production.release.requiresPassed, production.watch.mode], ['staging', 'notify']);
+});
+
+test('a preset that says what is looked at after a release gets the scheduled caller of watch.yml', async () => {
+  const repo = await repository({ ...link, ...next });
+  const ran = await repo.init('--ref', commit, '--preset', 'validated-pipeline', '--slack', 'C0123456789');
+  assert.equal(ran.code, 0, ran.stderr);
+  await checkWorkflows(repo, 'watch.yml');
+  const { on, jobs } = parse(await repo.read('.github/workflows/watch.yml'));
+  assert.deepEqual(on, { schedule: [{ cron: '*/30 * * * *' }], workflow_dispatch: null });
+  assert.deepEqual(jobs.production.with, {
+    environment: 'production',
+    'setup-commands': 'npm ci --ignore-scripts',
+  });
+  assert.match(ran.stdout, /commit the five files/);
+});
+
+test('a preset with alerts gets the scheduled caller of alerts.yml, which has every secret that it may send somewhere', async () => {
+  const repo = await repository({ ...link, ...next });
+  const ran = await repo.init('--ref', commit, '--preset', 'push-to-main', '--url', 'https://notes.example.com');
+  assert.equal(ran.code, 0, ran.stderr);
+  await checkWorkflows(repo, 'alerts.yml');
+  const { on, jobs } = parse(await repo.read('.github/workflows/alerts.yml'));
+  assert.deepEqual(on, { schedule: [{ cron: '*/15 * * * *' }], workflow_dispatch: null });
+  assert.deepEqual(jobs.production.with, { environment: 'production', 'base-url': 'https://notes.example.com' });
+  const secrets = ['VERCEL_TOKEN', 'VERCEL_AUTOMATION_BYPASS_SECRET', 'SLACK_BOT_TOKEN'];
+  assert.deepEqual(Object.keys(jobs.production.secrets), secrets);
+  assert.match(ran.stdout, /alerts\.yml judges the limits of the preset push-to-main/);
+  assert.match(ran.stdout, /the job forward-fix behind the job that migrates/);
+  // Without an address there is no host that the bypass secret may go to.
+  const unnamed = await repository({ ...link, ...next });
+  const without = await unnamed.init('--ref', commit, '--preset', 'push-to-main');
+  const { production } = parse(await unnamed.read('.github/workflows/alerts.yml')).jobs;
+  assert.deepEqual(production.with, { environment: 'production' });
+  assert.deepEqual(Object.keys(production.secrets), ['VERCEL_TOKEN', 'SLACK_BOT_TOKEN']);
+  assert.match(without.stdout, /our own checks need the address of production \(--url\)/);
+});
+
+test('a preset with a schedule of backups gets the caller of backup.yml, whose secrets no release sees; without a database nothing', async () => {
+  const preset = ['--ref', commit, '--preset', 'staging-branch', '--staging-project', 'prj_staging'];
+  const repo = await repository({ ...link, ...supabase, ...next });
+  const ran = await repo.init(...preset);
+  assert.equal(ran.code, 0, ran.stderr);
+  await checkWorkflows(repo, 'backup.yml');
+  const { on, jobs } = parse(await repo.read('.github/workflows/backup.yml'));
+  const drill = '0 5 1 1,4,7,10 *';
+  const verification = '0 4 * * 1';
+  assert.deepEqual(on.schedule, [{ cron: '0 2 * * *' }, { cron: verification }, { cron: drill }]);
+  const { 'age-recipients': recipient, ...given } = jobs.production.with;
+  assert.match(recipient, /^age1[a-z0-9]{58}$/);
+  assert.deepEqual(given, {
+    environment: 'production',
+    'postgres-major': '17',
+    verify: `\${{ (github.event.schedule == '${verification}' || inputs.verify == true) && 'restore' || '' }}`,
+    'verification-max-age': '9d',
+    drill: `\${{ github.event.schedule == '${drill}' || inputs.drill == true }}`,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub
+    answers: '${{ inputs.answers }}',
+    storage: true,
+  });
+  for (const name of ['BACKUP_AGE_IDENTITY', 'SUPABASE_SERVICE_ROLE_KEY']) {
+    assert.equal(jobs.production.secrets[name], `\${{ secrets.${name} }}`);
+    assert.match(ran.stdout, new RegExp(`gh secret set ${name}$`, 'm'));
+    assert.ok(!(await repo.read('.github/workflows/deploy.yml')).includes(name), name);
+  }
+  assert.match(ran.stdout, /say where scheduled backups lie as database\.backup\.destination/);
+  const without = await repository({ ...link, ...next });
+  assert.equal((await without.init(...preset)).code, 0);
+  await assert.rejects(stat(join(without.root, '.github/workflows/backup.yml')));
+});
+
+test('a database gets the caller of the doctor: each environment in a job of its own, the pool left out', async () => {
+  const doctor = readWorkflow(
+    'database-doctor.yml',
+    await readFile(join(libraryRoot, '.github/workflows/database-doctor.yml'), 'utf8'),
+  );
+  const read = async (repo: Repository) => parse(await repo.read('.github/workflows/database-doctor.yml'));
+  const one = await repository({ ...link, ...supabase });
+  assert.equal((await one.init('--ref', commit)).code, 0);
+  const alone = await read(one);
+  assert.deepEqual(Object.keys(alone.on), ['workflow_dispatch']);
+  assert.equal(alone.on.workflow_dispatch.inputs.environment, undefined);
+  assert.deepEqual([Object.keys(alone.jobs), alone.jobs.production.if], [['production'], undefined]);
+  const { options } = alone.on.workflow_dispatch.inputs.mitigate;
+  const { description } = (doctor.call.inputs?.mitigate ?? {}) as { description?: string };
+  const known = String(description).split(/, | or /);
+  assert.deepEqual(
+    options,
+    known.filter((word) => !word.includes('pool')),
+  );
+  assert.equal(alone.on.workflow_dispatch.inputs['dry-run'].default, true);
+
+  const two = await repository({ ...link, ...supabase });
+  assert.equal((await two.init('--ref', commit, '--staging-project', 'prj_staging')).code, 0);
+  await checkWorkflows(two, 'database-doctor.yml', 'rehearse-rollback.yml');
+  const { jobs } = await read(two);
+  for (const [name, secret] of [
+    ['staging', 'STAGING_DATABASE_URL'],
+    ['production', 'DATABASE_URL'],
+  ] as const) {
+    assert.equal(jobs[name].if, `inputs.environment == '${name}'`);
+    assert.equal(jobs[name].with.environment, name);
+    assert.deepEqual(jobs[name].secrets, { DATABASE_URL: `\${{ secrets.${secret} }}` });
+  }
+
+  const none = await repository({ ...link, ...next });
+  assert.equal((await none.init('--ref', commit, '--staging-project', 'prj_staging')).code, 0);
+  await assert.rejects(stat(join(none.root, '.github/workflows/database-doctor.yml')));
+});
+
+test('staging whose watch takes back by itself gets the scheduled rehearsal, with what its releases have and never production', async () => {
+  const repo = await repository({ ...link, ...supabase, ...next });
+  const ran = await repo.init('--ref', commit, '--preset', 'staging-branch', '--staging-project', 'prj_staging');
+  assert.equal(ran.code, 0, ran.stderr);
+  await checkWorkflows(repo, 'rehearse-rollback.yml');
+  await compareWithFixture(repo, 'init-staging-branch', 'workflows/rehearse-rollback.yml');
+  const rehearsal = parse(await repo.read('.github/workflows/rehearse-rollback.yml'));
+  const deploy = parse(await repo.read('.github/workflows/deploy.yml'));
+  assert.deepEqual(Object.keys(rehearsal.jobs), ['staging']);
+  assert.deepEqual(rehearsal.jobs.staging.secrets, deploy.jobs.staging.secrets);
+  assert.equal(rehearsal.jobs.staging.with.ref, 'staging', 'the schedule would have the default branch');
+  assert.equal((await settingsOf(repo, 'staging')).watch.mode, 'auto');
+  assert.match(ran.stdout, /the way back can be rehearsed once staging serves a release/);
+});
+
+test('no rehearsal is written where it would be refused: a watch that only tells, or no staging', async () => {
+  const telling = await repository({ ...link });
+  const ran = await telling.init('--ref', commit, '--preset', 'tag-release', '--staging-project', 'prj_staging');
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.equal((await settingsOf(telling, 'staging')).watch.mode, 'notify');
+  assert.match(ran.stdout, /no workflow rehearses the way back.*environments\.staging\.watch\.mode: auto/);
+  const alone = await repository({ ...link });
+  const without = await alone.init('--ref', commit);
+  assert.ok(!without.stdout.includes('rehearse'));
+  for (const { root } of [telling, alone])
+    await assert.rejects(stat(join(root, '.github/workflows/rehearse-rollback.yml')));
 });
 
 test('one pipeline through staging: production waits for the job of staging', async () => {

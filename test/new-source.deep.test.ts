@@ -23,6 +23,7 @@ test('what npm run new:source writes passes the contract suite and the type chec
     const files = ['my-metrics.ts', 'my-metrics.test.ts', 'registry.ts'].map(
       (file) => `packages/observe/src/sources/${file}`,
     );
+    files.push('packages/sandbox/src/monitoring/my-metrics.ts');
     await node([join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--project', await only(copy, files)]);
   } finally {
     await rm(copy, { recursive: true, force: true });

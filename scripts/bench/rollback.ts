@@ -6,20 +6,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHttpClient } from '#http/client';
 import { systemClock } from '#http/clock';
+import { removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
 import { rollBack } from '#release/roll-back';
+import { countedSourceNames, measureWatch } from '../../actions/auto-rollback-on-error-rate/test/measured-watch.ts';
 import { type Scene, setScene } from '../../packages/release/test/scene.ts';
 
 const rounds = 15;
 const outageMs = 10_000;
+const retryAfterSeconds = 15;
 let runId = 900;
 
 /**
  * From the decision to the domains swapped: our way back (lock, guard, project's state, one rollback, proof of the domains)
  * against the bare two calls of a script (POST rollback, read the alias until it has moved) on the same sandbox, in turns;
- * then with an outage of the Vercel API in the middle; then the memory of a watch over as many
- * intervals as half an hour at its default has.
+ * with an outage of the Vercel API in the middle, and with a limit that names its time; from the end of the bucket on which a
+ * watch decides; then the memory of a watch over as many intervals as half an hour at its default has, and what a quarter of an hour
+ * asks of each source.
  */
 export async function rollback(): Promise<void> {
+  const missed: string[] = [];
+  const told = (what: string, value: number, aim: number, unit: string, rest = '') => {
+    const over = value > aim;
+    if (over) missed.push(what);
+    console.log(`${what}: ${value.toFixed(1)} ${unit} (aim: at most ${aim} ${unit})${rest}${over ? '  missed' : ''}`);
+  };
   const scene = await setScene();
   try {
     const [ours, bare]: [number[], number[]] = [[], []];
@@ -32,20 +42,90 @@ export async function rollback(): Promise<void> {
     console.log(`bare calls                     ${other.toFixed(0).padStart(7)} ms`);
     console.log(`lock, guard, swap and proof    ${own.toFixed(0).padStart(7)} ms`);
     console.log(`way back ÷ bare calls = ${(own / other).toFixed(2)}`);
-    const outage = await timeOfOurs(scene, outageMs);
-    console.log(
-      `with an outage of ${outageMs / 1000} s of the Vercel API: ${(outage.swapped / 1000).toFixed(1)} s (aim: at most ${outageMs / 1000 + 12} s), ${outage.accepted} accepted rollback`,
-    );
+    const outage = await timeOfOurs(scene, { fault: { status: 503 }, forMs: outageMs });
+    const once = ({ accepted }: { accepted: number }) => `, ${accepted} accepted rollback`;
+    told(`with an outage of ${outageMs / 1000} s`, outage.swapped / 1000, outageMs / 1000 + 12, 's', once(outage));
+    const headers = { 'retry-after': String(retryAfterSeconds) };
+    const limited = await timeOfOurs(scene, { fault: { status: 429, headers }, forMs: 1_000 });
+    told(`with Retry-After: ${retryAfterSeconds}`, limited.swapped / 1000, retryAfterSeconds + 2, 's', once(limited));
+    const intervalMs = 1_000;
+    const fromBucket = await timeFromBucket(scene, intervalMs);
+    told('from the end of the bucket whose verdict is fail', fromBucket / 1000, intervalMs / 1000 + 2, 's');
   } finally {
     await scene.close();
   }
   const [watching, nothing] = [await peakOfWatch(), await peakOf(['-e', '0'], {})];
-  console.log(
-    `peak memory of a watch of 60 intervals: ${watching} MB (aim: under 100 MB); node -e 0: ${nothing} MB; ratio ${(watching / nothing).toFixed(2)}`,
-  );
+  const ratio = `; node -e 0: ${nothing} MB; ratio ${(watching / nothing).toFixed(2)}`;
+  told('peak memory of a watch of 60 intervals', watching, 100, 'MB', ratio);
+  console.log('requests of a watch of 15 minutes at 60 s, to the source and to lock and ledger (probes apart)');
+  for (const name of countedSourceNames) {
+    const { requests, heapBytes } = await measureWatch(name);
+    const total = requests.source + requests.lock;
+    const parts = `, source ${requests.source}, lock ${requests.lock}; heap ${(heapBytes / 1e6).toFixed(0)} MB`;
+    // One sum for each question, asked of an endpoint of the consumer's: told, and no aim (watch-and-verdicts.md).
+    if (name === 'http-json with a time in its address') console.log(`${name}: ${total} requests${parts}`);
+    else told(name, total, 40, 'requests', parts);
+  }
+  console.log(missed.length === 0 ? 'every aim is met' : `missed: ${missed.join('; ')}`);
+  if (missed.length > 0) process.exitCode = 1;
 }
 
-async function timeOfOurs(scene: Scene, outage = 0): Promise<{ swapped: number; accepted: number }> {
+/** The committed watch over counts that are bad from its start: from the end of the bucket it decides on to the domains swapped; ms. */
+async function timeFromBucket(scene: Scene, intervalMs: number): Promise<number> {
+  const target = await scene.goLive();
+  await scene.goLive();
+  const badFrom = Date.now() / 1000;
+  const server = createServer(({ url = '' }, response) => {
+    const from = Number(new URL(url, 'http://source').searchParams.get('from'));
+    response.end(JSON.stringify({ requests: 300, errors: from < badFrom ? 1 : 60 }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { vercel, github } = scene.sandbox.description;
+  let swappedAt = 0;
+  const looking = setInterval(() => {
+    if (swappedAt === 0 && scene.served() === target) swappedAt = Date.now();
+  }, 5);
+  try {
+    const ending = await runBundle({
+      action: 'auto-rollback-on-error-rate',
+      inputs: {
+        environment: 'production',
+        'base-url': vercel.domains[0] ?? '',
+        source: 'http-json',
+        'source-url': `http://127.0.0.1:${(server.address() as AddressInfo).port}/counts?from={from}&until={until}`,
+        rules: 'error-rate above 5%',
+        window: '30s',
+        interval: `${intervalMs}ms`,
+        act: 'true',
+        'rollback-target': target,
+        'vercel-api-url': vercel.apiUrl,
+        'vercel-token': vercel.token,
+        'vercel-project': vercel.projectId,
+        'vercel-team': vercel.teamId,
+        'github-token': github.token,
+      },
+      environment: {
+        GITHUB_API_URL: github.apiUrl,
+        GITHUB_REPOSITORY: github.repository,
+        GITHUB_REPOSITORY_ID: String(scene.sandbox.repositoryId),
+        GITHUB_SHA: scene.commits.at(-1) ?? '',
+      },
+      files: { '.github/ops.yml': 'environments: { production: { watch: { after-rollback: 2s } } }\n' },
+    });
+    const end = (ending.result.buckets as { end: number }[] | undefined)?.at(-1)?.end;
+    if (swappedAt === 0 || end === undefined) throw new Error(`the watch took nothing back: ${ending.log}`);
+    return swappedAt - end * 1000;
+  } finally {
+    clearInterval(looking);
+    server.close();
+    await removeWorkspaces();
+  }
+}
+
+async function timeOfOurs(
+  scene: Scene,
+  trouble?: { fault: { status: number; headers?: Record<string, string> }; forMs: number },
+): Promise<{ swapped: number; accepted: number }> {
   runId += 1;
   const environment = `bench-${runId}`;
   const target = await scene.goLive();
@@ -53,8 +133,9 @@ async function timeOfOurs(scene: Scene, outage = 0): Promise<{ swapped: number; 
   const services = await scene.connect({ patienceMs: 60_000 });
   await services.project.setAutoAssign(true);
   const startedAt = Date.now();
-  if (outage > 0) scene.sandbox.faults.order({ service: 'vercel', route: '/', times: 10_000, fault: { status: 503 } });
-  const over = outage > 0 ? setTimeout(() => scene.sandbox.faults.clear(), outage) : undefined;
+  const { fault, forMs } = trouble ?? {};
+  if (fault !== undefined) scene.sandbox.faults.order({ service: 'vercel', route: '/', times: 10_000, fault });
+  const over = fault === undefined ? undefined : setTimeout(() => scene.sandbox.faults.clear(), forMs);
   const outcome = await rollBack(
     { ...services, clock: systemClock, log: () => {} },
     {

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { InputDefinitions } from '#action-kit/inputs';
+import { createOneTimeKey } from '#backup/age-stream';
 import { removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
 import { moods, startEchoServer } from './echo-server.ts';
 import { betrayals } from './encoded-forms.ts';
@@ -31,8 +32,30 @@ const release = {
   rollbackTarget: { deploymentId: 'dpl_before', adopted: false },
 };
 
+const lookedAt = {
+  ledgerId: 1,
+  key: release.key,
+  version: release.version,
+  commit: release.commit,
+  promotedAt: release.openedAt,
+  slack: { channel: 'C1', ts: '1' },
+};
+
+const { recipient } = await createOneTimeKey();
+const stored = (echo: string) => ({
+  'backup-destination': 's3://notes-backups',
+  's3-endpoint': echo,
+  'supabase-project': 'abcdefghijklmnopqrst',
+  'age-recipients': recipient,
+});
+
 /** What an action needs to get past its own checks, to where it sends its secrets. */
 const further: Record<string, (echo: string) => Record<string, string>> = {
+  'after-release': () => ({
+    // Looked at once more, and told to be over.
+    measured: JSON.stringify({ release: lookedAt, measured: [], over: [{ release: lookedAt, why: 'v1.1.0' }] }),
+    'slack-channel': 'C1',
+  }),
   'auto-rollback-on-error-rate': (echo) => ({
     source: 'http-json',
     'source-url': `${echo}/metrics`,
@@ -45,8 +68,17 @@ const further: Record<string, (echo: string) => Record<string, string>> = {
     'rollback-target': 'dpl_before',
     release: JSON.stringify(release),
   }),
+  backend: () => ({ config: '.github/backend.yml', release: JSON.stringify(release) }),
+  'check-alerts': (echo) => ({
+    source: 'http-json',
+    'source-url': `${echo}/metrics?from={from}`,
+    'slack-channel': 'C1',
+    'base-url': echo,
+  }),
   'check-backups': (echo) => ({ 'backup-destination': 's3://notes-backups', 's3-endpoint': echo }),
+  'configuration-backup': stored,
   'edge-functions': () => ({ 'supabase-project': 'abcdefghijklmnopqrst', release: JSON.stringify(release) }),
+  'guide-rollback': (echo) => ({ target: 'v1.0.0', url: `${echo}/api/health`, deadline: '1s', interval: '200ms' }),
   'health-gate': (echo) => ({
     'base-url': echo,
     'expect-json': '$.status=healthy',
@@ -56,6 +88,7 @@ const further: Record<string, (echo: string) => Record<string, string>> = {
     deadline: '1s',
   }),
   'migrate-with-backup': () => ({ release: JSON.stringify(release) }),
+  'mirror-tag': () => ({ remote: 'https://127.0.0.1:1/notes.git', tag: 'v1.0.0', 'ssh-key': '' }),
   'notify-slack': () => ({ title: 'A title', channel: 'C1', details: 'one' }),
   preflight: () => ({ 'slack-channel': 'C1' }),
   'release-record': () => ({
@@ -67,7 +100,9 @@ const further: Record<string, (echo: string) => Record<string, string>> = {
     'slack-channel': 'C1',
   }),
   'smoke-test': (echo) => ({ 'base-url': echo, retries: '0', timeout: '500ms', junit: 'junit.xml' }),
-  'vercel-deploy': () => ({ release: JSON.stringify(release), deadline: '2s' }),
+  'storage-backup': (echo) => ({ ...stored(echo), 'source-url': echo }),
+  // A database is given to a drill only, which is no release.
+  'vercel-deploy': () => ({ release: JSON.stringify(release), deadline: '2s', 'database-url': '' }),
   'vercel-promote': () => ({ release: JSON.stringify(release), 'deployment-id': 'dpl_new' }),
   'vercel-rollback': () => ({ reason: 'test' }),
 };
@@ -76,6 +111,14 @@ const further: Record<string, (echo: string) => Record<string, string>> = {
 const asksNoService = new Set([
   'backup',
   'database-doctor',
+  // Nothing is configured there.
+  'database-types',
+  // Nothing was migrated there.
+  'forward-fix',
+  // git asks, and finds nobody there.
+  'mirror-tag',
+  // Without the event of a fork's run it asks nobody.
+  'post-plan',
   'migrate-with-backup',
   'restore',
   'setup-postgres',
@@ -126,7 +169,9 @@ for (const name of readdirSync(actions)) {
               ...debugging,
             },
             files: {
-              '.github/ops.yml': 'smoke: { checks: [{ path: /api/health, json: { $.status: healthy } }] }\n',
+              '.github/ops.yml':
+                'smoke: { checks: [{ path: /api/health, json: { $.status: healthy } }] }\nalerts: [{ when: error-rate above 1% }]\n',
+              '.github/backend.yml': "backend: { deploy: 'true', rollback: 'true' }\n",
               'supabase/migrations/20240101000000_first.sql': 'create table notes (id int);\n',
               'supabase/functions/hello/index.ts': "Deno.serve(() => new Response('hello'));\n",
             },
@@ -136,7 +181,8 @@ for (const name of readdirSync(actions)) {
           const seen = [...log, JSON.stringify(ended.outputs), ended.summary, junit].join('\n');
           assert.deepEqual(betrayals(seen, secrets), []);
           const masked = ended.log.split('\n').filter((line) => line.startsWith('::add-mask::'));
-          for (const secret of Object.values(secrets)) assert.ok(masked.some((line) => line.includes(secret)));
+          const used = Object.entries(secrets).filter(([input]) => further[name]?.(echo.address)[input] !== '');
+          for (const [, secret] of used) assert.ok(masked.some((line) => line.includes(secret)));
           assert.notEqual(ended.outputs['reason-code'], 'unexpected_error', ended.log);
           if (!asksNoService.has(name)) assert.ok(echo.requests() > 0, `nothing was sent: ${ended.log}`);
         } finally {

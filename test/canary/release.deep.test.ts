@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -40,6 +40,7 @@ const events: RunnerEvent[] = [];
 /** Without the masks of the runner: it hides whole values, not pieces, and there is none on a laptop. */
 const rawLines: string[] = [];
 const ends: Ended[] = [];
+const charts: string[] = [];
 let commandLines: string[] = [];
 
 before(async () => {
@@ -66,7 +67,12 @@ before(async () => {
   const watching = watchCommandLines();
   const release = async (version: string, files: Record<string, string> = {}): Promise<void> => {
     const inputs = { 'age-recipients': recipient, 'protection-bypass-secret': bypass };
-    const onEvent = (event: RunnerEvent): void => void events.push(event);
+    const onEvent = (event: RunnerEvent): void => {
+      events.push(event);
+      // What a workflow would upload, before the runner's folder goes.
+      const chart = event.kind === 'step-ended' ? event.step.outputs.chart : undefined;
+      if (chart) charts.push(readFileSync(chart, 'utf8'));
+    };
     const onRawLine = (line: string): void => {
       if (!line.startsWith('::add-mask::')) rawLines.push(line);
     };
@@ -153,6 +159,12 @@ describe('no secret and no row of a database shows (S15, I8)', () => {
     assert.deepEqual(betrayals(told.join('\n'), secrets), []);
     const sent = fixture.sandbox.requests().map(({ path, query, body }) => JSON.stringify({ path, query, body }));
     assert.deepEqual(betrayals(sent.join('\n'), secrets), []);
+  });
+
+  it('in the chart of a watch that a workflow keeps', () => {
+    assert.ok(charts.length > 0, 'there is a chart');
+    for (const chart of charts) assert.match(chart, /^<svg /);
+    assert.deepEqual(betrayals(charts.join('\n'), secrets), []);
   });
 
   it('in the command line of any process', { skip: process.platform === 'linux' ? false : 'needs /proc' }, () => {

@@ -12,7 +12,7 @@ export interface Consumer extends AsyncDisposable {
 }
 
 /** As small as an app can be that is healthy, so that a whole release takes seconds. */
-const ops = JSON.stringify({
+const ops = {
   version: 1,
   vercel: { project: 'app', team: 'sandbox-team', deadline: '20s' },
   database: { backup: { destination: 'directory', path: '.backups' } },
@@ -25,7 +25,7 @@ const ops = JSON.stringify({
   },
   watch: { source: 'probe', window: '1200ms', interval: '300ms' },
   slack: 'C000000001',
-});
+};
 
 const healthy = `export function GET() {
   return Response.json({ status: 'healthy' });
@@ -48,13 +48,27 @@ export const migrations = {
     'CREATE TABLE second (id bigint PRIMARY KEY);\nCREATE TABLE second_too (id bigint PRIMARY KEY);\n',
 };
 
+/** Migrations of v1.0.0, of v1.1.0 and of v1.3.0, by file name, and what ops.yml says beside the rest. */
+export interface ConsumerOptions {
+  migrations: readonly [first: Record<string, string>, second: Record<string, string>, last: Record<string, string>];
+  ops?: object;
+}
+
+const [[firstFile, firstSql], [secondFile, secondSql]] = Object.entries(migrations) as [
+  [string, string],
+  [string, string],
+];
+const standard: ConsumerOptions = { migrations: [{ [firstFile]: firstSql }, { [secondFile]: secondSql }, {}] };
+
 /** v1.0.0 and v1.1.0 are good, v1.1.0 brings a migration; v1.2.0 fails in production; v1.3.0 is good again. */
-export async function createConsumer(): Promise<Consumer> {
+export async function createConsumer(options: ConsumerOptions = standard): Promise<Consumer> {
   const base = await mkdtemp(join(tmpdir(), 'ops-actions-crash-'));
   const directory = join(base, 'repository');
   await mkdir(directory);
   await git(directory, 'init', '--quiet', '--initial-branch=main');
-  const [[first, firstSql], [second, secondSql]] = Object.entries(migrations) as [[string, string], [string, string]];
+  const [first, second, last] = options.migrations.map((files) =>
+    Object.fromEntries(Object.entries(files).map(([file, sql]) => [`supabase/migrations/${file}`, sql])),
+  );
   const commit = async (version: string, files: Record<string, string>): Promise<string> => {
     for (const [path, text] of Object.entries({ VERSION: `${version}\n`, ...files })) {
       await mkdir(dirname(join(directory, path)), { recursive: true });
@@ -67,15 +81,15 @@ export async function createConsumer(): Promise<Consumer> {
   };
   const commits = {
     'v1.0.0': await commit('v1.0.0', {
-      '.github/ops.yml': ops,
+      '.github/ops.yml': JSON.stringify({ ...ops, ...options.ops }),
       'package.json': '{"type":"module"}\n',
       'public/index.html': '<p>app</p>\n',
       'api/health.js': healthy,
-      [`supabase/migrations/${first}`]: firstSql,
+      ...first,
     }),
-    'v1.1.0': await commit('v1.1.0', { [`supabase/migrations/${second}`]: secondSql }),
+    'v1.1.0': await commit('v1.1.0', { ...second }),
     'v1.2.0': await commit('v1.2.0', { 'api/health.js': failingInProduction }),
-    'v1.3.0': await commit('v1.3.0', { 'api/health.js': healthy }),
+    'v1.3.0': await commit('v1.3.0', { 'api/health.js': healthy, ...last }),
   };
   let checkouts = 0;
   return {

@@ -1,57 +1,16 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { listPostgres } from '#backup/find-postgres';
 import { storeMissing } from '#backup/test-s3';
-import { brokenFiles, brokenInTheEnd, prepare, readFileState } from './database-files.ts';
-import type { Effect } from './database-gate.ts';
-import { canary, type DatabaseWorld, type Surroundings, startSurroundings } from './database-world.ts';
+import { prepare } from './database-files.ts';
+import { checkEnd, killPoints, play, scenarios } from './database-kills.ts';
+import { canary, type Surroundings, startSurroundings } from './database-world.ts';
 
 // I2, I8, I9 and I10: kill -9 before and after every external effect of a migration with its backup and proof, of a backup
 // alone, and of a rollback of migrations; then the same run again on an empty disk.
 
 const installed = (await listPostgres()).some((found) => found.server);
 const skip = installed ? storeMissing : 'no PostgreSQL server programs on this machine';
-
-interface Scenario {
-  name: string;
-  action: string;
-  inputs: Record<string, string>;
-  from: 'base' | 'all';
-  /** What the database holds in the end. */
-  to: 'base' | 'all';
-  /** Effects that a run has at least, by the beginning of their names. */
-  effects: string[];
-}
-
-const rollback = { mode: 'rollback', 'to-version': '20260101000000', confirm: 'staging' };
-
-const scenarios: Scenario[] = [
-  {
-    name: 'a backup and its proof',
-    action: 'backup',
-    inputs: {},
-    from: 'base',
-    to: 'base',
-    effects: ['store PUT dump', 'store PUT contents', 'store PUT manifest', 'ledger POST deployments'],
-  },
-  {
-    name: 'a migration with its backup',
-    action: 'migrate-with-backup',
-    inputs: {},
-    from: 'base',
-    to: 'all',
-    effects: ['store PUT manifest', 'database lock', 'database marker', 'database index', 'database commit of file'],
-  },
-  {
-    name: 'a rollback of migrations',
-    action: 'migrate-with-backup',
-    inputs: rollback,
-    from: 'all',
-    to: 'base',
-    effects: ['store PUT manifest', 'database lock', 'database commit of rollback'],
-  },
-];
 
 describe('a runner that is killed', { skip }, () => {
   let surroundings: Surroundings;
@@ -73,11 +32,8 @@ describe('a runner that is killed', { skip }, () => {
           `no effect ${begin} among ${effects.map(({ name }) => name).join(', ')}`,
         );
       }
-      const points = effects.flatMap((effect) =>
-        (['kill before', 'kill after'] as const).map((moment) => ({ effect, moment })),
-      );
       await Promise.all(
-        points.map(({ effect, moment }) =>
+        killPoints(effects).map(({ effect, moment }) =>
           t.test(`${moment} ${effect.name} (${effect.occurrence + 1})`, async () =>
             play(await world(), scenario, effect, moment),
           ),
@@ -86,36 +42,3 @@ describe('a runner that is killed', { skip }, () => {
     });
   }
 });
-
-async function play(
-  world: DatabaseWorld,
-  scenario: Scenario,
-  effect: Effect,
-  moment: 'kill before' | 'kill after',
-): Promise<void> {
-  let reached = false;
-  const died = await world.run(scenario.action, scenario.inputs, 1, ({ name, occurrence }) => {
-    if (name !== effect.name || occurrence !== effect.occurrence) return 'pass';
-    reached = true;
-    return moment;
-  });
-  assert.ok(reached, 'the effect never came');
-  assert.equal(died.exitCode, null, died.output);
-  const state = await readFileState(world.url);
-  assert.deepEqual([...brokenFiles(state), ...(await world.brokenBackups())], [], 'after the death');
-  const again = await world.run(scenario.action, scenario.inputs, 2);
-  assert.equal(again.exitCode, 0, again.output);
-  await checkEnd(world, scenario, again.output);
-  const { marker } = state;
-  if (marker !== undefined && marker.done > 0) {
-    assert.match(again.output, new RegExp(`pieces\\.sql was interrupted after ${marker.done} of its statements`));
-  }
-  // The scratch server of the dead run ended with it, and its folder was swept by the next one.
-  const left = (await readdir('/dev/shm')).filter((name) => name.startsWith(`ops-actions-scratch-${died.pid}-`));
-  assert.deepEqual(left, [], 'I8: the copy of the dead run is still there');
-}
-
-async function checkEnd(world: DatabaseWorld, scenario: Scenario, output: string): Promise<void> {
-  const broken = brokenInTheEnd(await readFileState(world.url), scenario.to);
-  assert.deepEqual([...broken, ...(await world.brokenBackups())], [], output);
-}

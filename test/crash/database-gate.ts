@@ -7,11 +7,11 @@ export interface Effect {
   occurrence: number;
 }
 
-/** The run's only way to its database, its store and its ledger. */
+/** The run's only way to its database and its services, e.g. its store and its ledger. */
 export interface DatabaseGate extends AsyncDisposable {
   databaseUrl: string;
-  storeUrl: string;
-  ledgerUrl: string;
+  /** The address of one of the services as the run sees it. */
+  address(service: string): string;
   /** In their order. */
   effects: Effect[];
   /** Resolves when nothing is on its way any more. */
@@ -21,9 +21,12 @@ export interface DatabaseGate extends AsyncDisposable {
 /** `lose`: it does not arrive. `pass-unheard`: it is done, and nobody hears the answer. */
 export type Passing = 'pass' | 'lose' | 'pass-unheard';
 
-/** `decide` is asked before each effect; a death belongs there, so that nothing can be done with an answer. */
+/**
+ * `decide` is asked before each effect; a death belongs there, so that nothing can be done with an answer. `databaseUrl` is read
+ * for every new session, because a restore may put another server in its place.
+ */
 export async function startDatabaseGate(
-  targets: { databaseUrl: string; storeUrl: string; ledgerUrl: string },
+  targets: { databaseUrl: string; services: Record<string, string> },
   decide: (effect: Effect) => Passing,
 ): Promise<DatabaseGate> {
   const effects: Effect[] = [];
@@ -33,7 +36,7 @@ export async function startDatabaseGate(
     return decide(effect);
   };
   const services: Gate = await startGate(
-    { store: targets.storeUrl, ledger: targets.ledgerUrl },
+    targets.services,
     (passage) => {
       if (passage.method === 'GET' || passage.method === 'HEAD') return 'pass';
       const passing = ask(nameOfRequest(passage));
@@ -42,11 +45,10 @@ export async function startDatabaseGate(
     () => {},
     'seen',
   );
-  const wire = await startWire(targets.databaseUrl, ask);
+  const wire = await startWire(() => targets.databaseUrl, ask);
   return {
     databaseUrl: wire.url,
-    storeUrl: services.address('store'),
-    ledgerUrl: services.address('ledger'),
+    address: (service) => services.address(service),
     effects,
     async idle() {
       await services.idle();
@@ -61,7 +63,10 @@ export async function startDatabaseGate(
 
 function nameOfRequest({ service, method, path }: Passage): string {
   const [place = '', query = ''] = path.split('?');
-  const file = place.replace(/^.*\/backup-[\w-]+T\d+Z-\d+\.\d+\./, '').replace(/\/\d+\b/g, '/:n');
+  const file = place
+    .replace(/^.*\/backup-[\w-]+T\d+Z-\d+\.\d+(?:-\w+)?\./, '')
+    .replace(/\/\d+\b/g, '/:n')
+    .replace(/\/projects\/\w+/, '/projects/:ref');
   return `${service} ${method} ${file.replace(/^.*\/deployments/, 'deployments')} ${query.replace(/=[^&]*/g, '')}`.trim();
 }
 
@@ -76,9 +81,10 @@ const changes: readonly [pattern: RegExp, name: string][] = [
   [/create index concurrently (\w+)/, 'index'],
   [/CREATE SCHEMA IF NOT EXISTS supabase_migrations/, 'history made'],
   [/pg_try_advisory_lock/, 'lock'],
+  [/ALTER DATABASE "\w+" (SET|RESET) default_transaction_read_only/, 'read-only'],
 ];
 
-/** What a message to the server changes; undefined: nothing. Our messages are small enough for one chunk each. */
+/** What a message to the server changes; undefined: nothing. */
 function nameOfMessage(text: string): string | undefined {
   for (const [pattern, name] of changes) {
     const found = pattern.exec(text);
@@ -87,28 +93,37 @@ function nameOfMessage(text: string): string | undefined {
   return undefined;
 }
 
-/** Counts messages of these types in one direction of a session; what is not whole yet is kept for the next chunk. */
-function countMessages(types: string): (chunk: Buffer) => number {
+interface Message {
+  /** Empty for the one that opens a session. */
+  type: string;
+  bytes: Buffer;
+}
+
+/** The messages of one direction of a session: several that travelled together, and what is not whole yet with the next chunk. */
+function splitMessages(): (chunk: Buffer) => Message[] {
   let rest = Buffer.alloc(0);
-  let count = 0;
   return (chunk) => {
     rest = Buffer.concat([rest, chunk]);
+    const messages: Message[] = [];
     for (;;) {
       // The message that opens a session has no type; its length begins with a zero.
       const typed = rest[0] === 0 ? 0 : 1;
       const length = rest.length < typed + 4 ? Number.POSITIVE_INFINITY : typed + rest.readUInt32BE(typed);
-      if (rest.length < length) return count;
-      if (typed === 1 && types.includes(String.fromCharCode(rest[0] ?? 0))) count += 1;
+      if (rest.length < length) return messages;
+      messages.push({
+        type: typed === 1 ? String.fromCharCode(rest[0] ?? 0) : '',
+        bytes: rest.subarray(0, length),
+      });
       rest = rest.subarray(length);
     }
   };
 }
 
-async function startWire(target: string, ask: (name: string) => Passing) {
-  const { hostname, port } = new URL(target);
+async function startWire(target: () => string, ask: (name: string) => Passing) {
   const open = new Set<Socket>();
   const unheard = new Set<Socket>();
   const server = createServer((client) => {
+    const { hostname, port } = new URL(target());
     const upstream = dial(Number(port), hostname);
     for (const socket of [client, upstream]) {
       open.add(socket);
@@ -119,19 +134,21 @@ async function startWire(target: string, ask: (name: string) => Passing) {
     // What was sent is still done when its sender is dead.
     client.on('close', () => unheard.has(upstream) || upstream.destroy());
     // Query and Sync each are answered by one ReadyForQuery; the first one says that the session is open.
-    const countAsked = countMessages('QS');
-    const countReady = countMessages('Z');
-    let asked = 0;
+    const toServer = splitMessages();
+    const fromServer = splitMessages();
+    let [asked, ready] = [0, 0];
     client.on('data', (chunk) => {
-      asked = countAsked(chunk);
-      const name = nameOfMessage(chunk.toString('latin1'));
-      const passing = name === undefined ? 'pass' : ask(name);
-      if (passing === 'lose') return void client.destroy();
-      if (passing === 'pass-unheard') unheard.add(upstream);
-      upstream.write(chunk);
+      for (const { type, bytes } of toServer(chunk)) {
+        if ('QS'.includes(type) && type !== '') asked += 1;
+        const name = nameOfMessage(bytes.toString('latin1'));
+        const passing = name === undefined ? 'pass' : ask(name);
+        if (passing === 'lose') return void client.destroy();
+        if (passing === 'pass-unheard') unheard.add(upstream);
+        upstream.write(bytes);
+      }
     });
     upstream.on('data', (chunk) => {
-      const ready = countReady(chunk);
+      ready += fromServer(chunk).filter(({ type }) => type === 'Z').length;
       if (!unheard.has(upstream)) return void client.write(chunk);
       // What travelled together is answered one after the other.
       if (ready <= asked) return;
@@ -141,7 +158,7 @@ async function startWire(target: string, ask: (name: string) => Passing) {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  const url = new URL(target);
+  const url = new URL(target());
   url.port = String(typeof address === 'object' ? address?.port : '');
   return {
     url: url.href,

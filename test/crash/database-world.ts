@@ -101,8 +101,7 @@ async function runOnce(given: {
   let kill = () => {};
   const targets = {
     databaseUrl: given.url,
-    storeUrl: given.store.connection.endpoint ?? '',
-    ledgerUrl: given.ledger.url,
+    services: { store: given.store.connection.endpoint ?? '', ledger: given.ledger.url },
   };
   const gate: DatabaseGate = await startDatabaseGate(targets, (effect): Passing => {
     const verdict = given.decide(effect);
@@ -116,7 +115,7 @@ async function runOnce(given: {
       environment: 'staging',
       'database-url': gate.databaseUrl,
       'backup-destination': `s3://backups/${given.prefix}`,
-      's3-endpoint': gate.storeUrl,
+      's3-endpoint': gate.address('store'),
       's3-region': given.store.connection.region,
       's3-access-key-id': given.store.connection.accessKeyId,
       's3-secret-access-key': given.store.connection.secretAccessKey,
@@ -135,7 +134,7 @@ async function runOnce(given: {
         GITHUB_OUTPUT: join(disk, 'output'),
         GITHUB_REPOSITORY: given.repository,
         GITHUB_SHA: '0'.repeat(40),
-        GITHUB_API_URL: gate.ledgerUrl,
+        GITHUB_API_URL: gate.address('ledger'),
         GITHUB_RUN_ID: '7',
         GITHUB_RUN_ATTEMPT: String(given.attempt),
         ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
@@ -157,7 +156,7 @@ async function runOnce(given: {
   }
 }
 
-async function filesWith(folder: string, text: string): Promise<string[]> {
+export async function filesWith(folder: string, text: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true }).catch((): string[] => []);
   const found: string[] = [];
   for (const name of names) {
@@ -166,7 +165,12 @@ async function filesWith(folder: string, text: string): Promise<string[]> {
   return found;
 }
 
-async function brokenBackups(folder: string, recorded: readonly Recorded[], identity: string): Promise<string[]> {
+/** What is wrong with the backups in a folder of a store, and with those that a ledger names. */
+export async function brokenBackups(
+  folder: string,
+  recorded: readonly Recorded[],
+  identity: string,
+): Promise<string[]> {
   const broken: string[] = [];
   const names = await readdir(folder).catch((): string[] => []);
   const check = async (file: string, sha256: string, who: string) => {
@@ -195,7 +199,8 @@ async function brokenBackups(folder: string, recorded: readonly Recorded[], iden
   return broken;
 }
 
-interface Recorded {
+/** A backup as the ledger has it. */
+export interface Recorded {
   name: string;
   object: { sha256: string };
   manifest: { sha256: string };

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { everything, randomOf, seed } from '../../packages/release/test/draw.ts';
 import { allPoints, type CrashPoint, pointsByState } from './points.ts';
 import { badRelease, goodRelease, rollbackByHand, type Scenario, type Stage, setStage } from './scenarios.ts';
 
 // S10: the runner is lost at every outgoing request of a release, of one that is taken back, and of a rollback by hand; then
 // the same run starts again on a fresh runner with an empty disk.
 
-const everything = process.env.OPS_ACTIONS_CRASH === 'all';
-const seed = Number(process.env.OPS_ACTIONS_SEED ?? 1);
 /** Further points per scenario, drawn from all that are not enumerated. */
 const drawn = 4;
 
@@ -41,15 +40,4 @@ function choose(scenario: Scenario, all: CrashPoint[], states: CrashPoint[]): Cr
   const random = randomOf(seed + scenario.name.length);
   const others = Array.from({ length: drawn }, () => all[Math.floor(random() * all.length)]);
   return [...states.slice(from), ...others.filter((point) => point !== undefined)];
-}
-
-/** mulberry32: numbers from 0 to 1, the same for the same seed. */
-function randomOf(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGitHub, type GitHub } from '#github/client';
 import { createHttpClient } from '#http/client';
@@ -20,9 +20,11 @@ export interface Run {
   runId: number;
   attempt: number;
   /** The run's only way to Vercel, GitHub and Slack. */
-  gate?: Gate;
+  gate?: Pick<Gate, 'address'>;
   /** The run's way to the database where it is not the direct one. */
   databaseUrl?: string;
+  /** Further inputs of the composite. */
+  inputs?: Record<string, string>;
   lost?: AbortSignal;
 }
 
@@ -79,7 +81,7 @@ export async function createWorld(given: {
     released,
     keyOf,
     served: () => sandbox.vercel.servedBy(domain),
-    async run({ composite, version, runId, attempt, gate, lost, ...more }) {
+    async run({ composite, version, runId, attempt, gate, lost, inputs, ...more }) {
       const through = (service: keyof World['services'], direct: string) => gate?.address(service) ?? direct;
       return runComposite({
         action: join(library, composite),
@@ -93,6 +95,7 @@ export async function createWorld(given: {
           ...(composite === 'rollback'
             ? { reason: 'checkout is down', confirm: 'production' }
             : { version, 'database-url': more.databaseUrl ?? databaseUrl, 'age-recipients': given.ageRecipient }),
+          ...inputs,
         },
         secrets: [github.token, vercel.token, slack.token],
         eventName: composite === 'deploy' ? 'push' : 'workflow_dispatch',
@@ -124,12 +127,14 @@ async function goLive(sandbox: Sandbox, checkout: string, key: string): Promise<
   const files = await Promise.all(
     names.map(async (file) => ({ file, data: await readFile(join(checkout, file), 'utf8') })),
   );
+  const migrations = (await readdir(join(checkout, 'supabase/migrations'))).toSorted();
+  const opsMigration = /^\d+/.exec(migrations.at(-1) ?? '')?.[0] ?? '';
   const body = { name: projectName, project: projectId, target: 'production', autoAssignCustomDomains: false };
   const created = await client.request({
     method: 'POST',
     path: '/v13/deployments',
     query: { teamId },
-    json: { ...body, meta: { opsRelease: key }, files },
+    json: { ...body, meta: { opsRelease: key, opsMigration }, files },
   });
   const { id } = created.json<{ id: string }>();
   const { project } = sandbox.vercel;

@@ -224,7 +224,8 @@ export const scenesOf = (bait: string, ops: object): Scene[] => [
       await fixture.command('unlock', '--environment', 'production');
       const target = fixture.served() ?? '';
       await fixture.release({ version: 'v1.9.1' });
-      await rollBackInDashboard(fixture, target, hostileLine('dashboard-words'));
+      // Vercel takes no more.
+      await rollBackInDashboard(fixture, target, hostileLine('dashboard-words', 250));
     },
     request: { version: 'v1.9.2' },
   },

@@ -43,7 +43,7 @@ async function askedRelease(
     const [entry] = (await fixture.entries()).slice(-1);
     assert.ok(entry && openQuestion(entry.facts), 'the question is in the ledger');
     assert.equal(entry.decision, undefined, 'and its record is open');
-    assert.match(wouldHaveBeens([entry])[0]?.reason ?? '', /^error-rate above 5% within 4s: \d.* requests failed/);
+    assert.match(wouldHaveBeens([entry])[0]?.reason ?? '', /^error-rate above 5% within 4s.*: \d.* requests failed/);
     await then(fixture, live, asked.deploymentId);
   } finally {
     await users.stop();
@@ -54,6 +54,18 @@ const answered = (fixture: ReleaseFixture) =>
   fixture.release({ version: 'v1.1.0', runId, inputs: { ...inputs, answer: 'true' } });
 
 describe('in mode approve a failing release', { concurrency: 2 }, () => {
+  test('and in mode auto one that breaks a rule with approve: goes back when a reviewer approves', async () => {
+    const rules = watch.rules.map((rule) => `${rule}: approve`);
+    await askedRelease({ mode: 'auto', rules, 'approve-timeout': '60s' }, async (fixture, live) => {
+      const answer = { environment: rollbackEnvironment, state: 'approved', user: 'alice' } as const;
+      fixture.sandbox.github?.answerRun(runId, answer);
+      const ended = await answered(fixture);
+      assert.deepEqual([ended.decision, ended.reasonCode], ['rolled-back', 'approved'], ended.lastLine);
+      assert.equal(fixture.served(), live);
+      assert.equal(fixture.accepted('rollback'), 1);
+    });
+  });
+
   test('goes back when a reviewer approves, once, and the message names the reviewer', async () => {
     await askedRelease({ 'approve-timeout': '60s' }, async (fixture, live) => {
       setTimeout(() => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { parse } from 'yaml';
+import { createRunner } from '#action-kit/runner';
 import { createOneTimeKey } from '#backup/age-stream';
 import { openChallenges } from '#backup/challenges';
 import { openDecryption } from '#backup/encryption';
@@ -14,11 +16,18 @@ import { createGitHub } from '#github/client';
 import { removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
 import type { Sandbox } from '#sandbox/sandbox-types';
 import { startSandbox } from '#sandbox/start-sandbox';
-import { readWorkflows } from '../workflows-model.ts';
+import { main as backUp } from '../../actions/backup/src/main.ts';
+import { minutesOf } from '../cron-times.ts';
+import { readWorkflows, root } from '../workflows-model.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
 const skip = installed ? storeMissing : 'no PostgreSQL server programs on this machine';
 const workflow = readWorkflows().find(({ file }) => file === 'backup.yml');
+/** What a consumer has. */
+const caller = parse(await readFile(join(root, 'examples/notes-app/.github/workflows/backup.yml'), 'utf8')) as {
+  on: { schedule: { cron: string }[]; workflow_dispatch?: { inputs?: Record<string, { default?: unknown }> } };
+  jobs: { production: { uses: string; with: Record<string, string> } };
+};
 
 describe('backup.yml from backup to drill, its own steps with their bundles', { skip, concurrency: 1 }, () => {
   let cluster: Cluster;
@@ -46,7 +55,15 @@ describe('backup.yml from backup to drill, its own steps with their bundles', { 
   });
 
   /** The step of a job that uses an action of ours, with the values that GitHub would put in. */
-  async function job(name: string, given: { inputs?: Record<string, string>; needs?: Record<string, string> } = {}) {
+  async function job(
+    name: string,
+    given: {
+      inputs?: Record<string, string>;
+      needs?: Record<string, string>;
+      event?: string;
+      files?: Record<string, string>;
+    } = {},
+  ) {
     const step = workflow?.jobs[name]?.steps?.find(
       ({ uses, if: condition }) => uses?.startsWith('$/actions/') && condition === undefined,
     );
@@ -64,6 +81,7 @@ describe('backup.yml from backup to drill, its own steps with their bundles', { 
     const known: Record<string, unknown> = {
       ...Object.fromEntries(Object.entries(inputs).map(([key, value]) => [`inputs.${key}`, value])),
       'secrets.DATABASE_URL': url,
+      'secrets.SUPABASE_DB_PASSWORD': '',
       'secrets.BACKUP_S3_ACCESS_KEY_ID': connection.accessKeyId,
       'secrets.BACKUP_S3_SECRET_ACCESS_KEY': connection.secretAccessKey,
       'secrets.BACKUP_S3_PRUNE_ACCESS_KEY_ID': '',
@@ -73,6 +91,7 @@ describe('backup.yml from backup to drill, its own steps with their bundles', { 
       'secrets.BACKUP_AGE_IDENTITY': holder.identity,
       'secrets.BACKUP_GPG_PRIVATE_KEY': '',
       'secrets.BACKUP_GPG_PASSPHRASE': '',
+      'needs.rebuild-end.outputs.result': '',
       "inputs.prune && needs.backup.result == 'success'": 'true',
       ...given.needs,
     };
@@ -95,11 +114,12 @@ describe('backup.yml from backup to drill, its own steps with their bundles', { 
         GITHUB_REPOSITORY_ID: String(sandbox.repositoryId),
         GITHUB_RUN_ID: String(runs),
         GITHUB_RUN_ATTEMPT: '1',
-        GITHUB_EVENT_NAME: 'schedule',
+        GITHUB_EVENT_NAME: given.event ?? 'schedule',
         RUNNER_ENVIRONMENT: 'github-hosted',
         ACTIONS_RESULTS_URL: sandbox.artifacts.resultsUrl,
         ACTIONS_RUNTIME_TOKEN: sandbox.runtimeToken(String(runs)),
       },
+      ...(given.files === undefined ? {} : { files: given.files }),
     });
     const shown = run.log.split('\n').filter((line) => !line.startsWith('::add-mask::'));
     assert.doesNotMatch(shown.join('\n'), /canary-row|test-secret-of-the-store|AGE-SECRET-KEY/);
@@ -128,6 +148,51 @@ describe('backup.yml from backup to drill, its own steps with their bundles', { 
     assert.deepEqual([old.code, old.outputs.decision, old.outputs['reason-code']], [1, 'stale', 'too_old']);
     const never = await job('check', { inputs: { 'drill-max-age': '100d' } });
     assert.deepEqual([never.code, never.outputs['reason-code']], [1, 'no_drill'], never.log);
+    const files = { '.github/ops.yml': 'version: 1\ndrills: { rollback: quarterly }\n' };
+    const unrehearsed = await job('check', { files });
+    assert.deepEqual([unrehearsed.code, unrehearsed.outputs['reason-code']], [1, 'no_rehearsal'], unrehearsed.log);
+  });
+
+  test('the week: what lies in both places is read back, restored again with a real key, and the check knows of it', async () => {
+    const wanted = { 'verification-max-age': '9d' };
+    const never = await job('check', { inputs: wanted });
+    assert.deepEqual([never.code, never.outputs['reason-code']], [1, 'no_verification'], never.log);
+    const inputs = { verify: 'restore', 'backup-destination': 's3://backups/notes/week\ns3://backups/notes/beside-it' };
+    runs += 1;
+    const made = await job('backup', { inputs });
+    assert.equal(made.outputs.decision, 'verified', made.log);
+    runs += 1;
+    const verified = await job('verify', { inputs });
+    assert.deepEqual([verified.code, verified.outputs.decision], [0, 'verified'], verified.log);
+    const { places } = verified.result as { places: { backup: string; verdict: string; message: string }[] };
+    const name = (made.outputs['backup-manifest'] ?? '').replace('.manifest.json', '');
+    assert.deepEqual(
+      places.map(({ backup, verdict }) => [backup, verdict]),
+      [
+        [name, 'verified'],
+        [name, 'verified'],
+      ],
+    );
+    assert.match(places[1]?.message ?? '', /^the same bytes as before/);
+    const checked = await job('check', { inputs: wanted });
+    assert.deepEqual([checked.code, checked.outputs.decision], [0, 'fresh'], checked.log);
+    // The second place has lost its copy.
+    await rm(join(store.folder, 'notes/beside-it', `${name}.dump.zst.age`));
+    const lost = await job('verify', { inputs });
+    assert.deepEqual([lost.code, lost.outputs.decision, lost.outputs['reason-code']], [1, 'mismatch', 'incomplete']);
+    const keyless = { 'secrets.BACKUP_AGE_IDENTITY': '' };
+    const without = await job('verify', { inputs, needs: keyless });
+    assert.equal(without.code, 1);
+    assert.match(without.log, /age-identity: no private key is given/);
+    const bytes = await job('verify', {
+      inputs: { verify: 'digest', 'backup-destination': 's3://backups/notes/week' },
+      needs: keyless,
+    });
+    assert.deepEqual(
+      [bytes.code, bytes.outputs.decision, bytes.outputs['reason-code']],
+      [0, 'could-not-verify', 'digest_only'],
+      bytes.log,
+    );
   });
 
   test('the drill restores with the real key; a key that nobody has shown fails it and opens one issue', async () => {
@@ -210,5 +275,60 @@ describe('backup.yml from backup to drill, its own steps with their bundles', { 
       checked.outputs.summary ?? '',
       new RegExp(`in artifacts of acme/notes-app is .*; kept until ${until}`),
     );
+  });
+
+  test('one dispatch of the example makes a full backup by hand, with its size, time and rows on the page', async () => {
+    const { workflow_dispatch: dispatch } = caller.on;
+    assert.equal(dispatch?.inputs?.drill?.default, false, 'a run by hand is a backup unless its box is ticked');
+    assert.match(caller.jobs.production.uses, /\/backup\.yml@/);
+    runs += 1;
+    const files = { '.github/ops.yml': 'version: 1\ndatabase: { backup: { name: "backup_manual_{date}" } }\n' };
+    const inputs = { 'backup-destination': 's3://backups/notes/by-hand' };
+    const made = await job('backup', { inputs, files, event: 'workflow_dispatch' });
+    assert.deepEqual([made.code, made.outputs.decision], [0, 'verified'], made.log);
+    const place = join(store.folder, 'notes/by-hand');
+    const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+    const manifest = parseManifest(await readFile(join(place, made.outputs['backup-manifest'] ?? ''), 'utf8'));
+    assert.deepEqual([manifest.kind, manifest.rows, manifest.partial], ['manual', 500, undefined]);
+    assert.match(manifest.name, new RegExp(`^backup_manual_(?:${day}|\\d{8})-${runs}\\.1$`));
+    const object = await readFile(join(place, manifest.object.file), 'latin1');
+    assert.match(object, /^age-encryption\.org\/v1\n/);
+    assert.doesNotMatch(object, /canary-row|PGDMP/);
+    assert.match(made.summary, /\| relations, rows \| `\d+, 500` \|/);
+    assert.match(made.summary, /\| size \| `[\d.]+ \w?B stored, [\d.]+ \w?B dumped` \|/);
+    assert.match(made.summary, /\| seconds \| `dump [\d.]+, restore [\d.]+, compare [\d.]+, total [\d.]+` \|/);
+  });
+
+  test('over a day of the example on the clock a dump appears in the sink at 02:00 and at no other time', async () => {
+    const day = Date.parse('2026-01-24T00:00:00Z');
+    const { schedule } = caller.on;
+    const { verify, drill } = caller.jobs.production.with;
+    const { github } = sandbox.description;
+    const nightly = schedule.filter(({ cron }) => !`${verify} ${drill}`.includes(`github.event.schedule == '${cron}'`));
+    const fired = nightly.flatMap(({ cron }) => minutesOf(cron, day));
+    for (const at of fired) {
+      runs += 1;
+      const environment = {
+        PATH: process.env.PATH,
+        GITHUB_EVENT_NAME: 'schedule',
+        GITHUB_RUN_ID: String(runs),
+        GITHUB_RUN_ATTEMPT: '1',
+        GITHUB_API_URL: github.apiUrl,
+        GITHUB_WORKSPACE: store.folder,
+        RUNNER_ENVIRONMENT: 'github-hosted',
+        INPUT_ENVIRONMENT: 'production',
+        'INPUT_DATABASE-URL': url,
+        'INPUT_BACKUP-DESTINATION': 's3://backups/notes/nights',
+        'INPUT_S3-ENDPOINT': store.connection.endpoint ?? '',
+        'INPUT_S3-ACCESS-KEY-ID': store.connection.accessKeyId,
+        'INPUT_S3-SECRET-ACCESS-KEY': store.connection.secretAccessKey,
+        'INPUT_AGE-RECIPIENTS': holder.recipient,
+      };
+      const clock = { now: () => at, sleep: async () => {} };
+      const made = await backUp(createRunner({ environment, clock, write: () => {} }));
+      assert.equal(made.decision, 'verified', made.summary);
+    }
+    const dumps = (await readdir(join(store.folder, 'notes/nights'))).filter((name) => name.includes('.dump.'));
+    assert.deepEqual(dumps, [`backup-production-20260124T020000Z-${runs}.1.dump.zst.age`]);
   });
 });

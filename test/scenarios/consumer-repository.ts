@@ -21,6 +21,8 @@ export interface ConsumerRepository extends AsyncDisposable {
   commit(version: string, changes?: Changes, words?: CommitWords): Promise<string>;
   /** A checkout as actions/checkout makes one: detached, depth 1. */
   checkOut(version: string): Promise<string>;
+  /** The newest commit of main. */
+  head(): Promise<string>;
 }
 
 /** @param changes what differs from the example from the first commit on */
@@ -51,6 +53,7 @@ export async function createConsumerRepository(changes: Changes): Promise<Consum
       await git(base, 'clone', '--quiet', '--depth=1', `--branch=${version}`, `file://${directory}`, target);
       return target;
     },
+    head: async () => (await git(directory, 'rev-parse', 'main')).trim(),
     [Symbol.asyncDispose]: () => rm(base, { recursive: true, force: true, maxRetries: 3 }),
   };
 }

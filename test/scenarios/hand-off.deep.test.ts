@@ -1,51 +1,14 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createGitHub } from '#github/client';
 import { openLedger } from '#release/ledger';
 import { takeLock } from '#release/lock';
 import { recordWindow } from '#release/watch-record';
+import { startCounts } from './counts.ts';
 import { promoteInDashboard } from './dashboard.ts';
 import { expectEnd } from './expect-end.ts';
 import { opsFile, releaseFixture, shortWatch } from './release-fixture.ts';
-
-interface Counts extends AsyncDisposable {
-  url: string;
-  /** Unix seconds from which on, and until which, every second request fails. */
-  sickFrom: number;
-  sickUntil: number;
-  /** Whether what is served now is still the cause. */
-  isSick: () => boolean;
-  /** Every answer waits for it. */
-  before: () => Promise<void>;
-}
-
-/** Counts of any time, as a service that keeps them: 40 requests a second. */
-async function startCounts(): Promise<Counts> {
-  const never = Number.POSITIVE_INFINITY;
-  const counts = { sickFrom: never, sickUntil: never, isSick: () => true, before: async () => {}, url: '' };
-  const server = createServer(async (request, response) => {
-    await counts.before();
-    const { searchParams } = new URL(request.url ?? '/', 'http://local');
-    const [from, until] = [Number(searchParams.get('from')), Number(searchParams.get('until'))];
-    const sick = Math.max(0, Math.min(until, counts.sickUntil) - Math.max(from, counts.sickFrom));
-    response.end(JSON.stringify({ requests: (until - from) * 40, errors: Math.round(sick * 20) }));
-  });
-  const looking = setInterval(() => {
-    if (!counts.isSick()) counts.sickUntil = Math.min(counts.sickUntil, Date.now() / 1000);
-  }, 20);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  counts.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/?from={from}&until={until}`;
-  return Object.assign(counts, {
-    async [Symbol.asyncDispose]() {
-      clearInterval(looking);
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  });
-}
 
 const handedOff = (url: string, window: string) =>
   opsFile({
@@ -107,14 +70,15 @@ describe('a watch that is handed off', { concurrency: 2 }, () => {
     const third = await fixture.watch({ version: 'v1.1.0' });
     const asked = fixture.sandbox.requests().slice(before);
     assert.deepEqual([third.decision, third.conclusion], ['nothing-open', 'success'], third.lastLine);
+    // Two of them ask GitHub and Vercel for the time.
     assert.ok(
-      asked.length <= 4,
+      asked.length <= 6,
       JSON.stringify(asked.map(({ service, method, path }) => `${service} ${method} ${path}`)),
     );
     assert.equal(fixture.accepted('rollback'), 1);
   });
 
-  test('passes at the end of its window in a later run; a newer release ends it before and may go back to it', async () => {
+  test('passes at the end of its window in a later run; a newer release ends it before, and goes back past it', async () => {
     await using counts = await startCounts();
     await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
     await fixture.release({ version: 'v1.0.0' });
@@ -140,7 +104,7 @@ describe('a watch that is handed off', { concurrency: 2 }, () => {
       [
         ['v1.1.0', 'held', 'overtaken by v1.2.0', 'v1.0.0'],
         ['v1.2.0', 'held', 'overtaken by v1.3.0', 'v1.0.0'],
-        ['v1.3.0', 'watch-continues', 'window_open', 'v1.1.0'],
+        ['v1.3.0', 'watch-continues', 'window_open', 'v1.0.0'],
       ],
     );
     await wait(4_500);
@@ -155,6 +119,41 @@ describe('a watch that is handed off', { concurrency: 2 }, () => {
     });
     assert.equal((await fixture.entries()).at(-1)?.decision, 'released');
     assert.equal((await fixture.watch({ version: 'v1.3.0' })).decision, 'nothing-open');
+  });
+
+  test('is taken back once by two runs that found the same breach at the same time', async () => {
+    await using counts = await startCounts();
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    const files = { '.github/ops.yml': handedOff(counts.url, '10m') };
+    const { deploymentId } = await fixture.release({ version: 'v1.1.0', files });
+    counts.sickFrom = Date.now() / 1000;
+    counts.isSick = () => fixture.served() === deploymentId;
+    await wait(5_000);
+    const before = fixture.sandbox.requests().length;
+    // Neither gets its counts before both have listed records and locks, and seen that nobody takes the release back.
+    const listed = () => {
+      const since = fixture.sandbox.requests().slice(before);
+      return since.filter(({ method, path }) => method === 'GET' && /\/deployments(\?|$)/.test(path)).length;
+    };
+    counts.before = async () => {
+      for (let tries = 0; tries < 160 && listed() < 4; tries += 1) await wait(50);
+    };
+    const runs = await Promise.all([fixture.watch({ version: 'v1.1.0' }), fixture.watch({ version: 'v1.1.0' })]);
+    const told = runs.map(({ lastLine }) => lastLine).join('\n');
+    assert.equal(fixture.accepted('rollback'), 1, told);
+    assert.deepEqual([fixture.served(), (await fixture.locks()).length], [live, 1], told);
+    assert.ok(
+      runs.every(({ conclusion }) => conclusion === 'failure'),
+      told,
+    );
+    assert.ok(
+      runs.some(({ decision }) => decision === 'rolled-back'),
+      told,
+    );
+    assert.equal((await fixture.entries()).at(-1)?.decision, 'rolled-back');
+    assert.equal((await fixture.watch({ version: 'v1.1.0' })).decision, 'nothing-open');
+    assert.equal(fixture.accepted('rollback'), 1);
   });
 
   test('takes nothing off that went live while it was being judged', async () => {

@@ -14,7 +14,7 @@ import {
   createConsumerRepository,
 } from './consumer-repository.ts';
 import { readIssues, readSlackTexts } from './people.ts';
-import { watchComposite } from './watch-workflow.ts';
+import { workflowComposite } from './workflow-composite.ts';
 
 const library = join(import.meta.dirname, '../..');
 
@@ -104,10 +104,14 @@ export interface ReleaseFixture extends AsyncDisposable {
   rollback(request: RunRequest): Promise<Ended>;
   /** One scheduled run of watch.yml, on what the version has checked out. */
   watch(request: RunRequest): Promise<Ended>;
+  /** One run of rehearse-rollback.yml on staging, its job with secrets. */
+  rehearse(request: RunRequest): Promise<Ended>;
   /** `ops-actions <words>` as a person would type it, tokens in the environment; answers what it printed. */
   command(...words: string[]): Promise<string>;
   /** Commits and tags a version without releasing it. */
   commit(version: string, files?: Changes): Promise<void>;
+  /** A tag that somebody else made in the repository; it is released as it is. */
+  tagged(version: string, commit: string): void;
   /** Deployment behind an address; default the production domain. */
   served(host?: string): string | undefined;
   autoAssign(): boolean;
@@ -140,15 +144,19 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
   const commits = new Map<string, string>();
   let runs = 1000;
 
-  const scheduled = await watchComposite();
+  const scheduled = {
+    watch: await workflowComposite('watch.yml', 'watch'),
+    rehearse: await workflowComposite('rehearse-rollback.yml', 'rehearse'),
+  };
 
-  async function run(composite: 'deploy' | 'rollback' | 'watch', request: RunRequest): Promise<Ended> {
+  async function run(composite: 'deploy' | 'rollback' | keyof typeof scheduled, request: RunRequest): Promise<Ended> {
     const { version } = request;
     const sha = commits.get(version) ?? (await repository.commit(version, request.files, request.commit));
     commits.set(version, sha);
-    // As watch.yml has them: no input names a service.
+    const workflow = composite === 'deploy' || composite === 'rollback' ? undefined : scheduled[composite];
+    // As the workflows have them: no input names a service.
     const bySchedule = {
-      environment: 'production',
+      environment: composite === 'rehearse' ? 'staging' : 'production',
       VERCEL_TOKEN: vercel.token,
       SLACK_BOT_TOKEN: slack.token,
     };
@@ -164,11 +172,11 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
     const startedAt = Date.now();
     const addresses = { OPS_ACTIONS_VERCEL_API_URL: vercel.apiUrl, OPS_ACTIONS_SLACK_API_URL: slack.apiUrl };
     const given: RunOptions = {
-      action: composite === 'watch' ? scheduled.path : join(library, composite),
-      inputs: { ...(composite === 'watch' ? bySchedule : byHand), ...request.inputs },
+      action: workflow?.path ?? join(library, composite),
+      inputs: { ...(workflow ? bySchedule : byHand), ...request.inputs },
       secrets: [github.token, vercel.token, slack.token],
-      environment: { ...(composite === 'watch' && addresses), ...request.environment },
-      eventName: { deploy: 'push', rollback: 'workflow_dispatch', watch: 'schedule' }[composite],
+      environment: { ...(workflow && addresses), ...request.environment },
+      eventName: { deploy: 'push', rollback: 'workflow_dispatch', watch: 'schedule', rehearse: 'schedule' }[composite],
       event: { ref: `refs/tags/${version}` },
       github: {
         repository: github.repository,
@@ -196,6 +204,7 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
     release: (request) => run('deploy', request),
     rollback: (request) => run('rollback', request),
     watch: (request) => run('watch', request),
+    rehearse: (request) => run('rehearse', request),
     async command(...words) {
       const names = ['--repository', github.repository, '--vercel-team', vercel.teamId];
       const done = await runTool({
@@ -217,6 +226,7 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
     async commit(version, files) {
       commits.set(version, await repository.commit(version, files));
     },
+    tagged: (version, commit) => void commits.set(version, commit),
     served: (host = address) => sandbox.vercel.servedBy(host),
     autoAssign: () => sandbox.vercel.project.autoAssignCustomDomains,
     locks: (environment = 'production') => readOpenLocks(client, environment),
@@ -237,7 +247,7 @@ export async function releaseFixture(options: FixtureOptions = {}): Promise<Rele
     },
     async [Symbol.asyncDispose]() {
       await sandbox.close();
-      scheduled[Symbol.dispose]();
+      for (const composite of Object.values(scheduled)) composite[Symbol.dispose]();
       await repository[Symbol.asyncDispose]();
     },
   };

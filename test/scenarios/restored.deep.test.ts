@@ -30,7 +30,15 @@ describe('what a rollback restored', { concurrency: 1 }, () => {
       const users = startUsers(`${fixture.address}/api/ping`, 20);
       const ended = await fixture.release({
         version: 'v1.1.0',
-        files: { 'api/ping.js': bad, '.github/ops.yml': opsFile({ watch, health }) },
+        files: {
+          'api/ping.js': bad,
+          '.github/ops.yml': opsFile({
+            watch,
+            health,
+            notifications: { routes: { lead: { slack: fixture.sandbox.description.slack.channelId } } },
+            rollback: { escalate: 'lead' },
+          }),
+        },
       });
       await users.stop();
       expectEnd(fixture, ended, {
@@ -47,7 +55,10 @@ describe('what a rollback restored', { concurrency: 1 }, () => {
         ['v1.1.0 on production ended as rollback-failed'],
       );
       const texts = await fixture.slack();
-      assert.equal(texts.filter((text) => text.includes('is sick as well')).length, 2, 'the message and its thread');
+      const escalated = texts.filter((text) => /Escalation: the rollback of v1\.1\.0 on production/.test(text));
+      assert.equal(escalated.length, 1, 'the next contact, once');
+      const own = texts.filter((text) => text.includes('is sick as well') && !escalated.includes(text));
+      assert.equal(own.length, 2, 'the message and its thread');
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -50,6 +50,31 @@ describe('a rollback', { concurrency: 2 }, () => {
     assert.equal(third.decision, 'released', third.lastLine);
   });
 
+  test('by hand is framed by two messages in one thread, and its incident holds the eleven items with their times', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    await fixture.release({ version: 'v1.0.0' });
+    await fixture.release({ version: 'v1.1.0' });
+    const before = (await fixture.slack()).length;
+    const inputs = { reason: 'checkout fails', confirm: 'production' };
+    const back = await fixture.rollback({ version: 'v1.1.0', inputs });
+    assert.equal(back.decision, 'rolled-back', back.lastLine);
+    const [living = '', started = '', ended = '', ...more] = (await fixture.slack()).slice(before);
+    assert.match(living, /v1\.1\.0 was rolled back in production: Rolled back to v1\.0\.0 .*checkout fails/);
+    assert.match(started, /Rolling back v1\.1\.0 on production to v1\.0\.0 \(dpl_\w+\), .*Why: checkout fails/);
+    assert.match(ended, /environment variables it was built with/);
+    assert.deepEqual(more, []);
+    const checklist = ((await fixture.issues())[0]?.body ?? '').split('### Rollback checklist')[1] ?? '';
+    const timed = checklist.match(/^- \[[x ]\] `[^`]+`: .* \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\)$/gm) ?? [];
+    assert.equal(timed.length, 11, checklist);
+    const open = timed.filter((line) => line.startsWith('- [ ]')).map((line) => line.split('`')[1]);
+    assert.deepEqual(open, [
+      'Production error rate confirmed',
+      'Root cause identified',
+      'Database integrity verified',
+      'Tests passing on the rolled-back version',
+    ]);
+  });
+
   test('by hand whose target is sick, the run is red and says so, and production is not moved once more', async () => {
     await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
     const older = (await fixture.release({ version: 'v0.9.0' })).deploymentId;
@@ -68,6 +93,31 @@ describe('a rollback', { concurrency: 2 }, () => {
     });
     assert.equal(fixture.accepted('rollback'), 1);
     assert.equal((await fixture.issues()).length, 1);
+  });
+
+  test('whose checks could not run is red as not verified, proposes no further target, and what it restored is watched', async () => {
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch, smoke: { command: 'true' } } });
+    const target = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
+    await fixture.release({ version: 'v1.1.0' });
+    const unprepared = { 'setup-commands': 'exit 7' };
+    const says = /Restored, not verified: its checks could not run: .*exit code 7/;
+    const expected = { decision: 'rolled-back', reason: 'restored_not_verified', conclusion: 'failure', says } as const;
+    const back = await fixture.rollback({ version: 'v1.1.0', inputs: unprepared });
+    expectEnd(fixture, back, { ...expected, serves: target });
+    assert.doesNotMatch(back.lastLine, /ops-actions rollback/);
+    assert.match(JSON.stringify(back.result('restored')), /"verdict":"pass"/);
+    const checklist = ((await fixture.issues())[0]?.body ?? '').split('### Rollback checklist')[1] ?? '';
+    assert.match(checklist, /- \[ \] `Tests passing on the rolled-back version`: `smoke tests did not run`/);
+    // A release that takes itself back ends no otherwise.
+    await fixture.command('unlock', '--environment', 'production', '--reason', 'understood');
+    const files = { 'api/health.js': sickInPublic };
+    const ended = await fixture.release({ version: 'v1.2.0', files, inputs: unprepared });
+    expectEnd(fixture, ended, { ...expected, serves: target });
+    const own = (await fixture.issues()).find(({ body }) => body.includes('v1.2.0'))?.body ?? '';
+    // Said of what was restored, not of the release that was left for its health.
+    assert.match(own, /- \[x\] `All services responding`: `health checks passed/);
+    assert.match(own, /- \[ \] `Tests passing on the rolled-back version`: `smoke tests did not run/);
+    assert.match(JSON.stringify(ended.result('restored')), /"verdict":"pass"/);
   });
 });
 
@@ -94,6 +144,22 @@ describe('the way back', { concurrency: 3 }, () => {
       serves: ended.deploymentId,
     });
     assert.equal(fixture.accepted('rollback'), 0);
+    // What the last line offers, as it says it (FRB-15).
+    const page = async () => (await fetch(fixture.address)).status;
+    const [offered = ''] = /maintenance on --environment production/.exec(ended.lastLine) ?? [];
+    assert.equal(await page(), 200);
+    const paused = await fixture.command(...offered.split(' '));
+    assert.match(
+      paused,
+      /visitors get 503, and no release starts until its lock expires at .* UTC\. Next: mend it, then .*maintenance off/,
+    );
+    assert.deepEqual([await page(), fixture.autoAssign(), (await fixture.locks()).length], [503, false, 1]);
+    assert.match(await fixture.command('maintenance', 'off', '--environment', 'production'), /it stays locked\. Next:/);
+    assert.deepEqual([await page(), fixture.autoAssign()], [200, false], 'off while the lock holds');
+    await fixture.command('unlock', '--environment', 'production', '--reason', 'the fix is ready');
+    const fixed = await fixture.release({ version: 'v1.0.1' });
+    assert.equal(fixed.decision, 'released', fixed.lastLine);
+    await expectSettled(fixture, true);
   });
 
   test('was deleted from Vercel meanwhile: the next proven one is taken instead, within its deadline, and everybody is told', async () => {

@@ -19,6 +19,7 @@ describe('a watch', { concurrency: 3 }, () => {
     });
     assert.ok(ended.warnings.some((warning) => warning.includes('Live, not proven')));
     const { requests, probes } = ended.result('watch') as { requests: number; probes: { clean: boolean } };
+    // Health and smoke since the promotion were counted, too, and known as ours.
     assert.deepEqual([requests, probes.clean], [0, true]);
     assert.equal(fixture.accepted('rollback'), 0);
     await expectSettled(fixture, true);
@@ -37,9 +38,10 @@ describe('a watch', { concurrency: 3 }, () => {
       fault: { afterEffect: true },
     });
     const users = startUsers(`${fixture.address}/api/ping`, 30);
+    const longer = { ...watch, window: '60s', rules: ['error-rate above 5% within 60s'] };
     const ended = await fixture.release({
       version: 'v1.1.0',
-      files: { 'api/ping.js': bad, '.github/ops.yml': opsFile({ watch }) },
+      files: { 'api/ping.js': bad, '.github/ops.yml': opsFile({ watch: longer }) },
     });
     await users.stop();
     expectEnd(fixture, ended, {
@@ -50,6 +52,10 @@ describe('a watch', { concurrency: 3 }, () => {
       serves: live,
       next: /ops-actions unlock --environment production/,
     });
+    const { promotedAt } = ended.result('promote') as { promotedAt: number };
+    const seen = ended.result('watch') as { startedAt: number; unseenSeconds?: number };
+    assert.ok(seen.startedAt <= promotedAt, 'what users met from the promotion on was counted');
+    assert.equal(seen.unseenSeconds, undefined);
     const sent = fixture.writes('vercel').filter((line) => /rollback\/dpl_/.test(line));
     assert.equal(sent.length, 1);
     assert.equal(fixture.accepted('promote'), 1);
@@ -61,7 +67,15 @@ describe('a watch', { concurrency: 3 }, () => {
       issues.map(({ title }) => title),
       ['v1.1.0 on production was rolled back'],
     );
-    assert.match((await fixture.slack()).join('\n'), /v1\.1\.0.*rolled back/i);
+    // Two messages frame the rollback: as the swap starts, and how it ended (ARB-14, FRB-12).
+    const slack = (await fixture.slack()).filter((text) => /v1\.1\.0|Rollback:/.test(text)).join('\n');
+    const started =
+      /Rolling back v1\.1\.0 on production to v1\.0\.0 \(dpl_\w+\), beside this message\. Why: .*requests.*"error-rate above 5% within 60s"/;
+    assert.match(slack, started);
+    assert.match(slack, /v1\.1\.0 was rolled back in production: Rolled back to v1\.0\.0/);
+    const checklist = (issues[0]?.body ?? '').split('### Rollback checklist')[1] ?? '';
+    assert.equal(checklist.match(/^- \[[x ]\] .*\(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\)$/gm)?.length, 11, checklist);
+    assert.match(checklist, /- \[x\] `Slack notification sent`: `beside the start of the swap/);
     const refused = await fixture.release({ version: 'v1.2.0' });
     expectEnd(fixture, refused, {
       decision: 'refused',

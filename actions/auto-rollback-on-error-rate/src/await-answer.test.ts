@@ -93,4 +93,11 @@ describe('what follows', () => {
     }
     assert.deepEqual([decide('taken-over').decision, decide('taken-over').summary], ['superseded', 'locked by bob']);
   });
+
+  test('from a job that was cancelled while the rule is still broken: cancelled, for nobody took over', () => {
+    const broken = { ...outcome, reasonCode: 'above_limit', summary: '12 % above 2 %' };
+    const { decision, reasonCode, summary } = decideAnswer(broken, 'taken-over', question);
+    assert.deepEqual([decision, reasonCode], ['cancelled', 'cancelled']);
+    assert.equal(summary, 'Cancelled while people were asked: 12 % above 2 %');
+  });
 });

@@ -6,21 +6,23 @@ import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import { continueWindow } from '#observe/continue-watch';
 import { OwnRequests } from '#observe/own-requests';
-import { createSource } from '#observe/sources/registry';
+import { createSources } from '#observe/sources/sources-of-apps';
 import { takeBackWithinMs } from '#release/decide-reconcile';
 import { handleOfRecord } from '#release/handle-of-record';
 import { describeLock, readOpenLocks } from '#release/lock';
 import { readServed } from '#release/move-domains';
+import { openApps } from '#release/open-apps';
 import { formatReleaseHandle, type ReleaseHandle } from '#release/release-handle';
 import type { ReleaseRecord } from '#release/release-record';
 import { closeOvertaken, closeSuperseded, readOpenWatches, readWindow } from '#release/watch-record';
 import { addressOf } from '#vercel/deployment-address';
-import { openVercelProject, type VercelConnection } from '#vercel/project';
+import type { VercelConnection } from '#vercel/project';
 import { decideAction } from './decide-action.ts';
 import { describeWatch } from './describe-watch.ts';
 import { type Given, planWatch } from './plan-watch.ts';
 import { openGitHub } from './services.ts';
 import { vendorParts } from './vendor-parts.ts';
+import { watchedApps } from './watched-apps.ts';
 
 /** Twice what `reconcile` takes back within, because GitHub may start an hourly run an hour late. */
 const tooLateMs = 2 * takeBackWithinMs;
@@ -43,7 +45,7 @@ export async function continueRelease(runner: Runner, given: Given, settings: En
   const { context } = runner;
   const { repository, runId, runUrl } = context;
   const recorded = handleOfRecord(current, { settings, repository });
-  const served = await readServed(await openVercelProject(connection), recorded);
+  const served = await readServed(await openApps({ connection, settings, github }), recorded);
   const [host] = served.hosts;
   const handle: ReleaseHandle = {
     ...recorded,
@@ -72,7 +74,7 @@ export async function continueRelease(runner: Runner, given: Given, settings: En
       outputs: { ...outputs, 'promote-outcome': 'skipped' },
     };
   }
-  const result = await judgeWindow(runner, given, settings, { connection, current, handle });
+  const result = await judgeWindow(runner, given, settings, { github, connection, current, handle });
   return { ...result, outputs: { ...result.outputs, ...outputs, 'promote-outcome': 'success' } };
 }
 
@@ -124,9 +126,10 @@ async function judgeWindow(
   runner: Runner,
   given: Given,
   settings: EnvironmentSettings,
-  { connection, current, handle }: { connection: VercelConnection; current: ReleaseRecord; handle: ReleaseHandle },
+  about: { github: GitHub; connection: VercelConnection; current: ReleaseRecord; handle: ReleaseHandle },
 ): Promise<Result> {
   const { clock, signal, logger } = runner;
+  const { github, connection, current, handle } = about;
   const recorded = readWindow(current);
   const said: Given = {
     ...given,
@@ -147,7 +150,8 @@ async function judgeWindow(
     clock,
     signal,
   };
-  const [source, ...others] = await Promise.all(plan.sources.map((name) => createSource(name, parts)));
+  const apps = await watchedApps(plan, { settings, connection, github, deploymentId: current.deploymentId });
+  const [source, ...others] = await createSources(plan, parts, apps);
   if (!source) throw new TypeError('a plan without a source');
   const since = recorded?.since ?? current.promotedAt ?? current.openedAt;
   const outcome = await continueWindow({ ...plan, source, others, since, clock, signal, log: logger.info });

@@ -75,6 +75,41 @@ test('a rule does less than the mode allows, never more (ARB-13)', () => {
   assert.deepEqual(found('auto', 'auto'), ['would-roll-back', true, true]);
   assert.deepEqual(found('notify', 'auto'), ['would-roll-back', false, true]);
   assert.deepEqual(found('observe', 'notify'), ['would-roll-back', false, false]);
+  assert.deepEqual(found('approve', 'notify'), ['breach', false, true]);
+});
+
+test('a rule that says approve asks people in mode auto where a job waits for them; a stricter mode is no ceiling above it', () => {
+  const outcome = {
+    verdict: 'fail' as const,
+    reasonCode: 'above_limit',
+    summary: 'x',
+    broken: [],
+    action: 'approve' as const,
+  };
+  const found = (mode: Mode, mayAsk: boolean) =>
+    decideAction(outcome, { mode, ...hold }, { act: false, mayAsk }).decision;
+  assert.equal(found('auto', true), 'asked');
+  assert.equal(found('auto', false), 'breach');
+  assert.equal(found('approve', true), 'asked');
+  assert.equal(found('notify', true), 'would-roll-back');
+  assert.equal(found('observe', true), 'would-roll-back');
+});
+
+test('on-no-data and on-inconclusive: ask asks people; where nobody waits it is red and moves nothing (ARB-12)', () => {
+  for (const [verdict, setting] of [
+    ['no-data', 'onNoData'],
+    ['inconclusive', 'onInconclusive'],
+  ] as const) {
+    const outcome = { verdict, reasonCode: 'source_blind', summary: 'what was seen', broken: [] };
+    const found = (mode: Mode, mayAsk: boolean) =>
+      decideAction(outcome, { mode, ...hold, [setting]: 'ask' }, { act: true, mayAsk });
+    assert.equal(found('auto', true).decision, 'asked');
+    assert.match(found('auto', true).summary, /^What was seen \(on-.*: ask\)/);
+    const alone = found('auto', false);
+    assert.deepEqual([alone.decision, alone.act, alone.failed], ['breach', false, true]);
+    assert.match(alone.summary, /A person must decide \(on-.* says ask\)/);
+    assert.equal(found('observe', true).decision, 'would-roll-back');
+  }
 });
 
 test('a verdict that came hours late moves nothing by itself, whatever failed; a person decides', () => {

@@ -1,3 +1,4 @@
+import { milderAction } from '#config/rule-words';
 import type { WatchOutcome } from '#observe/watch';
 import type { WatchPlan } from './plan-watch.ts';
 
@@ -23,8 +24,9 @@ export interface ActionDecision {
 }
 
 /**
- * Turns a verdict into a decision by mode and policies (design §10, ARB-09, ARB-12). A rule may do less than the mode allows, never
- * more; then the decision is `breach`, which moves nothing.
+ * Turns a verdict into a decision by mode and policies (design §10, ARB-09, ARB-12). A rule, and the policy `ask`, may do less than the
+ * mode allows, never more: `approve` asks people where a job waits for them, everywhere else the decision is `breach`, which moves
+ * nothing.
  */
 export function decideAction(
   outcome: Pick<WatchOutcome, 'verdict' | 'reasonCode' | 'summary' | 'action' | 'broken' | 'noData'>,
@@ -47,14 +49,17 @@ export function decideAction(
     return { decision: 'watch-continues', act: false, failed: false, warning, summary: sentence(summary) };
   }
   const policy = verdict === 'no-data' ? plan.onNoData : verdict === 'inconclusive' ? plan.onInconclusive : undefined;
-  if (verdict === 'fail' && plan.mode === 'auto' && (outcome.action ?? 'auto') !== 'auto') {
-    const told = `A person must decide (the rule says ${outcome.action}): ${summary}`;
-    return { decision: 'breach', act: false, failed: true, warning: false, summary: told };
-  }
-  if (verdict === 'fail' || policy === 'fail') {
-    const why = policy === 'fail' ? `${summary} (${settingOf(verdict)}: fail)` : summary;
-    if (given.mayAsk && plan.mode === 'approve') {
+  if (verdict === 'fail' || policy === 'fail' || policy === 'ask') {
+    const why = policy === undefined ? summary : `${summary} (${settingOf(verdict)}: ${policy})`;
+    const said = policy === 'ask' ? 'approve' : policy === 'fail' ? 'auto' : (outcome.action ?? 'auto');
+    const does = milderAction(plan.mode, said);
+    if (given.mayAsk && does === 'approve') {
       return { decision: 'asked', act: false, failed: true, warning: false, summary: sentence(why) };
+    }
+    if (does !== plan.mode) {
+      const speaks = policy === undefined ? `the rule says ${said}` : `${settingOf(verdict)} says ask`;
+      const told = `A person must decide (${speaks}): ${summary}`;
+      return { decision: 'breach', act: false, failed: true, warning: false, summary: told };
     }
     const { late } = given;
     // Live for so long that moving production now would surprise people more than it protects them.

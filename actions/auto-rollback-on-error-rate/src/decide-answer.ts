@@ -17,8 +17,16 @@ export function decideAnswer(
 ): ActionDecision & { reasonCode: string } {
   const base = { act: false, failed: true, warning: false };
   if (answer === 'taken-over') {
-    const decision = outcome.reasonCode === 'cancelled' ? 'cancelled' : 'superseded';
-    return { ...base, decision, reasonCode: decision, summary: outcome.summary };
+    // Whoever takes over is named first. Everything else that ends it without an answer is the end of the job, whatever the rules say.
+    const decision = outcome.reasonCode === 'superseded' ? 'superseded' : 'cancelled';
+    const { summary } = outcome;
+    const isSaid = outcome.reasonCode === decision;
+    return {
+      ...base,
+      decision,
+      reasonCode: decision,
+      summary: isSaid ? summary : `Cancelled while people were asked: ${summary}`,
+    };
   }
   const why = `${reason.replace(/\.$/, '')}. ${meanwhile(outcome)}`;
   if (answer === undefined) {

@@ -1,6 +1,9 @@
+import { escapeMarkdown } from '#action-kit/markdown';
 import type { Result } from '#action-kit/result';
+import { findLikelyCause } from '#observe/likely-cause';
 import type { WatchOutcome } from '#observe/watch';
 import type { Asked } from '#release/asked';
+import { describePrevious, type PreviousKept } from '#release/keep-previous';
 import type { ActionDecision } from './decide-action.ts';
 import type { WatchPlan } from './plan-watch.ts';
 import { renderWatch } from './render-watch.ts';
@@ -16,6 +19,10 @@ export function describeWatch(
     rollbackTarget?: string | undefined;
     /** What people are asked now. */
     asked?: Asked | undefined;
+    /** File of the chart; empty where there is none. */
+    chart?: string | undefined;
+    /** The deployment that served before, where it was looked after. */
+    previous?: PreviousKept | undefined;
   },
   back: TakenBack | undefined,
 ): Result {
@@ -23,6 +30,8 @@ export function describeWatch(
   const { sources, combine, mode } = plan;
   const { source, denominator } = outcome;
   const { reasonCode, summary: _, ...measured } = outcome;
+  const cause =
+    outcome.verdict === 'fail' ? findLikelyCause({ ...outcome, baseline: outcome.baseline ?? [] }) : undefined;
   return {
     decision: back?.decision ?? decision.decision,
     reasonCode: back && back.decision !== 'rolled-back' ? back.reasonCode : (decision.reasonCode ?? reasonCode),
@@ -37,11 +46,25 @@ export function describeWatch(
       rules: plan.rules.map((rule) => rule.text),
       deploymentId,
       rollbackTarget,
+      ...(cause && { likelyCause: cause }),
       ...(about.asked && { asked: about.asked }),
+      ...(about.previous && { previous: { ...about.previous, said: describePrevious(about.previous) } }),
       ...(back && { rollback: back.rollback, rollbackReasonCode: back.reasonCode }),
       ...(back?.restored && { restored: back.restored }),
     },
-    outputs: { verdict: outcome.verdict, requests: String(outcome.requests), errors: String(outcome.errors) },
-    jobSummary: renderWatch(outcome, { decision, source, denominator, mode }),
+    outputs: {
+      verdict: outcome.verdict,
+      requests: String(outcome.requests),
+      errors: String(outcome.errors),
+      link: outcome.link ?? '',
+      chart: about.chart ?? '',
+    },
+    jobSummary: [
+      renderWatch(outcome, { decision, source, denominator, mode }),
+      ...(cause
+        ? [escapeMarkdown(`Signs: ${cause.signs.join('; ') || 'none of one cause'}. Suggested: ${cause.next}.`)]
+        : []),
+      ...(about.previous ? [escapeMarkdown(`${describePrevious(about.previous)}.`)] : []),
+    ].join('\n\n'),
   };
 }

@@ -3,26 +3,40 @@ import { InputError } from '#action-kit/input-error';
 import { readInputs } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
+import { onServerTime } from '#action-kit/server-time';
 import { loadSettings } from '#action-kit/settings';
-import { cleanText } from '#http/text';
+import type { ReleaseHandle } from '#release/release-handle';
+import { act, finishBegun } from './act.ts';
 import { parseQuestion } from './await-answer.ts';
 import { decideAction } from './decide-action.ts';
 import { describeWatch } from './describe-watch.ts';
 import { inputs } from './inputs.ts';
+import { keeperOf } from './kept-previous.ts';
 import { planWatch } from './plan-watch.ts';
 import { runWatch, watchOnly } from './run-watch.ts';
 import { openGitHub, watchedDeployment } from './services.ts';
-import { type TakenBack, takeBack } from './take-back.ts';
-import { tellRestored } from './tell-restored.ts';
 import { askPeople, untilAnswered } from './until-answered.ts';
+import { writeChart } from './write-chart.ts';
+
+/** Preflight refuses it for production; a handle that says both is none of ours. */
+function isRehearsed(handle: ReleaseHandle | undefined): boolean {
+  return handle?.rehearsal === true && !handle.production;
+}
 
 /** Watches the error rate of a deployment and decides; with `act` it takes a bad release back itself, and watches what it restored. */
-export async function main(runner: Runner): Promise<Result> {
-  const given = readInputs(runner, inputs);
-  const settings = await loadSettings(runner, given);
-  if (given.continue) return await (await import('./continue-release.ts')).continueRelease(runner, given, settings);
-  const { clock, logger, context } = runner;
-  const handle = given.release && (await import('#release/release-handle')).parseReleaseHandle(given.release);
+export async function main(started: Runner): Promise<Result> {
+  const given = readInputs(started, inputs);
+  const settings = await loadSettings(started, given);
+  const runner = await onServerTime(started, given);
+  if (given.continue) {
+    const continued = await (await import('./continue-release.ts')).continueRelease(runner, given, settings);
+    return await (await import('./measure-windows.ts')).withWindows(runner, given, settings, continued);
+  }
+  const { logger, context } = runner;
+  const handle =
+    given.release === undefined
+      ? undefined
+      : (await import('#release/release-handle')).parseReleaseHandle(given.release);
   const mode = handle ? handle.mode : undefined;
   const plan = planWatch(given, settings, mode);
   // The whole input is masked already; a log may show the value without its name.
@@ -46,46 +60,25 @@ export async function main(runner: Runner): Promise<Result> {
     const answered = await runWatch(runner, given, { ...watched, plan, deploymentId }, (watch, watching) =>
       untilAnswered(watch, question, reviewers, watching),
     );
-    return describeWatch(answered.outcome, answered.decision, about, undefined);
+    const chart = await writeChart(runner, answered.outcome, 'watch');
+    return describeWatch(answered.outcome, answered.decision, { ...about, chart }, undefined);
   }
-  const seen = await runWatch(runner, given, { ...watched, plan, deploymentId }, watchOnly);
+  if (given.act && plan.mode === 'auto' && connection && github) {
+    const finished = await finishBegun(runner, given, { github, connection, settings, plan, key, commit });
+    if (finished !== undefined) return finished;
+  }
+  const keeper = await keeperOf(runner, given, settings, { handle, connection, intervalMs: plan.intervalMs });
+  // What was restored is watched as it is: that is the proof that the way back led somewhere.
+  const rehearsal = isRehearsed(handle) && !given.restored;
+  if (rehearsal) logger.warning('Rehearsal: the watch counts every request as an error, so that the way back is taken');
+  const seen = await runWatch(runner, given, { ...watched, plan, deploymentId, keeper, rehearsal }, watchOnly);
+  const chart = await writeChart(runner, seen.outcome, given.restored ? 'restored' : 'watch');
   const mayAsk = !given.act && github !== undefined && given.rollbackEnvironment !== undefined && !given.restored;
   const first = decideAction(seen.outcome, plan, { ...given, mayAsk });
   const { decision, asked } = await askPeople(first, plan, reviewers);
   if (!decision.act || !connection || !github)
-    return describeWatch(seen.outcome, decision, { ...about, asked }, undefined);
-  let back: TakenBack = await takeBack({
-    github,
-    connection,
-    settings,
-    plan,
-    context: seen.context,
-    key,
-    runId: context.runId,
-    runUrl: context.runUrl,
-    commit: context.sha,
-    target: given.rollbackTarget ?? 'previous',
-    reason: decision.summary,
-    clock,
-    log: logger.info,
-  });
-  for (const warning of back.warnings) logger.warning(warning);
-  if (back.decision === 'rolled-back' && back.rollback !== undefined) {
-    const restored = { ...given, restored: true, act: false };
-    try {
-      const again = planWatch(restored, settings, mode);
-      logger.info(`Watching what was restored, ${back.rollback.to}, for ${again.windowMs / 1000} s`);
-      const { outcome } = await runWatch(
-        runner,
-        restored,
-        { ...watched, plan: again, deploymentId: back.rollback.to },
-        watchOnly,
-      );
-      back = tellRestored(back, { outcome, decision: decideAction(outcome, again, restored) });
-    } catch (error) {
-      // The domains did move: that stays the result.
-      logger.warning(`What was restored could not be watched: ${cleanText((error as Error).message, 300)}`);
-    }
-  }
-  return describeWatch(seen.outcome, decision, about, back);
+    return describeWatch(seen.outcome, decision, { ...about, asked, chart, previous: seen.previous }, undefined);
+  const parts = { github, connection, settings, plan, key, commit };
+  const back = await act(runner, given, parts, { context: seen.context, reason: decision.summary });
+  return describeWatch(seen.outcome, decision, { ...about, chart, previous: seen.previous }, back);
 }

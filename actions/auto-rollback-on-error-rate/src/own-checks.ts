@@ -14,6 +14,8 @@ export interface OwnChecks {
   rounds: ProbeRound[];
   /** What was sent, so that it is not counted as traffic of users. */
   own: OwnRequests;
+  /** The same of each further project of a group, by its name. */
+  ownOf(app: string): OwnRequests;
   run(): Promise<ProbeOutcome[]>;
 }
 
@@ -26,13 +28,15 @@ export async function ownChecks(
   const { listedHosts, baseUrl } = plan;
   const { bypassSecret, connection } = given;
   const host = baseUrl === undefined ? '' : new URL(baseUrl).host;
-  const owner = connection && { owns: (each: string) => belongsToProject(connection, each) };
+  const owner = connection && { owns: (each: string) => belongsToProject(connection, each, plan.apps) };
   const secretHosts = bypassSecret ? await hostsOfSecret(listedHosts, host, owner, logger.warning) : undefined;
   const context: ProbeContext = { listedHosts, bypassSecret, secretHosts, signal, clock };
   const own = new OwnRequests();
+  const ofApps = new Map(plan.apps.map(({ name }) => [name, new OwnRequests()]));
+  const ownOf = (app: string | undefined) => (app === undefined ? own : (ofApps.get(app) ?? own));
   const check = async (each: WatchPlan['checks'][number]): Promise<ProbeOutcome> => {
-    own.sent(each.url.pathname, clock.now());
+    ownOf(each.app).sent(each.url.pathname, clock.now());
     return await runProbe(each, context);
   };
-  return { context, rounds: [], own, run: () => Promise.all(plan.checks.map(check)) };
+  return { context, rounds: [], own, ownOf, run: () => Promise.all(plan.checks.map(check)) };
 }

@@ -216,6 +216,21 @@ test('the runtime logs stand in for observability, which not every plan has', ()
   assert.deepEqual(any.sources, ['vercel-observability']);
 });
 
+test('what Vercel counts of production alone judges no environment beside it in the same project', () => {
+  const watch = { source: ['vercel-observability' as const, 'vercel-metrics' as const] };
+  const staging = settings({ environment: 'staging', production: false, vercel: { as: 'alias' }, watch });
+  const plan = planWatch(given(vercel), staging);
+  assert.deepEqual(plan.sources, ['vercel-runtime-logs']);
+  assert.match(plan.notes.join(), /vercel-metrics is not used: it counts production alone, and staging is beside it/);
+  const named = planWatch(given({ ...vercel, source: ['vercel-metrics'], restored: true }), staging);
+  assert.deepEqual(named.sources, ['vercel-runtime-logs']);
+  assert.match(
+    mistakes(() => planWatch(given({ ...vercel, source: ['vercel-metrics'] }), staging)),
+    /source: counts production alone, and staging is beside it .*given: "vercel-metrics"/,
+  );
+  assert.deepEqual(planWatch(given(vercel), settings({ watch })).sources, watch.source);
+});
+
 test('a restored release is watched for a short time, without what served before it, by what there are secrets for', () => {
   const watch = { source: ['sentry' as const], rules: ['error-rate above 5%'] };
   const observe = { sentry: { organization: 'acme', projects: [1] } };
@@ -226,4 +241,15 @@ test('a restored release is watched for a short time, without what served before
   assert.equal(planWatch(given({ restored: true }), settings({ watch: chosen })).windowMs, 60_000);
   const coarse = { intervalMs: 300_000 };
   assert.equal(planWatch(given({ restored: true }), settings({ watch: coarse })).windowMs, 300_000);
+});
+
+test('nobody is asked about a restored release that was not seen: it is told as not proven', () => {
+  const watch = { onNoData: 'ask' as const, onInconclusive: 'ask' as const };
+  const policies = (values: Partial<Given>) => {
+    const { onNoData, onInconclusive } = planWatch(given(values), settings({ watch }));
+    return [onNoData, onInconclusive];
+  };
+  assert.deepEqual(policies({}), ['ask', 'ask']);
+  assert.deepEqual(policies({ restored: true }), ['hold', 'hold']);
+  assert.deepEqual(policies({ restored: true, onNoData: 'fail' }), ['fail', 'hold']);
 });

@@ -2,16 +2,26 @@ import { InputError } from '#action-kit/input-error';
 import type { InputValues } from '#action-kit/inputs';
 import { defaults } from '#config/defaults';
 import { defaultRules, parseRule, type Rule } from '#config/rules';
-import type { BaselineTime, CheckSettings, Combination, EnvironmentSettings, SourceName } from '#config/settings';
+import type {
+  AppSettings,
+  BaselineTime,
+  CheckSettings,
+  Combination,
+  EnvironmentSettings,
+  MissingPolicy,
+  SourceName,
+} from '#config/settings';
+import { chooseSources } from '#observe/sources/choose-sources';
+import { httpJsonOf } from '#observe/sources/http-json-parts';
 import type { SourceParts } from '#observe/sources/registry';
-import { type Check, resolveCheck } from '#probe/check';
-import { chooseSources } from './choose-sources.ts';
+import { checksOfApps, readAppUrls } from '#probe/app-checks';
+import { type Check, CheckError, resolveCheck } from '#probe/check';
+import { whatAsks } from '#release/approval-findings';
 import { exceptOf } from './except-routes.ts';
 import type { inputs } from './inputs.ts';
-import { headersOf } from './source-headers.ts';
 
 export type Given = InputValues<typeof inputs>;
-export type Policy = 'hold' | 'fail' | 'pass';
+export type Policy = MissingPolicy;
 
 /** A watch with everything decided but the outside world; times in milliseconds. */
 export interface WatchPlan {
@@ -38,6 +48,8 @@ export interface WatchPlan {
   approveTimeoutMs: number;
   approveFallback: 'auto' | 'notify';
   checks: Check[];
+  /** Further projects that the checks go to. */
+  apps: readonly AppSettings[];
   listedHosts: Set<string>;
   baseUrl?: string | undefined;
   httpJson?: SourceParts['httpJson'];
@@ -55,7 +67,8 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
   }
   const { sources, notes } = chooseSources(given, settings, problems);
   const baseUrl = given.baseUrl ?? settings.url;
-  const checks = baseUrl === undefined ? [] : checksOf(settings, baseUrl, intervalMs, problems);
+  const own = baseUrl === undefined ? [] : checksOf(settings, baseUrl, intervalMs, problems);
+  const checks = [...own, ...checksOfOthers(given, settings, intervalMs, problems)];
   if (sources.includes('probe') && checks.length === 0) {
     problems.push({
       name: 'base-url',
@@ -66,6 +79,9 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
   const httpJson = sources.includes('http-json') ? httpJsonOf(given, settings, problems) : undefined;
   const rules = rulesOf(given, watch.rules, windowMs, problems);
   const mode = given.mode ?? releaseMode ?? watch.mode ?? defaults.watch.mode;
+  const onNoData = policyOf(given, given.onNoData ?? watch.onNoData ?? defaults.watch.onNoData);
+  const onInconclusive = policyOf(given, given.onInconclusive ?? watch.onInconclusive ?? defaults.watch.onInconclusive);
+  const asks = whatAsks({ mode, rules: rules.map(({ text }) => text), onNoData, onInconclusive });
   const except = exceptOf(rules, sources, settings.observe, problems);
   if (problems.length > 0) throw new InputError(problems);
   return {
@@ -78,18 +94,19 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     intervalMs,
     mayEndEarly: !given.restored && (given.windowMayEndEarly ?? watch.mayEndEarly ?? false),
     // A later run cannot ask people: the job waits.
-    handOffMs: given.release !== undefined && !given.restored && mode !== 'approve' ? watch.handOffMs : undefined,
+    handOffMs: given.release === undefined || given.restored || asks !== undefined ? undefined : watch.handOffMs,
     minRequests: given.minRequests ?? watch.minRequests ?? defaults.watch.minRequests,
     // What served before a restored release was the sick one: nothing to compare with.
     baselineMs: given.restored ? 0 : given.baseline,
     baselineFrom: given.baselineFrom ?? watch.baselineFrom ?? 'before',
-    onNoData: given.onNoData ?? watch.onNoData ?? defaults.watch.onNoData,
-    onInconclusive: given.onInconclusive ?? watch.onInconclusive ?? defaults.watch.onInconclusive,
+    onNoData,
+    onInconclusive,
     mode,
     approveTimeoutMs: watch.approveTimeoutMs ?? defaults.watch.approveTimeoutMs,
     approveFallback: watch.approveFallback ?? defaults.watch.approveFallback,
     checks,
-    listedHosts: new Set(given.baseUrl === undefined ? [] : [new URL(given.baseUrl).host]),
+    apps: settings.apps ?? [],
+    listedHosts: hostsNamedBy(given),
     baseUrl,
     httpJson,
   };
@@ -130,6 +147,11 @@ function rulesOf(
   return given.restored ? rules.flatMap(forRestored) : rules;
 }
 
+/** There is nothing to decide about a restored release that was not seen: no second way back. It is told as not proven, not as sick. */
+function policyOf({ restored }: Given, policy: MissingPolicy): MissingPolicy {
+  return restored && policy === 'ask' ? 'hold' : policy;
+}
+
 function forRestored(rule: Rule): Rule[] {
   if (rule.level === 'warning' || (rule.metric !== 'error-rate' && rule.metric !== 'p95')) return [];
   const { action: _, ...rest } = rule;
@@ -144,7 +166,8 @@ function checksOf(
   problems: InputError['problems'],
 ): Check[] {
   const configured: CheckSettings[] = [...(settings.health.checks ?? []), ...(settings.smoke.checks ?? [])];
-  const reading = configured.filter((check) => check.method !== 'POST');
+  // A check that decides nothing does not decide here either.
+  const reading = configured.filter((check) => check.method !== 'POST' && check.critical !== false);
   const timeoutMs = Math.min(settings.health.timeoutMs ?? 10_000, Math.max(1000, intervalMs));
   return (reading.length > 0 ? reading : [{ path: '/' }]).flatMap((check) => {
     try {
@@ -156,28 +179,32 @@ function checksOf(
   });
 }
 
-function httpJsonOf(
+/** Of the further apps of the environment, at their addresses. */
+function checksOfOthers(
   given: Given,
-  settings: EnvironmentSettings,
+  { apps, health }: EnvironmentSettings,
+  intervalMs: number,
   problems: InputError['problems'],
-): WatchPlan['httpJson'] {
-  const configured = settings.watch.httpJson;
-  const url = given.sourceUrl ?? configured?.url;
-  if (!url || !/^https?:$/.test(URL.parse(url.replace(/[{}]/g, ''))?.protocol ?? '')) {
-    problems.push({ name: 'source-url', message: 'is needed for source http-json', allowed: 'https://host/path' });
-    return undefined;
+): Check[] {
+  try {
+    const timeoutMs = Math.min(health.timeoutMs ?? 10_000, Math.max(1000, intervalMs));
+    return checksOfApps(apps, readAppUrls(given.appUrls), 'reading', timeoutMs);
+  } catch (error) {
+    if (!(error instanceof CheckError)) throw error;
+    problems.push({ name: 'app-urls', message: error.message });
+    return [];
   }
-  for (const name of ['source-token', 'source-headers']) {
-    if (given.sourceUrl || !given[name === 'source-token' ? 'sourceToken' : 'sourceHeaders']) continue;
-    // ops.yml must not choose who gets a token (S11).
-    const message = 'is only sent to an address that the workflow file names in source-url';
-    problems.push({ name, message });
-  }
-  return {
-    url,
-    requests: given.sourceRequests ?? configured?.requests ?? '$.requests',
-    errors: given.sourceErrors ?? configured?.errors ?? '$.errors',
-    token: given.sourceToken,
-    ...(given.sourceHeaders && { headers: headersOf(given.sourceHeaders, problems) }),
-  };
+}
+
+/** Hosts that the workflow file names (S20); called where every address is known to be one. */
+function hostsNamedBy({ baseUrl, appUrls }: Given): Set<string> {
+  const named = [...(baseUrl === undefined ? [] : [baseUrl]), ...readAppUrls(appUrls).values()];
+  return new Set(named.map((address) => new URL(address).host));
+}
+
+/** The same checks at the own address of another deployment of the app; those of other hosts say nothing about it. */
+export function checksAt(settings: EnvironmentSettings, address: string, intervalMs: number): Check[] {
+  const { host } = new URL(address);
+  const own = checksOf(settings, address, intervalMs, []).filter(({ url }) => url.host === host);
+  return own.length > 0 ? own : [resolveCheck({ path: '/' }, { baseUrl: address, timeoutMs: 10_000 })];
 }

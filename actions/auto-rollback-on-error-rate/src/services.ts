@@ -1,5 +1,6 @@
 import { gitHubConnection } from '#action-kit/connections';
 import type { Runner } from '#action-kit/runner';
+import type { AppSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { VercelConnection } from '#vercel/project';
 
@@ -37,9 +38,15 @@ export async function watchedDeployment(
   return (await (await openVercelProject(connection)).readState()).currentDeploymentId;
 }
 
-/** Whether Vercel says that a host is a domain or a deployment of the project (S20). */
-export async function belongsToProject(connection: VercelConnection, host: string): Promise<boolean> {
-  const { openVercelProject } = await import('#vercel/project');
-  const project = await openVercelProject(connection);
-  return (await project.servedBy(host)) !== undefined || (await project.deployment(host)) !== undefined;
+/** Whether Vercel says that a host is a domain or a deployment of the environment's projects (S20). */
+export async function belongsToProject(
+  connection: VercelConnection,
+  host: string,
+  apps: readonly AppSettings[],
+): Promise<boolean> {
+  const [{ openVercelProject }, { ownsHost }] = await Promise.all([
+    import('#vercel/project'),
+    import('#release/open-apps'),
+  ]);
+  return await ownsHost(await openVercelProject(connection), connection, apps, host);
 }

@@ -37,13 +37,13 @@ export async function takeBack(parts: {
   clock: Clock;
   log: (line: string) => void;
 }): Promise<TakenBack> {
-  const [{ openProjectOfWayBack }, { rollBackByHand }, { defaultLockExpiryMs }] = await Promise.all([
-    import('#vercel/project'),
+  const [{ openApps }, { rollBackByHand }, { defaultLockExpiryMs }] = await Promise.all([
+    import('#release/open-apps'),
     import('#release/roll-back-by-hand'),
     import('#release/lock'),
   ]);
   const { github, settings, clock, log, plan } = parts;
-  const project = await openProjectOfWayBack(parts.connection);
+  const project = await openApps({ connection: parts.connection, settings, github, wayBack: true });
   const outcome = await rollBackByHand(
     { github, project, clock, log },
     {
@@ -56,12 +56,13 @@ export async function takeBack(parts: {
       reason: parts.reason,
       dryRun: false,
       lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
-      promoteInstead: settings.vercel.rollbackFallback === 'promote',
+      promoteInstead: settings.vercel.rollbackFallback !== 'none',
     },
   );
   const { warnings } = outcome;
   if (!('rollback' in outcome)) {
     const { decision, reasonCode, message } = outcome;
+    if (reasonCode === 'superseded') return { decision: 'superseded', reasonCode, summary: message, warnings };
     const there = decision === 'already-current';
     return { decision: there ? 'rolled-back' : 'rollback-failed', reasonCode, summary: message, warnings };
   }

@@ -1,4 +1,6 @@
 import { runAction } from '#action-kit/run-action';
-import { main } from './main.ts';
+import { keepHeapSmall } from '#action-kit/small-heap';
 
+keepHeapSmall();
+const { main } = await import('./main.ts');
 await runAction(main);

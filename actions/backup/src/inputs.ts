@@ -1,13 +1,18 @@
 import { destinationInputs } from '#action-kit/backup-destinations';
-import { commonInputs, duration, githubToken, type InputDefinitions, list, oneOf, secret } from '#action-kit/inputs';
+import { databaseInputs } from '#action-kit/database-target';
+import { commonInputs, duration, githubToken, type InputDefinitions, list, oneOf, text } from '#action-kit/inputs';
 
 export const inputs = {
   ...commonInputs,
   'github-token': githubToken(),
-  'database-url': secret({ required: true }),
+  ...databaseInputs,
   ...destinationInputs,
+  'store-command': text(),
+  'fetch-command': text(),
+  'command-environment': list(),
   'age-recipients': list(),
   'gpg-recipients': list(),
+  'acknowledged-recipients': list(),
   tables: list(),
   verify: oneOf(['restore', 'structure', 'checksum'], { default: 'restore' }),
   deadline: duration('2h'),

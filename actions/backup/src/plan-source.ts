@@ -2,14 +2,17 @@ import type { InputProblem } from '#action-kit/input-error';
 import { projectOf, wrongProject } from '#postgres/database-project';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 
+export interface BackupSource {
+  problems: InputProblem[];
+  weakening?: string | undefined;
+  project?: string | undefined;
+}
+
 /**
  * Whether this is a connection to the database to back up: another project than the environment's (`supabase.project`) would
  * take the place of its newest backup. Pure.
  */
-export function planSource(
-  url: string,
-  pinned: string | undefined,
-): { problems: InputProblem[]; weakening?: string | undefined; project?: string | undefined } {
+export function planSource(url: string, pinned: string | undefined): BackupSource {
   try {
     const settings = parseDatabaseUrl(url);
     const wrong = wrongProject(settings, pinned);

@@ -3,13 +3,20 @@ import type { Result } from '#action-kit/result';
 import type { BackupResult } from '#backup/create-backup';
 import { isSufficient } from '#backup/manifest';
 import { describeBytes } from '#backup/measure-stream';
-import { describeRemoved } from '#release/backup-record';
+import { describeRemoved, type RecipientAnswer, whyNotCompared } from '#release/decide-recipients';
 
-/** Decision, one line and the page of a backup; `removed` are the keys that opened the one before. Pure. */
-export function renderBackup({ manifest, manifestFile }: BackupResult, removed: readonly string[]): Result {
+/**
+ * Decision, one line and the page of a backup. It is kept as it is where a key was taken away that nobody acknowledged, and the
+ * step is red until somebody does, or where nobody could look whether one was (S27). Pure.
+ */
+export function renderBackup({ manifest, manifestFile }: BackupResult, answer: RecipientAnswer): Result {
   const { verification, object, seconds } = manifest;
-  const fine = isSufficient(verification);
-  const summary = `Backup ${object.file} ${verification.verdict}: ${verification.message} (${describeBytes(object.bytes)}, ${seconds.total.toFixed(1)} s)${describeRemoved(removed)}`;
+  const proven = isSufficient(verification);
+  const unread = 'unreadable' in answer ? `; it is in no record, and ${whyNotCompared(answer)}` : undefined;
+  const change = 'unreadable' in answer ? { removed: [], unacknowledged: [] } : answer;
+  const { removed, unacknowledged } = change;
+  const fine = proven && unread === undefined && unacknowledged.length === 0;
+  const summary = `Backup ${object.file} ${verification.verdict}: ${verification.message} (${describeBytes(object.bytes)}, ${seconds.total.toFixed(1)} s)${unread ?? describeRemoved(change)}`;
   const expires =
     manifest.expiresAt === undefined
       ? []
@@ -30,7 +37,8 @@ export function renderBackup({ manifest, manifestFile }: BackupResult, removed: 
   const missing = [...(manifest.notCovered ?? []), ...manifest.notInBackup];
   return {
     decision: verification.verdict,
-    reasonCode: verification.reasonCode,
+    reasonCode:
+      !proven || fine ? verification.reasonCode : unread === undefined ? 'recipient_removed' : 'ledger_unreadable',
     summary,
     failed: !fine,
     warning: fine && verification.verdict !== 'verified',
@@ -42,6 +50,7 @@ export function renderBackup({ manifest, manifestFile }: BackupResult, removed: 
       destinations: manifest.destinations,
       recipients: manifest.recipients,
       removedRecipients: removed,
+      unacknowledgedRecipients: unacknowledged,
       notCovered: missing,
       seconds,
       manifestFile,

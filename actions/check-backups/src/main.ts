@@ -13,13 +13,16 @@ import { judgeGrowth } from '#backup/judge-growth';
 import { openDestinations } from '#backup/open-destinations';
 import { planDestinations } from '#backup/plan-destinations';
 import { pruneBackups } from '#backup/prune-backups';
+import { decideDocumentPruning, listDocuments, pruneDocuments } from '#backup/prune-documents';
 import { createGitHub, type GitHub, GitHubError } from '#github/client';
 import { tryReadDrills } from '#release/drill-record';
+import { tryReadRehearsals } from '#release/rehearsal/rehearsal-record';
+import { tryReadVerifications } from '#release/verification-record';
 import { judgePlatformBackups, type PlatformFreshness } from '#supabase/judge-platform-backups';
 import { openPlatformBackups } from '#supabase/platform-backups';
 import { SupabaseError } from '#supabase/supabase-error';
 import { inputs } from './inputs.ts';
-import { type DrillState, judgeDrills } from './judge-drills.ts';
+import { type DrillKind, type DrillState, judgeDrills, overdueAfter } from './judge-drills.ts';
 import { type CheckedPlace, renderCheck } from './render-check.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -71,8 +74,15 @@ export async function main(runner: Runner): Promise<Result> {
       const own = destination.kind === 'artifact' ? [] : backups;
       const { prune, kept } = decidePruning(own, { environment, retention, freshSeconds, now });
       for (const line of kept) logger.warning(`${place}: ${line}`);
-      const due = prune.map((backup) => backup.manifest.name);
-      const pruned = given.prune ? await pruneBackups(destination, prune, { log, signal }) : [];
+      const documents = destination.kind === 'artifact' ? [] : await listDocuments(destination, log);
+      const over = decideDocumentPruning(documents, { environment, keepDays: retention.automatic, now });
+      const due = [...prune, ...over].map(({ manifest }) => manifest.name);
+      const pruned = given.prune
+        ? [
+            ...(await pruneBackups(destination, prune, { log, signal })),
+            ...(await pruneDocuments(destination, over, { log, signal })),
+          ]
+        : [];
       checked.push({ place, freshness, ...(growth === undefined ? {} : { growth }), due, pruned });
     }
   } catch (error) {
@@ -81,12 +91,21 @@ export async function main(runner: Runner): Promise<Result> {
   }
   const wanted = given.retention ?? database.retentionMs?.automatic;
   const platform = await checkPlatform(runner, given, { project: database.project, freshSeconds, wanted });
-  const drill = await checkDrills(runner, environment, given.drillMaxAge ?? drills?.overdueMs, github);
+  const read = { say: logger.warning, github, now };
+  const { verifyEveryMs } = database;
+  const verifiedAge =
+    given.verificationMaxAge ?? (verifyEveryMs === undefined ? undefined : overdueAfter(verifyEveryMs));
+  const verification = await checkDrills('verification', environment, verifiedAge, read);
+  const drill = await checkDrills('drill', environment, given.drillMaxAge ?? drills?.overdueMs, read);
+  const rehearsalAge = given.rehearsalMaxAge ?? drills?.rehearsalOverdueMs;
+  const rehearsal = await checkDrills('rehearsal', given.rehearsedIn, rehearsalAge, read);
   return renderCheck(checked, {
     environment,
     prune: given.prune,
     ...(platform === undefined ? {} : { platform }),
+    ...(verification === undefined ? {} : { verification }),
     ...(drill === undefined ? {} : { drill }),
+    ...(rehearsal === undefined ? {} : { rehearsal }),
   });
 }
 
@@ -120,15 +139,17 @@ async function checkPlatform(
   }
 }
 
-/** Only where somebody said how often drills are held. */
+const readers = { verification: tryReadVerifications, drill: tryReadDrills, rehearsal: tryReadRehearsals };
+
+/** Only where somebody said how often they are held. */
 async function checkDrills(
-  runner: Runner,
+  kind: DrillKind,
   environment: string,
   maxAgeMs: number | undefined,
-  github: GitHub | undefined,
+  given: { github: GitHub | undefined; say: (line: string) => void /** Unix seconds. */; now: number },
 ): Promise<DrillState | undefined> {
   if (maxAgeMs === undefined) return undefined;
-  const records = await tryReadDrills(github, environment, runner.logger.warning);
-  const maxAgeSeconds = maxAgeMs / 1000;
-  return judgeDrills(records, { environment, maxAgeSeconds, now: runner.clock.now() / 1000 });
+  const { github, say, now } = given;
+  const records = await readers[kind](github, environment, say);
+  return judgeDrills(records, { kind, environment, maxAgeSeconds: maxAgeMs / 1000, now });
 }

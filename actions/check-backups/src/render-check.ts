@@ -16,25 +16,31 @@ export interface CheckedPlace {
   pruned: string[];
 }
 
-/** The worst place decides, then a missed drill. Pure. */
+/** The worst place decides, then the platform, then a missed verification, drill or rehearsal. Pure. */
 export function renderCheck(
   checked: readonly CheckedPlace[],
-  given: { environment: string; prune: boolean; platform?: PlatformFreshness; drill?: DrillState },
+  given: {
+    environment: string;
+    prune: boolean;
+    platform?: PlatformFreshness;
+    verification?: DrillState;
+    drill?: DrillState;
+    rehearsal?: DrillState;
+  },
 ): Result {
   const worst = checked.find(({ freshness }) => freshness.verdict === 'stale') ?? checked[0];
   if (worst === undefined) throw new Error('no place was looked at');
-  const { drill, platform } = given;
-  const missed = drill?.missed === true;
+  const { verification, drill, rehearsal, platform } = given;
+  const held = [verification, drill, rehearsal].filter((one) => one !== undefined);
+  const missed = held.find((one) => one.missed);
   const grown = checked.flatMap(({ growth }) => (growth?.unusual === true ? [growth.message] : []));
   const stale = platform?.verdict === 'stale';
-  const verdict = missed || stale ? 'stale' : worst.freshness.verdict;
+  const verdict = missed !== undefined || stale ? 'stale' : worst.freshness.verdict;
   const own = worst.freshness.verdict === 'fresh' ? undefined : worst.freshness.reasonCode;
-  const reasonCode = own ?? (stale ? platform.reasonCode : missed ? drill.reasonCode : worst.freshness.reasonCode);
+  const reasonCode = own ?? (stale ? platform.reasonCode : (missed ?? worst.freshness).reasonCode);
   const of =
     platform === undefined ? [] : [platform.message, ...(platform.warning === undefined ? [] : [platform.warning])];
-  const message = [worst.freshness.message, ...of, ...(drill === undefined ? [] : [drill.message]), ...grown].join(
-    '; ',
-  );
+  const message = [worst.freshness.message, ...of, ...held.map((one) => one.message), ...grown].join('; ');
   const pruned = checked.flatMap((one) => one.pruned);
   const due = checked.reduce((sum, one) => sum + one.due.length, 0);
   const removal = given.prune ? `; ${pruned.length} removed` : due > 0 ? `; the time of ${due} is over` : '';
@@ -54,7 +60,9 @@ export function renderCheck(
     details: {
       environment: given.environment,
       ...(platform === undefined ? {} : { platform }),
+      ...(verification === undefined ? {} : { verification }),
       ...(drill === undefined ? {} : { drill }),
+      ...(rehearsal === undefined ? {} : { rehearsal }),
       places: checked.map(({ place, freshness, growth, due, pruned }) => ({
         place,
         verdict: freshness.verdict,

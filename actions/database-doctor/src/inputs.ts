@@ -1,12 +1,13 @@
+import { databaseInputs } from '#action-kit/database-target';
 import {
   commonInputs,
   duration,
   flag,
   githubToken,
   type InputDefinitions,
+  integer,
   list,
   oneOf,
-  secret,
   text,
 } from '#action-kit/inputs';
 
@@ -19,14 +20,19 @@ export const mitigations = [
   'terminate-connections',
   'read-only-on',
   'read-only-off',
+  'raise-pool',
+  'pool-back',
 ] as const;
 
 export const inputs = {
   ...commonInputs,
+  mode: oneOf(['look', 'damage-report'], { default: 'look' }),
   'github-token': githubToken(),
-  'database-url': secret({ required: true }),
+  ...databaseInputs,
   schemas: list({ default: 'public' }),
   expect: list(),
+  'look-for-damage': flag(false),
+  'damage-result': text(),
   previous: text(),
   'report-path': text(),
   'fail-on': oneOf(['critical', 'warning', 'never'], { default: 'critical' }),
@@ -36,6 +42,8 @@ export const inputs = {
   user: text(),
   application: text(),
   include: list(),
+  'pool-size': integer({ min: 1 }),
+  keep: flag(false),
   expires: duration('2h'),
   'dry-run': flag(false),
   confirm: text(),

@@ -9,18 +9,18 @@ import type { inputs } from './inputs.ts';
 export async function readLastBackup(
   runner: Runner,
   { githubToken, environment }: InputValues<typeof inputs>,
-): Promise<{ text: string; made?: { name: string; at: number } }> {
+): Promise<{ text: string; known: boolean; made?: { name: string; at: number } }> {
   const { repository } = runner.context;
   if (githubToken === undefined || repository === '' || environment === undefined) {
-    return { text: 'last backup not known: that needs environment and github-token' };
+    return { known: false, text: 'that needs environment and github-token' };
   }
   try {
     const made = await newestBackup(createGitHub(gitHubConnection(runner, githubToken)), environment);
-    if (made === undefined) return { text: 'no backup is recorded' };
+    if (made === undefined) return { known: true, text: 'none is recorded' };
     const hours = Math.max(0, runner.clock.now() / 1000 - made.at) / 3600;
-    return { text: `last backup ${made.name}, ${hours.toFixed(1)} h ago`, made };
+    return { known: true, text: `${made.name}, ${hours.toFixed(1)} h ago`, made };
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
-    return { text: `last backup not read: ${error.message}` };
+    return { known: false, text: error.message };
   }
 }

@@ -2,8 +2,12 @@ import type { InputProblem } from '#action-kit/input-error';
 import type { InputValues } from '#action-kit/inputs';
 import type { MitigationRequest } from '#postgres/doctor/plan-mitigation';
 import type { inputs } from './inputs.ts';
+import type { PoolMitigation } from './plan-pool.ts';
 
 export type Given = InputValues<typeof inputs>;
+
+/** Of what is done in the database itself; the pooler is in front of it. */
+export type GivenForDatabase = Omit<Given, 'mitigate'> & { mitigate: Exclude<Given['mitigate'], PoolMitigation> };
 
 /** What the doctor is to do beside its report. */
 export type Request =
@@ -12,13 +16,16 @@ export type Request =
   | { kind: 'read-only'; on: boolean; expiresMs: number };
 
 /** Reads the request out of the inputs; every contradiction at once. Pure. */
-export function planRequest(given: Given, database: string): { request: Request; problems: InputProblem[] } {
+export function planRequest(given: GivenForDatabase, database: string): { request: Request; problems: InputProblem[] } {
   const { mitigate, user, application, include = [] } = given;
   const chosen = given.database;
   const problems: InputProblem[] = [];
   const problem = (name: string, message: string): void => {
     problems.push({ name, message });
   };
+  const ofPool = { 'pool-size': given.poolSize, keep: given.keep || undefined };
+  for (const [name, value] of Object.entries(ofPool))
+    if (value !== undefined) problem(name, 'is only used with mitigate: raise-pool');
   const narrowed = user !== undefined || application !== undefined;
   if (mitigate === 'none') {
     const useless = { database: chosen, user, application, 'older-than': given.olderThan, confirm: given.confirm };

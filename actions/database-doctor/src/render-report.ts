@@ -4,6 +4,7 @@ import type { TableGrowth } from '#postgres/doctor/compare-sizes';
 import type { DatabaseReport, Policy, Section, Session, TableState } from '#postgres/doctor/database-report';
 import { countBy, type Finding } from '#postgres/doctor/diagnose';
 import type { Treatment } from './act.ts';
+import type { GlanceValue } from './at-a-glance.ts';
 
 /** The report as Markdown; everything that came from the database goes through the escaper (S14). */
 export function renderReport(
@@ -12,14 +13,14 @@ export function renderReport(
   beside: {
     treatment?: Treatment | undefined;
     growth?: readonly TableGrowth[] | undefined;
-    /** What is known of the last backup. */
-    backup?: string | undefined;
+    glance?: readonly GlanceValue[] | undefined;
   } = {},
 ): string {
-  const { treatment, growth, backup } = beside;
+  const { treatment, growth, glance = [] } = beside;
   return [
     `## Database ${escapeMarkdown(report.database)}`,
-    glance(report, backup ?? 'last backup not known'),
+    serverLine(report),
+    ...(glance.length === 0 ? [] : [glanceTable(glance)]),
     findingsPart(findings),
     ...(treatment === undefined ? [] : [treatmentPart(treatment)]),
     ...part('Who blocks whom', report.sessions, lockPart),
@@ -87,17 +88,18 @@ function policiesPart(policies: readonly Policy[]): string {
   return `${table(['table', 'policy', 'for', 'roles'], rows)}${more}`;
 }
 
-function glance({ server, migrations, replication }: DatabaseReport, backup: string): string {
-  const state = server.read
+/** The eight values of a database at a glance. */
+export function glanceTable(values: readonly GlanceValue[]): string {
+  return table(
+    ['at a glance', ''],
+    values.map(({ name, value }) => [name, escapeMarkdown(value)]),
+  );
+}
+
+function serverLine({ server }: DatabaseReport): string {
+  return server.read
     ? `PostgreSQL ${escapeMarkdown(server.value.version)}, up for ${Math.round(server.value.uptimeSeconds / 3600)} h, ${(server.value.databaseBytes / 1e6).toFixed(0)} MB, ${server.value.inRecovery ? 'a replica' : 'primary'}, ${server.value.readOnly ? '**read-only**' : 'writable'}`
     : `state of the server not read: ${escapeMarkdown(server.reason)}`;
-  const last = migrations.read
-    ? migrations.value.lastVersion === undefined
-      ? 'no migration recorded'
-      : `last migration ${escapeMarkdown(migrations.value.lastVersion)} of ${migrations.value.count}`
-    : 'migrations not read';
-  const replicas = replication.read ? `${replication.value.replicas.length} replicas` : 'replication not read';
-  return `${state}; ${last}; ${escapeMarkdown(backup)}; ${replicas}. Not visible from here: CPU, memory and disk of the machine.`;
 }
 
 const signs = { critical: '🔴', warning: '🟡', notice: '⚪' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -101,7 +101,8 @@ describe('database-doctor', { skip }, () => {
     assert.equal(exitCode, 0, text);
     assert.deepEqual([outputs.decision, outputs['reason-code']], ['healthy', 'healthy']);
     assert.match(summary, /notes.* \| everybody \| ALL \| public/);
-    assert.match(summary, /last backup not known/);
+    assert.match(summary, /last backup \| not available: that needs environment and github\\?-token/);
+    assert.match(summary, /CPU \| not available: that needs supabase\\?-access\\?-token and the project/);
     await (await client('admin')).query(
       "INSERT INTO notes SELECT g, repeat('x', 1000) FROM generate_series(2, 2001) AS g",
     );
@@ -152,6 +153,41 @@ describe('database-doctor', { skip }, () => {
     const off = await run({ mitigate: 'read-only-off', confirm: 'production' });
     assert.match(off.outputs.summary ?? '', /writable again/, off.text);
     assert.equal((await run({})).outputs.decision, 'healthy');
+  });
+
+  test('asked to look for damage it says how many rows, since when and how to restore, and refuses without queries', async () => {
+    const without = await run({ 'look-for-damage': 'true' });
+    assert.equal(without.outputs['reason-code'], 'bad_input', without.text);
+    assert.match(without.text, /look-for-damage: needs to know how damage looks/);
+    await mkdir(join(folder, '.github'));
+    const config = join(folder, '.github', 'ops.yml');
+    await writeFile(
+      config,
+      `environments: { production: {} }
+database:
+  damage-queries: { emptied: "SELECT id, timestamptz '2026-03-01 10:01:00+00' AS at FROM notes WHERE title = ''" }
+`,
+    );
+    try {
+      const admin = await client('admin');
+      const sound = await run({ 'look-for-damage': 'true' });
+      assert.deepEqual([sound.result?.damage.rows, sound.outputs.damage], [0, undefined]);
+      await admin.query("INSERT INTO notes VALUES (900001, ''), (900002, '')");
+      const { exitCode, outputs, result, summary, text } = await run({ 'look-for-damage': 'true' });
+      await admin.query("DELETE FROM notes WHERE title = ''");
+      assert.deepEqual([exitCode, outputs['reason-code']], [1, 'data_damaged'], text);
+      assert.deepEqual(result?.damage, {
+        rows: 2,
+        first: Date.parse('2026-03-01T10:01:00Z') / 1000,
+        restore:
+          'node bin/ops-actions.js run actions/restore --input environment=production --input before=2026-03-01T10:01:00.000Z',
+      });
+      assert.match(summary, /2 damaged rows, the first at/);
+      const { rows, queries } = JSON.parse(outputs.damage ?? '{}');
+      assert.deepEqual([rows, queries], [2, [{ name: 'emptied', rows: 2, first: result?.damage.first }]]);
+    } finally {
+      await rm(config);
+    }
   });
 
   test('no connection left is said as what it is', async () => {

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Given, planRequest } from '../src/plan-request.ts';
+import { type GivenForDatabase, planRequest } from '../src/plan-request.ts';
 
-const given = (overrides: Partial<Given>): Given => ({
+const given = (overrides: Partial<GivenForDatabase>): GivenForDatabase => ({
+  databasePassword: undefined,
+  loginRole: false,
+  supabaseAccessToken: undefined,
+  supabaseProject: undefined,
+  supabaseApiUrl: undefined,
   databaseUrl: 'postgres://web@db.example.com/app',
+  lookForDamage: false,
+  mode: 'look',
+  poolSize: undefined,
+  keep: false,
+  damageResult: undefined,
   schemas: ['public'],
   failOn: 'critical',
   mitigate: 'none',
@@ -28,6 +38,7 @@ const given = (overrides: Partial<Given>): Given => ({
 for (const { name, inputs, problems } of [
   { name: 'a report needs nothing', inputs: {}, problems: [] },
   { name: 'what only mitigate uses is named', inputs: { user: 'web', olderThan: 1 }, problems: ['user', 'older-than'] },
+  { name: 'what only raises a pool is named', inputs: { poolSize: 30, keep: true }, problems: ['pool-size', 'keep'] },
   { name: 'an act needs the typed word', inputs: { mitigate: 'cancel-blockers' }, problems: ['confirm'] },
   {
     name: 'the word is the environment, not the database',
@@ -56,7 +67,7 @@ for (const { name, inputs, problems } of [
     inputs: { mitigate: 'read-only-on', user: 'web', confirm: 'app' },
     problems: ['user'],
   },
-] as { name: string; inputs: Partial<Given>; problems: string[] }[]) {
+] as { name: string; inputs: Partial<GivenForDatabase>; problems: string[] }[]) {
   test(name, () => {
     assert.deepEqual(
       planRequest(given(inputs), 'app').problems.map((problem) => problem.name),
@@ -66,7 +77,7 @@ for (const { name, inputs, problems } of [
 }
 
 test('sessions are those of the database that was named, else of the connection', () => {
-  const databaseOf = (inputs: Partial<Given>): string | undefined => {
+  const databaseOf = (inputs: Partial<GivenForDatabase>): string | undefined => {
     const { request } = planRequest(given({ dryRun: true, mitigate: 'terminate-connections', ...inputs }), 'app');
     return request.kind === 'signals' ? request.request.database : undefined;
   };
@@ -74,7 +85,7 @@ test('sessions are those of the database that was named, else of the connection'
 });
 
 test('five minutes to cancel, ten to terminate, unless said otherwise', () => {
-  const seconds = (inputs: Partial<Given>): number | undefined => {
+  const seconds = (inputs: Partial<GivenForDatabase>): number | undefined => {
     const { request } = planRequest(given({ dryRun: true, ...inputs }), 'app');
     return request.kind === 'signals' ? request.request.olderThanSeconds : undefined;
   };

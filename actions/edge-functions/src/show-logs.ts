@@ -1,5 +1,5 @@
-import { isPublic } from '#action-kit/backup-destinations';
 import { codeSpan } from '#action-kit/markdown';
+import { isPublic } from '#action-kit/public-repository';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import type { EdgeFunctions, SupabaseConnection } from '#supabase/edge-functions';

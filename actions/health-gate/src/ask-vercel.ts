@@ -1,3 +1,4 @@
+import type { AppSettings } from '#config/settings';
 import type { Serving } from '#probe/served-deployment';
 import type { VercelConnection, VercelProject } from '#vercel/project';
 
@@ -8,7 +9,7 @@ export interface VercelQuestions {
 }
 
 /** Asks Vercel which deployment is behind a host; everything of it is loaded and connected on first use. */
-export function vercelQuestions(connection: VercelConnection): VercelQuestions {
+export function vercelQuestions(connection: VercelConnection, apps: readonly AppSettings[] = []): VercelQuestions {
   let opening: Promise<VercelProject> | undefined;
   const open = async (): Promise<VercelProject> => {
     opening ??= import('#vercel/project').then(({ openVercelProject }) => openVercelProject(connection));
@@ -29,8 +30,8 @@ export function vercelQuestions(connection: VercelConnection): VercelQuestions {
       return deployment && { deploymentId: deployment.id, commit };
     },
     async owns(host) {
-      const project = await open();
-      return (await project.servedBy(host)) !== undefined || (await project.deployment(host)) !== undefined;
+      const { ownsHost } = await import('#release/open-apps');
+      return await ownsHost(await open(), connection, apps, host);
     },
   };
 }

@@ -2,6 +2,7 @@ import { InputError } from '#action-kit/input-error';
 import type { InputValues } from '#action-kit/inputs';
 import { defaults } from '#config/defaults';
 import type { CheckSettings, EnvironmentSettings } from '#config/settings';
+import { checksOfApps, readAppUrls } from '#probe/app-checks';
 import { type Check, CheckError, resolveCheck } from '#probe/check';
 import { parseJsonExpectations, parseStatuses } from '#probe/parse-expectations';
 import type { inputs } from './inputs.ts';
@@ -22,7 +23,7 @@ export interface GatePlan {
 /** Joins inputs, settings and defaults; throws InputError with every problem. */
 export function planGate(
   given: InputValues<typeof inputs>,
-  settings: Pick<EnvironmentSettings, 'url' | 'health'>,
+  settings: Pick<EnvironmentSettings, 'url' | 'health' | 'apps'>,
 ): GatePlan {
   const { health } = settings;
   const problems: InputError['problems'] = [];
@@ -50,6 +51,11 @@ export function planGate(
       problems.push({ name: given.urls ? 'urls' : 'base-url', given: check.path, message: error.message });
     }
   }
+  // Addresses given explicitly are all that is asked about.
+  const apps = given.urls
+    ? undefined
+    : attempt('app-urls', () => checksOfApps(settings.apps, readAppUrls(given.appUrls), 'health', timeoutMs));
+  checks.push(...(apps ?? []));
   if ((given.expectDeployment || (given.expectCommit && !given.commitPath)) && !(given.vercelToken && baseUrl)) {
     const message = 'is needed to ask which deployment serves (with base-url)';
     problems.push({ name: 'vercel-token', message, allowed: 'a Vercel token; for expect-commit also commit-path' });
@@ -66,7 +72,8 @@ export function planGate(
   };
 }
 
-function hostsNamedBy(given: Pick<InputValues<typeof inputs>, 'baseUrl' | 'urls'>): Set<string> {
-  const hosts = [given.baseUrl, ...(given.urls ?? [])].map((text) => URL.parse(text ?? '')?.host ?? '');
+function hostsNamedBy(given: Pick<InputValues<typeof inputs>, 'baseUrl' | 'urls' | 'appUrls'>): Set<string> {
+  const ofApps = (given.appUrls ?? []).map((line) => line.slice(line.indexOf('=') + 1));
+  const hosts = [given.baseUrl, ...(given.urls ?? []), ...ofApps].map((text) => URL.parse(text ?? '')?.host ?? '');
   return new Set(hosts.filter((host) => host !== ''));
 }

@@ -123,6 +123,7 @@ test('a protected deployment is the login wall without the secret, the app with 
       { '.github/ops.yml': `environments: { production: { url: '${domain}' } }\n` },
     );
     assert.equal(byConfig.outputs.decision, 'pass', byConfig.log);
+    assert.equal(byConfig.outputs['secret-hosts'], new URL(domain).host);
   } finally {
     sandbox.vercel.protect(sandbox.vercel.project, null);
   }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { GitHubError } from '#github/client';
 import { inspectMigrations, type MigrationInspection } from '#postgres/inspect-migrations';
-import { type ApprovalPort, approvalOf, approvalPort, approvalTitle, decideEarly } from './approval.ts';
+import { type ApprovalPort, approvalOf, approvalPort, approvalTitle } from '#release/migration-approval';
+import { decideEarly } from './approval.ts';
 import type { Migration } from './migrate.ts';
 
 let folder = '';
@@ -25,8 +26,9 @@ const asks = (reviewers: number, approvedBy: string[]): ApprovalPort => ({
 const reason = (migration: Migration | undefined) =>
   migration === undefined ? 'goes on' : migration.kind === 'decided' ? migration.ending[1] : migration.kind;
 
-async function decide(approval: ApprovalPort | undefined, approved: string, environment = 'migrations') {
-  const options = { mode: 'apply', apply: 'approve', approvalEnvironment: environment, approved } as const;
+async function decide(approval: ApprovalPort | undefined, approved: string | undefined, environment = 'migrations') {
+  const handed = approved === undefined ? {} : { approved };
+  const options = { mode: 'apply', apply: 'approve', approvalEnvironment: environment, ...handed } as const;
   return reason(await decideEarly(await look(), options, { inRelease: false, approval }));
 }
 
@@ -39,6 +41,19 @@ test('Nothing is applied before a required reviewer has approved exactly these f
   assert.equal(await decide(asks(1, ['ada']), yes, 'staging'), 'approval_not_enforced');
   assert.equal(await decide(undefined, yes), 'approval_not_enforced');
   assert.equal(await decide(asks(1, ['ada']), approvalOf(await look(['1']))), 'approval_outdated');
+  assert.equal(await decide(asks(1, ['ada']), undefined), 'approval_not_handed_on');
+  assert.equal(await decide(asks(1, []), undefined), 'approval_missing');
+});
+
+test('Changed rollback SQL is another file: it runs by itself where the migration fails', async () => {
+  const before = approvalOf(await look());
+  const down = join(folder, '1_a.down.sql');
+  await writeFile(down, 'drop table a;');
+  const yes = approvalOf(await look());
+  assert.notEqual(yes, before);
+  await writeFile(down, 'drop table a, customers;');
+  assert.equal(await decide(asks(1, ['ada']), yes), 'approval_outdated');
+  await rm(down);
 });
 
 test('A changed text is another file, and a GitHub that does not say is no approval', async () => {

@@ -1,4 +1,8 @@
+import { InputError } from '#action-kit/inputs';
+import { defaults } from '#config/defaults';
 import type { DatabaseSettings, WayBackOfDatabase } from '#config/settings';
+import { type IntegrityQuery, readIntegrityQueries } from '#postgres/only-select';
+import { loadSqlParser } from '#postgres/sql-parser';
 import type { Given } from './plan-options.ts';
 
 /** How mode rollback takes the database of an environment back. */
@@ -11,13 +15,10 @@ export interface BackOptions {
   limitMs: number;
   /** Tables that have to be there afterwards, and queries that find what is wrong. */
   tables: readonly string[];
-  checks: readonly { name: string; sql: string }[];
+  checks: readonly IntegrityQuery[];
   /** How long a forward fix may take. */
   forwardFixMs?: number;
 }
-
-/** The upper end of what the runbooks expect of a database that goes back: 15 to 30 minutes (DRB-09). */
-const standardBackMs = 30 * 60_000;
 
 /** Pure. */
 export function readBack({ environment, calledBy }: Given, database: DatabaseSettings): BackOptions {
@@ -26,9 +27,23 @@ export function readBack({ environment, calledBy }: Given, database: DatabaseSet
     ...(environment === undefined ? {} : { environment }),
     ...(policy === undefined ? {} : { policy }),
     byName: calledBy === undefined,
-    limitMs: database.rollbackLimitMs ?? standardBackMs,
+    limitMs: database.rollbackLimitMs ?? defaults.database.rollbackLimitMs,
     tables: database.rollbackTables ?? [],
     checks: database.rollbackChecks ?? [],
     ...(forwardFixMs === undefined ? {} : { forwardFixMs }),
   };
+}
+
+/** A typo would be found only when the undo is committed already. @throws InputError with every query that cannot be one. */
+export async function withReadableChecks(back: BackOptions): Promise<BackOptions> {
+  if (back.checks.length === 0) return back;
+  const { queries, wrong } = readIntegrityQueries(back.checks, await loadSqlParser());
+  if (wrong.length === 0) return { ...back, checks: queries };
+  throw new InputError(
+    wrong.map(({ name, why }) => ({
+      name: `rollback.database.checks.${name}`,
+      message: `is no query that only reads: it ${why}`,
+      allowed: 'one SELECT; every row that it returns is a fault',
+    })),
+  );
 }

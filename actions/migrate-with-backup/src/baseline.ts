@@ -1,11 +1,11 @@
 import { segmentsOf } from '#postgres/apply-migrations';
 import { recordBaseline, recordMigration } from '#postgres/migration-history';
-import { openMigrationSession } from '#postgres/migration-session';
 import { readMigrations } from '#postgres/read-migrations';
 import { compareSchemas, readSchema } from '#postgres/read-schema';
 import { ReplayFailed, replaySchema } from '#postgres/scratch-replay';
 import { loadSqlParser } from '#postgres/sql-parser';
 import type { Migration, MigrationPorts } from './migrate.ts';
+import { openSession } from './open-session.ts';
 import type { MigrateOptions } from './plan-options.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function baseline(
   if (files.at(-1)?.version !== toVersion) {
     return refuse('unknown_version', `to-version ${toVersion} is the version of no file in ${options.folder}`);
   }
-  const session = await openMigrationSession(options.url, { signal: ports.signal });
+  const session = await openSession(options, ports);
   try {
     const history = await session.history();
     if (history.length > 0) {

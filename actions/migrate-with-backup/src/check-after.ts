@@ -1,7 +1,9 @@
 import { freshSession } from '#postgres/apply-file';
 import type { DatabaseConnection } from '#postgres/connection';
+import { databaseErrorFacts } from '#postgres/database-error';
 import { describeObject, type ExpectedObject } from '#postgres/expected-objects';
 import { findMissing, objectsOfFiles } from '#postgres/find-missing';
+import type { MigrationSession } from '#postgres/migration-session';
 import type { MigrationFile } from '#postgres/read-migrations';
 import { newAdvice, readSchemaAdvice, type SchemaAdvice } from '#postgres/schema-advice';
 import type { CommandOutcome } from './run-command.ts';
@@ -19,20 +21,52 @@ export async function adviceNow(
   }
 }
 
+export interface LookAfter {
+  files: readonly MigrationFile[];
+  named: readonly ExpectedObject[];
+  /** Before the files; undefined: not known. */
+  advice: readonly SchemaAdvice[] | undefined;
+}
+
+interface Looked {
+  missing: CommandOutcome | undefined;
+  advice: SchemaAdvice[];
+}
+
+/**
+ * `checkAfter` over the session that migrated, which is opened anew once where it was lost. The files are committed by then: what
+ * could not be looked at is told as such and never thrown. @throws the abort reason.
+ */
+export async function checkInSession(
+  session: Pick<MigrationSession, 'connection' | 'reopen'>,
+  given: LookAfter,
+  ports: { log(line: string): void; signal: AbortSignal },
+): Promise<Looked> {
+  try {
+    return await checkAfter(session.connection, given, ports.log);
+  } catch (lost) {
+    if (ports.signal.aborted) throw lost;
+    ports.log(`what the files made could not be looked at (${databaseErrorFacts(lost).message}); trying once more`);
+  }
+  try {
+    await session.reopen();
+    return await checkAfter(session.connection, given, ports.log);
+  } catch (error) {
+    if (ports.signal.aborted) throw error;
+    const message = `nobody could look whether the database has what they make: ${databaseErrorFacts(error).message}`;
+    return { missing: { ok: false, reasonCode: 'objects_not_read', message }, advice: [] };
+  }
+}
+
 /**
  * Looks at the database after the files were applied: what they make by name and what the configuration names has to be
  * there (MIG-09), and what is new in the schema's advice is told (MIG-15).
  */
 export async function checkAfter(
   connection: DatabaseConnection,
-  given: {
-    files: readonly MigrationFile[];
-    named: readonly ExpectedObject[];
-    /** Before the files; undefined: not known. */
-    advice: readonly SchemaAdvice[] | undefined;
-  },
+  given: LookAfter,
   log: (line: string) => void,
-): Promise<{ missing: CommandOutcome | undefined; advice: SchemaAdvice[] }> {
+): Promise<Looked> {
   const expected = [...(await objectsOfFiles(given.files)), ...given.named];
   const [, missing, now] = await Promise.all([
     // What the last file left in the session must not decide what our names mean.

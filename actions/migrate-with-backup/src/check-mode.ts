@@ -4,12 +4,16 @@ import type { Given } from './plan-options.ts';
 /** What the modes need of each other's inputs; what is typed has to name the database that is meant. */
 export function checkMode(given: Given, database: string | undefined, problems: InputProblem[]): void {
   const { mode, command } = given;
-  if (mode !== 'plan' && (given.replay === true || given.comment !== undefined))
-    problems.push({
-      name: given.replay === true ? 'replay' : 'comment',
-      message: 'belongs to mode: plan',
-      allowed: 'mode: plan',
-    });
+  const ofPlans = {
+    replay: given.replay === true,
+    comment: given.comment,
+    'comment-name': given.commentName,
+    'plan-file': given.planFile,
+  };
+  for (const [name, value] of Object.entries(ofPlans)) {
+    if (mode !== 'plan' && value !== undefined && value !== false)
+      problems.push({ name, message: 'belongs to mode: plan', allowed: 'mode: plan' });
+  }
   if (command !== undefined && (mode === 'rollback' || mode === 'baseline' || given.toVersion !== undefined)) {
     problems.push({
       name: 'command',
@@ -29,6 +33,8 @@ export function checkMode(given: Given, database: string | undefined, problems: 
       message: 'belongs to mode: rollback',
       allowed: 'nothing',
     });
+  if (given.onlyVersions !== undefined && mode !== 'rollback')
+    problems.push({ name: 'only-versions', message: 'belongs to mode: rollback', allowed: 'mode: rollback' });
   checkApproval(given, problems);
   if (mode !== 'rollback' && mode !== 'baseline') return;
   if (given.toVersion === undefined) {
@@ -50,9 +56,9 @@ export function checkMode(given: Given, database: string | undefined, problems: 
   }
 }
 
-function checkApproval({ mode, command, approvalEnvironment, approved }: Given, problems: InputProblem[]): void {
-  if (approvalEnvironment !== undefined && (command !== undefined || (mode !== 'apply' && mode !== 'plan'))) {
-    const message = 'is for the files of migrations-dir: what a person approves has to be known beforehand';
+function checkApproval({ mode, approvalEnvironment, approved }: Given, problems: InputProblem[]): void {
+  if (approvalEnvironment !== undefined && mode !== 'apply' && mode !== 'plan') {
+    const message = 'is for going forward: what a person approves has to be known beforehand';
     problems.push({ name: 'approval-environment', given: approvalEnvironment, message, allowed: 'mode plan or apply' });
   }
   if (approved !== undefined && (approvalEnvironment === undefined || mode !== 'apply')) {

@@ -1,6 +1,6 @@
 import type { MigrationFinding } from '#postgres/classify-migrations';
 import { forwardFixOnly, type MigrationInspection } from '#postgres/inspect-migrations';
-import { describeRemoved } from '#release/backup-record';
+import { describeRemoved } from '#release/decide-recipients';
 import type { Migration } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
 
@@ -96,14 +96,15 @@ function afterApplying(migration: Extract<Migration, { kind: 'ended' }>): Ending
       ? platform === undefined
         ? 'without a backup'
         : `relying on ${platform}`
-      : `after a proven backup (${backup.manifest.relations} relations, ${backup.manifest.rows} rows${describeRemoved(backup.removedRecipients ?? [])})`;
+      : `after a proven backup (${backup.manifest.relations} relations, ${backup.manifest.rows} rows${backup.recipientChange === undefined ? '' : describeRemoved(backup.recipientChange)})`;
   const names = applied.map((file) => file.file).join(', ');
   const restorePoint = platform === undefined ? '' : `; restore point: ${platform}`;
   const point = backup === undefined ? restorePoint : `; restore point: ${backup.manifest.object.file}`;
   const back = wayBack(migration);
   if (failure === undefined && verification?.ok === false) {
     const summary = `${names} applied ${after}, and the verification did not pass: ${verification.message}${back}${point}`;
-    const reason = verification.reasonCode === 'objects_missing' ? verification.reasonCode : 'verify_command_failed';
+    const own = verification.reasonCode === 'objects_missing' || verification.reasonCode === 'objects_not_read';
+    const reason = own ? verification.reasonCode : 'verify_command_failed';
     return ['failed', reason, summary];
   }
   if (failure === undefined) {
@@ -112,7 +113,11 @@ function afterApplying(migration: Extract<Migration, { kind: 'ended' }>): Ending
     const held = inspection.held.length === 0 ? '' : `; held: ${inspection.held.map((file) => file.file).join(', ')}`;
     const news = migration.advice.map(({ rule, object }) => `${rule} (${object})`);
     const advice = news.length === 0 ? '' : `; new in the schema: ${news.join(', ')}`;
-    return ['applied', 'applied', `Applied ${count(applied.length)} ${after}: ${names}${held}${advice}`];
+    return [
+      'applied',
+      'applied',
+      `Applied ${count(applied.length)} ${after}: ${names}${held}${advice}${unsaidCache(migration)}`,
+    ];
   }
   const place = failure.line === undefined ? failure.file : `${failure.file} line ${failure.line}`;
   const stays = applied.length === 0 ? 'nothing was applied' : `applied before it and kept: ${names}`;
@@ -146,6 +151,14 @@ function unprovenCache({
     'schema_cache_stale',
     `${what}; run NOTIFY pgrst, 'reload schema', see the API's logs for what keeps it, then release again`,
   ];
+}
+
+/** What passed without a proof, by its first names; the log has all of them. */
+function unsaidCache({ schemaCache }: Extract<Migration, { kind: 'ended' }>): string {
+  if (schemaCache?.outcome !== 'fresh' || schemaCache.unproven.length === 0) return '';
+  const { unproven } = schemaCache;
+  const more = unproven.length > 5 ? ` and ${unproven.length - 5} more` : '';
+  return `; nothing proves that the Data API knows ${unproven.slice(0, 5).join(', ')}${more}`;
 }
 
 /** What `on-failure` did about the files of this run. */

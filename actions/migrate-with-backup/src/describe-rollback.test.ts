@@ -14,6 +14,13 @@ test('a database that took longer than its limit is told as late, with the secon
     /^Rolled back to 1 in 31 min; LATE: its limit is 30 min \(rollback\.database\.limit\): 2_b/,
   );
   assert.deepEqual(late.details.seconds, { rehearsal: 20, backup: 1680, rollback: 160, total: 1860 });
+  const { time } = late.details as {
+    time: { startedAt: string; endedAt: string; targetSeconds: number; late: boolean };
+  };
+  assert.deepEqual(
+    [time.startedAt, time.endedAt, time.targetSeconds, time.late],
+    ['1970-01-01T00:00:00.000Z', '1970-01-01T00:31:00.000Z', 1800, true],
+  );
   assert.deepEqual(late.details.statements, [
     { file: '2_b.sql', sql: 'delete from b where id = $1' },
     { file: '2_b.sql', sql: 'drop table b' },

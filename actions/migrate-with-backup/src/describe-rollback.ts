@@ -2,6 +2,7 @@ import type { MigrationFile } from '#postgres/read-migrations';
 import type { RollbackOutcome } from '#postgres/roll-back-migrations';
 import { loadSqlParser, type SqlParser } from '#postgres/sql-parser';
 import { elapsed } from '#release/elapsed';
+import { judgeTime } from '#release/judge-time';
 import type { Ending } from './describe-ending.ts';
 
 /** The end of a rollback that was started: what runs, what it left, how long each part took. Times in milliseconds. */
@@ -32,6 +33,7 @@ export async function describeRollback(
     together,
     statements: given.files.flatMap((file) => statementsOf(file, parser)).slice(0, statementLimit),
     seconds,
+    time: judgeTime({ startedAt: at.began, endedAt: at.done, limitMs: given.limitMs }).record,
     ...(checked === undefined ? {} : { checks: checked.passed, faults: checked.faults }),
     ...(failure === undefined ? {} : { failure }),
   };

@@ -95,8 +95,10 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
       record: async (kind, word) => void recorded.push(`${kind} ${word}`),
       checkBackup: async () => undefined,
       createBackup: async () => ({ manifest: manifest('verified'), manifestFile: 'b.manifest.json' }),
+      youngBackup: async () => undefined,
       platformPoint: () => assert.fail('a backup of our own is asked for'),
       inRelease: false,
+      commit: async () => 'f'.repeat(40),
       now: Date.now,
       newestBackup: async () => undefined,
       run: () => assert.fail('no command is given'),
@@ -151,7 +153,11 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     const ended = renderMigration({ kind: 'ended', inspection, outcome, advice: [], point }, platform);
     assert.match(ended.summary, /relying on restore point ops-7-1 of the platform \(not restore-tested by us\)/);
     assert.equal(ended.details?.restorePoint, point);
-    const backup = { manifest: manifest('verified'), manifestFile: 'm', removedRecipients: ['age:maria'] };
+    const backup = {
+      manifest: manifest('verified'),
+      manifestFile: 'm',
+      recipientChange: { removed: ['age:maria'], unacknowledged: [] },
+    };
     const without = renderMigration({ kind: 'ended', inspection, outcome, advice: [], backup }, options());
     assert.match(without.summary, /after a proven backup .*; no longer a recipient: age:maria\)/);
   });

@@ -1,31 +1,34 @@
 import type { BackupManifest } from '#backup/manifest';
-import { applyMigrations, reloadSchema } from '#postgres/apply-migrations';
+import { applyMigrations } from '#postgres/apply-migrations';
 import type { ApplyOutcome } from '#postgres/apply-outcome';
-import { objectsOfFiles } from '#postgres/find-missing';
 import { inspectDatabase } from '#postgres/inspect-database';
 import type { MigrationInspection } from '#postgres/inspect-migrations';
-import { type MigrationSession, openMigrationSession } from '#postgres/migration-session';
-import type { MigrationFile } from '#postgres/read-migrations';
+import type { LockHolder } from '#postgres/migration-lock';
 import { type RollbackOutcome, rollBackMigrations } from '#postgres/roll-back-migrations';
 import type { SchemaAdvice } from '#postgres/schema-advice';
 import type { RemovedName } from '#postgres/statement-finding';
+import type { RecipientChange } from '#release/decide-recipients';
+import type { ApprovalPort } from '#release/migration-approval';
 import type { MigrationIntent } from '#release/migration-record';
 import type { DeployedUses } from '#release/search-deployed-code';
 import type { ApiObject } from '#supabase/data-api';
 import type { SchemaCacheProof } from '#supabase/prove-schema-cache';
-import { type ApprovalPort, decideEarly } from './approval.ts';
+import { decideEarly } from './approval.ts';
 import { baseline } from './baseline.ts';
-import { adviceNow, checkAfter } from './check-after.ts';
+import { adviceNow, checkInSession } from './check-after.ts';
 import { usesInDeployedCode } from './deployed-code.ts';
 import type { Ending } from './describe-ending.ts';
 import { migrateByCommand } from './migrate-by-command.ts';
 import { forwardIntent } from './migration-ledger.ts';
+import { openSession } from './open-session.ts';
 import { type ChangedMigrations, type PlanFacts, planMigration } from './plan.ts';
 import type { MigrateOptions } from './plan-options.ts';
+import { previousNeeds } from './previous-needs.ts';
 import { provenBackup } from './proven-backup.ts';
 import { checkWayBack, rollBack } from './roll-back.ts';
 import type { CommandOutcome } from './run-command.ts';
-import { apiObjects } from './schema-cache.ts';
+import { isLockLost, runUnderLock } from './run-under-lock.ts';
+import { proveCache } from './schema-cache.ts';
 
 /** What happened, as data; `render-migration.ts` turns it into words. */
 export type Migration =
@@ -62,13 +65,15 @@ export type Migration =
       inspection?: MigrationInspection;
       backup?: MadeBackup;
       details?: Record<string, unknown>;
+      /** What a person is asked about, where the inspection does not say it. */
+      approval?: { digest: string; title: string };
     };
 
 export interface MadeBackup {
   manifest: BackupManifest;
   manifestFile: string;
-  /** Keys that opened the backup before and do not open this one (S27). */
-  removedRecipients?: readonly string[];
+  /** Of the keys, against the backup before (S27). */
+  recipientChange?: RecipientChange;
 }
 
 export interface MigrationPorts {
@@ -83,14 +88,16 @@ export interface MigrationPorts {
   createBackup(): Promise<MadeBackup | { reasonCode: string; message: string }>;
   /** The newest proven backup of this database; undefined where none is known, or none can be looked for. Never rejects. */
   newestBackup(): Promise<(BackupManifest & { manifestFile: string }) | undefined>;
+  /** A proven backup of this database that is young enough for `max-age`; undefined where there is none. Never rejects. */
+  youngBackup(): Promise<MadeBackup | undefined>;
   /** A restore point of the platform, or why there is none. */
   platformPoint(): Promise<{ point: string } | { reasonCode: string; message: string }>;
   /** Asks the Data API until it knows these objects; undefined: no key was given. */
   proveSchemaCache?:
     | ((objects: readonly ApiObject[], reload: () => Promise<unknown>) => Promise<SchemaCacheProof>)
     | undefined;
-  /** The consumer's own command, for `command` and `verify-command`. */
-  run(command: string): Promise<CommandOutcome>;
+  /** The consumer's own command, for `command` and `verify-command`. Rejects with the reason of `stop`, once it has ended. */
+  run(command: string, stop?: AbortSignal): Promise<CommandOutcome>;
   /** What the pull request of this run changes in the folder; undefined: it is none, or GitHub does not say. */
   changedMigrations(): Promise<ChangedMigrations | undefined>;
   /** An empty scratch server of this major version (undefined: the newest here), or why there is none. */
@@ -99,8 +106,14 @@ export interface MigrationPorts {
   ): Promise<{ url: string; stop(): Promise<void> } | { reasonCode: string; message: string }>;
   /** Searches the code that serves now, if any, for names that go; absent in a release, whose preflight has said it. */
   deployedUses?: ((removed: readonly RemovedName[]) => Promise<DeployedUses | undefined>) | undefined;
+  /** Why the deployment that served before still needs what goes; absent where a release holds such files. */
+  stillNeeded?: (() => Promise<string | undefined>) | undefined;
+  /** Does about sessions in the way what was allowed; absent: nothing is. Never rejects, but with the abort reason. */
+  unblock?: ((blockers: readonly LockHolder[]) => Promise<void>) | undefined;
   /** Undefined: nobody can be asked who approved. */
   approval?: ApprovalPort | undefined;
+  /** Of the checkout. */
+  commit(): Promise<string>;
   /** True when this runs as a step of a release. */
   inRelease: boolean;
   /** Milliseconds since the epoch. */
@@ -109,9 +122,9 @@ export interface MigrationPorts {
 
 /** Pending, safe, recorded, backed up, applied: each step only when the one before it is done. */
 export async function migrate(options: MigrateOptions, ports: MigrationPorts): Promise<Migration> {
-  const { url, directory, phase, limits, includeAll, wayBack } = options;
+  const { url, directory, phase, limits, includeAll, wayBack, critical } = options;
   const select = {
-    ...{ phase, limits, includeAll, wayBack },
+    ...{ phase, limits, includeAll, wayBack, critical },
     ...(options.mode === 'apply' && options.toVersion !== undefined ? { toVersion: options.toVersion } : {}),
   };
   const { command } = options;
@@ -126,16 +139,11 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     return await rollBack({ ...options, url, toVersion: options.toVersion ?? '' }, ports);
   if (options.mode === 'baseline')
     return await baseline({ ...options, url, toVersion: options.toVersion ?? '' }, ports);
-  const session = await openMigrationSession(url, {
-    signal: ports.signal,
-    lock: 'later',
-    onWait: (holder) =>
-      ports.log(
-        `another migration is running${holder === undefined ? '' : ` (session ${holder.pid})`}; waiting for it to end`,
-      ),
-  });
+  const session = await openSession({ ...options, url }, ports, 'later');
   try {
-    const first = await inspectDatabase(session.connection, directory, select);
+    const found = await inspectDatabase(session.connection, directory, select);
+    const needed = await previousNeeds(found, ports.stillNeeded);
+    const first = { ...found, findings: [...needed, ...found.findings] };
     const early = await decideEarly(first, options, ports);
     if (early !== undefined) return early;
     const used = await usesInDeployedCode(first, ports);
@@ -147,7 +155,7 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     } catch (error) {
       return { kind: 'not-recorded', inspection: first, message: (error as Error).message };
     }
-    const look = () => inspectDatabase(session.connection, directory, select);
+    const look = () => inspectDatabase(session.connection, directory, select, first);
     const [lock, underLock] = await Promise.all([session.lock(), look()]);
     // Who held the lock may have applied everything since.
     const current = lock === 'free' ? underLock : await look();
@@ -156,12 +164,16 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     const late = await decideEarly(inspection, options, ports);
     if (late !== undefined) return late;
     const pending = inspection.toApply;
-    if (options.onFailure === 'rollback-sql') {
+    let takesBack = options.onFailure !== 'stop';
+    if (takesBack) {
       const before = inspection.files.filter((file) => applied.includes(file.version));
       const major = Math.floor(session.connection.serverVersion / 10_000);
       const reason = await session.whileIdle(() => checkWayBack(before, pending, major, ports));
       for (const line of reason?.differences ?? []) ports.log(line);
-      if (reason !== undefined) {
+      if (reason !== undefined && options.onFailure === 'rollback-release') {
+        takesBack = false;
+        ports.log(`on-failure is rollback-release, and ${reason.message}: should a file fail, those before it stay`);
+      } else if (reason !== undefined) {
         const ending: Ending = [
           'refused',
           reason.reasonCode,
@@ -172,25 +184,32 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     }
     const { backup, point, failed } = await provenBackup(session, options, ports);
     if (failed !== undefined) return { ...failed, inspection };
+    // The backup took its time: somebody may go back by now.
+    const overtaken = await previousNeeds(inspection, ports.stillNeeded);
+    if (overtaken.length > 0) return { kind: 'refused', inspection: { ...inspection, findings: overtaken } };
     const { lockTimeoutMs, statementTimeoutMs } = options;
     const settings = { lockTimeoutMs, statementTimeoutMs, log: ports.log, signal: ports.signal };
     const before = adviceNow(session.connection, ports.log);
-    const outcome = await applyMigrations(session, { pending, applied, ...settings });
+    const outcome = await applyMigrations(session, { pending, applied, ...settings, unblock: ports.unblock });
     const advice = await before;
     const checked =
       outcome.failure === undefined
-        ? await checkAfter(session.connection, { files: pending, named: options.expected, advice }, ports.log)
+        ? await checkInSession(session, { files: pending, named: options.expected, advice }, ports)
         : undefined;
     const verification =
       checked?.missing ??
       (outcome.failure === undefined && options.verifyCommand !== undefined
-        ? await session.whileIdle(() => ports.run(options.verifyCommand ?? ''))
+        ? await runUnderLock(session, options.verifyCommand, ports)
         : undefined);
     const bad = outcome.outcome === 'failed' || verification?.ok === false;
-    const schemaCache = bad ? undefined : await proveCache(session, pending, ports);
+    // Of an outcome that is unknown nothing can be proven, and its session is closed.
+    const whole = outcome.failure === undefined && !bad;
+    const schemaCache = whole ? await proveCache(session, pending, ports) : undefined;
     const names = new Set(outcome.applied.map((file) => file.file));
+    const held = verification === undefined || verification.ok || !isLockLost(verification);
+    if (bad && takesBack && !held) ports.log('nothing is taken back: the migration lock is not ours any more');
     const takenBack =
-      bad && options.onFailure === 'rollback-sql' && names.size > 0
+      bad && takesBack && held && names.size > 0
         ? await rollBackMigrations(session, {
             ...settings,
             files: pending.filter((file) => names.has(file.file)).toReversed(),
@@ -211,26 +230,6 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
   } finally {
     await session.close();
   }
-}
-
-/** The notice of the reload went out with the last file; here a request proves that it arrived (trap 9). */
-async function proveCache(
-  session: MigrationSession,
-  files: readonly MigrationFile[],
-  ports: Pick<MigrationPorts, 'proveSchemaCache' | 'log'>,
-): Promise<SchemaCacheProof | undefined> {
-  const objects = apiObjects(await objectsOfFiles(files));
-  if (objects.length === 0) return undefined;
-  const { proveSchemaCache } = ports;
-  if (proveSchemaCache === undefined) {
-    ports.log(
-      'the Data API was told to read the schema again; no request proves it, because data-api-key is not given',
-    );
-    return undefined;
-  }
-  // The second query frees a queue of notices that is stuck, as Supabase's troubleshooting says.
-  const reload = () => session.connection.query(`${reloadSchema}; SELECT pg_catalog.pg_notification_queue_usage()`);
-  return await session.whileIdle(() => proveSchemaCache(objects, reload));
 }
 
 /** Rules that the files accept, for the record of the release: their names, because a reason is free text. */

@@ -36,4 +36,5 @@ test('what failed or was refused still stands', () => {
   assert.equal(verdictAfter(['failed', 'sql_error', '']), 'unsafe');
   assert.equal(verdictAfter(['failed', 'outcome_unknown', '']), 'unsafe');
   assert.equal(verdictAfter(['refused', 'rollback_sql_missing', '']), 'unsafe');
+  assert.equal(verdictAfter(['refused', 'nothing_applied', '']), 'unsafe');
 });

@@ -1,7 +1,12 @@
 import type { GitHub } from '#github/client';
 import type { MigrationInspection } from '#postgres/inspect-migrations';
 import type { MigrationFile } from '#postgres/read-migrations';
-import { closeMigrationRecord, type MigrationIntent, openMigrationRecord } from '#release/migration-record';
+import {
+  closeMigrationRecord,
+  type FailedFile,
+  type MigrationIntent,
+  openMigrationRecord,
+} from '#release/migration-record';
 import type { Migration } from './migrate.ts';
 
 /** Tells later rollbacks what this run does to the database (S3); without ledger or environment nothing is written. */
@@ -45,9 +50,15 @@ export function openMigrationLedger(
 }
 
 /** What became of the files that were about to be applied, or taken back. Pure. */
-export function outcomeOf(migration: Migration): { word: string; newest?: string | undefined } {
+export function outcomeOf(migration: Migration): {
+  word: string;
+  newest?: string | undefined;
+  failed?: FailedFile | undefined;
+} {
   if (migration.kind === 'decided') {
     const [decision, reasonCode] = migration.ending;
+    // What is left is a forward fix, and the record says for what (DRB-06).
+    if (reasonCode === 'forward_only') return { word: 'refused' };
     // Committed, whatever was found afterwards; or gone already, by an earlier run that could not say so.
     if (reasonCode === 'integrity_failed' || reasonCode === 'nothing_to_roll_back') return { word: 'rolled-back' };
     return { word: decision === 'refused' || decision === 'nothing-pending' ? 'not-started' : decision };
@@ -55,7 +66,18 @@ export function outcomeOf(migration: Migration): { word: string; newest?: string
   if (migration.kind !== 'ended') return { word: 'not-started' };
   const { outcome, takenBack } = migration;
   if (takenBack !== undefined && takenBack.failure === undefined) return { word: 'rolled-back' };
-  return { word: outcome.outcome, newest: outcome.applied.at(-1)?.version };
+  return { word: outcome.outcome, newest: outcome.applied.at(-1)?.version, failed: failedFile(migration) };
+}
+
+/** Of a verification that did not pass: the last file before it. */
+function failedFile({ outcome, verification }: Extract<Migration, { kind: 'ended' }>): FailedFile | undefined {
+  if (outcome.failure !== undefined) {
+    const { version, reasonCode, line, sqlstate } = outcome.failure;
+    return { version, reasonCode, line, sqlstate };
+  }
+  const last = outcome.applied.at(-1);
+  if (last === undefined || verification?.ok !== false) return undefined;
+  return { version: last.version, reasonCode: 'verification_failed' };
 }
 
 /** The files that a run is about to apply, with what they mean for older code. Pure. */

@@ -7,7 +7,7 @@ import { listPostgres } from '#backup/find-postgres';
 import type { BackupManifest } from '#backup/manifest';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import type { WayBackOfDatabase } from '#config/settings';
-import { brokenViews } from '#postgres/check-integrity';
+import { brokenViews } from '#postgres/broken-objects';
 import { connect } from '#postgres/connection';
 import { standardLimits } from '#postgres/judge-size';
 import { startScratch } from './backup-step.ts';
@@ -81,7 +81,9 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
         checkBackup: async () => undefined,
         createBackup: () => assert.fail('backup is skipped'),
         platformPoint: () => assert.fail('backup is skipped'),
+        youngBackup: () => assert.fail('backup is skipped'),
         inRelease: false,
+        commit: async () => 'f'.repeat(40),
         now: Date.now,
         newestBackup: async () => undefined,
         run: (command) =>
@@ -92,7 +94,7 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
             log: (line) => void lines.push(line),
           }),
         changedMigrations: async () => undefined,
-        scratch: (major) => startScratch(major, signal),
+        scratch: (major) => startScratch(major, undefined, signal),
         ...given,
       };
       return renderMigration(await migrate(options, ports), options);
@@ -136,7 +138,25 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     };
     const none = await one.run(backup, { createBackup });
     assert.deepEqual([none.decision, none.reasonCode, asked], ['failed', 'destination_full', ['1,2']]);
-    const third = await one.run({ phase: 'contract' });
+    // Blue is still kept: what its code needs stays, and no backup is made for it (BGD-07).
+    const kept = await one.run(backup, {
+      stillNeeded: async () => 'v1.0.0 (dpl_blue) is kept to go back to until 12:15 UTC',
+      createBackup: () => assert.fail('a backup was started'),
+    });
+    assert.equal(kept.decision, 'refused');
+    assert.match(kept.summary, /3_drop\.sql.*v1\.0\.0 \(dpl_blue\) is kept to go back to until 12:15 UTC/);
+    const expands = await one.run({}, { stillNeeded: () => assert.fail('nothing goes') });
+    assert.deepEqual(await one.history(), ['1', '2'], expands.summary);
+    // Somebody goes back while the restore point is made: nothing is taken from under the older code (S1).
+    let looks = 0;
+    const overtaken = await one.run(
+      { phase: 'contract' },
+      { stillNeeded: async () => (looks++ === 0 ? undefined : 'a rollback has begun: checkout is down') },
+    );
+    assert.deepEqual([overtaken.decision, await one.history()], ['refused', ['1', '2']], overtaken.summary);
+    assert.match(overtaken.summary, /3_drop\.sql.*a rollback has begun: checkout is down/);
+    // Cleaned up: nobody needs it any more.
+    const third = await one.run({ phase: 'contract' }, { stillNeeded: async () => undefined });
     assert.deepEqual(
       [third.decision, third.outputs?.applied, third.outputs?.held],
       ['applied', '["3_drop.sql"]', '["4_c.sql"]'],
@@ -292,7 +312,12 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
       [unsaved.decision, unsaved.reasonCode, await one.history()],
       ['failed', 'destination_full', ['1', '2', '3']],
     );
-    const result = await one.run({ mode: 'rollback', toVersion: '1' });
+    // Somebody applied a further file since the release did: that one is not the release's to take back.
+    const others = await one.run({ mode: 'rollback', toVersion: '1', onlyVersions: ['2'] });
+    assert.deepEqual([others.decision, others.reasonCode], ['refused', 'others_applied'], others.summary);
+    assert.match(others.summary, /^3 would go back, too, and this run did not apply it; nothing was changed/);
+    assert.deepEqual(await one.history(), ['1', '2', '3']);
+    const result = await one.run({ mode: 'rollback', toVersion: '1', onlyVersions: ['2', '3'] });
     assert.deepEqual(
       [result.decision, result.details?.rolledBack],
       ['rolled-back', ['3_c.sql', '2_b.sql']],
@@ -337,7 +362,7 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     assert.deepEqual([await one.tables(), await one.history()], [['a'], ['1']]);
   });
 
-  test('after a rollback tables, queries and views are looked at, and what is broken now is named', async () => {
+  test('after a rollback tables, queries and views are looked at, and functions, and what is broken now is named', async () => {
     const one = await world({
       '1_a.sql': 'create table a (id int, x int)',
       '2_b.sql': 'alter table a add column y int;\n-- rollback\n-- alter table a drop column y;',
@@ -360,11 +385,12 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     assert.deepEqual([failed.decision, failed.reasonCode], ['failed', 'integrity_failed'], failed.summary);
     assert.deepEqual(failed.details?.faults, [
       'table tasks is missing',
-      'orphans found 1 rows that are wrong',
-      'escape could not be checked (42601)',
+      'orphans: 1 row',
+      'escape: cannot be checked (SQLSTATE 42601)',
       'view public.v cannot be read any more (SQLSTATE 42703)',
+      'function public.f() does not fit the schema any more: column "y" does not exist (42703)',
     ]);
-    assert.deepEqual(failed.details?.checks, ['table a is there', 'order found nothing wrong']);
+    assert.deepEqual(failed.details?.checks, ['table a is there', 'order: nothing found']);
     assert.deepEqual([await one.tables(), await one.history()], [['a'], ['1']], 'it went back all the same');
   });
 
@@ -417,6 +443,45 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     );
     assert.deepEqual([silent.reasonCode, silent.failed], ['nothing_to_roll_back', false]);
     assert.match(one.lines.at(-1) ?? '', /GitHub is down/);
+  });
+
+  test('a history that does not hold to-version itself clears nothing for later rollbacks', async () => {
+    const files = {
+      '1_a.sql': 'create table a (id int);\n-- rollback\n-- drop table a;',
+      '2_b.sql': 'create table b (id int);\n-- rollback\n-- drop table b;',
+      '3_c.sql': 'alter table a drop column id;\n-- rollback\n-- alter table a add column id int;',
+    };
+    const record = () => assert.fail('nothing is to be said about these files');
+    const ask = (toVersion: string) => one.run({ mode: 'rollback', toVersion }, { record });
+    const one = await world(files);
+    for (const toVersion of ['0', '2']) {
+      const other = await ask(toVersion);
+      assert.deepEqual([other.decision, other.reasonCode, other.failed], ['refused', 'nothing_applied', true]);
+      assert.match(other.summary, /it is empty\): look whether database-url is that of the environment; nothing was/);
+    }
+    await one.run({ toVersion: '1' });
+    const older = await ask('2');
+    assert.deepEqual([older.decision, older.reasonCode], ['refused', 'nothing_applied']);
+    assert.match(older.summary, /does not hold 2, and nothing after it \(its newest is 1\).*give to-version: 1/);
+    // A history that all was taken out of is still one of ours.
+    assert.equal((await one.run({ mode: 'rollback', toVersion: '0' })).decision, 'rolled-back');
+    const again = await one.run({ mode: 'rollback', toVersion: '0' });
+    assert.deepEqual([again.decision, again.reasonCode], ['nothing-pending', 'nothing_to_roll_back']);
+  });
+
+  test('a deployment may name a file that its release held back: with all before it applied there is nothing to take back', async () => {
+    const one = await world({
+      '1_a.sql': 'create table a (id int, old int);',
+      '2_b.sql': 'create table b (id int);',
+      '3_drop.sql': 'alter table a drop column old;',
+    });
+    await one.run({ toVersion: '2' });
+    assert.deepEqual(await one.history(), ['1', '2']);
+    const held = await one.run({ mode: 'rollback', toVersion: '3' });
+    assert.deepEqual([held.decision, held.reasonCode, held.failed], ['nothing-pending', 'nothing_to_roll_back', false]);
+    // Another database that has some of these versions and one of its own.
+    await query(one.url, `UPDATE supabase_migrations.schema_migrations SET version = '0' WHERE version = '2'`);
+    assert.equal((await one.run({ mode: 'rollback', toVersion: '3' })).reasonCode, 'nothing_applied');
   });
 
   test('rollback SQL that PostgreSQL refuses in a transaction stands alone, and what came before it stays', async () => {
@@ -512,6 +577,10 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     };
     const missing = await world({ '1_a.sql': 'create table a ()' });
     assert.equal((await missing.run({ onFailure: 'rollback-sql' })).reasonCode, 'rollback_sql_missing');
+    const kept = await world({ '1_a.sql': 'create table a ()', '2_b.sql': 'select 1 / 0' });
+    const stays = await kept.run({ onFailure: 'rollback-release' });
+    assert.deepEqual([stays.decision, await kept.tables()], ['failed', ['a']], stays.summary);
+    assert.match(kept.lines.join('\n'), /on-failure is rollback-release, and forward fix only: .*those before it stay/);
     const back = await world(files);
     // Only here, not on scratch: what the second file makes is there already.
     await back.run({ toVersion: '1' });
@@ -527,6 +596,41 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     const result = await back.run({ onFailure: 'rollback-sql' });
     assert.deepEqual([result.decision, result.details?.rolledBack], ['failed', ['1_a.sql']], result.summary);
     assert.deepEqual([await back.tables(), await back.history()], [[], []]);
+  });
+
+  test('who holds a lock that was waited for in vain is reported with process and query; once it is free, the next run passes', async () => {
+    const one = await world({ '1_a.sql': 'create table a (id int, name text)' });
+    await one.run();
+    await one.write({ '2_b.sql': 'alter table a add column b int' });
+    const holder = await connect(one.url, { applicationName: 'nightly report' });
+    await holder.query(`BEGIN; SELECT count(*) FROM a WHERE name = 'Jane Roe'`);
+    const stuck = await one.run({ lockTimeoutMs: 200 });
+    assert.deepEqual([stuck.decision, stuck.reasonCode], ['failed', 'lock_timeout'], stuck.summary);
+    assert.match(
+      stuck.summary,
+      /tried 3 times\); in the way: session \d+ \(nightly report as postgres, in a transaction for \d+ s\)/,
+    );
+    const [, session = '', statement = ''] =
+      /\| session (\d+ `nightly report` as `postgres`) \| \d+ s \| `(.*)` \|/.exec(stuck.jobSummary ?? '') ?? [];
+    assert.deepEqual(
+      [session, statement],
+      [`${holder.processId} \`nightly report\` as \`postgres\``, 'BEGIN; SELECT count(*) FROM a WHERE name = $1'],
+      stuck.jobSummary,
+    );
+    assert.doesNotMatch(JSON.stringify(stuck) + one.lines.join(), /Jane/);
+    await holder.close();
+    assert.equal((await one.run()).decision, 'applied');
+  });
+
+  test('another tool that keeps its history elsewhere needs a verification where files are critical', async () => {
+    const one = await world({ '1_a.sql': 'create table a ()' });
+    const critical = { command: 'true', critical: ['1_a.sql'] };
+    const untold = await one.run(critical);
+    assert.deepEqual([untold.decision, untold.reasonCode], ['failed', 'critical_not_checked'], untold.summary);
+    assert.match(untold.summary, /^"true" succeeded, and nobody can tell whether it applied 1_a\.sql \(critical\)/);
+    assert.equal((await one.run({ ...critical, verifyCommand: 'true' })).decision, 'applied');
+    await one.run();
+    assert.equal((await one.run(critical)).decision, 'applied', 'the history says it');
   });
 
   test('another tool migrates with our timeouts, and its verification decides', async () => {
@@ -552,6 +656,26 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     assert.deepEqual([notYet.decision, notYet.reasonCode], ['refused', 'applied_by_hand']);
     const done = await one.run({ ...manual, verifyCommand: 'true' }, inRelease);
     assert.deepEqual([done.decision, done.reasonCode], ['nothing-pending', 'verified_by_command'], done.summary);
+    // A command is approved as it stands, with the commit that holds its files; without an approval it is left to a person.
+    const asked = (approved: string, user = 'ada', commit = 'f'.repeat(40)) =>
+      one.run(
+        { command: 'true', apply: 'approve', approvalEnvironment: 'migrations', approved },
+        {
+          ...inRelease,
+          commit: async () => commit,
+          approval: { requiredReviewers: async () => 1, approvedBy: async () => (user === '' ? [] : [user]) },
+        },
+      );
+    const approval = { requiredReviewers: async () => 1, approvedBy: async () => [] };
+    const plan = { command: 'true', apply: 'approve', approvalEnvironment: 'migrations', mode: 'plan' } as const;
+    const planned = await one.run(plan, { approval });
+    const said = planned.outputs?.approval ?? '';
+    assert.match(said, /^[0-9a-f]{32} command at fffffff$/);
+    assert.equal((await asked(said)).reasonCode, 'command_succeeded');
+    assert.equal((await asked(said, '')).reasonCode, 'approval_missing');
+    assert.equal((await asked(said, 'ada', 'e'.repeat(40))).reasonCode, 'approval_outdated');
+    const nobody = await one.run({ command: 'true', apply: 'approve', verifyCommand: 'false' }, inRelease);
+    assert.equal(nobody.reasonCode, 'applied_by_hand');
     await one.write({ '1_a.sql': 'create table a ()' });
     const files = await world({ '1_a.sql': 'create table a ()' });
     assert.equal((await files.run({ verifyCommand: 'false' })).reasonCode, 'verify_command_failed');

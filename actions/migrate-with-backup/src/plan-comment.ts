@@ -1,5 +1,4 @@
 import { codeSpan } from '#action-kit/markdown';
-import type { GitHub } from '#github/client';
 import { withoutControls } from '#http/text';
 import type { MigrationFile } from '#postgres/read-migrations';
 
@@ -18,22 +17,21 @@ export function pullRequestOf(event: unknown): { number: number; fork: boolean }
   return { number, fork: head?.repo?.id === undefined || head.repo.id !== base?.repo?.id };
 }
 
-/** What tells this comment from every other one: one for each environment (or folder) of a pull request. Pure. */
-export function planMarker(name: string): string {
-  return `<!-- ops-actions:migration-plan:${encodeURIComponent(name).replaceAll('-', '%2D')} -->`;
-}
-
 /** The page with the SQL of every pending file under it, as one comment. Pure. */
 export function renderPlanComment(given: {
   marker: string;
-  environment: string;
+  /** Environment or folder. */
+  of: string;
+  /** What tells several plans of it apart. */
+  plan?: string | undefined;
   page: string;
   files: readonly Pick<MigrationFile, 'file' | 'sql'>[];
   runUrl: string;
 }): string {
-  const { marker, environment, page, files, runUrl } = given;
+  const { marker, of, plan, page, files, runUrl } = given;
   const head = [marker, page.trim().slice(0, longest)];
-  const foot = `Plan for ${codeSpan(environment)}${runUrl === '' ? '' : `, [this run](${runUrl})`}; it is replaced by the next one.`;
+  const what = plan === undefined ? codeSpan(of) : `${codeSpan(of)} (${codeSpan(plan)})`;
+  const foot = `Plan for ${what}${runUrl === '' ? '' : `, [this run](${runUrl})`}; it is replaced by the next one.`;
   let left = longest - head.join('').length;
   const blocks: string[] = [];
   for (const file of files) {
@@ -58,30 +56,4 @@ function sqlBlock({ file, sql }: Pick<MigrationFile, 'file' | 'sql'>): string {
 
 function codeSpanHtml(text: string): string {
   return `<code>${withoutControls(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('@', '&#64;')}</code>`;
-}
-
-/**
- * One comment: found by its marker among those of apps and updated in place; of two the older one stays (S6). Without
- * `createIt` only one that is there already is brought up to date.
- */
-export async function upsertComment(
-  github: Pick<GitHub, 'commentsOf' | 'createComment' | 'editComment'>,
-  pullRequest: number,
-  marker: string,
-  body: string,
-  { createIt }: { createIt: boolean },
-): Promise<'created' | 'updated' | 'none'> {
-  const comments = await github.commentsOf(pullRequest);
-  const [ours, ...doubles] = comments
-    .filter((comment) => comment.byApp && comment.body.startsWith(marker))
-    .toSorted((a, b) => a.id - b.id);
-  for (const double of doubles)
-    await github.editComment(double.id, 'This plan stands in another comment of this pull request.');
-  if (ours === undefined) {
-    if (!createIt) return 'none';
-    await github.createComment(pullRequest, body);
-    return 'created';
-  }
-  await github.editComment(ours.id, body);
-  return 'updated';
 }

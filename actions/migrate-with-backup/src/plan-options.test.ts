@@ -46,6 +46,21 @@ function mistakes(more: Partial<Given>, environment: Partial<EnvironmentSettings
 }
 
 describe('planOptions', () => {
+  test('unblock is for the files of a migration, and whoever asks for it types what is meant', () => {
+    const asked = { databaseUrl: local, backup: 'skip', unblock: 'cancel-blockers' } as const;
+    assert.deepEqual(mistakes(asked), ['confirm']);
+    assert.deepEqual(mistakes({ ...asked, confirm: 'e' }), ['confirm']);
+    assert.deepEqual(plan({ ...asked, confirm: 'd' }).unblock, { kind: 'cancel-blockers', olderThanSeconds: 300 });
+    const idle = { ...asked, unblock: 'terminate-idle-in-transaction', confirm: 'd' } as const;
+    assert.equal(plan(idle).unblock?.olderThanSeconds, 600);
+    assert.equal(plan({ ...idle, unblockOlderThan: 90_000 }).unblock?.olderThanSeconds, 90);
+    assert.deepEqual(mistakes({ ...asked, confirm: 'd', command: 'npx prisma migrate deploy' }), ['unblock']);
+    assert.deepEqual(mistakes({ ...asked, confirm: 'd', mode: 'baseline', toVersion: '1' }), ['unblock']);
+    assert.match(plan({ ...asked, confirm: 'd', mode: 'plan' }).weakenings.join(), /unblock: cancel-blockers/);
+    assert.deepEqual(mistakes({ databaseUrl: local, backup: 'skip', unblockOlderThan: 1 }), ['unblock-older-than']);
+    assert.equal(plan({ databaseUrl: local, backup: 'skip' }).unblock, undefined);
+  });
+
   test('inputs win over the configuration, which wins over defaults', () => {
     const database = {
       migrations: 'db',
@@ -126,9 +141,10 @@ describe('planOptions', () => {
     assert.deepEqual([backup, platformProject, weakenings.length], ['platform', project, 1]);
     assert.match(weakenings[0] ?? '', /not restore-tested by us.*900 GB/);
     assert.deepEqual(mistakes({ ...whole, supabaseProject: 'tsrqponmlkjihgfedcba' }), ['supabase-project']);
-    assert.deepEqual(mistakes({ ...whole, supabaseProject: project, command: 'npx prisma migrate deploy' }), [
-      'backup',
-    ]);
+    const other = plan({ ...whole, supabaseProject: project, command: 'npx prisma migrate deploy' });
+    assert.equal(other.backup, 'platform');
+    const back = { mode: 'rollback' as const, toVersion: '1', environment: 'production', confirm: 'production' };
+    assert.deepEqual(mistakes({ ...whole, supabaseProject: project, ...back }), ['backup']);
     // ops.yml cannot say it: there is no reason in it (S11).
     const configured = { database: { project, backupPolicy: 'platform' as const } };
     assert.equal(plan({ databaseUrl: to(project), throwAway: true }, configured).backup, 'required');
@@ -184,7 +200,8 @@ describe('planOptions', () => {
     assert.deepEqual(mistakes(command), []);
     assert.deepEqual(mistakes({ ...command, toVersion: '1' }), ['command']);
     assert.deepEqual(mistakes({ ...command, onFailure: 'rollback-sql' }), ['on-failure']);
-    assert.deepEqual(mistakes({ databaseUrl: local, onFailure: 'rollback-release', release: '{}' }), ['on-failure']);
+    assert.deepEqual(mistakes({ databaseUrl: local, onFailure: 'rollback-release', release: '{}' }), []);
+    assert.deepEqual(mistakes({ databaseUrl: local, onFailure: 'rollback-release' }), ['on-failure'], 'no release');
     const configured = { database: { command: 'npm run migrate' } };
     assert.deepEqual(mistakes({ databaseUrl: local, toVersion: '1' }, configured), ['command']);
     assert.deepEqual(mistakes({ databaseUrl: local, onFailure: 'rollback-sql' }, configured), ['on-failure']);

@@ -6,16 +6,20 @@ import { skipsBackup, weakerProof } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
 import { projectOf, wrongProject } from '#postgres/database-project';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
+import type { UnblockRequest } from '#postgres/doctor/unblock';
 import { type ExpectedObject, parseObject } from '#postgres/expected-objects';
 import { type BlockLimits, standardLimits } from '#postgres/judge-size';
 import { type BackOptions, readBack } from './back-options.ts';
 import { checkMode } from './check-mode.ts';
 import type { inputs } from './inputs.ts';
+import { readUnblock } from './unblock-step.ts';
 
 export type Given = InputValues<typeof inputs>;
 
 export interface MigrateOptions {
   url?: string;
+  /** The same database with another password, where that of `url` ends by itself. */
+  renewUrl?: () => Promise<string>;
   /** Absolute. */
   directory: string;
   /** As written, for messages. */
@@ -26,16 +30,23 @@ export interface MigrateOptions {
   phase: 'expand' | 'all' | 'contract';
   /** apply: the last version to apply. rollback: the one that becomes the newest. baseline: the last one to record. */
   toVersion?: string;
+  /** rollback: the versions that may go, no others; default all that are applied after `toVersion`. */
+  onlyVersions?: string[];
   /** Another tool's command, which migrates instead of the files. */
   command?: string;
   verifyCommand?: string;
-  onFailure: 'stop' | 'rollback-sql';
+  /** `rollback-release`: as `rollback-sql` where that holds, else what is applied stays; the release promotes nothing either way. */
+  onFailure: 'stop' | 'rollback-sql' | 'rollback-release';
   backup: 'required' | 'skip' | 'platform';
   /** Whose restore points count, with `platform`. */
   platformProject?: string;
   destinations: PlannedDestination[];
   recipients: string[];
   gpgRecipients: string[];
+  /** Pattern of the backup's name. */
+  backupName?: string | undefined;
+  /** The only image that dump and scratch server may use. */
+  scratchImage?: string | undefined;
   /** How far the backup has to be proven. */
   verify: 'restore' | 'structure' | 'checksum';
   /** Milliseconds: a proven backup of this database that is not older stands for a fresh one. */
@@ -43,6 +54,8 @@ export interface MigrateOptions {
   lockTimeoutMs: number;
   /** 0: none. */
   statementTimeoutMs: number;
+  /** What may be done about sessions in the way of a file, between two attempts. */
+  unblock?: UnblockRequest;
   /** What has to be there after a migration, beside what its files make. */
   expected: ExpectedObject[];
   /** Files that sort before an applied one are applied, not refused. */
@@ -59,6 +72,8 @@ export interface MigrateOptions {
   approved?: string;
   /** Whether a pending file needs rollback SQL. */
   wayBack?: 'required' | 'optional' | 'ignored' | undefined;
+  /** Files that no code may go live without, beside those that say so themselves. */
+  critical?: readonly string[] | undefined;
   /** What ops.yml says of the way back. */
   back: BackOptions;
   /** Every rule that this run relaxes, for log, message and ledger (S11). */
@@ -69,9 +84,9 @@ export interface MigrateOptions {
 export function planOptions(
   given: Given,
   settings: EnvironmentSettings,
-  where: { workspace: string; stores: GivenDestinations },
+  where: { workspace: string; stores: GivenDestinations; problems?: readonly InputProblem[] },
 ): MigrateOptions {
-  const problems: InputProblem[] = [];
+  const problems: InputProblem[] = [...(where.problems ?? [])];
   const { database } = settings;
   const folder = given.migrationsDir ?? database.migrations ?? 'supabase/migrations';
   const absolute = (path: string) => (isAbsolute(path) ? path : join(where.workspace, path));
@@ -86,6 +101,9 @@ export function planOptions(
   const verifyCommand = given.verifyCommand ?? own.verifyCommand;
   const onFailure = readOnFailure(given, own.onFailure, problems);
   checkMode({ ...given, command, onFailure }, connection?.database, problems);
+  const unblock = readUnblock(given, { database: connection?.database, command }, problems);
+  if (unblock !== undefined)
+    weakenings.push(`old sessions that a file waits for lose their work (unblock: ${unblock.kind})`);
   const { verify = weakerProof(database, given.throwAway) ?? 'restore' } = given;
   if (given.verify === undefined && verify !== 'restore')
     weakenings.push(`the backup is proven by ${verify} only, not restored (database.backup.verify of ops.yml)`);
@@ -110,7 +128,7 @@ export function planOptions(
   if (backup === 'platform') {
     problems.push(...platformProblems(given, connection, platformProject));
     const why = `backup: platform: ${given.backupReason ?? ''}`;
-    weakenings.push(`a restore point of the platform, not restore-tested by us, stands for a proven backup (${why})`);
+    weakenings.push(`a restore point of the platform counts, not restore-tested by us (${why})`);
   }
   if (backup === 'skip') {
     if (maySkip(given, connection?.local ?? false)) weakenings.push('no backup before migrations (backup: skip)');
@@ -134,6 +152,7 @@ export function planOptions(
     mode,
     phase,
     ...(given.toVersion === undefined ? {} : { toVersion: given.toVersion }),
+    ...(given.onlyVersions === undefined ? {} : { onlyVersions: given.onlyVersions.split(' ') }),
     ...(command === undefined ? {} : { command }),
     ...(verifyCommand === undefined ? {} : { verifyCommand }),
     onFailure,
@@ -146,6 +165,7 @@ export function planOptions(
     ...(given.maxAge === undefined ? {} : { maxAgeMs: given.maxAge }),
     lockTimeoutMs: given.lockTimeout ?? database.lockTimeoutMs ?? 5_000,
     statementTimeoutMs: given.statementTimeout ?? database.statementTimeoutMs ?? 0,
+    ...(unblock === undefined ? {} : { unblock }),
     includeAll,
     expected,
     limits: { ...standardLimits, ...database.limits },
@@ -154,27 +174,26 @@ export function planOptions(
     ...(given.approvalEnvironment === undefined ? {} : { approvalEnvironment: given.approvalEnvironment }),
     ...(given.approved === undefined ? {} : { approved: given.approved }),
     wayBack: database.rollbackSql,
+    critical: own.critical,
+    backupName: database.backupName,
+    scratchImage: database.scratchImage,
     back: readBack(given, database),
     weakenings,
   };
 }
 
-/** Nothing is promoted when a migration fails in a release, so there is no release to take back; beside a live one a person decides. */
+/** A migration by hand has no release that could be taken back; what ops.yml says of one only means its files there. */
 function readOnFailure(
   given: Given,
   configured: MigrateOptions['onFailure'] | undefined,
   problems: InputProblem[],
 ): MigrateOptions['onFailure'] {
   const asked = given.onFailure ?? configured ?? 'stop';
-  if (asked !== 'rollback-release') return asked;
-  problems.push({
-    name: 'on-failure',
-    given: asked,
-    message:
-      'is not in this version: a release whose migration fails promotes nothing, and what is live is taken back by rollback',
-    allowed: 'stop, rollback-sql',
-  });
-  return 'stop';
+  if (given.onFailure === 'rollback-release' && given.release === undefined) {
+    const message = 'takes a release back, and this is none: what is live is taken back by rollback';
+    problems.push({ name: 'on-failure', given: asked, message, allowed: 'stop, rollback-sql' });
+  }
+  return asked;
 }
 
 /** `expect-objects`, with `database.verify-tables` and `verify-objects` of the configuration. */
@@ -228,9 +247,8 @@ function platformProblems(
       'is needed: a restore point of the platform is not restored to prove it, and the reason is shown wherever it counts';
     problems.push({ name: 'backup-reason', message, allowed: 'a sentence; or backup: required' });
   }
-  if (given.mode === 'rollback' || given.command !== undefined) {
-    const message =
-      'is for the files of migrations-dir in mode apply; the way back and other tools need a backup of their own';
+  if (given.mode === 'rollback') {
+    const message = 'is for going forward; the way back needs a backup of its own';
     problems.push({ name: 'backup', given: 'platform', message, allowed: 'required' });
   }
   if (given.supabaseAccessToken === undefined) {

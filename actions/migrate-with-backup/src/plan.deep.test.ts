@@ -103,7 +103,11 @@ describe('plan for a pull request', {
       /1 migration would be applied.*no database was asked.*replayed from nothing: all 3 files; forward fix only: no rollback SQL for 2_sessions\.sql/,
     );
     assert.equal(first.outputs?.held, '["3_drop.sql"]');
+    // Without a replay the text of the files says it.
     assert.equal((await one.run()).decision, 'planned');
+    const read = one.comments[0]?.body ?? '';
+    assert.match(read, /`table-without-row-security` \| `public\.focus_sessions` \| .*2\\_sessions\.sql line 1/);
+    assert.match(read, /`foreign-key-without-index` \| `focus_sessions_note_fkey on public\.focus_sessions`/);
     await one.run({ replay: 'true' });
     await one.close();
     assert.equal(one.comments.length, 1, one.log.join('\n'));
@@ -126,6 +130,56 @@ describe('plan for a pull request', {
     await rm(join(root, '4_bad.sql'));
     assert.deepEqual([result.decision, result.reasonCode, result.failed], ['refused', 'replay_failed', true]);
     assert.match(one.comments[0]?.body ?? '', /4\\_bad\.sql line 2 fails/);
+  });
+
+  test('a breaking change is found before the merge, with the statement that is not; the next push mends the comment', async () => {
+    const one = await pullRequest(['5_mood.sql']);
+    await writeFile(join(root, '5_mood.sql'), 'alter table notes add column mood int not null;\n');
+    const breaking = await one.run();
+    assert.deepEqual([breaking.decision, breaking.failed], ['refused', true]);
+    const body = one.comments[0]?.body ?? '';
+    assert.match(
+      body,
+      /`5_mood\.sql`:1 \| refused \| .*`alter table notes add column mood int not null` \| `.*DEFAULT/i,
+    );
+    await writeFile(join(root, '5_mood.sql'), 'alter table notes add column mood int not null default 0;\n');
+    const mended = await one.run();
+    await one.close();
+    await rm(join(root, '5_mood.sql'));
+    assert.deepEqual([mended.decision, mended.details?.findings], ['planned', []]);
+    assert.equal(one.comments.length, 1);
+    assert.doesNotMatch(one.comments[0]?.body ?? '', /refused/);
+  });
+
+  test('two files, their findings and the sizes of the tables that they touch are one comment; two plans are two', async () => {
+    const cluster: Cluster = await startCluster();
+    const one = await pullRequest([]);
+    try {
+      const admin = await connect(cluster.url, { applicationName: 'test' });
+      await admin.query(`CREATE TABLE notes (id bigint primary key, title text); INSERT INTO notes SELECT i, 'x' FROM generate_series(1, 1000) i;
+        CREATE SCHEMA supabase_migrations;
+        CREATE TABLE supabase_migrations.schema_migrations (version text PRIMARY KEY, statements text[], name text);
+        INSERT INTO supabase_migrations.schema_migrations VALUES ('1', '{}', 'notes')`);
+      await admin.close();
+      await one.run({ 'database-url': cluster.url, 'comment-name': 'backend' });
+      await one.run({ 'database-url': cluster.url, 'comment-name': 'backend' });
+      await one.run({ 'database-url': cluster.url, 'comment-name': 'reports' });
+    } finally {
+      await one.close();
+      await cluster.stop();
+    }
+    assert.equal(one.comments.length, 2, one.log.join('\n'));
+    const [backend = '', reports = ''] = one.comments.map(({ body }) => body);
+    for (const said of [
+      /SQL of <code>2_sessions\.sql<\/code>/,
+      /SQL of <code>3_drop\.sql<\/code>/,
+      /`3_drop\.sql`:1 \| held/,
+      /`foreign-key-without-index` \| `focus_sessions_note_fkey on public\.focus_sessions`/,
+      /`public\.notes` \| .*KB \| ACCESS EXCLUSIVE/,
+      /Plan for `\.` \(`backend`\)/,
+    ])
+      assert.match(backend, said);
+    assert.match(reports, /Plan for `\.` \(`reports`\)/);
   });
 
   test('a fork gets no comment; its plan stays in the summary', async () => {

@@ -10,10 +10,12 @@ import {
 import { readMigrations } from '#postgres/read-migrations';
 import { type Replay, replayMigrations } from '#postgres/scratch-replay';
 import { loadSqlParser } from '#postgres/sql-parser';
-import { approvalMissing } from './approval.ts';
+import { approvalOf } from '#release/migration-approval';
+import { notApproved } from './approval.ts';
 import { withDeployedUses } from './deployed-code.ts';
 import type { Migration, MigrationPorts } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
+import { previousNeeds } from './previous-needs.ts';
 
 /** What a plan knows beside the inspection. */
 export interface PlanFacts {
@@ -41,14 +43,15 @@ export async function planMigration(
     url === undefined
       ? { inspection: await inspectFiles(directory, select, await ports.changedMigrations()) }
       : await inspectLive(url, directory, select, ports.signal);
-  const inspection = await withDeployedUses(inspected, ports);
+  const needed = await previousNeeds(inspected, ports.stillNeeded);
+  const inspection = await withDeployedUses({ ...inspected, findings: [...needed, ...inspected.findings] }, ports);
   const replay = options.replay ? await replayOn(inspection, major, ports) : undefined;
   if (replay !== undefined && 'reasonCode' in replay)
     return { kind: 'decided', ending: ['refused', replay.reasonCode, `no replay: ${replay.message}`], inspection };
   const files = classifyFiles(inspection.plan.pending, await loadSqlParser(), inspection.facts);
   const plan: PlanFacts = { files, live: url !== undefined, ...(replay === undefined ? {} : { replay }) };
   const due = whatIsDue(inspection);
-  const ending = due === 'due' ? await approvalMissing(inspection, options, ports.approval) : undefined;
+  const ending = due === 'due' ? await notApproved(approvalOf(inspection), options, ports.approval) : undefined;
   if (ending !== undefined) return { kind: 'decided', ending, inspection };
   return { kind: due === 'due' ? 'planned' : due, inspection, plan };
 }

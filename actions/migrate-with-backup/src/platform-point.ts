@@ -1,7 +1,7 @@
 import { supabaseConnection } from '#action-kit/connections';
 import type { Runner } from '#action-kit/runner';
 import type { GitHub } from '#github/client';
-import { tryReadDrills } from '#release/drill-record';
+import { describeLastDrill, tryReadDrills } from '#release/drill-record';
 import { openPlatformBackups } from '#supabase/platform-backups';
 import { takePlatformPoint } from '#supabase/take-platform-point';
 import type { Given, MigrateOptions } from './plan-options.ts';
@@ -23,10 +23,5 @@ export async function platformPoint(
   const taken = await takePlatformPoint(openPlatformBackups(connection), { name, clock, signal, log });
   if (!('point' in taken)) return taken;
   const drills = given.environment === undefined ? undefined : await tryReadDrills(github, given.environment, log);
-  const last = drills?.find(({ passed }) => passed);
-  const drilled =
-    last === undefined
-      ? 'no recovery drill of ours has passed'
-      : `the last recovery drill of ours passed on ${new Date(last.at * 1000).toISOString().slice(0, 10)}`;
-  return { point: `${taken.point} (not restore-tested by us; ${drilled})` };
+  return { point: `${taken.point} (not restore-tested by us; ${describeLastDrill(drills)})` };
 }

@@ -10,7 +10,7 @@ import type { MigrateOptions } from './plan-options.ts';
 export async function provenBackup(
   session: MigrationSession,
   options: MigrateOptions,
-  ports: Pick<MigrationPorts, 'createBackup' | 'platformPoint'>,
+  ports: Pick<MigrationPorts, 'createBackup' | 'platformPoint' | 'youngBackup' | 'log'>,
 ): Promise<{
   backup?: MadeBackup;
   point?: string;
@@ -18,7 +18,11 @@ export async function provenBackup(
 }> {
   if (options.backup === 'platform') {
     const taken = await session.whileIdle(() => ports.platformPoint());
-    return 'point' in taken ? taken : { failed: { kind: 'backup-failed', ...taken } };
+    if ('point' in taken) return taken;
+    // A point of the platform loses nothing; what max-age allows is older, and proven.
+    const earlier = options.maxAgeMs === undefined ? undefined : await session.whileIdle(() => ports.youngBackup());
+    if (earlier !== undefined) ports.log(`no restore point of the platform: ${taken.message}`);
+    return earlier === undefined ? { failed: { kind: 'backup-failed', ...taken } } : { backup: earlier };
   }
   if (options.backup !== 'required') return {};
   const made = await session.whileIdle(() => ports.createBackup());

@@ -1,11 +1,13 @@
-import { relative } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { escapeMarkdown } from '#action-kit/markdown';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { type GitHub, GitHubError } from '#github/client';
+import { planMarker, upsertComment } from '#github/marked-comment';
 import type { Migration } from './migrate.ts';
 import type { ChangedMigrations } from './plan.ts';
-import { planMarker, pullRequestOf, renderPlanComment, upsertComment } from './plan-comment.ts';
+import { pullRequestOf, renderPlanComment } from './plan-comment.ts';
 import type { MigrateOptions } from './plan-options.ts';
 
 /** What the pull request of this run changes in the folder; undefined outside of one, or where GitHub does not say. */
@@ -37,7 +39,8 @@ export async function readChangedMigrations(
 export async function commentPlan(
   runner: Pick<Runner, 'context' | 'logger'>,
   github: GitHub | undefined,
-  name: string,
+  /** Environment or folder, and what tells several plans of it apart. */
+  name: { of: string; plan: string | undefined },
   migration: Migration,
   result: Result,
 ): Promise<void> {
@@ -49,9 +52,9 @@ export async function commentPlan(
   if (github === undefined) return stays('no github-token is given');
   const inspection = 'inspection' in migration ? migration.inspection : undefined;
   const files = inspection?.plan.pending ?? [];
-  const marker = planMarker(name);
+  const marker = planMarker(name.plan === undefined ? name.of : `${name.of}:${name.plan}`);
   const page = result.jobSummary ?? `### Migrations\n\n${escapeMarkdown(result.summary)}`;
-  const body = renderPlanComment({ marker, environment: name, page, files, runUrl: context.runUrl });
+  const body = renderPlanComment({ marker, ...name, page, files, runUrl: context.runUrl });
   const createIt = files.length > 0 || (inspection?.findings.length ?? 0) > 0;
   try {
     const done = await upsertComment(github, pullRequest.number, marker, body, { createIt });
@@ -60,4 +63,11 @@ export async function commentPlan(
     if (!(error instanceof GitHubError)) throw error;
     stays(error.message);
   }
+}
+
+/** The plan as a file, for a run that may not comment; another one shows it. */
+export async function writePlan(workspace: string, path: string, { jobSummary, summary }: Result): Promise<void> {
+  const target = join(workspace, path);
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, jobSummary ?? `${summary}\n`);
 }

@@ -20,8 +20,9 @@ export function releaseRecord(runner: Runner, given: Given, migrations: Migratio
   }
   const github = createGitHub(gitHubConnection(runner, given.githubToken));
   const ledger = openLedger(github, handle);
+  const step = given.phase === 'contract' ? 'contract' : 'migrate';
   return async (kind, word, text, about) => {
-    await ledger.record('migrate', kind, word, text);
+    await ledger.record(step, kind, word, text);
     await remember(kind, word, text, about);
   };
 }
@@ -37,7 +38,9 @@ export async function recordOutcome(
     warn(`The record of migrations could not be closed, so they count as applied: ${error.message}`);
   });
   if (migration.kind !== 'ended' && migration.kind !== 'backup-failed' && migration.kind !== 'decided') return;
-  if (migration.kind === 'decided' && !['applied', 'rolled-back', 'failed'].includes(migration.ending[0])) return;
+  const isGone = migration.kind === 'decided' && migration.ending[1] === 'nothing_to_roll_back';
+  const said = ['applied', 'rolled-back', 'failed'];
+  if (migration.kind === 'decided' && !isGone && !said.includes(migration.ending[0])) return;
   const { backup } = migration;
   try {
     if (backup !== undefined) {
@@ -49,7 +52,7 @@ export async function recordOutcome(
       return;
     }
     if (migration.kind === 'decided') {
-      await record('outcome', migration.ending[0], migration.ending[1]);
+      await record('outcome', isGone ? 'rolled-back' : migration.ending[0], migration.ending[1]);
       return;
     }
     const { applied, failure, outcome } = migration.outcome;

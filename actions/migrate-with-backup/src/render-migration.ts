@@ -1,6 +1,7 @@
 import type { Result } from '#action-kit/result';
 import type { SchemaAdvice } from '#postgres/schema-advice';
-import { approvalOf, approvalTitle } from './approval.ts';
+import { approvalOf, approvalTitle } from '#release/migration-approval';
+import { type BackFacts, decideBackTo } from './decide-back-to.ts';
 import { endingOf } from './describe-ending.ts';
 import type { MadeBackup, Migration } from './migrate.ts';
 import { contractVersions } from './migration-ledger.ts';
@@ -8,7 +9,10 @@ import type { MigrateOptions } from './plan-options.ts';
 import { renderPage } from './render-page.ts';
 
 /** Turns what happened into decision, reason, one line and a table. Pure. */
-export function renderMigration(migration: Migration, options: MigrateOptions): Result {
+export function renderMigration(
+  migration: Migration,
+  options: MigrateOptions & { sameRun?: boolean } & Pick<BackFacts, 'release' | 'earlier'>,
+): Result {
   const [decision, reasonCode, summary] = endingOf(migration, options);
   const inspection = 'inspection' in migration ? migration.inspection : undefined;
   const outcome = migration.kind === 'ended' ? migration.outcome : undefined;
@@ -19,6 +23,8 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
   const findings = inspection?.findings ?? [];
   const facts = 'plan' in migration ? migration.plan : undefined;
   const plan = facts?.files ?? [];
+  const isDone = decision === 'applied' || decision === 'nothing-pending';
+  const back = isDone ? decideBackTo(migration, options) : undefined;
   const advice = adviceOf(migration);
   return {
     decision,
@@ -50,7 +56,16 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
       applied: JSON.stringify(applied),
       pending: JSON.stringify(pending),
       held: JSON.stringify(held),
+      'contract-due': String(
+        options.sameRun === true &&
+          options.phase === 'expand' &&
+          decision !== 'refused' &&
+          decision !== 'failed' &&
+          held.length > 0,
+      ),
       contracts: contractVersions(inspection).join(' '),
+      'back-to': back?.toVersion ?? '',
+      'back-versions': back?.versions.join(' ') ?? '',
       ...approvalOutputs(migration, options),
       'backup-manifest': backup?.manifestFile ?? '',
     },
@@ -66,6 +81,7 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
             backup,
             weakenings: options.weakenings,
             advice,
+            blockers: outcome?.failure?.blockers ?? [],
           }),
         }),
   };
@@ -73,6 +89,8 @@ export function renderMigration(migration: Migration, options: MigrateOptions): 
 
 /** Empty where nothing waits for an approval. */
 function approvalOutputs(migration: Migration, options: MigrateOptions): Record<string, string> {
+  if (migration.kind === 'decided' && migration.approval !== undefined)
+    return { approval: migration.approval.digest, 'approval-title': migration.approval.title };
   const waits = migration.kind === 'planned' && options.approvalEnvironment !== undefined;
   return {
     approval: waits ? approvalOf(migration.inspection) : '',
@@ -80,14 +98,22 @@ function approvalOutputs(migration: Migration, options: MigrateOptions): Record<
   };
 }
 
-/** What is new in the schema: seen on the database afterwards, or beforehand on the one of a replay. Pure. */
+/**
+ * What is new in the schema: seen on the database afterwards; of a plan on the one of its replay, and without one what the
+ * text of the files says. Pure.
+ */
 export function adviceOf(migration: Migration): readonly SchemaAdvice[] {
   if (migration.kind === 'ended') return migration.advice;
-  const replay = 'plan' in migration ? migration.plan?.replay : undefined;
-  return replay !== undefined && 'advice' in replay ? replay.advice : [];
+  if (!('plan' in migration) || migration.plan === undefined) return [];
+  const { replay } = migration.plan;
+  if (replay !== undefined && 'advice' in replay) return replay.advice;
+  return migration.inspection.foretold.map(({ file, line, message, ...advice }) => ({
+    ...advice,
+    message: `${message} (${file} line ${line})`,
+  }));
 }
 
-function describeBackup({ manifest, manifestFile, removedRecipients = [] }: MadeBackup): Record<string, unknown> {
+function describeBackup({ manifest, manifestFile, recipientChange }: MadeBackup): Record<string, unknown> {
   const { verification, relations, rows, object, destinations, seconds } = manifest;
   return {
     verified: verification.verdict === 'verified',
@@ -100,7 +126,7 @@ function describeBackup({ manifest, manifestFile, removedRecipients = [] }: Made
     file: object.file,
     sha256: object.sha256,
     manifestFile,
-    removedRecipients,
+    removedRecipients: recipientChange?.removed ?? [],
     leftOut: verification.leftOut,
     notInBackup: manifest.notInBackup,
     separateUser: verification.separateUser,

@@ -2,6 +2,7 @@ import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
 import type { FileSummary } from '#postgres/classify-files';
 import type { MigrationFinding } from '#postgres/classify-migrations';
 import { describeBytes, describeCount } from '#postgres/judge-size';
+import type { LockHolder } from '#postgres/migration-lock';
 import type { SchemaAdvice } from '#postgres/schema-advice';
 import type { MadeBackup } from './migrate.ts';
 
@@ -17,8 +18,10 @@ export function renderPage(given: {
   /** What is new in the schema. */
   advice: readonly SchemaAdvice[];
   weakenings: readonly string[];
+  /** Who held the lock that a file waited for in vain. */
+  blockers: readonly LockHolder[];
 }): string {
-  const { summary, applied, pending, findings, plan, backup, weakenings, advice } = given;
+  const { summary, applied, pending, findings, plan, backup, weakenings, advice, blockers } = given;
   const planned = new Map(plan.map((one) => [one.file, one]));
   const files = [
     ...applied.map((file) => [codeSpan(file), 'applied', '']),
@@ -35,6 +38,9 @@ export function renderPage(given: {
     '### Migrations',
     escapeMarkdown(summary),
     ...(files.length === 0 ? [] : [table(['File', 'State', 'Contents'], files)]),
+    ...(blockers.length === 0
+      ? []
+      : [table(['In the way', 'In a transaction for', 'Its last statement'], blockers.map(blockerRow))]),
     ...locksTable(plan),
     ...(remarks.length === 0 ? [] : [table(['Place', 'Severity', 'Why', 'Statement', 'Instead'], remarks)]),
     ...(advice.length === 0 ? [] : [table(['New in the schema', 'Object', 'Why'], advice.map(describeAdvice))]),
@@ -56,6 +62,15 @@ function locksTable(plan: readonly FileSummary[]): string[] {
     ]),
   );
   return rows.length === 0 ? [] : [table(['Place', 'Table', 'Size', 'Lock', 'Keeps waiting'], rows)];
+}
+
+function blockerRow({ pid, application, user, seconds, statement }: LockHolder): string[] {
+  const name = application === '' ? '' : ` ${codeSpan(application)}`;
+  return [
+    `session ${pid}${name}${user === '' ? '' : ` as ${codeSpan(user)}`}`,
+    `${Math.round(seconds)} s`,
+    statement === undefined ? 'not shown to our role' : codeSpan(statement),
+  ];
 }
 
 function describeAdvice({ rule, object, message }: SchemaAdvice): string[] {

@@ -1,16 +1,21 @@
 import { freshSession } from '#postgres/apply-file';
-import { brokenViews, checkIntegrity } from '#postgres/check-integrity';
+import { type BrokenObjects, readBrokenObjects } from '#postgres/broken-objects';
+import { checkIntegrity } from '#postgres/check-integrity';
 import { databaseErrorFacts } from '#postgres/database-error';
-import { type MigrationSession, openMigrationSession } from '#postgres/migration-session';
+import { inspectMigrations } from '#postgres/inspect-migrations';
+import { readMigrationHistory } from '#postgres/migration-history';
+import type { MigrationSession } from '#postgres/migration-session';
 import { type MigrationFile, readMigrations } from '#postgres/read-migrations';
 import { rollBackMigrations } from '#postgres/roll-back-migrations';
 import { rehearseRollback } from '#postgres/scratch-replay';
 import { decideDatabaseBack } from '#release/decide-database-back';
 import { elapsed } from '#release/elapsed';
+import { startProgress } from '#release/progress';
 import { describeRollback } from './describe-rollback.ts';
 import { insteadOf } from './instead.ts';
 import type { Migration, MigrationPorts } from './migrate.ts';
 import { backIntent } from './migration-ledger.ts';
+import { openSession } from './open-session.ts';
 import type { MigrateOptions } from './plan-options.ts';
 import { provenBackup } from './proven-backup.ts';
 
@@ -46,6 +51,9 @@ export async function checkWayBack(
   }
 }
 
+/** Of one table or query after the undo. */
+const queryTimeoutMs = 60_000;
+
 /** Refusals after which one of the other ways is what is left. */
 const noWayBack = new Set([
   'rollback_sql_missing',
@@ -68,7 +76,12 @@ export async function rollBack(
   const folder = await readMigrations(options.directory);
   const decided = decideDatabaseBack(back.policy, back.byName);
   const problem = 'way' in decided && options.backup === 'required' ? await ports.checkBackup() : undefined;
-  const session = await openMigrationSession(options.url, { signal: ports.signal });
+  const session = await openSession(options, ports);
+  let reached = '';
+  const progress = startProgress({
+    ...{ clock: { now: () => ports.now() }, startedAt: began, limitMs: back.limitMs, reached: () => reached },
+    ...{ info: ports.log, warn: ports.log },
+  });
   const refuse = async (reason: Reason): Promise<Migration> => {
     const instead =
       'way' in decided && !noWayBack.has(reason.reasonCode)
@@ -86,11 +99,20 @@ export async function rollBack(
     };
   };
   try {
-    if (!('way' in decided)) return await refuse(decided);
+    if (!('way' in decided)) {
+      const wanted = folder.files.filter((file) => file.version > toVersion);
+      // For the forward fix, which finds in the ledger what was not taken back (DRB-06).
+      if (decided.reasonCode === 'forward_only' && wanted.length > 0)
+        await ports
+          .record('intent', 'rollback', 'refused: forward only', backIntent(wanted))
+          .catch((error: Error) => ports.log(`the ledger does not know of this refusal: ${error.message}`));
+      return await refuse(decided);
+    }
     if (problem !== undefined) return await refuse(problem);
     const applied = await session.history();
     const stays = applied.filter((version) => version <= toVersion);
-    const known = stays.includes(toVersion) || folder.files.some(({ version }) => version === toVersion);
+    const holds = stays.includes(toVersion);
+    const known = holds || folder.files.some(({ version }) => version === toVersion);
     if (toVersion !== '0' && !known) {
       return await refuse({
         reasonCode: 'unknown_version',
@@ -100,6 +122,18 @@ export async function rollBack(
     const versions = applied.filter((version) => version > toVersion).toSorted();
     // Those too that an earlier run took back and could not say so: at the end none of them is applied.
     const gone = folder.files.filter((file) => file.version > toVersion);
+    const proven =
+      holds ||
+      (toVersion === '0' && (await readMigrationHistory(session.connection)).exists) ||
+      (versions.length === 0 && (await lacksOnlyHeld(options, applied)));
+    if (versions.length === 0 && !proven) {
+      // Also what an empty or another database says: from it nobody may take that those files are gone.
+      const newest = stays.at(-1);
+      return await refuse({
+        reasonCode: 'nothing_applied',
+        message: `the history does not hold ${toVersion === '0' ? 'any migration' : toVersion}, and nothing after it (${newest === undefined ? 'it is empty' : `its newest is ${newest}`}): look whether database-url is that of the environment${newest === undefined ? '' : `; if it is, give to-version: ${newest}`}`,
+      });
+    }
     if (versions.length === 0) {
       await ports
         .record('intent', 'rollback', `nothing after ${toVersion} is applied`, backIntent(gone))
@@ -108,6 +142,15 @@ export async function rollBack(
         kind: 'decided',
         ending: ['nothing-pending', 'nothing_to_roll_back', `Nothing was applied after ${toVersion}`],
       };
+    }
+    // Applied by somebody else since the caller looked: nobody asked for them to go.
+    const { onlyVersions } = options;
+    const others = onlyVersions === undefined ? [] : versions.filter((version) => !onlyVersions.includes(version));
+    if (others.length > 0) {
+      return await refuse({
+        reasonCode: 'others_applied',
+        message: `${others.join(', ')} would go back, too, and this run did not apply ${others.length === 1 ? 'it' : 'them'}`,
+      });
     }
     const files = folder.files.filter((file) => versions.includes(file.version));
     const lost = versions.filter((version) => !files.some((file) => file.version === version));
@@ -118,12 +161,13 @@ export async function rollBack(
       });
     }
     await tellExpectedTime(session, options, ports);
-    const before = folder.files.filter((file) => stays.includes(file.version));
+    const staying = folder.files.filter((file) => stays.includes(file.version));
     const major = Math.floor(session.connection.serverVersion / 10_000);
-    const reason = await session.whileIdle(() => checkWayBack(before, files, major, ports));
+    const reason = await session.whileIdle(() => checkWayBack(staying, files, major, ports));
     for (const line of reason?.differences ?? []) ports.log(line);
     if (reason !== undefined) return await refuse(reason);
     const rehearsed = ports.now();
+    reached = 'rehearsed on a scratch server';
     try {
       await ports.record('intent', 'rollback', `${files.length} to ${toVersion}`, backIntent(gone));
     } catch (error) {
@@ -132,19 +176,34 @@ export async function rollBack(
     const { backup, failed } = await provenBackup(session, options, ports);
     if (failed !== undefined) return failed;
     const saved = ports.now();
-    const views = await brokenViews(session.connection);
-    const broken = new Set([...views.broken.keys(), ...views.unread]);
+    reached = 'restore point made';
+    const before = await readBrokenObjects(session.connection);
     const { lockTimeoutMs, statementTimeoutMs } = options;
     const settings = { lockTimeoutMs, statementTimeoutMs, log: ports.log, signal: ports.signal };
     const outcome = await rollBackMigrations(session, { ...settings, files: files.toReversed(), applied });
     const done = ports.now();
-    const checked = outcome.failure === undefined ? await lookAfter(session, { ...back, broken }) : undefined;
+    const checked = outcome.failure === undefined ? await lookAfter(session, { ...back, before }) : undefined;
     const story = { toVersion, files: files.toReversed(), outcome, checked, limitMs: back.limitMs };
     const { ending, details } = await describeRollback(story, { began, rehearsed, saved, done });
     return { kind: 'decided', ending, details, ...(backup === undefined ? {} : { backup }) };
   } finally {
+    progress.stop();
     await session.close();
   }
+}
+
+/**
+ * A deployment names the newest file of its folder, which its release may have held back: where the history has all before it, it
+ * is that of this folder, and `to-version` is simply not due yet.
+ */
+async function lacksOnlyHeld(
+  { directory, toVersion }: Pick<MigrateOptions, 'directory'> & { toVersion: string },
+  applied: readonly string[],
+): Promise<boolean> {
+  if (applied.length === 0) return false;
+  const { toApply, held, findings } = await inspectMigrations({ directory, applied, toVersion });
+  const sound = findings.every(({ rule }) => rule !== 'remote-only' && rule !== 'unknown-version');
+  return sound && toApply.length === 0 && held.some(({ version }) => version === toVersion);
 }
 
 /**
@@ -153,11 +212,11 @@ export async function rollBack(
  */
 async function lookAfter(
   session: MigrationSession,
-  { tables, checks, broken }: Pick<MigrateOptions['back'], 'tables' | 'checks'> & { broken: ReadonlySet<string> },
+  { tables, checks, before }: Pick<MigrateOptions['back'], 'tables' | 'checks'> & { before: BrokenObjects },
 ): Promise<{ faults: string[]; passed: string[] }> {
   try {
     await session.connection.query(freshSession.join('; '));
-    return await checkIntegrity(session.connection, { tables, queries: checks, broken });
+    return await checkIntegrity(session.connection, { tables, queries: checks, before, timeoutMs: queryTimeoutMs });
   } catch (error) {
     return { faults: [`it could not be looked at (${databaseErrorFacts(error).message})`], passed: [] };
   }

@@ -1,8 +1,8 @@
 import { runTool } from '#child-process/run-tool';
 import { ToolMissing } from '#child-process/tool-missing';
 import { cleanText } from '#http/text';
-import { libpqEnvironment } from '#postgres/connection';
 import { parseDatabaseUrl } from '#postgres/database-url';
+import { libpqEnvironment } from '#postgres/libpq-environment';
 import { splitCommand } from '#probe/split-command';
 import type { MigrateOptions } from './plan-options.ts';
 

@@ -2,8 +2,15 @@ import { InputError, type InputProblem } from '#action-kit/input-error';
 import type { Runner } from '#action-kit/runner';
 import { serviceAddress } from '#action-kit/service-address';
 import type { EnvironmentSettings } from '#config/settings';
+import { functionsOfFiles } from '#postgres/api-functions';
+import { reloadSchema } from '#postgres/apply-migrations';
+import { databaseErrorFacts } from '#postgres/database-error';
 import type { ExpectedObject } from '#postgres/expected-objects';
+import { objectsOfFiles } from '#postgres/find-missing';
+import type { MigrationSession } from '#postgres/migration-session';
+import type { MigrationFile } from '#postgres/read-migrations';
 import type { ApiObject } from '#supabase/data-api';
+import type { SchemaCacheProof } from '#supabase/prove-schema-cache';
 import type { MigrationPorts } from './migrate.ts';
 import type { Given } from './plan-options.ts';
 
@@ -46,4 +53,37 @@ export function apiObjects(objects: readonly ExpectedObject[]): ApiObject[] {
     if (kind === 'table' || kind === 'view') return [{ schema, relation: name }];
     return kind === 'column' && on !== undefined ? [{ schema, relation: on, column: name }] : [];
   });
+}
+
+/**
+ * The notice of the reload went out with the last file; here a request proves that it arrived (trap 9). What was committed has to be
+ * told, so that a connection which is lost meanwhile is an outcome, too. @throws the abort reason.
+ */
+export async function proveCache(
+  session: MigrationSession,
+  files: readonly MigrationFile[],
+  ports: Pick<MigrationPorts, 'proveSchemaCache' | 'log' | 'signal'>,
+): Promise<SchemaCacheProof | undefined> {
+  const { proveSchemaCache } = ports;
+  const withoutKey = () =>
+    ports.log(
+      'the Data API was told to read the schema again; no request proves it, because data-api-key is not given',
+    );
+  try {
+    const routines = await functionsOfFiles(session.connection, files);
+    const objects = [
+      ...apiObjects(await objectsOfFiles(files)),
+      ...routines.map(({ schema, name, parameters }) => ({ schema, routine: name, parameters })),
+    ];
+    if (objects.length === 0) return undefined;
+    if (proveSchemaCache === undefined) return void withoutKey();
+    // The second query frees a queue of notices that is stuck, as Supabase's troubleshooting says.
+    const reload = () => session.connection.query(`${reloadSchema}; SELECT pg_catalog.pg_notification_queue_usage()`);
+    return await session.whileIdle(() => proveSchemaCache(objects, reload));
+  } catch (error) {
+    if (ports.signal.aborted) throw error;
+    if (proveSchemaCache === undefined) return void withoutKey();
+    const message = `the database could not be asked for it (${databaseErrorFacts(error).message})`;
+    return { outcome: 'could-not-ask', reasonCode: 'database_not_asked', message };
+  }
 }

@@ -117,7 +117,7 @@ describe('migrate-with-backup, longer', { skip }, () => {
     await work.start({ 'database-url': url, backup: 'skip' }).finished;
     await fixture.query(
       url,
-      'CREATE TABLE big (v text); INSERT INTO big SELECT repeat(md5(g::text), 20) FROM generate_series(1, 30000) g',
+      'CREATE TABLE big (v text); INSERT INTO big SELECT repeat(md5(g::text), 20) FROM generate_series(1, 120000) g',
     );
     await work.write(safe);
     const { finished } = work.start(fixture.withBackup(url, work.backups), {
@@ -148,6 +148,22 @@ describe('migrate-with-backup, longer', { skip }, () => {
       const text = await readFile(join(work.root, name), 'latin1').catch(() => '');
       assert.ok(!text.includes(password), name);
     }
+  });
+
+  test('in a public repository the manifest names no table and counts none', async () => {
+    const url = await fixture.database();
+    const work = await fixture.workspace(notes);
+    assert.equal((await work.start(fixture.withBackup(url, work.backups)).finished).outputs.decision, 'applied');
+    await work.write(safe);
+    const event = join(work.root, 'event.json');
+    await writeFile(event, JSON.stringify({ repository: { private: false } }));
+    const environment = { GITHUB_RUN_ATTEMPT: '2', GITHUB_EVENT_PATH: event };
+    const run = await work.start(fixture.withBackup(url, work.backups), environment).finished;
+    assert.equal(run.outputs.decision, 'applied', run.stdout);
+    const text = await readFile(join(work.backups, run.outputs['backup-manifest'] ?? ''), 'utf8');
+    const manifest = JSON.parse(text) as { tables: unknown[]; rows: number };
+    assert.deepEqual([manifest.tables, manifest.rows], [[], 2]);
+    assert.doesNotMatch(text, /public\.notes/);
   });
 });
 

@@ -10,6 +10,10 @@ export function findMissing(given: {
   slackChannel?: string | undefined;
   verify?: 'restore' | 'structure' | 'checksum' | undefined;
   verifyReason?: string | undefined;
+  backup?: 'required' | 'platform' | undefined;
+  backupReason?: string | undefined;
+  supabaseAccessToken?: string | undefined;
+  supabaseProject?: string | undefined;
 }): Finding[] {
   const findings: Finding[] = [];
   if (given.githubToken === undefined) {
@@ -45,6 +49,7 @@ export function findMissing(given: {
       fix: 'say why in verify-reason; it is shown in plan, log, message and ledger. Or leave verify at restore',
     });
   }
+  findings.push(...missingForPlatform(given));
   if (given.slackBotToken !== undefined && given.slackChannel === undefined) {
     findings.push({
       code: 'slack_channel_missing',
@@ -59,6 +64,42 @@ export function findMissing(given: {
       severity: 'notice',
       message: 'no Slack token or webhook is given: only this run tells how it went',
     });
+  }
+  return findings;
+}
+
+/** A restore point of the platform needs a reason, and somebody to ask. Pure. */
+function missingForPlatform(given: {
+  backup?: 'required' | 'platform' | undefined;
+  backupReason?: string | undefined;
+  supabaseAccessToken?: string | undefined;
+  supabaseProject?: string | undefined;
+}): Finding[] {
+  if (given.backup !== 'platform') return [];
+  const findings: Finding[] = [];
+  const refuse = (code: string, message: string, fix: string) => {
+    findings.push({ code, severity: 'refuse', message, fix });
+  };
+  if (given.backupReason === undefined) {
+    refuse(
+      'backup_reason_missing',
+      'backup: platform relies on a restore point that nobody restores to prove it, and gives no reason',
+      'say why in backup-reason; it is shown in plan, log, message and ledger. Or leave backup at required',
+    );
+  }
+  if (given.supabaseAccessToken === undefined) {
+    refuse(
+      'supabase_token_missing',
+      'backup: platform asks Supabase for the restore point, and there is no Supabase access token',
+      'create one at https://supabase.com/dashboard/account/tokens, store it as the secret SUPABASE_ACCESS_TOKEN and pass it as supabase-access-token',
+    );
+  }
+  if (given.supabaseProject === undefined) {
+    refuse(
+      'supabase_project_missing',
+      'backup: platform asks Supabase for the restore point, and there is no project reference',
+      'set supabase.project in ops.yml or pass supabase-project',
+    );
   }
   return findings;
 }

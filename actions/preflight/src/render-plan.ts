@@ -1,7 +1,7 @@
 import { codeSpan, escapeMarkdown, table } from '#action-kit/markdown';
 import { defaults } from '#config/defaults';
 import type { EnvironmentSettings } from '#config/settings';
-import type { PreflightReport } from '#release/preflight';
+import type { PreflightReport } from '#release/preflight-types';
 import type { FunctionsStep } from './decide-functions-step.ts';
 
 /** The plan for the job summary: what would happen, what stands against it, and what a rollback would do (CHK-10). */
@@ -60,12 +60,19 @@ function steps(
       ? 'deploy: this project’s very first deployment is live at once; checks run on it, there is no way back yet'
       : `deploy (${settings.vercel.build ?? 'remote'}), staged: no domain moves`,
     ...(functions.when === 'before' ? [functions.plan] : []),
+    ...backendPlan(settings, name),
     'health gate and smoke tests on the staged address',
     `promote to ${text(report.url === '' ? settings.environment : report.url)}`,
+    ...(settings.apps ?? []).map((app) => `then promote ${name(app.name)} to ${text(app.url)}; all of them, or none`),
     ...(functions.when === 'after' ? [functions.plan] : []),
     'health gate and smoke tests on the public address',
     `watch, mode ${settings.watch.mode ?? defaults.watch.mode}`,
   ];
+}
+
+function backendPlan({ backend }: EnvironmentSettings, name: Style['name']): string[] {
+  if (backend?.deploy === undefined) return [];
+  return [`backend: ${name(backend.deploy)}; from there the old app runs against the new backend, until the promotion`];
 }
 
 function migrations({ database, weakenings }: PreflightReport, name: Style['name']): string {
@@ -83,8 +90,10 @@ function wayBack({ target: choice, database }: PreflightReport, { text, name }: 
   if (target === undefined) return ['not be possible: no earlier good deployment is known'];
   const version = target.version === undefined ? '' : `${text(target.version)}, `;
   const adopted = target.adopted ? ' (adopted: from Vercel’s own history, never proven by ops-actions)' : '';
+  const doubt = target.unjudged === undefined ? '' : ` (${text(target.unjudged)}; no proven one is known)`;
   return [
-    `move the domains back to ${version}${name(target.deploymentId)}${adopted}, which runs with the environment variables it was built with`,
+    `move the domains back to ${version}${name(target.deploymentId)}${adopted}${doubt}, which runs with the environment variables it was built with`,
+    ...Object.entries(target.apps ?? {}).map(([app, id]) => `move ${name(app)} back to ${name(id)} beside them`),
     ...skipped.map((candidate) => `pass over ${name(candidate.deployment.id)}: ${text(candidate.reason)}`),
     'lock the environment until somebody lifts the lock',
     ...databaseBack(database, text),

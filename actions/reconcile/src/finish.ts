@@ -1,6 +1,7 @@
 import { missingForVercel, supabaseConnection, vercelConnection } from '#action-kit/connections';
 import { InputError, type InputValues } from '#action-kit/inputs';
 import { openKeptFiles } from '#action-kit/kept-files';
+import { isPublic } from '#action-kit/public-repository';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
@@ -9,8 +10,8 @@ import { openIncident } from '#incident/incident';
 import { attempt } from '#release/finish-release';
 import type { Finished } from '#release/finished';
 import { openFunctionsPart } from '#release/functions-part';
+import { openApps } from '#release/open-apps';
 import { type ReconcileOutcome, reconcile } from '#release/reconcile';
-import { openVercelProject } from '#vercel/project';
 import type { inputs } from './inputs.ts';
 import { describeOutcome } from './result.ts';
 import { incidentOf, toStory } from './story.ts';
@@ -35,7 +36,7 @@ export async function finish(runner: Runner, given: Given, github: GitHub): Prom
   const outcome: ReconcileOutcome = await reconcile(
     {
       github,
-      project: await openVercelProject(vercel),
+      project: await openApps({ connection: vercel, settings, github }),
       clock,
       log: logger.info,
       functions: async (scope) => await functions.back(scope),
@@ -45,11 +46,15 @@ export async function finish(runner: Runner, given: Given, github: GitHub): Prom
         const opened =
           issue === undefined
             ? undefined
-            : await attempt(warnings, 'The incident issue could not be opened', openIncident(github, issue));
+            : await attempt(
+                warnings,
+                'The incident issue could not be opened',
+                openIncident(github, issue, { everybodyReads: isPublic(context.event) }),
+              );
         warnings.push(...(await tell(runner, given, settings, { finished, story, incident: opened })));
       },
     },
-    { settings, repository: context.repository, endedRuns },
+    { settings, repository: context.repository, repositoryId: context.repositoryId, endedRuns },
   );
   warnings.push(...outcome.warnings);
   for (const warning of warnings) logger.warning(warning);

@@ -1,5 +1,6 @@
 import { gitHubConnection } from '#action-kit/connections';
 import { InputError, readInputs } from '#action-kit/inputs';
+import { isPublic } from '#action-kit/public-repository';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { createGitHub } from '#github/client';
@@ -18,5 +19,6 @@ export async function main(runner: Runner): Promise<Result> {
     ]);
   }
   const github = createGitHub(gitHubConnection(runner, githubToken));
-  return event === 'incident' ? await incidents(github, given.reconciled) : await finish(runner, given, github);
+  if (event !== 'incident') return await finish(runner, given, github);
+  return await incidents(github, given.reconciled, { everybodyReads: isPublic(runner.context.event) });
 }

@@ -8,7 +8,11 @@ import { incidentOf, readStories } from './story.ts';
  * Opens or updates one issue per end that people have to look at, from a job with `issues: write` and no production secrets
  * (S12). @throws InputError where the job before did not say what it did: then nobody may take that for "nothing".
  */
-export async function incidents(github: GitHub, reconciled: string | undefined): Promise<Result> {
+export async function incidents(
+  github: GitHub,
+  reconciled: string | undefined,
+  readers: { everybodyReads: boolean },
+): Promise<Result> {
   const stories = readStories(reconciled);
   if (stories === undefined) {
     throw new InputError([
@@ -22,7 +26,7 @@ export async function incidents(github: GitHub, reconciled: string | undefined):
   }
   const opened: Incident[] = [];
   for (const story of stories.filter(({ needsIncident }) => needsIncident))
-    opened.push(await openIncident(github, incidentOf(story)));
+    opened.push(await openIncident(github, incidentOf(story), readers));
   const list = opened.map(({ number }) => `#${number}`).join(', ');
   const none = opened.length === 0;
   return {

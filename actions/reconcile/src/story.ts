@@ -1,6 +1,6 @@
 import type { IncidentFacts } from '#incident/incident';
 import { commandOn } from '#release/command-line';
-import { type Finished, needsIncident } from '#release/finished';
+import { type Finished, fixForwardOver, importedRollback, needsIncident } from '#release/finished';
 
 /** What the job that opens incidents has to know of one end; part of the output `result`. Times in milliseconds. */
 export interface Story {
@@ -46,6 +46,11 @@ export function toStory(finished: Finished, context: { serverUrl: string; reposi
   };
 }
 
+const notes: Readonly<Record<string, string>> = {
+  [fixForwardOver]: 'Nobody mended it in time; this is what rollback.after-fix-forward says.',
+  [importedRollback]: 'GitHub was not there when it happened; reconcile read it in Vercel and completed the record.',
+};
+
 /** The same issue that the dead run may have opened itself: it has the same key (S6). Pure. */
 export function incidentOf(story: Story): IncidentFacts {
   const { environment, serving, rollbackTarget, decision } = story;
@@ -66,7 +71,7 @@ export function incidentOf(story: Story): IncidentFacts {
       commandOn(story, 'releases'),
       commandOn(story, 'unlock'),
     ],
-    notes: ['The run died; reconcile brought it to this end.'],
+    notes: [notes[story.reasonCode] ?? 'The run died; reconcile brought it to this end.'],
     runUrl: story.runUrl,
   };
 }

@@ -4,10 +4,15 @@ import type { EnvironmentSettings } from '#config/settings';
 import type { Incident } from '#incident/incident';
 import { createSlack } from '#notify/slack';
 import { tellRelease } from '#notify/tell-release';
-import type { Finished } from '#release/finished';
+import { type Finished, fixForwardOver, importedRollback } from '#release/finished';
 import { renderNews } from '#release/last-line';
 import type { Given } from './finish.ts';
 import type { Story } from './story.ts';
+
+const details: Readonly<Record<string, string>> = {
+  [fixForwardOver]: 'the time to mend it was over',
+  [importedRollback]: 'read in Vercel: GitHub was not there when it happened',
+};
 
 /** Gives the dead run's own message its end. What was not delivered is returned, one sentence each; never throws. */
 export async function tell(
@@ -32,9 +37,15 @@ export async function tell(
         repository: runner.context.repository,
         phase: decision,
         summary,
-        phases: [{ name: 'Reconcile', state: 'done', detail: 'its run had ended without doing this itself' }],
+        phases: [
+          {
+            name: 'Reconcile',
+            state: 'done',
+            detail: details[finished.reasonCode] ?? 'its run had ended without doing this itself',
+          },
+        ],
         links: [
-          { label: 'Dead run', url: story.runUrl },
+          { label: 'Its run', url: story.runUrl },
           ...(runner.context.runUrl === '' ? [] : [{ label: 'Reconcile', url: runner.context.runUrl }]),
           ...(incident === undefined ? [] : [{ label: `Incident #${incident.number}`, url: incident.url }]),
         ],

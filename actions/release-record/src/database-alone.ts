@@ -1,3 +1,4 @@
+import { isPublic } from '#action-kit/public-repository';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { openIncident } from '#incident/incident';
@@ -28,23 +29,28 @@ export async function databaseAlone(runner: Runner, given: Given, database: Data
       : await attempt(
           warnings,
           'The incident issue could not be opened',
-          openIncident(github, {
-            key: releaseKey({ ...context, environment }),
-            environment,
-            version: 'The database',
-            commit: context.sha,
-            decision: failed ? decision : 'rolled-back',
-            reasonCode,
-            what,
-            timeline: [{ at: now - database.tookMs, text: 'rollback of the database' }],
-            measured: [],
-            commands: [
-              commandOn({ environment, production }, 'releases'),
-              commandOn({ environment, production }, 'unlock'),
-            ],
-            notes: database.notes,
-            runUrl: context.runUrl === '' ? undefined : context.runUrl,
-          }),
+          openIncident(
+            github,
+            {
+              key: releaseKey({ ...context, environment }),
+              environment,
+              version: 'The database',
+              commit: context.sha,
+              decision: failed ? decision : 'rolled-back',
+              reasonCode,
+              what,
+              escalation: database.escalation,
+              timeline: [{ at: now - database.tookMs, text: 'rollback of the database' }],
+              measured: [],
+              commands: [
+                commandOn({ environment, production }, 'releases'),
+                commandOn({ environment, production }, 'unlock'),
+              ],
+              notes: database.notes,
+              runUrl: context.runUrl === '' ? undefined : context.runUrl,
+            },
+            { everybodyReads: isPublic(context.event) },
+          ),
         );
   const phases = [
     { name: 'Take the database back', state: failed ? ('failed' as const) : ('done' as const), detail: database.what },
@@ -69,6 +75,7 @@ export async function databaseAlone(runner: Runner, given: Given, database: Data
     failed,
     details: {
       database: database.notes,
+      ...(database.escalation === undefined ? {} : { escalation: database.escalation }),
       integrity: { state: database.state, note: database.note, at: now },
       ...(incident === undefined ? {} : { incident: { number: incident.number, url: incident.url } }),
     },

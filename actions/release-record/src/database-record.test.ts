@@ -23,6 +23,9 @@ test('what another job did to the database comes into the incident of the rollba
   });
   assert.equal(told?.database?.[1], 'Database, run: 2_b.sql: drop table b');
   assert.equal(withDatabaseRecord(story, { result: 'skipped', record: '' }), story);
+  assert.equal(told?.escalation, undefined);
+  const late = JSON.stringify({ ...JSON.parse(record), escalation: 'it took 31 min' });
+  assert.equal(withDatabaseRecord(story, { result: 'success', record: late })?.escalation, 'it took 31 min');
 });
 
 test('the database alone has an incident, too, and a job that died is told as such', () => {

@@ -5,6 +5,7 @@ import type { IncidentStory } from './decide-incident.ts';
 const record = z.object({
   reasonCode: z.string().optional(),
   database: z.array(z.string()),
+  escalation: z.string().optional(),
   integrity: z.object({ state: z.enum(['done', 'open', 'failed']), note: z.string(), at: z.number().optional() }),
 });
 
@@ -19,10 +20,11 @@ export function withDatabaseRecord(
   const { result = '' } = job;
   if (result === '' || result === 'skipped') return story;
   const lost = `Database: its job ended (${result}) without telling how; the database's own history says what is applied`;
-  const { reasonCode, database, integrity } = read(job.record) ?? {
+  const { reasonCode, database, integrity, escalation } = read(job.record) ?? {
     reasonCode: 'job_lost',
     database: [lost],
     integrity: { state: 'failed' as const, note: lost },
+    escalation: undefined,
   };
   const done = integrity.state === 'done';
   const base = story ?? {
@@ -33,7 +35,12 @@ export function withDatabaseRecord(
   const checklist = base.checklist?.map((item) =>
     item.name === databaseIntegrity ? { name: databaseIntegrity, ...integrity } : item,
   );
-  return { ...base, database, ...(checklist === undefined ? {} : { checklist }) };
+  return {
+    ...base,
+    database,
+    ...(checklist === undefined ? {} : { checklist }),
+    ...(escalation === undefined ? {} : { escalation }),
+  };
 }
 
 function read(text: string | undefined): z.infer<typeof record> | undefined {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { isUndoOpen } from '#release/describe-files-behind';
 import type { ReleaseRecord } from '#release/release-record';
 import type { ChecklistItem } from '#release/rollback-checklist';
+import { readChecklist } from './read-checklist.ts';
 
 /** What the job before said about its end; everything may be missing when it died. */
 export interface Told {
@@ -19,8 +21,16 @@ export interface IncidentStory {
   serving?: { deploymentId: string; version?: string; since?: number } | undefined;
   /** The rollback checklist, as the job before filled it in. */
   checklist?: ChecklistItem[] | undefined;
+  /** What its watch and its stages measured. */
+  measured?: { name: string; value: string }[] | undefined;
+  /** Lines of a Mermaid chart. */
+  chart?: string[] | undefined;
+  /** Pages of single errors. */
+  links?: { about: string; url: string }[] | undefined;
   /** What the job before did to the database: statements, times, checks (DRB-10). */
   database?: string[] | undefined;
+  /** Why more people have to know than those who are at it. */
+  escalation?: string | undefined;
 }
 
 /** Endings after which people have to look, whatever was promoted. */
@@ -40,15 +50,24 @@ const calm = new Set([
 
 /** Whether people must be called, and what to tell them. Undefined where nothing was left unproven. Pure. */
 export function decideIncident(
-  record: Pick<ReleaseRecord, 'decision' | 'reason' | 'promotion' | 'rolledBack' | 'unwatched' | 'version'> | undefined,
+  record:
+    | Pick<ReleaseRecord, 'decision' | 'reason' | 'promotion' | 'rolledBack' | 'unwatched' | 'version' | 'facts'>
+    | undefined,
   told: Told,
 ): IncidentStory | undefined {
   const decision = told.decision ?? record?.decision;
   const leftUnproven = record !== undefined && record.promotion !== 'none' && !record.rolledBack;
   const isNeeded =
     decision === undefined || decision === 'failed' || decision === 'cancelled'
-      ? leftUnproven || (record === undefined && decision === 'failed')
-      : alarming.has(decision) || (!calm.has(decision) && leftUnproven) || record?.unwatched === true;
+      ? leftUnproven ||
+        (record === undefined && decision === 'failed') ||
+        (record !== undefined && isUndoOpen(record.facts))
+      : alarming.has(decision) ||
+        mustBeMended(decision, told.result) ||
+        // A failure whose steps are all for people (ARB-08).
+        (decision === 'refused' && checklistOf(told.result).checklist !== undefined) ||
+        (!calm.has(decision) && leftUnproven) ||
+        record?.unwatched === true;
   if (!isNeeded) return undefined;
   return {
     decision: decision ?? 'cancelled',
@@ -61,21 +80,25 @@ export function decideIncident(
     serving: servingOf(told.result),
     ...checklistOf(told.result),
     ...databaseOf(told.result),
+    ...measuredOf(told.result),
   };
 }
 
-const checklistItem = z.object({
-  name: z.string(),
-  state: z.enum(['done', 'open', 'failed']),
-  note: z.string(),
-  at: z.number().optional(),
-});
+/** People were given a time to mend it: the issue holds the deadline (ARB-07). */
+function mustBeMended(decision: string, result: string | undefined): boolean {
+  if (decision !== 'would-roll-back') return false;
+  try {
+    return z.object({ fixForward: z.object({ until: z.number() }) }).safeParse(JSON.parse(result ?? '{}')).success;
+  } catch {
+    return false;
+  }
+}
 
 /** `checklist` of a result; what is not one of its items is left out. */
 function checklistOf(result: string | undefined): Pick<IncidentStory, 'checklist'> {
   try {
-    const read = z.object({ checklist: z.array(checklistItem) }).safeParse(JSON.parse(result ?? '{}'));
-    return read.success ? { checklist: read.data.checklist } : {};
+    const checklist = readChecklist(JSON.parse(result ?? '{}'));
+    return checklist === undefined ? {} : { checklist };
   } catch {
     return {};
   }
@@ -86,6 +109,28 @@ function databaseOf(result: string | undefined): Pick<IncidentStory, 'database'>
   try {
     const read = z.object({ database: z.array(z.string()) }).safeParse(JSON.parse(result ?? '{}'));
     return read.success ? { database: read.data.database } : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Lines that `mermaidChart` writes: its own words, numbers and times. A line that is anything else is no part of one (S14). */
+const chartLine = z
+  .string()
+  .regex(/^(xychart-beta| {2}title "Error rate in %, and the limit"| {2}(x-axis|y-axis|line) [\d.,:" %>[\]-]+)$/);
+
+/** `measured`, `chart` and `links` of a result, each left out where it is not whole. */
+function measuredOf(result: string | undefined): Pick<IncidentStory, 'measured' | 'chart' | 'links'> {
+  try {
+    const told = JSON.parse(result ?? '{}') as Record<string, unknown>;
+    const measured = z.array(z.object({ name: z.string(), value: z.string() })).safeParse(told.measured);
+    const chart = z.array(chartLine).safeParse(told.chart);
+    const links = z.array(z.object({ about: z.string(), url: z.string() })).safeParse(told.links);
+    return {
+      ...(measured.success ? { measured: measured.data } : {}),
+      ...(chart.success ? { chart: chart.data } : {}),
+      ...(links.success ? { links: links.data } : {}),
+    };
   } catch {
     return {};
   }

@@ -1,7 +1,7 @@
 import { cleanText } from '#http/text';
 import type { OutcomeFacts } from '#release/decide-release-outcome';
 import type { ReleaseHandle } from '#release/release-handle';
-import { askedOf, measuredValues } from './measured.ts';
+import { askedOf, measuredValues, previousOf, stageValues } from './measured.ts';
 import type { Given } from './services.ts';
 
 /** What a rollback does not bring back (trap 5). */
@@ -34,11 +34,15 @@ export function evidenceOf(facts: { steps: OutcomeFacts; given: Given; handle: R
     'Health gate (production)': steps.health,
     'Smoke tests (production)': steps.smoke,
     Watch: steps.watch,
+    ...(steps.contract === undefined ? {} : { Contract: steps.contract }),
+    ...(steps.databaseBack === undefined ? {} : { 'Migrations taken back': steps.databaseBack }),
   })) {
     if (step.summary !== '' && step.outcome !== 'skipped') lines.push(`${name}: ${step.summary}`);
   }
-  const measured = measuredValues(given.watchResult);
+  const measured = [...stageValues(given.promoteResult), ...measuredValues(given.watchResult)];
   if (measured.length > 0) lines.push(measured.map(({ name, value }) => `${name}: ${value}`).join('; '));
+  const previous = previousOf(given.watchResult);
+  if (previous !== undefined) lines.push(`${previous.said}.`);
   const { query } = askedOf(given.watchResult);
   if (query !== undefined) lines.push(`Asked: ${query}`);
   if (steps.rollback.decision === 'rolled-back') {

@@ -1,19 +1,23 @@
+import { isPublic } from '#action-kit/public-repository';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { defaults } from '#config/defaults';
-import { decideReleaseOutcome } from '#release/decide-release-outcome';
+import { backendNotBack, decideReleaseOutcome } from '#release/decide-release-outcome';
 import { attempt, closeLedger, settleEnvironment } from '#release/finish-release';
+import { describeFixForward, startFixForward } from '#release/fix-forward';
 import { renderLastLine, renderNews } from '#release/last-line';
 import { parseReleaseHandle } from '#release/release-handle';
 import { lateRollback, wayBack } from '#release/way-back';
+import { readBadStage } from './bad-stage.ts';
 import { evidenceOf, heldFiles } from './evidence.ts';
+import { readFilesOfEarlier, readUndoOpen } from './files-of-earlier.ts';
 import { closeEarlier, handOff } from './hand-off.ts';
-import { askedOf } from './measured.ts';
+import { askedOf, chartOf, errorLinks, measuredValues, stageValues } from './measured.ts';
 import { badOnes, readRollback } from './read-rollback.ts';
 import { notAsked, recordVerdict } from './record-verdict.ts';
 import { reportIncident } from './report-incident.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
-import { readSteps, toPhases } from './steps.ts';
+import { alertsOf, readSteps, toPhases } from './steps.ts';
 import { renderSummary } from './summary.ts';
 import { tell } from './tell.ts';
 import { checklistOf, whatDiffers } from './way-back-facts.ts';
@@ -24,7 +28,6 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
   const settings = await settingsOf(runner, given);
   const handle = given.release === undefined ? undefined : parseReleaseHandle(given.release);
   const steps = readSteps(given, handle?.mode ?? settings.watch.mode ?? defaults.watch.mode);
-  const outcome = decideReleaseOutcome(steps);
   const github = githubOf(runner, given);
   const project = await projectOf(runner, given, settings);
   const version = handle?.version ?? given.version ?? runner.context.sha.slice(0, 7);
@@ -39,22 +42,42 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
     ],
   });
   const { serving, servesNothing, openLocks, warnings } = closing;
+  if (github !== undefined && handle !== undefined) {
+    const read = readBadStage(github, handle, steps);
+    steps.badStage = await attempt(warnings, 'Whether a stage was bad could not be read from the ledger', read);
+    // Where the ledger does not say it, people look.
+    const undo = await attempt(warnings, 'How the undo ended could not be read', readUndoOpen(github, handle, steps));
+    steps.undoOpen = undo ?? true;
+    const files = readFilesOfEarlier(github, handle, steps);
+    steps.filesOfEarlier = await attempt(warnings, 'What releases before this one applied could not be read', files);
+  }
+  const outcome = decideReleaseOutcome(steps);
   const now = runner.clock.now();
   const back = readRollback(given.rollbackResult);
   const late = ['rolled-back', 'rollback-failed'].includes(outcome.decision)
     ? lateRollback({ startedAt: back.startedAt, verifiedAt: now, limitMs: settings.release.rollbackLimitMs })
     : undefined;
+  const { fixForwardMs: limitMs, afterFixForward: after } = settings.release;
+  const mending = startFixForward(outcome, steps, { limitMs, after, now });
+  if (mending !== undefined)
+    Object.assign(outcome, {
+      what: `${outcome.what.replace(/\.$/, '')}. ${describeFixForward(mending)}.`,
+      incident: true,
+    });
   if (github !== undefined && handle !== undefined) {
-    const kept = recordVerdict(github, handle, { outcome, steps, watchResult: given.watchResult }).then(() => true);
+    const { watchResult } = given;
+    const kept = recordVerdict(github, handle, { outcome, steps, watchResult, mending }).then(() => true);
     const isKept = await attempt(warnings, 'What the watch said could not be kept in the ledger', kept);
     if (isKept === undefined && outcome.decision === 'asked') Object.assign(outcome, notAsked(outcome));
   }
-  const held = heldFiles(given.migrateHeld);
+  const alert = alertsOf(steps);
+  if (alert !== undefined) outcome.what = `${outcome.what.replace(/\.$/, '')}. ${alert.replace(/\.$/, '')}.`;
+  const held = steps.contract?.decision === 'applied' ? undefined : heldFiles(given.migrateHeld);
   if (held !== undefined) outcome.what = `${outcome.what.replace(/\.$/, '')}. ${held}.`;
   if (late !== undefined) outcome.what = `${outcome.what.replace(/\.$/, '')}. ${late}.`;
   const recorded = handle?.rollbackTarget;
   const rollbackTarget =
-    outcome.decision === 'rollback-failed' && handle !== undefined
+    outcome.decision === 'rollback-failed' && outcome.reasonCode !== backendNotBack && handle !== undefined
       ? await wayBack({ github, project }, settings, { recorded, serving, bad: badOnes(given, back) }, warnings)
       : recorded;
   const story = {
@@ -68,8 +91,11 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
     rollbackTarget,
     now,
   };
+  const measured = [...stageValues(given.promoteResult), ...measuredValues(given.watchResult)];
   const lastLine = renderLastLine(story);
-  const swap = { target: back.to ?? recorded?.deploymentId, left: given.deploymentId };
+  const target = back.to ?? recorded?.deploymentId;
+  const apps = target === recorded?.deploymentId ? recorded?.apps : undefined;
+  const swap = { target, apps, left: given.deploymentId };
   const wentBack = steps.rollback.decision === 'rolled-back';
   const differs = wentBack ? await whatDiffers(project, settings, swap, warnings) : [];
   const checklist = wentBack
@@ -78,6 +104,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
         actor: undefined,
         startedAt: back.startedAt,
         back: outcome.decision === 'rolled-back',
+        checks: steps.restored ?? { health: '', smoke: '' },
       })
     : undefined;
   const incident =
@@ -85,7 +112,17 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
       ? await attempt(
           warnings,
           'The incident issue could not be opened',
-          reportIncident(github, { handle, outcome, steps, given, serving, rollbackTarget, differs, checklist }),
+          reportIncident(github, {
+            handle,
+            outcome,
+            steps,
+            given,
+            serving,
+            rollbackTarget,
+            differs,
+            checklist,
+            everybodyReads: isPublic(runner.context.event),
+          }),
         )
       : undefined;
   if (github !== undefined && handle !== undefined) {
@@ -140,7 +177,12 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
       ...(incident === undefined ? {} : { incident: { number: incident.number, url: incident.url } }),
       autoAssignRestored: closing.autoAssignRestored,
       locked: openLocks.length > 0,
+      ...(mending === undefined ? {} : { fixForward: { until: mending.until / 1000, after: mending.after } }),
       ...(checklist === undefined ? {} : { checklist, differs }),
+      // For the job that opens the incident: it has no other way to the numbers of the watch.
+      ...(outcome.incident
+        ? { measured, chart: chartOf(given.watchResult), links: errorLinks(given.watchResult) }
+        : {}),
       verifiedAt: now / 1000,
       warnings,
     },

@@ -1,4 +1,5 @@
 import { InputError } from '#action-kit/inputs';
+import { isPublic } from '#action-kit/public-repository';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { isProduction } from '#config/trust-limits';
@@ -41,7 +42,7 @@ export async function incident(runner: Runner, given: Given): Promise<Result> {
     const summary = 'No incident: production was left as it was or proven.';
     return { decision: 'not-needed', reasonCode: 'not_needed', summary, failed: false };
   }
-  const opened = await openIncident(github, {
+  const story = {
     key,
     environment,
     version: told.version ?? context.sha.slice(0, 7),
@@ -49,8 +50,13 @@ export async function incident(runner: Runner, given: Given): Promise<Result> {
     decision: told.decision,
     reasonCode: told.reasonCode,
     what: told.what,
+    escalation: told.escalation,
     timeline: timelineOf(record),
-    measured: [],
+    measured: told.measured ?? [],
+    chart: told.chart,
+    links: told.links,
+    // Masked by the step that read them.
+    logs: (given.functionsLogs ?? '').split('\n').filter((line) => line !== ''),
     serving: told.serving,
     commands: [commandOn(place, 'releases'), commandOn(place, 'unlock')],
     notes: [
@@ -59,7 +65,8 @@ export async function incident(runner: Runner, given: Given): Promise<Result> {
     ],
     checklist: told.checklist,
     runUrl: context.runUrl,
-  });
+  };
+  const opened = await openIncident(github, story, { everybodyReads: isPublic(context.event) });
   return {
     decision: opened.created ? 'opened' : 'updated',
     reasonCode: told.reasonCode,

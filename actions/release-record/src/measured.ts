@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { mermaidChart } from '#observe/render-chart';
+
 /** The watch's numbers beside their limits, from its `result` output; nothing where there is none. Pure. */
 export function measuredValues(json: string | undefined): { name: string; value: string }[] {
   const watch = parse(json);
@@ -11,7 +14,67 @@ export function measuredValues(json: string | undefined): { name: string; value:
   if (typeof limit === 'number') rows.push({ name: 'limit', value: limit <= 1 ? percent(limit) : String(limit) });
   if (typeof source === 'string') rows.push({ name: 'source', value: source });
   if (typeof reasonCode === 'string') rows.push({ name: 'verdict', value: reasonCode });
+  const found = likelyCause.safeParse(watch.likelyCause);
+  if (found.success) {
+    const { signs, next } = found.data;
+    rows.push({ name: 'signs', value: signs.join('; ') || 'none of one cause' }, { name: 'suggested', value: next });
+  }
   return rows;
+}
+
+const likelyCause = z.object({ signs: z.array(z.string()), next: z.string() });
+
+const pages: Readonly<Record<string, string>> = { 'failed-request': 'failed request', 'new-issue': 'new issue' };
+const readings = z.array(
+  z.looseObject({ metric: z.string(), about: z.string().optional(), url: z.string().optional() }),
+);
+
+/** Pages of single errors that the watch came by: traces of requests by their id, issues without their text (MET-18). Pure. */
+export function errorLinks(json: string | undefined): { about: string; url: string }[] {
+  const read = readings.safeParse(parse(json).readings);
+  return (read.data ?? []).flatMap(({ metric, about, url }) => {
+    const what = pages[metric];
+    if (what === undefined || url === undefined || !/^https?:/.test(url)) return [];
+    return [{ about: metric === 'failed-request' && about !== undefined ? `${what} ${about}` : what, url }];
+  });
+}
+
+/** The chart of a watch as Mermaid, drawn from the numbers of its `result`; empty where there are not enough. Pure. */
+export function chartOf(json: string | undefined): string[] {
+  const read = chartFacts.safeParse(parse(json));
+  return read.success ? mermaidChart(read.data) : [];
+}
+
+const bucket = z.object({ start: z.number(), end: z.number(), requests: z.number(), errors: z.number() });
+const chartFacts = z.object({
+  buckets: z.array(bucket),
+  baseline: z.array(bucket).catch([]),
+  startedAt: z.number(),
+  verdict: z.enum(['pass', 'fail', 'inconclusive', 'no-data']),
+  limit: z.number().optional(),
+  unit: z.enum(['share', 'ms', 'count']).optional(),
+});
+
+/** What became of the deployment that served before, from the `result` of the watch; undefined where nobody looked after it. Pure. */
+export function previousOf(json: string | undefined): { state: string; said: string } | undefined {
+  const read = z.object({ state: z.string(), said: z.string() }).safeParse(parse(json).previous);
+  return read.success ? { state: read.data.state, said: read.data.said } : undefined;
+}
+
+/** The stages of a rolling release as its promotion counted them: share, both deployments, verdict. Pure. */
+export function stageValues(json: string | undefined): { name: string; value: string }[] {
+  const read = stagesSchema.safeParse(parse(json).stages);
+  return (read.data ?? []).map(({ percentage, verdict, canary, stable }) => ({
+    name: `stage of ${percentage} %`,
+    value: `${counted(canary)} of the new deployment; ${counted(stable)} of the one beside it; ${verdict}`,
+  }));
+}
+
+const arm = z.object({ requests: z.number(), errors: z.number() });
+const stagesSchema = z.array(z.object({ percentage: z.number(), verdict: z.string(), canary: arm, stable: arm }));
+
+function counted({ requests, errors }: z.infer<typeof arm>): string {
+  return `${errors} of ${requests} requests${requests === 0 ? '' : ` (${percent(errors / requests)})`}`;
 }
 
 /** What the watch asked, and where a person sees the same numbers: for the message, not for issues, which may be public (S23). Pure. */

@@ -4,6 +4,7 @@ import { settleEnvironment } from '#release/finish-release';
 import { renderLastLine } from '#release/last-line';
 import { databaseAlone } from './database-alone.ts';
 import { readDatabase } from './read-database.ts';
+import { readRollback } from './read-rollback.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { settingsOf, withoutRelease } from './without-release.ts';
 
@@ -46,5 +47,7 @@ export async function nothingMoved(runner: Runner, given: Given): Promise<Result
     locked: false,
     now: runner.clock.now(),
   });
-  return { decision, reasonCode, summary, failed: true, details: { serving: serving ?? null, warnings } };
+  const { scenario: checklist } = readRollback(given.rollbackResult);
+  const steps = checklist === undefined ? {} : { checklist };
+  return { decision, reasonCode, summary, failed: true, details: { serving: serving ?? null, warnings, ...steps } };
 }

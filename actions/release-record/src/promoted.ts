@@ -1,6 +1,9 @@
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
+import { elapsed } from '#release/elapsed';
+import { keepTimeOf } from '#release/keep-previous';
+import { nameOf } from '#release/name-of-target';
 import { parseReleaseHandle } from '#release/release-handle';
 import { judgeTimeToLive } from '#release/time-to-live';
 import type { Given } from './services.ts';
@@ -19,7 +22,13 @@ export async function promoted(runner: Runner, given: Given): Promise<Result> {
   });
   const summary = `${version} is live on ${environment} and is being watched. ${time.text}`;
   if (time.isOver) runner.logger.warning(`${version} on ${environment}: ${time.text}`);
-  const news = `${time.text} Checks on the public address, then the watch (mode ${handle.mode}).`;
+  const keepMs = keepTimeOf(settings.release);
+  const target = handle.rollbackTarget;
+  const kept =
+    keepMs === undefined || target === undefined
+      ? ''
+      : ` ${nameOf(target)} is kept warm for ${elapsed(keepMs)}: one call brings it back.`;
+  const news = `${time.text} Checks on the public address, then the watch (mode ${handle.mode}).${kept}`;
   await tell(
     runner,
     given,

@@ -48,3 +48,14 @@ test('a step that was cancelled or ran out of time may have touched the database
   const told = readDatabase(given({ databaseOutcome: 'cancelled', databaseSummary: 'Rolled back to 1' }));
   assert.deepEqual([told?.state, told?.what], ['failed', 'Database: Rolled back to 1']);
 });
+
+test('a database that took longer than it may is escalated with start, end and target', () => {
+  const time = { startedAt: '2026-01-24T09:00:00.000Z', endedAt: '2026-01-24T09:31:00.000Z', targetSeconds: 1800 };
+  const timed = (late: boolean) =>
+    readDatabase(given({ databaseResult: JSON.stringify({ time: { ...time, seconds: 1860, late } }) }))?.escalation;
+  assert.equal(
+    timed(true),
+    'taking the database back took 31 min, and it may take 30 min: from 2026-01-24T09:00:00.000Z to 2026-01-24T09:31:00.000Z',
+  );
+  assert.equal(timed(false), undefined);
+});

@@ -1,3 +1,4 @@
+import { elapsed } from '#release/elapsed';
 import type { Given } from './services.ts';
 
 /** What became of the database of a rollback, where it was asked for. */
@@ -12,6 +13,8 @@ export interface DatabaseStory {
   notes: string[];
   /** How long it took; milliseconds. */
   tookMs: number;
+  /** Why more people have to know: it took longer than it may (DRB-09). */
+  escalation: string | undefined;
 }
 
 /** Undefined where no step touched the database. Pure. */
@@ -45,6 +48,7 @@ export function readDatabase(given: Given): DatabaseStory | undefined {
       ...checks.map((line) => `Database, checked: ${line}`),
     ],
     tookMs: secondsOf(result.seconds, 'total') * 1000,
+    escalation: lateness(result.time),
   };
 }
 
@@ -73,6 +77,14 @@ function timesOf(value: unknown): string[] {
     (name) => `${name} ${secondsOf(value, name).toFixed(1)} s`,
   );
   return [`Database, measured: ${parts.join(', ')}`];
+}
+
+/** The times of the record, where it was late. */
+function lateness(value: unknown): string | undefined {
+  const time = value as { startedAt?: unknown; endedAt?: unknown; late?: unknown } | null | undefined;
+  if (time?.late !== true) return undefined;
+  const [took, limit] = [secondsOf(time, 'seconds'), secondsOf(time, 'targetSeconds')];
+  return `taking the database back took ${elapsed(took * 1000)}, and it may take ${elapsed(limit * 1000)}: from ${String(time.startedAt)} to ${String(time.endedAt)}`;
 }
 
 function secondsOf(value: unknown, name: string): number {

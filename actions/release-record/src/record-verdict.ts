@@ -1,29 +1,46 @@
 import type { GitHub } from '#github/client';
 import { type Asked, formatAsked } from '#release/asked';
 import type { OutcomeFacts, ReleaseOutcome } from '#release/decide-release-outcome';
+import { type FixForward, fixForwardStep, formatFixForward } from '#release/fix-forward';
 import { openLedger } from '#release/ledger';
 import type { ReleaseHandle } from '#release/release-handle';
 import { wouldHaveBeenStep } from '#release/would-have-been';
-import { parse, percent } from './measured.ts';
+import { parse, percent, previousOf } from './measured.ts';
 
 /**
- * Keeps in the ledger what a milder mode left undone, whom it asked and what they answered. The question comes last: the job that
- * waits goes on from it. @throws GitHubError; Error where the watch asked and did not tell its question.
+ * Keeps in the ledger what a milder mode left undone, until when people may mend it, whom it asked and what they answered. The
+ * question comes last: the job that waits goes on from it. @throws GitHubError; Error where the watch asked and did not tell its question.
  */
 export async function recordVerdict(
   github: GitHub,
   handle: ReleaseHandle,
-  { outcome, steps, watchResult }: { outcome: ReleaseOutcome; steps: OutcomeFacts; watchResult: string | undefined },
+  {
+    outcome,
+    steps,
+    watchResult,
+    mending,
+  }: {
+    outcome: ReleaseOutcome;
+    steps: OutcomeFacts;
+    watchResult: string | undefined;
+    mending?: FixForward | undefined;
+  },
 ): Promise<void> {
   const ledger = openLedger(github, handle);
+  const previous = previousOf(watchResult);
+  if (previous !== undefined) await ledger.record('previous', 'outcome', previous.state, previous.said);
   const { decision, reason } = steps.watch;
+  if (mending !== undefined) await ledger.record(fixForwardStep, 'intent', mending.after, formatFixForward(mending));
   if (['approved', 'declined', 'unanswered'].includes(reason)) {
     // Who answered, and their words, stand in the review history of the run: a ledger has no names of people (S5).
     await ledger.record('approval', 'outcome', reason);
     return;
   }
   if (outcome.decision !== 'would-roll-back' && outcome.decision !== 'asked') return;
-  const mode = decision === 'breach' ? 'rule' : handle.mode;
+  // What a stage of a rolling release said is kept by its promotion.
+  if (!['asked', 'breach', 'would-roll-back'].includes(decision)) return;
+  // In mode auto it was the rule, or a policy, that left it to people.
+  const mode = decision === 'breach' || (decision === 'asked' && handle.mode === 'auto') ? 'rule' : handle.mode;
   await ledger.record(wouldHaveBeenStep, 'outcome', mode, shortReason(watchResult));
   const { asked } = parse(watchResult);
   if (decision !== 'asked') return;

@@ -7,7 +7,7 @@ import { readReleases } from '#release/ledger';
 import type { ReleaseHandle } from '#release/release-handle';
 import type { ChecklistItem } from '#release/rollback-checklist';
 import { whatStays } from './evidence.ts';
-import { measuredValues } from './measured.ts';
+import { chartOf, errorLinks, measuredValues, stageValues } from './measured.ts';
 import type { Given } from './services.ts';
 
 /** Opens the incident with the ledger's own timeline, the measured values and the commands that come next. */
@@ -25,11 +25,12 @@ export async function reportIncident(
     differs: readonly string[];
     /** Absent where nothing went back. */
     checklist: readonly ChecklistItem[] | undefined;
+    everybodyReads: boolean;
   },
 ): Promise<Incident> {
   const { handle, outcome, steps, given, serving, rollbackTarget } = facts;
   const { environment } = handle;
-  return await openIncident(github, {
+  const story = {
     key: handle.key,
     environment,
     version: handle.version,
@@ -38,7 +39,9 @@ export async function reportIncident(
     reasonCode: outcome.reasonCode,
     what: outcome.what,
     timeline: [...(await timelineOf(github, handle)), ...measuredTimes(given)],
-    measured: measuredValues(given.watchResult),
+    measured: [...stageValues(given.promoteResult), ...measuredValues(given.watchResult)],
+    chart: chartOf(given.watchResult),
+    links: errorLinks(given.watchResult),
     serving,
     commands: [
       ...(outcome.decision === 'rollback-failed' && rollbackTarget !== undefined
@@ -56,7 +59,8 @@ export async function reportIncident(
     checklist: facts.checklist,
     logs: (given.functionsLogs ?? '').split('\n').filter((line) => line !== ''),
     runUrl: handle.runUrl,
-  });
+  };
+  return await openIncident(github, story, { everybodyReads: facts.everybodyReads });
 }
 
 export async function timelineOf(github: GitHub, handle: ReleaseHandle): Promise<{ at: number; text: string }[]> {

@@ -1,3 +1,4 @@
+import { isPublic } from '#action-kit/public-repository';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import type { GitHub } from '#github/client';
@@ -6,7 +7,7 @@ import { commandOn } from '#release/command-line';
 import { attempt, settleEnvironment } from '#release/finish-release';
 import { renderLastLine, renderNews } from '#release/last-line';
 import { openLedger } from '#release/ledger';
-import { nameOf } from '#release/next-target';
+import { nameOf } from '#release/name-of-target';
 import { parseReleaseHandle, type ReleaseHandle } from '#release/release-handle';
 import { parseFact } from '#release/release-record';
 import { wayBack } from '#release/way-back';
@@ -60,7 +61,15 @@ export async function restored(runner: Runner, given: Given): Promise<Result> {
       : await attempt(
           warnings,
           'The incident issue could not be brought up to date',
-          escalate(github, { handle, given, what, serving, next, again: escalated }),
+          escalate(github, {
+            handle,
+            given,
+            what,
+            serving,
+            next,
+            again: escalated,
+            everybodyReads: isPublic(runner.context.event),
+          }),
         );
   if (github !== undefined && !escalated) {
     const ledger = openLedger(github, handle);
@@ -117,10 +126,11 @@ async function escalate(
     serving: { deploymentId: string } | undefined;
     next: { deploymentId: string } | undefined;
     again: boolean;
+    everybodyReads: boolean;
   },
 ): Promise<Incident> {
   const { handle, given, what, next } = story;
-  const incident = await openIncident(github, {
+  const facts = {
     key: handle.key,
     environment: handle.environment,
     version: handle.version,
@@ -138,7 +148,8 @@ async function escalate(
     ],
     notes: ['Look outside of the release: database, an external service, traffic.'],
     runUrl: handle.runUrl,
-  });
+  };
+  const incident = await openIncident(github, facts, { everybodyReads: story.everybodyReads });
   if (!story.again) await github.comment(incident.number, 'Escalation: the release that was restored is sick as well.');
   return incident;
 }

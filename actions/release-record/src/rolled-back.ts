@@ -1,13 +1,15 @@
+import { isPublic } from '#action-kit/public-repository';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
 import { openIncident } from '#incident/incident';
 import { commandOn } from '#release/command-line';
-import type { ReleaseDecision } from '#release/decide-release-outcome';
+import { notVerified, type ReleaseDecision } from '#release/decide-release-outcome';
 import { attempt, settleEnvironment } from '#release/finish-release';
 import { renderLastLine, renderNews } from '#release/last-line';
 import { parseReleaseHandle } from '#release/release-handle';
 import { lateRollback, wayBack } from '#release/way-back';
+import { checksOfWayBack } from './checks-of-way-back.ts';
 import { whatStays } from './evidence.ts';
 import { nothingMoved } from './nothing-moved.ts';
 import { readDatabase } from './read-database.ts';
@@ -30,13 +32,20 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
     moved: false,
     names,
   });
-  const checks = given.healthOutcome === 'failure' || given.smokeOutcome === 'failure';
+  const { sick, unverified, health, smoke } = checksOfWayBack(given);
   const effective = serving === undefined || serving.deploymentId === asked?.deploymentId;
-  const failed = decision === 'failed' || checks || !effective;
+  const failed = decision === 'failed' || sick !== undefined || !effective;
+  const red = failed || unverified !== undefined;
   const now = runner.clock.now();
   const database = readDatabase(given);
   const databaseOpen = database !== undefined && database.state !== 'done';
-  const ofApp = !effective ? 'rollback_not_effective' : checks ? 'unhealthy_after_rollback' : undefined;
+  const ofApp = !effective
+    ? 'rollback_not_effective'
+    : sick !== undefined
+      ? 'unhealthy_after_rollback'
+      : unverified !== undefined && !failed
+        ? 'restored_not_verified'
+        : undefined;
   const reasonCode = ofApp ?? (databaseOpen ? database.reasonCode : rollbackReason);
   const late = lateRollback({
     startedAt: handle.openedAt,
@@ -46,9 +55,11 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
   });
   const happened = !effective
     ? `The rollback was accepted but is not effective: ${environment} serves ${serving?.deploymentId}, not ${asked?.deploymentId}`
-    : checks
-      ? `${rollbackSummary} Its checks failed: ${given.healthSummary ?? ''} ${given.smokeSummary ?? ''}`.trim()
-      : rollbackSummary;
+    : sick !== undefined
+      ? `${rollbackSummary} Its checks failed: ${sick}`.trim()
+      : ofApp === 'restored_not_verified' && unverified !== undefined
+        ? notVerified(rollbackSummary, unverified)
+        : rollbackSummary;
   const app = late === undefined ? happened : `${happened.replace(/\.$/, '')}. ${late}.`;
   const what = database === undefined ? app : `${app.replace(/\.$/, '')}. ${database.what}`;
   const rollbackTarget = failed
@@ -69,12 +80,14 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
   };
   const lastLine = renderLastLine(story);
   const left = given.deploymentId;
-  const differs = failed ? [] : await whatDiffers(project, settings, { target: asked?.deploymentId, left }, warnings);
+  const swap = { target: asked?.deploymentId, apps: asked?.apps, left };
+  const differs = failed ? [] : await whatDiffers(project, settings, swap, warnings);
   const checklist = checklistOf(runner, given, settings, {
     reason: rollbackSummary,
     actor: handle.actor,
     startedAt: handle.openedAt,
     back: !failed,
+    checks: { health, smoke },
     database,
   });
   const incident =
@@ -83,32 +96,37 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
       : await attempt(
           warnings,
           'The incident issue could not be opened',
-          openIncident(github, {
-            key: handle.key,
-            environment,
-            version: handle.version,
-            decision: ended,
-            reasonCode,
-            what,
-            timeline: [{ at: handle.openedAt, text: `rollback to ${asked?.deploymentId ?? handle.version}` }],
-            measured: [],
-            serving,
-            commands: [
-              ...(failed && rollbackTarget !== undefined
-                ? [commandOn(handle, 'rollback', { target: rollbackTarget.deploymentId })]
-                : []),
-              commandOn(handle, 'releases'),
-              commandOn(handle, 'unlock'),
-            ],
-            notes: [...(database?.notes ?? []), ...(database === undefined ? [whatStays] : []), ...differs],
-            checklist,
-            runUrl: handle.runUrl,
-          }),
+          openIncident(
+            github,
+            {
+              key: handle.key,
+              environment,
+              version: handle.version,
+              decision: ended,
+              reasonCode,
+              what,
+              escalation: database?.escalation,
+              timeline: [{ at: handle.openedAt, text: `rollback to ${asked?.deploymentId ?? handle.version}` }],
+              measured: [],
+              serving,
+              commands: [
+                ...(failed && rollbackTarget !== undefined
+                  ? [commandOn(handle, 'rollback', { target: rollbackTarget.deploymentId })]
+                  : []),
+                commandOn(handle, 'releases'),
+                commandOn(handle, 'unlock'),
+              ],
+              notes: [...(database?.notes ?? []), ...(database === undefined ? [whatStays] : []), ...differs],
+              checklist,
+              runUrl: handle.runUrl,
+            },
+            { everybodyReads: isPublic(runner.context.event) },
+          ),
         );
   const news = wayBackNews(runner, handle, {
     phase: ended,
     summary: renderNews(story),
-    phases: [{ name: 'Roll back', state: failed || databaseOpen ? 'failed' : 'done', detail: what }],
+    phases: [{ name: 'Roll back', state: red || databaseOpen ? 'failed' : 'done', detail: what }],
     incident,
     serving,
     now,
@@ -120,7 +138,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
     decision: failed ? 'failed' : decision,
     reasonCode,
     summary: lastLine,
-    failed,
+    failed: red,
     details: {
       serving: serving ?? null,
       locked: openLocks.length > 0,
@@ -128,7 +146,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
       checklist,
       ...(database === undefined ? {} : { database: database.notes }),
       differs,
-      ...(effective && serving !== undefined ? { verifiedAt: now / 1000 } : {}),
+      ...(effective && serving !== undefined && unverified === undefined ? { verifiedAt: now / 1000 } : {}),
       warnings,
     },
   };

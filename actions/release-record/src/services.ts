@@ -4,7 +4,8 @@ import type { Runner } from '#action-kit/runner';
 import type { EnvironmentSettings } from '#config/settings';
 import { createGitHub, type GitHub } from '#github/client';
 import { createSlack } from '#notify/slack';
-import { openVercelProject, type VercelProject } from '#vercel/project';
+import { openApps } from '#release/open-apps';
+import type { VercelProject } from '#vercel/project';
 import type { inputs } from './inputs.ts';
 
 export type Given = InputValues<typeof inputs>;
@@ -22,7 +23,8 @@ export async function projectOf(
 ): Promise<VercelProject | undefined> {
   try {
     const connection = vercelConnection(runner, given, settings);
-    return connection === undefined ? undefined : await openVercelProject(connection);
+    if (connection === undefined) return undefined;
+    return await openApps({ connection, settings, github: githubOf(runner, given) });
   } catch (error) {
     runner.logger.warning(`Vercel cannot be asked what is served: ${(error as Error).message}`);
     return undefined;

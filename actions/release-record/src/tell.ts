@@ -3,9 +3,10 @@ import type { EnvironmentSettings } from '#config/settings';
 import type { ReleaseNews } from '#notify/render-release';
 import { tellRelease } from '#notify/tell-release';
 import { earliestStart, releaseKey } from '#release/release-handle';
+import { escalate } from './escalate.ts';
 import { type Given, slackOf } from './services.ts';
 
-/** Brings the living message of this run up to date. A failed delivery is a warning, never more. */
+/** Brings the living message of this run up to date, and the next contact where the way back did not help. A failed delivery is a warning, never more. */
 export async function tell(
   runner: Runner,
   given: Given,
@@ -14,12 +15,13 @@ export async function tell(
   at: { channel: string; ts: string } | undefined,
 ): Promise<void> {
   try {
-    const slack = slackOf(runner, given, settings);
-    if (slack === undefined) return;
     const once = {
       key: releaseKey({ ...runner.context, environment: news.environment }),
       since: earliestStart(runner.context, news.startedAt),
     };
+    for (const problem of await escalate(runner, given, settings, news, once)) runner.logger.warning(problem);
+    const slack = slackOf(runner, given, settings);
+    if (slack === undefined) return;
     for (const problem of await tellRelease(slack, news, { at, once })) runner.logger.warning(problem);
   } catch (error) {
     // An address that may not be used.

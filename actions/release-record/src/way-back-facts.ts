@@ -4,9 +4,9 @@ import type { StepOutcome } from '#release/decide-rollback-needed';
 import { attempt } from '#release/finish-release';
 import { vercelTargetOf } from '#release/read-environment';
 import { type ChecklistItem, rollbackChecklist } from '#release/rollback-checklist';
-import { describeDifferences, readRollbackDifferences } from '#release/rollback-differences';
+import { tellDifferences } from '#release/rollback-differences';
 import type { VercelProject } from '#vercel/project';
-import { measuredValues } from './measured.ts';
+import { measuredValues, stageValues } from './measured.ts';
 import type { DatabaseStory } from './read-database.ts';
 import { readRollback } from './read-rollback.ts';
 import { type Given, slackOf } from './services.ts';
@@ -15,17 +15,17 @@ import { type Given, slackOf } from './services.ts';
 export async function whatDiffers(
   project: VercelProject | undefined,
   settings: EnvironmentSettings,
-  moved: { target: string | undefined; left: string | undefined },
+  moved: { target: string | undefined; apps?: Readonly<Record<string, string>> | undefined; left: string | undefined },
   warnings: string[],
 ): Promise<string[]> {
-  const { target, left } = moved;
+  const { target, apps, left } = moved;
   if (project === undefined || target === undefined) return [];
-  const read = await attempt(
+  const told = await attempt(
     warnings,
     'Which variables and cron jobs differ between the two deployments could not be read',
-    readRollbackDifferences(project, { target, left, vercelTarget: vercelTargetOf(settings) }),
+    tellDifferences(project, { target, apps, left, vercelTarget: vercelTargetOf(settings) }),
   );
-  return read === undefined ? [] : describeDifferences(read);
+  return told ?? [];
 }
 
 /** The rollback checklist from what the steps of this run left behind (FRB-12). */
@@ -38,20 +38,24 @@ export function checklistOf(
     actor: string | undefined;
     startedAt: number | undefined;
     back: boolean;
+    /** What checks found of the deployment that was restored, never of the one that was left. */
+    checks: { health: StepOutcome; smoke: StepOutcome };
     database?: DatabaseStory | undefined;
   },
 ): ChecklistItem[] {
-  const measured = measuredValues(given.watchResult);
-  const { swappedAt } = readRollback(given.rollbackResult);
-  return rollbackChecklist({
-    ...facts,
+  const measured = [...stageValues(given.promoteResult), ...measuredValues(given.watchResult)];
+  const { swappedAt, announcedAt, scenario = [] } = readRollback(given.rollbackResult);
+  const { checks, ...told } = facts;
+  const own = rollbackChecklist({
+    ...told,
+    ...checks,
     measured: measured.length === 0 ? undefined : measured.map(({ name, value }) => `${name}: ${value}`).join('; '),
     swappedAt,
+    announcedAt,
     now: runner.clock.now(),
-    health: (given.healthOutcome ?? '') as StepOutcome,
-    smoke: (given.smokeOutcome ?? '') as StepOutcome,
     slack: hasSlack(runner, given, settings),
   });
+  return [...scenario, ...own];
 }
 
 function hasSlack(runner: Runner, given: Given, settings: EnvironmentSettings): boolean {

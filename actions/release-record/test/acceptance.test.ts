@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
 import { openQuestion } from '#release/asked';
-import { readReleases } from '#release/ledger';
+import { openFixForward } from '#release/fix-forward';
+import { openLedger, readReleases } from '#release/ledger';
 import { takeLock } from '#release/lock';
 import type { ReleaseHandle } from '#release/release-handle';
 import { type Scene, setScene } from '../../../packages/release/test/scene.ts';
@@ -17,7 +21,13 @@ after(async () => {
   await removeWorkspaces();
 });
 
-function run(runId: number, environment: string, inputs: Record<string, string>, files: Record<string, string> = {}) {
+function run(
+  runId: number,
+  environment: string,
+  inputs: Record<string, string>,
+  files: Record<string, string> = {},
+  more: Record<string, string> = {},
+) {
   const { vercel, github, slack } = scene.sandbox.description;
   return runBundle({
     action: 'release-record',
@@ -41,6 +51,7 @@ function run(runId: number, environment: string, inputs: Record<string, string>,
       GITHUB_REPOSITORY_ID: String(scene.sandbox.repositoryId),
       GITHUB_SHA: scene.commits.at(-1) ?? '',
       GITHUB_RUN_ID: String(runId),
+      ...more,
     },
   });
 }
@@ -116,6 +127,23 @@ test('Released: auto-assign is what it was, the entry is closed, the last line s
   for await (const record of readReleases(github, { environment })) assert.equal(record.decision, 'released');
 });
 
+test('A bad stage that mode observe led on is remembered by the run that ends the watch', async () => {
+  const { environment, runId, bad, handle } = await setAct(true);
+  const { github } = await scene.connect();
+  await openLedger(github, handle).record('stage', 'outcome', 'fail', 'At 10 %: 30 of 400 requests failed');
+  const release = JSON.stringify({ ...handle, mode: 'observe' });
+  const ended = await run(runId, environment, { ...promoted, release, 'deployment-id': bad });
+  assert.deepEqual(
+    [ended.code, ended.outputs.decision, ended.outputs['reason-code']],
+    [0, 'would-roll-back', 'stage_observed'],
+    ended.log,
+  );
+  assert.match(
+    ended.outputs.summary ?? '',
+    /a stage of the rolling release was bad: At 10 %: 30 of 400 requests failed/,
+  );
+});
+
 test('Rolled back: red, one incident however often it runs, auto-assign untouched while the lock holds', async () => {
   const { environment, runId, good, bad, handle } = await setAct(true);
   const services = await scene.connect();
@@ -151,6 +179,25 @@ test('Rolled back: red, one incident however often it runs, auto-assign untouche
     /### Rollback checklist\n\n- \[x\] `Production error rate confirmed`: `errors: 13 of 120/,
   );
   assert.match(own[0]?.body ?? '', /- \[ \] `Root cause identified`: `a person/);
+});
+
+test('A breach that people may mend: told with its deadline in record, message and incident (ARB-07)', async () => {
+  const { environment, runId, bad, handle } = await setAct(false);
+  const files = { '.github/ops.yml': 'rollback: { fix-forward-limit: 2h, after-fix-forward: rollback }\n' };
+  const left = { ...takenBack, 'watch-decision': 'breach', 'rollback-decision': 'not-needed' };
+  const inputs = { ...left, 'watch-reason': 'above_limit', release: JSON.stringify(handle), 'deployment-id': bad };
+  const ended = await run(runId, environment, inputs, files);
+  assert.deepEqual([ended.code, ended.outputs.decision], [1, 'would-roll-back'], ended.log);
+  const said = /A newer release may mend it until 20\d\d-\d\d-\d\d \d\d:\d\d UTC .*then it is rolled back/;
+  assert.match(ended.outputs.summary ?? '', said);
+  const { fixForward, incident } = ended.result as { fixForward: { until: number; after: string }; incident: object };
+  assert.ok(incident, 'an incident is open');
+  assert.ok(Math.abs(fixForward.until * 1000 - Date.now() - 2 * 3_600_000) < 60_000, String(fixForward.until));
+  const { github } = await scene.connect();
+  for await (const record of readReleases(github, { environment })) {
+    assert.equal(openFixForward(record.facts)?.after, 'rollback');
+    assert.equal(record.decision, 'would-roll-back');
+  }
 });
 
 test('Without issues: write, without Slack, without Vercel: each is a warning, the release ends all the same', async () => {
@@ -273,5 +320,48 @@ test('A rollback by hand that is not effective is told as failed, whatever its s
   for (const told of [issue?.body ?? '', sent]) {
     assert.match(told, /Environment variables changed since it was built, it has the older values: PAYMENT_KEY/);
     assert.doesNotMatch(told, /a-new-value/);
+  }
+});
+
+test('An incident of a job of its own has numbers, chart and the last lines of the function; in a public repository no line', async (t) => {
+  const start = 1_700_000_000;
+  const buckets = [0, 1, 2].map((index) => ({
+    start: start + index * 30,
+    end: start + 30 + index * 30,
+    requests: 40,
+    errors: 4,
+  }));
+  const watch = { buckets, baseline: [], startedAt: start, verdict: 'fail', limit: 0.02, unit: 'share' };
+  const result = { ...watch, requests: 120, errors: 12 };
+  const folder = await mkdtemp(join(tmpdir(), 'incident-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  for (const isPrivate of [true, false]) {
+    const { environment, runId, good, bad, handle } = await setAct(true);
+    const { github, project } = await scene.connect();
+    await project.rollBack(good, {});
+    const inputs = { ...takenBack, 'watch-result': JSON.stringify(result), incident: 'elsewhere' };
+    const ended = await run(runId, environment, { ...inputs, release: JSON.stringify(handle), 'deployment-id': bad });
+    assert.equal(ended.outputs.decision, 'rolled-back', ended.log);
+    const event = join(folder, `${isPrivate}.json`);
+    await writeFile(event, JSON.stringify({ repository: { private: isPrivate } }));
+    const told = {
+      event: 'incident',
+      'release-decision': ended.outputs.decision ?? '',
+      'release-reason': ended.outputs['reason-code'] ?? '',
+      'release-summary': ended.outputs.summary ?? '',
+      'release-result': ended.outputs.result ?? '',
+      'functions-logs': '12:00:00 health error: Error: no session for *** @team\n12:00:01 health error: again',
+      ...Object.fromEntries(['vercel', 'slack-bot'].map((name) => [`${name}-token`, ''])),
+    };
+    const opened = await run(runId, environment, told, {}, { GITHUB_EVENT_PATH: event });
+    assert.equal(opened.outputs.decision, 'opened', opened.log);
+    const [issue] = (await github.listIssues({ labels: ['ops-incident'], state: 'all' })).filter(({ body }) =>
+      body.includes(handle.key),
+    );
+    const body = issue?.body ?? '';
+    assert.match(body, /12 of 120 requests \(10\.0 %\)/);
+    assert.match(body, /```mermaid\nxychart-beta\n[\s\S]*line \[10\.00, 10\.00, 10\.00\]\n[\s\S]*```/);
+    assert.equal(body.includes('no session for ***'), isPrivate, body);
+    assert.equal(/### What the functions wrote\n\n```\n12:00:00 health/.test(body), isPrivate);
   }
 });

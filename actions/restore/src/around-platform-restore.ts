@@ -1,77 +1,63 @@
 import { destinationPorts } from '#action-kit/backup-destinations';
 import type { Runner } from '#action-kit/runner';
-import { checkRestored } from '#backup/check-restored';
-import { createBackup } from '#backup/create-backup';
 import type { DatabaseContents } from '#backup/database-contents';
 import { openDestinations } from '#backup/open-destinations';
 import type { PlannedDestination } from '#backup/plan-destinations';
 import { readLive } from '#backup/restore-live';
+import type { BackupLedger } from '#release/backup-ledger';
+import { backUpPresent } from './back-up-present.ts';
+import { checkRestored } from './check-restored.ts';
+import type { Note } from './checklist.ts';
+import { type HeldWrites, holdWrites } from './hold-writes.ts';
 import type { Given } from './inputs.ts';
 import type { PointInTimePlan } from './plan-point-in-time.ts';
 import { describeChange, type PointInTimeEnd } from './render-point-in-time.ts';
-import { howToResume, liftStop, stopWrites, writesAreStopped } from './write-stop.ts';
-
-export type Note = (item: string, outcome: string) => void;
+import { howToResume, liftStop, readStop, stopWrites } from './write-stop.ts';
 
 /** What was kept before the database was given up. */
-export interface PresentState {
+export interface PresentState extends Pick<HeldWrites, 'stop' | 'already'> {
   manifestFile: string;
   contents: DatabaseContents;
-  /** This run stopped writes in the database itself. */
-  fenced: boolean;
-  /** They were stopped before this run, by a person: it never lifts that. */
-  already: boolean;
-  /** ISO time before the stop. */
-  since: string;
 }
 
 /**
- * Stops writes where our role may, and makes a proven backup of what is there; without one the writes go on as before.
- * `taken`: the stop that stands is that of an earlier run, and becomes this one's.
+ * Stops writes where our role may, and makes a proven backup of what is there; without one the writes go on as before. The stop
+ * that an earlier run left becomes this one's.
  */
 export async function savePresentState(
   runner: Runner,
   given: Given,
-  around: { url: string; destinations: readonly PlannedDestination[]; note: Note; taken: boolean },
+  around: {
+    url: string;
+    destinations: readonly PlannedDestination[];
+    scratchImage: string | undefined;
+    ledger: Pick<BackupLedger, 'keep'>;
+    note: Note;
+  },
 ): Promise<PresentState | { reasonCode: string; message: string }> {
-  const { clock, context, logger, signal } = runner;
-  const { url, destinations, note, taken } = around;
-  const warn = (line: string) => logger.warning(line);
-  const already = !taken && (await writesAreStopped(url, signal));
-  const since = new Date(clock.now()).toISOString();
-  const until = clock.now() / 1000 + 2 * (given.deadline / 1000);
-  const refused = already ? undefined : await stopWrites(url, until, { signal, warn });
-  const fenced = !already && refused === undefined;
-  const proven = 'new sessions are read-only, proven by a refused write';
-  const stopped = already ? `were stopped already, not by this run, which does not lift it; ${howToResume}` : proven;
-  note('Writes stopped', refused === undefined ? stopped : `no: ${refused}`);
-  if (refused !== undefined) logger.warning(`Writes go on until the platform takes the project away: ${refused}`);
+  const { url, destinations, scratchImage, ledger, note } = around;
+  const { stop, already } = await holdWrites(runner, {
+    ...{ url, note, deadlineMs: given.deadline, writes: false },
+    otherwise: 'Writes go on until the platform takes the project away',
+  });
   let kept = false;
   try {
-    const at = new Date(clock.now()).toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
-    const saved = await createBackup({
-      url,
-      name: `before-restore-${at}-${context.runId}.${context.runAttempt}`,
-      ...(given.environment === undefined ? {} : { environment: given.environment }),
+    const saved = await backUpPresent(runner, {
+      ...{ url, ledger, scratchImage, environment: given.environment, deadlineMs: given.deadline },
       destinations: await openDestinations(destinations, destinationPorts(runner)),
       recipients: given.ageRecipients ?? [],
       gpgRecipients: given.gpgRecipients ?? [],
-      clock,
-      deadlineMs: given.deadline,
-      log: (line) => logger.info(line),
-      signal,
     });
-    const { verification, object } = saved.manifest;
-    if (verification.verdict !== 'verified') {
-      const message = `the present state could not be saved first (${verification.verdict}: ${verification.message}); nothing was asked for`;
-      return { reasonCode: 'present_state_not_saved', message };
-    }
-    const { contents } = await readLive(url);
+    if ('reasonCode' in saved) return { ...saved, message: `${saved.message}; nothing was asked for` };
+    const contents = await readLive(url);
     kept = true;
-    note('Present state saved', `${saved.manifestFile}, sha256:${object.sha256}: the way back from this restore`);
-    return { manifestFile: saved.manifestFile, contents, fenced, already, since };
+    note(
+      'Present state saved',
+      `${saved.manifestFile}, sha256:${saved.manifest.object.sha256}: the way back from this restore`,
+    );
+    return { manifestFile: saved.manifestFile, contents, stop, already };
   } finally {
-    if (fenced && !kept) await liftStop(url, warn);
+    if (stop !== undefined && !kept) await liftStop({ url, mark: stop }, (line) => runner.logger.warning(line));
   }
 }
 
@@ -91,16 +77,16 @@ export async function checkAfter(
       summary: `Project ${project} was restored by the platform and is healthy; nobody has looked into its database (no target-url)`,
     };
   }
-  const stopped = await writesAreStopped(url, signal);
-  const after = (await readLive(url)).contents;
+  const { on: stopped } = await readStop(url, signal);
+  const after = await readLive(url);
   const loss = present === undefined ? [] : describeChange(present.contents, after);
   for (const line of loss) logger.warning(`Lost or changed by going back: ${line}`);
-  const { faults, seen } = await checkRestored(url, checks, signal);
+  const { faults, passed } = await checkRestored(url, checks, signal);
   const looked = `${checks.tables.length} tables and ${checks.queries.length} queries`;
   if (faults.length > 0) {
     note('Verified', `no: ${faults.join('; ')}`);
     const until = clock.now() / 1000 + 24 * 60 * 60;
-    const refused = stopped ? undefined : await stopWrites(url, until, { signal, warn });
+    const refused = stopped ? undefined : await stopWrites({ url }, until, { signal, warn });
     note('Writes resumed', refused === undefined ? 'no: new sessions stay read-only' : `yes, for ${refused}`);
     const kept = refused === undefined ? `New sessions are kept read-only; ${howToResume}` : `Writes go on: ${refused}`;
     return {
@@ -110,11 +96,11 @@ export async function checkAfter(
   }
   note(
     'Verified',
-    seen.length === 0 ? `${after.tables.length} tables can be read, ${looked} were asked` : seen.join(', '),
+    passed.length === 0 ? `${after.tables.length} tables can be read, ${looked} were asked` : passed.join(', '),
   );
   // Only a stop that this run did not find: what a person stopped stays so.
   const own = present !== undefined && !present.already;
-  const lifted = stopped && own && (await liftStop(url, warn));
+  const lifted = stopped && own && (await liftStop({ url }, warn));
   const left = stopped && !lifted;
   const resumed = stopped
     ? 'yes, a stop came back with the restored state'

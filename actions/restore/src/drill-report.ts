@@ -10,6 +10,7 @@ import type { DrillReport } from '#incident/render-drill';
 import { type DrillRecord, lastOpened, readDrills } from '#release/drill-record';
 import { releaseKey } from '#release/release-handle';
 import type { Given } from './inputs.ts';
+import { describeRebuild } from './read-rebuild.ts';
 
 /** What the report takes from the drill's own words; everything that counts is read from the ledger. */
 const told = z.object({
@@ -88,11 +89,18 @@ export function describeDrill(given: {
       recoveryTime: `${span(drill.restoreSeconds)} of ${span(drill.targets.restoreSeconds)}`,
       dataAge:
         drill.ageSeconds === undefined ? 'none' : `${span(drill.ageSeconds)} of ${span(drill.targets.ageSeconds)}`,
+      frontend: describeFrontend(drill),
+      rebuild: describeRebuild(drill.rebuild),
     })),
     keys: recipients.map((recipient) => ({ recipient, openedAt: lastOpened(drills, recipient) })),
     open: said?.open ?? [],
     runUrl,
   };
+}
+
+function describeFrontend({ frontendSeconds, targets }: DrillRecord): string {
+  if (frontendSeconds === undefined || targets.frontendSeconds === undefined) return 'none recorded';
+  return `${span(frontendSeconds)} of ${span(targets.frontendSeconds)}`;
 }
 
 function readTold(text: string | undefined): z.infer<typeof told> | undefined {

@@ -1,24 +1,18 @@
-import { destinationPorts, givenDestinations } from '#action-kit/backup-destinations';
-import { gitHubConnection } from '#action-kit/connections';
-import type { InputProblem } from '#action-kit/input-error';
-import { InputError } from '#action-kit/inputs';
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
-import { loadSettings } from '#action-kit/settings';
-import { BackupFailed } from '#backup/backup-error';
 import { checkAnswers, openChallenges } from '#backup/challenges';
-import { type Decryption, openDecryption } from '#backup/encryption';
-import { PostgresMissing } from '#backup/find-postgres';
-import { type FoundBackup, findVerifiedBackup } from '#backup/find-verified-backup';
+import type { Decryption } from '#backup/encryption';
+import type { FoundBackup } from '#backup/find-verified-backup';
 import { type DrillTargets, judgeDrill, standardTargets } from '#backup/judge-drill';
-import { openDestinations } from '#backup/open-destinations';
-import { planDestinations } from '#backup/plan-destinations';
 import { openBackup, rehearseRestore } from '#backup/restore-backup';
-import { createGitHub, type GitHub, GitHubError } from '#github/client';
-import { openBackupLedger } from '#release/backup-record';
+import { type GitHub, GitHubError } from '#github/client';
 import { type DrillRecord, lastOpened, readDrills, recordDrill } from '#release/drill-record';
+import { newestWayBack, type WayBackTime } from '#release/newest-way-back';
 import { releaseKey } from '#release/release-handle';
-import { type Given, privateKey } from './inputs.ts';
+import { rollbackLimitMs } from '#release/way-back';
+import { openDrillSource, orReason, type Reason } from './drill-source.ts';
+import type { Given } from './inputs.ts';
+import { readRebuild, recordedRebuild } from './read-rebuild.ts';
 import { type DrillOutcome, renderDrillRun } from './render-drill-run.ts';
 
 /**
@@ -26,39 +20,11 @@ import { type DrillOutcome, renderDrillRun } from './render-drill-run.ts';
  * takes and how old the data is, and asks who holds which key (S27). Its record goes into the ledger.
  */
 export async function drill(runner: Runner, given: Given): Promise<Result> {
-  const settings = await loadSettings(runner, given);
-  // Read, not stored: nothing here is about what outlives the run.
-  const where = givenDestinations(runner, given, settings.database);
-  const planned = planDestinations({ ...where, hosted: false, publicRepository: false });
-  const problems: InputProblem[] = [...planned.problems];
-  const { environment, githubToken } = given;
   const { context, clock, logger, signal } = runner;
-  if (environment === undefined) {
-    const message = 'is needed by mode: drill, which restores the newest verified backup of an environment';
-    problems.push({ name: 'environment', message });
-  }
-  if (githubToken === undefined || context.repository === '') {
-    const message =
-      'is needed by mode: drill: the ledger says which backup is ours (S26), and keeps how the drill ended';
-    problems.push({ name: 'github-token', message, allowed: 'a token with deployments: write' });
-  }
-  const decryption = await openDecryption(privateKey(given), signal).catch((error: unknown) => {
-    if (!(error instanceof BackupFailed)) throw error;
-    problems.push({
-      name: given.gpgPrivateKey === undefined ? 'age-identity' : 'gpg-private-key',
-      message: error.message,
-    });
-    return undefined;
-  });
+  const source = await openDrillSource(runner, given);
+  const { settings, environment, github, place, decryption } = source;
   try {
-    if (problems.length > 0 || decryption === undefined || environment === undefined || githubToken === undefined)
-      throw new InputError(problems);
-    const github = createGitHub(gitHubConnection(runner, githubToken));
-    const { production } = settings;
-    const place = { environment, production, ref: context.sha };
-    const ledger = openBackupLedger(github, place, logger);
     const earlier = await readDrills(github, environment);
-    const destinations = await openDestinations(planned.destinations, destinationPorts(runner));
     const log = (line: string) => logger.info(line);
     const started = clock.now();
     const at = started / 1000;
@@ -66,17 +32,22 @@ export async function drill(runner: Runner, given: Given): Promise<Result> {
       restoreSeconds:
         seconds(given.restoreWithin ?? settings.drills?.restoreWithinMs) ?? standardTargets.restoreSeconds,
       ageSeconds: seconds(given.dataAge ?? settings.drills?.dataAgeMs) ?? standardTargets.ageSeconds,
+      frontendSeconds: (settings.release.rollbackLimitMs ?? rollbackLimitMs) / 1000,
     };
-    const found = await orReason(
-      signal,
-      findVerifiedBackup(destinations, { environment, now: at, recorded: ledger.knows }, log),
-    );
+    const back = await newestWayBack(github, [environment, given.rehearsedIn]).catch((error: unknown) => {
+      if (!(error instanceof GitHubError)) throw error;
+      logger.warning(`How long the newest way back of the app took cannot be read: ${error.message}`);
+      return undefined;
+    });
+    const found = await source.findNewest(at);
     const rehearsal =
-      found === undefined || 'reasonCode' in found
-        ? notRestored(found ?? noBackup(environment))
-        : await logger.group('Restore', () => rehearse(found, decryption, given.deadline, { log, signal }));
+      'reasonCode' in found
+        ? notRestored(found)
+        : await logger.group('Restore', () =>
+            rehearse(found, decryption, given.deadline, { scratchImage: settings.database.scratchImage, log, signal }),
+          );
     const restoreSeconds = (clock.now() - started) / 1000;
-    const backup = found === undefined || 'reasonCode' in found ? undefined : found.manifest;
+    const backup = 'reasonCode' in found ? undefined : found.manifest;
     const challenges = backup?.challenges ?? [];
     const answers = checkAnswers(challenges, words(given.answers));
     const opened = [...new Set([...answers.opened, ...(await openChallenges(challenges, decryption))])];
@@ -90,12 +61,15 @@ export async function drill(runner: Runner, given: Given): Promise<Result> {
         ? {}
         : { ageSeconds: Math.max(0, at - (backup.source.snapshotAt ?? backup.createdAt)), backup: backup.name };
     const { ageSeconds } = age;
+    const rebuilt = given.rebuild ? readRebuild(given.rebuildResult) : undefined;
     const facts = {
       verification: rehearsal,
       restoreSeconds,
       ...(ageSeconds === undefined ? {} : { ageSeconds }),
       keys,
       wrongAnswers: answers.wrong,
+      ...(back === undefined ? {} : { frontend: { seconds: back.seconds, what: describeBack(back) } }),
+      ...(rebuilt === undefined ? {} : { rebuild: rebuilt }),
     };
     const outcome: DrillOutcome = {
       environment,
@@ -116,12 +90,14 @@ export async function drill(runner: Runner, given: Given): Promise<Result> {
       verdict: rehearsal.verdict,
       restoreSeconds,
       targets,
+      ...(back === undefined ? {} : { frontendSeconds: back.seconds }),
+      ...(rebuilt === undefined ? {} : { rebuild: recordedRebuild(rebuilt) }),
       recipients: keys.map(({ recipient }) => recipient),
       opened,
     });
     return renderDrillRun(outcome, unrecorded);
   } finally {
-    await decryption?.close();
+    await decryption.close();
   }
 }
 
@@ -133,44 +109,25 @@ interface Rehearsal {
 }
 
 async function rehearse(
-  { manifest, manifestFile, destination }: FoundBackup,
+  { manifest, manifestFile, manifestDigest, destination }: FoundBackup,
   decryption: Decryption,
   deadlineMs: number,
-  run: { log: (line: string) => void; signal: AbortSignal },
+  run: { scratchImage: string | undefined; log: (line: string) => void; signal: AbortSignal },
 ): Promise<Rehearsal> {
   run.log(`${manifest.name} is the newest verified backup that the ledger knows; restoring it into a scratch server`);
-  const { sha256: digest } = manifest.object;
+  const digests = { digest: manifest.object.sha256, manifestDigest: manifestDigest.sha256 };
   const rehearsed = await orReason(
     run.signal,
     (async () => {
-      const backup = await openBackup({ destination, manifestFile, digest, decryption, signal: run.signal });
+      const backup = await openBackup({ destination, manifestFile, ...digests, decryption, signal: run.signal });
       return await rehearseRestore(backup, { deadlineMs, ...run });
     })(),
   );
   return 'verdict' in rehearsed ? rehearsed : notRestored(rehearsed);
 }
 
-function notRestored({ reasonCode, message }: { reasonCode: string; message: string }): Rehearsal {
+function notRestored({ reasonCode, message }: Reason): Rehearsal {
   return { verdict: 'could-not-verify', reasonCode, message };
-}
-
-function noBackup(environment: string) {
-  const message = `there is no verified backup of ${environment} that the ledger knows`;
-  return { reasonCode: 'no_backup', message };
-}
-
-/** A drill that cannot go on has failed; only an abort ends it without a record. */
-async function orReason<T>(
-  signal: AbortSignal,
-  made: Promise<T>,
-): Promise<T | { reasonCode: string; message: string }> {
-  try {
-    return await made;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof BackupFailed || error instanceof PostgresMissing)) throw error;
-    return { reasonCode: error.reasonCode, message: error.message };
-  }
 }
 
 /** Why the drill is in no record; undefined where it is. */
@@ -186,6 +143,11 @@ async function keep(
     if (!(error instanceof GitHubError)) throw error;
     return `the drill is not recorded, so it does not count: ${error.message}`;
   }
+}
+
+/** Pure. */
+function describeBack({ environment, at, rehearsal }: WayBackTime): string {
+  return `${rehearsal ? 'rehearsed' : 'in earnest'} on ${environment}, ${new Date(at * 1000).toISOString().slice(0, 10)}`;
 }
 
 /** A run by hand has one line for all of them. */

@@ -1,6 +1,8 @@
 import type { Runner } from '#action-kit/runner';
 import type { PlannedDestination } from '#backup/plan-destinations';
-import type { OpenRestore, PlatformRestoreLedger } from '#release/platform-restore-record';
+import { DatabaseUnreachable } from '#postgres/connection';
+import type { BackupLedger } from '#release/backup-ledger';
+import { type OpenRestore, type PlatformRestoreLedger, refusedEnding } from '#release/platform-restore-record';
 import {
   describeMoment,
   judgePlatformRestore,
@@ -8,12 +10,13 @@ import {
   type RestoreJudgement,
 } from '#supabase/judge-platform-restore';
 import type { PlatformBackups } from '#supabase/platform-backups';
-import { restoreOnPlatform } from '#supabase/restore-on-platform';
+import { type AdoptedRestore, restoreOnPlatform } from '#supabase/restore-on-platform';
 import { SupabaseError } from '#supabase/supabase-error';
-import { type Note, type PresentState, savePresentState } from './around-platform-restore.ts';
+import { type PresentState, savePresentState } from './around-platform-restore.ts';
+import type { Note } from './checklist.ts';
 import type { Given } from './inputs.ts';
 import { describeSpan, type PointInTimeEnd } from './render-point-in-time.ts';
-import { howToResume, liftStop, readFence } from './write-stop.ts';
+import { howToResume, liftStop, readStopOf } from './write-stop.ts';
 
 type Ending = Omit<PointInTimeEnd, 'checklist'>;
 
@@ -23,40 +26,44 @@ export interface WayBack {
   choice: RestoreChoice;
   /** The choice in the ledger's words. */
   label: string;
-  /** What is to be asked for; absent: the restore of the earlier run `open` is waited for. */
+  /** What is to be asked for; absent: the restore of the earlier run `open` is waited for, which is `adopted`. */
   ready: Extract<RestoreJudgement, { kind: 'ready' }> | undefined;
+  adopted: AdoptedRestore | undefined;
+  /** Going back to `choice` takes settings of the database back for sure. */
+  settingsToo: boolean;
   open: OpenRestore | undefined;
-  /** The stop of writes that stands is that of the earlier run. */
-  taken: boolean;
   destinations: readonly PlannedDestination[];
+  /** The only image that dump and scratch server may use. */
+  scratchImage: string | undefined;
   backups: PlatformBackups;
   ledger: PlatformRestoreLedger;
+  backupLedger: Pick<BackupLedger, 'keep'>;
   note: Note;
 }
 
 /**
  * Saves the present state, asks the platform once, and waits until the project is back. A stop of writes stands only from the
- * request on, because going back takes it away; whatever ends before that lifts it.
- * @throws SupabaseError, DatabaseUnreachable, the errors of a backup, or the abort reason
+ * request on, because going back takes it away; whatever ends before that lifts it. `record` is still to be closed, when the
+ * checks have answered. @throws SupabaseError, DatabaseUnreachable, the errors of a backup, or the abort reason
  */
 export async function goBack(
   runner: Runner,
   given: Given,
   way: WayBack,
-): Promise<Ending | { present?: PresentState; seconds: number }> {
+): Promise<Ending | { present?: PresentState; seconds: number; record: number | undefined }> {
   const { clock, logger, signal } = runner;
-  const { project, url, choice, label, ready, open, backups, ledger, note } = way;
+  const { project, url, choice, label, ready, adopted, open, backups, ledger, note } = way;
   let present: PresentState | undefined;
   let record = ready === undefined ? open?.id : undefined;
   let asked = false;
   const refuse = async (reasonCode: string, message: string): Promise<Ending> => {
-    await ledger.end(record, `outcome: refused, ${reasonCode}`);
+    await ledger.end(record, refusedEnding(reasonCode));
     return { decision: 'refused', reasonCode, summary: `Not restored: ${message}` };
   };
-  const fail = (reasonCode: string, message: string, fenced: boolean): Ending => {
+  const fail = (reasonCode: string, message: string, stopped: boolean): Ending => {
     note('Restored', message);
     const saved = present === undefined ? '' : `; the state before is ${present.manifestFile}`;
-    const readOnly = fenced ? `. New sessions are read-only while the state before is there; ${howToResume}` : '';
+    const readOnly = stopped ? `. New sessions are read-only while the state before is there; ${howToResume}` : '';
     return {
       ...{ decision: 'failed', reasonCode, summary: `${message}${saved}${readOnly}` },
       ...(present === undefined ? {} : { savedBefore: present.manifestFile }),
@@ -65,8 +72,8 @@ export async function goBack(
   try {
     if (ready !== undefined) {
       if (url !== undefined) {
-        const { destinations, taken } = way;
-        const saved = await savePresentState(runner, given, { url, destinations, note, taken });
+        const { destinations, scratchImage, backupLedger: ledger } = way;
+        const saved = await savePresentState(runner, given, { url, destinations, scratchImage, ledger, note });
         if ('reasonCode' in saved) return await refuse(saved.reasonCode, saved.message);
         present = saved;
       } else {
@@ -75,9 +82,16 @@ export async function goBack(
       }
       const to = describeMoment(ready.to);
       note('Lost by going back', `everything that was written after ${to}, the last ${describeSpan(ready.lost)}`);
-      record = await ledger.begin({ schemaVersion: 1, project, choice: label, fenced: present?.fenced === true });
+      record = await ledger.begin({
+        schemaVersion: 1,
+        project,
+        choice: label,
+        ...markOf(present?.stop),
+        ...runOf(runner),
+      });
       // Saving may have taken hours, and somebody else may have asked meanwhile.
-      const again = await lookAgain(backups, choice, clock.now() / 1000);
+      const again =
+        (await lookAgain(backups, choice, clock.now() / 1000)) ?? (await lookForStop(url, present?.stop, signal));
       if (again !== undefined) return await refuse(again.reasonCode, `${again.message}; nothing was asked for`);
       const next =
         record === undefined
@@ -88,27 +102,60 @@ export async function goBack(
     asked = true;
     const log = (line: string) => logger.info(line);
     const patience = { clock, signal, log, deadlineMs: given.deadline };
-    const ending = await restoreOnPlatform(backups, ready === undefined ? undefined : choice, patience);
+    const ending = await restoreOnPlatform(backups, adopted ?? choice, patience);
     if (ending.kind === 'refused') {
       asked = false;
       return await refuse(ending.reasonCode, `${ending.message}; the database was not touched`);
     }
-    const fenced = ready === undefined ? open?.fenced : present?.fenced;
-    const since = fenced === true ? (present?.since ?? open?.at) : undefined;
+    const stop = ready === undefined ? open?.stop : present?.stop;
     if (ending.kind !== 'restored') {
       if (ending.kind === 'failed') await ledger.end(record, `outcome: failed, ${ending.reasonCode}`);
-      return fail(ending.reasonCode, ending.message, since !== undefined);
+      return fail(ending.reasonCode, ending.message, stop !== undefined);
     }
-    if (url !== undefined && since !== undefined && (await readFence(url, since, signal)) === 'stands') {
-      const message = `project ${project} is healthy, and the stop of writes from before still stands: the state before has not come back. Look at Database > Backups; to go on, run again ten minutes after this one asked`;
-      return fail('restore_unknown', message, true);
+    // Whatever started the server meanwhile: it lies in the state before.
+    const left = url === undefined || stop === undefined ? 'none' : await readStopOf({ url, mark: stop }, signal);
+    if (left !== 'none') {
+      const found = left === 'stands' ? 'still stands' : 'was only lifted';
+      const means = way.settingsToo
+        ? 'the state before has not come back. Look at Database > Backups; to go on, run again ten minutes after this one asked'
+        : 'whether the state before has come back is not known, for this daily backup is a dump, of which nobody says whether it takes that away. Look at Database > Backups and at the data';
+      const message = `project ${project} is healthy, and the stop of writes from before ${found}: ${means}`;
+      return fail('restore_unknown', message, left === 'stands');
     }
-    await ledger.end(record, 'outcome: restored');
+    await ledger.tookPlace(record);
     note('Restored', `project ${project} is healthy again after ${describeSpan(ending.seconds)}`);
-    return { seconds: ending.seconds, ...(present === undefined ? {} : { present }) };
+    return { seconds: ending.seconds, record, ...(present === undefined ? {} : { present }) };
   } finally {
-    if (url !== undefined && present?.fenced && !asked) await liftStop(url, (line) => logger.warning(line));
+    if (url !== undefined && present?.stop !== undefined && !asked)
+      await liftStop({ url, mark: present.stop }, (line) => logger.warning(line));
   }
+}
+
+/** Its number, by which a run that is started again finds what it asked for. Pure. */
+export function runOf({ context }: Runner): { runId?: number } {
+  return context.runId > 0 ? { runId: context.runId } : {};
+}
+
+function markOf(stop: string | undefined): { stop?: string } {
+  return stop === undefined ? {} : { stop };
+}
+
+/** Whether the state that was saved is still the present one. @throws the abort reason */
+async function lookForStop(
+  url: string | undefined,
+  stop: string | undefined,
+  signal: AbortSignal,
+): Promise<{ reasonCode: string; message: string } | undefined> {
+  if (url === undefined || stop === undefined) return undefined;
+  try {
+    if ((await readStopOf({ url, mark: stop }, signal)) === 'stands') return undefined;
+  } catch (error) {
+    if (!(error instanceof DatabaseUnreachable)) throw error;
+    return { reasonCode: 'database_unreachable', message: error.message };
+  }
+  const message =
+    'the stop of writes of this run is gone: while the present state was saved, another restore took place, or somebody lifted the stop or set one. Look at Database > Backups and at the data, then run again';
+  return { reasonCode: 'another_restore', message };
 }
 
 /** Why the platform is not to be asked any more; undefined: it can be. @throws the abort reason */

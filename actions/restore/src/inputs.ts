@@ -2,6 +2,7 @@ import { storeInputs } from '#action-kit/backup-destinations';
 import {
   commonInputs,
   duration,
+  flag,
   githubToken,
   type InputDefinitions,
   type InputValues,
@@ -14,8 +15,14 @@ import type { PrivateKey } from '#backup/encryption';
 
 export const inputs = {
   ...commonInputs,
-  mode: oneOf(['restore', 'point-in-time', 'drill', 'drill-report'], { default: 'restore' }),
+  mode: oneOf(
+    ['restore', 'point-in-time', 'restore-report', 'rebuild', 'rebuild-end', 'verify', 'drill', 'drill-report'],
+    {
+      default: 'restore',
+    },
+  ),
   manifest: text(),
+  before: text(),
   'github-token': githubToken(),
   digest: text({
     pattern: /^(?:sha256:)?[0-9a-fA-F]{64}$/,
@@ -28,6 +35,8 @@ export const inputs = {
   'gpg-private-key': secret(),
   'gpg-passphrase': secret(),
   'target-url': secret(),
+  'database-password': secret(),
+  'login-role': flag(false),
   confirm: text(),
   'age-recipients': list(),
   'gpg-recipients': list(),
@@ -40,13 +49,29 @@ export const inputs = {
     pattern: /^\d+$/,
     allowed: 'the number of a record, from the refusal of an earlier run; 0 where none can be read',
   }),
+  tables: list(),
+  into: oneOf(['compare', 'beside', 'place'], { default: 'beside' }),
+  'overwrite-changed': flag(false),
   'check-tables': list(),
   'check-queries': list(),
   incident: text(),
+  verify: oneOf(['restore', 'digest'], { default: 'restore' }),
   answers: list(),
   'restore-within': duration(),
   'data-age': duration(),
+  'rehearsed-in': text({ default: 'staging' }),
+  rebuild: flag(false),
+  'rebuild-result': text(),
+  'deploy-decision': text(),
+  'health-decision': text(),
+  'vercel-token': secret(),
+  'vercel-project': text(),
+  'vercel-team': text(),
+  'vercel-api-url': text(),
   'drill-result': text(),
+  'restore-result': text(),
+  'smoke-decision': text(),
+  'smoke-summary': text(),
   deadline: duration('2h'),
 } satisfies InputDefinitions;
 

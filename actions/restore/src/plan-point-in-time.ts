@@ -1,8 +1,8 @@
 import type { InputProblem } from '#action-kit/input-error';
-import { parseChecks, type RestoreChecks } from '#backup/check-restored';
 import { wrongProject } from '#postgres/database-project';
 import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 import { parseMoment, type RestoreChoice } from '#supabase/judge-platform-restore';
+import type { RestoreChecks } from './check-restored.ts';
 import type { Given } from './inputs.ts';
 
 export interface PointInTimePlan {
@@ -18,6 +18,7 @@ export interface PointInTimePlan {
 export function planPointInTime(
   given: Given,
   pinned: string | undefined,
+  checks: RestoreChecks,
 ): { plan: PointInTimePlan; problems: InputProblem[] } {
   const problems: InputProblem[] = [];
   const push = (name: string, message: string, more: Partial<InputProblem> = {}) =>
@@ -47,7 +48,6 @@ export function planPointInTime(
     push('environment', 'is needed: the record that keeps a restore from being asked for twice stands there', {
       allowed: 'name of a GitHub environment, e.g. production',
     });
-  const checks = readRestoreChecks(given, problems);
   const { targetUrl: url } = given;
   if (url === undefined) {
     if (checks.tables.length + checks.queries.length > 0)
@@ -69,22 +69,6 @@ export function planPointInTime(
     },
     problems,
   };
-}
-
-/** Named tables and queries for after a restore, of whatever kind. Pure. */
-export function readRestoreChecks(
-  given: Pick<Given, 'checkTables' | 'checkQueries'>,
-  problems: InputProblem[],
-): RestoreChecks {
-  const { queries, wrong } = parseChecks(given.checkQueries ?? []);
-  for (const line of wrong)
-    problems.push({
-      name: 'check-queries',
-      given: line.slice(0, 60),
-      message: 'is no named query that only reads',
-      allowed: 'name: SELECT ..., one a line; every row that it returns is a fault',
-    });
-  return { tables: given.checkTables ?? [], queries };
 }
 
 function readChoice(given: Given, problems: InputProblem[]): RestoreChoice | undefined {

@@ -4,11 +4,12 @@ import { type Challenge, challengeCommand } from '#backup/challenges';
 import { type DrillFacts, type DrillTargets, type judgeDrill, span } from '#backup/judge-drill';
 import type { BackupManifest } from '#backup/manifest';
 import { codeBlock } from '#incident/issue-text';
+import { describeRebuild, type Rebuilt, recordedRebuild } from './read-rebuild.ts';
 
 /** Everything that a drill found out. */
 export interface DrillOutcome {
   environment: string;
-  facts: DrillFacts;
+  facts: DrillFacts & { rebuild?: Rebuilt };
   targets: DrillTargets;
   judged: ReturnType<typeof judgeDrill>;
   backup: BackupManifest | undefined;
@@ -26,6 +27,12 @@ export function renderDrillRun(outcome: DrillOutcome, unrecorded: string | undef
   const dataAge =
     facts.ageSeconds === undefined ? 'no data' : `${span(facts.ageSeconds)} (target ${span(targets.ageSeconds)})`;
   const measured = `time to recover ${recoveryTime}, age of the data ${dataAge}`;
+  const { frontend, rebuild } = facts;
+  const rebuilt = rebuild === undefined ? undefined : recordedRebuild(rebuild);
+  const appBack =
+    frontend === undefined
+      ? 'none recorded'
+      : `${span(frontend.seconds)} (target ${span(targets.frontendSeconds ?? 0)}), ${frontend.what}`;
   const summary = passed
     ? `Recovery drill of ${environment} passed: ${backup?.name ?? ''} restored and equal; ${measured}`
     : `Recovery drill of ${environment} failed: ${problems.join('; ')}; ${measured}`;
@@ -50,6 +57,8 @@ export function renderDrillRun(outcome: DrillOutcome, unrecorded: string | undef
       verification: facts.verification,
       restoreSeconds: facts.restoreSeconds,
       ageSeconds: facts.ageSeconds,
+      ...(frontend === undefined ? {} : { frontend }),
+      ...(rebuilt === undefined ? {} : { rebuild: rebuilt }),
       targets,
       seconds: outcome.seconds,
       keys: facts.keys,
@@ -65,6 +74,8 @@ export function renderDrillRun(outcome: DrillOutcome, unrecorded: string | undef
         [
           ['time to recover', escapeMarkdown(recoveryTime)],
           ['age of the data', escapeMarkdown(dataAge)],
+          ['way back of the app', escapeMarkdown(appBack)],
+          ['app rebuilt', escapeMarkdown(describeRebuild(rebuilt))],
           ['backup', codeSpan(backup?.name ?? 'none')],
         ],
       ),

@@ -1,14 +1,8 @@
-import { escapeMarkdown, table } from '#action-kit/markdown';
+import { escapeMarkdown } from '#action-kit/markdown';
 import type { Result } from '#action-kit/result';
 import type { DatabaseContents } from '#backup/database-contents';
-
-/** One line of the checklist of a restore (RES-11). */
-export interface ChecklistItem {
-  item: string;
-  /** ISO time. */
-  at: string;
-  outcome: string;
-}
+import type { judgeTime } from '#release/judge-time';
+import { type ChecklistItem, renderChecklist } from './checklist.ts';
 
 export interface PointInTimeEnd {
   decision: 'restored' | 'refused' | 'failed';
@@ -20,18 +14,19 @@ export interface PointInTimeEnd {
   loss?: readonly string[];
   faults?: readonly string[];
   seconds?: number;
+  time?: ReturnType<typeof judgeTime>;
   savedBefore?: string;
 }
 
 /** How a restore by the platform ended, with everything that was done for it. Pure. */
 export function renderPointInTime(end: PointInTimeEnd): Result {
-  const { decision, reasonCode, summary, checklist, loss = [], faults = [], seconds, savedBefore } = end;
+  const { decision, reasonCode, summary, checklist, loss = [], faults = [], seconds, time, savedBefore } = end;
   const list = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : [title, lines.map((line) => `- ${escapeMarkdown(line)}`).join('\n')];
   return {
     decision,
     reasonCode,
-    summary,
+    summary: time === undefined ? summary : `${summary}; ${time.told}`,
     failed: decision !== 'restored',
     details: {
       target: 'platform',
@@ -39,20 +34,14 @@ export function renderPointInTime(end: PointInTimeEnd): Result {
       loss,
       faults,
       ...(seconds === undefined ? {} : { seconds: { restore: seconds } }),
+      ...(time === undefined ? {} : { time: time.record }),
       ...(savedBefore === undefined ? {} : { savedBefore }),
     },
     ...(savedBefore === undefined ? {} : { outputs: { 'backup-manifest': savedBefore } }),
     jobSummary: [
       '### Restore by the platform',
       escapeMarkdown(summary),
-      ...(checklist.length === 0
-        ? []
-        : [
-            table(
-              ['Step', 'When', 'Outcome'],
-              checklist.map(({ item, at, outcome }) => [item, at, escapeMarkdown(outcome)]),
-            ),
-          ]),
+      ...renderChecklist(checklist),
       ...list('Lost or changed by going back:', loss),
       ...list('Not as it must be:', faults),
       '',

@@ -1,7 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect, type DatabaseConnection, DatabaseUnreachable } from '#postgres/connection';
 import { sqlstateOf } from '#postgres/database-error';
-import { proveWritable, setReadOnly } from '#postgres/doctor/read-only-mode';
+import { type EndedSessions, endClientSessions } from '#postgres/doctor/end-sessions';
+import {
+  findStop,
+  proveWritable,
+  readReadOnly,
+  rolesWithOwnSetting,
+  setReadOnly,
+} from '#postgres/doctor/read-only-mode';
 
 const application = { applicationName: 'ops-actions restore' };
 const patienceMs = 2 * 60_000;
@@ -9,21 +16,29 @@ const patienceMs = 2 * 60_000;
 /** What a person does about a stop of writes that stands. */
 export const howToResume = 'database-doctor with read-only-off ends that';
 
+/** A stop of writes in a database. */
+export interface WriteStop {
+  url: string;
+  /** Hexadecimal digits in the comment of the database by which a run finds its own again; absent: it is for a person to lift. */
+  mark?: string;
+}
+
 /**
- * Makes new sessions read-only; the setting lies in the database, so going back to an earlier state takes it away again.
+ * Makes new sessions read-only until about `until` (Unix seconds); the setting lies in the database, so going back to an earlier state takes it away again.
  * Undefined: done and proven; else why not, and nothing is left of it. @throws DatabaseUnreachable, or the abort reason
  */
 export async function stopWrites(
-  url: string,
+  stop: WriteStop,
   until: number,
   given: { signal: AbortSignal; warn: (line: string) => void },
 ): Promise<string | undefined> {
+  const { url, mark } = stop;
   const { signal, warn } = given;
   let outcome: 'proven' | 'not set' | undefined;
   try {
     const refused = await withConnection(url, signal, async (connection) => {
       try {
-        await setReadOnly(connection, { on: true, until });
+        await setReadOnly(connection, { on: true, until, ...(mark === undefined ? {} : { restore: mark }) });
         return undefined;
       } catch (error) {
         const sqlstate = sqlstateOf(error);
@@ -39,18 +54,24 @@ export async function stopWrites(
     return outcome === 'proven' ? undefined : 'a new session can still write';
   } finally {
     // Also where the answer to the setting was lost.
-    if (outcome === undefined) await liftStop(url, warn);
+    if (outcome === undefined) await liftStop(stop, warn);
   }
 }
 
 /**
- * Ends a stop of writes that this run set, within a minute and also where the run itself is cancelled. False: it stands still,
- * which is told with what to do; nothing is thrown that would hide why the run ends.
+ * Ends a stop of writes within a minute and also where the run itself is cancelled: that with the mark, where one is given, and
+ * never that of somebody else. Sessions that began under it would stay read-only, so they end, too. False: it stands still, which
+ * is told with what to do; nothing is thrown that would hide why the run ends.
  */
-export async function liftStop(url: string, warn: (line: string) => void): Promise<boolean> {
+export async function liftStop({ url, mark }: WriteStop, warn: (line: string) => void): Promise<boolean> {
   try {
     const signal = AbortSignal.timeout(60_000);
-    await withConnection(url, signal, (connection) => setReadOnly(connection, { on: false }));
+    await withConnection(url, signal, async (connection) => {
+      if (mark !== undefined && (await readReadOnly(connection)).restore !== mark) return;
+      await setReadOnly(connection, { on: false });
+      const { left } = await endClientSessions(connection);
+      if (left.length > 0) warn(`Sessions of ${left.join(', ')} may be read-only until they end by themselves`);
+    });
     return true;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -61,36 +82,51 @@ export async function liftStop(url: string, warn: (line: string) => void): Promi
   }
 }
 
-/** Whether the database itself says read-only. @throws DatabaseUnreachable */
-export async function writesAreStopped(url: string, signal: AbortSignal): Promise<boolean> {
-  return await withConnection(url, signal, async (connection) => {
-    const rows = await connection.query(
-      `SELECT 1 FROM pg_catalog.pg_db_role_setting AS s JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
-        WHERE d.datname = pg_catalog.current_database() AND s.setrole = 0
-          AND 'default_transaction_read_only=on' = ANY (s.setconfig)`,
-    );
-    return rows.length > 0;
-  });
+/** Ends the sessions from before a stop of writes, which could go on writing. @throws DatabaseUnreachable */
+export async function endEarlierSessions(url: string, signal: AbortSignal): Promise<EndedSessions> {
+  return await withConnection(url, signal, (connection) => endClientSessions(connection));
+}
+
+/** Roles that no stop of writes reaches, because their own setting wins. @throws DatabaseUnreachable */
+export async function readExceptions(url: string, signal: AbortSignal): Promise<string[]> {
+  return await withConnection(url, signal, rolesWithOwnSetting);
+}
+
+/** Whether the database itself says read-only, and by the mark of which restore. @throws DatabaseUnreachable */
+export async function readStop(url: string, signal: AbortSignal): Promise<{ on: boolean; restore?: string }> {
+  return await withConnection(url, signal, readReadOnly);
 }
 
 /**
- * What became of a stop of writes that was set at `since` (ISO time). `gone` means that the state before it came back: the
- * setting is not there, and the server was started after it, as every restore by the platform does. `unclear`: a person merely
- * lifted it, or it was set anew after such a start. @throws DatabaseUnreachable
+ * A run's stop of writes, as the database knows it; `stands` and `lifted`: the state before is still there, whoever lifted it.
+ * @throws DatabaseUnreachable
+ */
+export async function readStopOf(
+  { url, mark }: Required<WriteStop>,
+  signal: AbortSignal,
+): Promise<'stands' | 'lifted' | 'none'> {
+  return await withConnection(url, signal, (connection) => findStop(connection, mark));
+}
+
+/**
+ * What became of a stop of writes of an earlier run, set before `since` (ISO time). `stands` and `lifted` say that the state
+ * before is still there, also after a restart of the server. `gone` means that an earlier one came back: nothing of the stop is
+ * there, and the server was started after it, as every restore by the platform does. `unclear`: nothing of it is there, and the
+ * server was not. @throws DatabaseUnreachable
  */
 export async function readFence(
-  url: string,
+  { url, mark }: Required<WriteStop>,
   since: string,
   signal: AbortSignal,
-): Promise<'stands' | 'gone' | 'unclear'> {
-  const stopped = await writesAreStopped(url, signal);
+): Promise<'stands' | 'lifted' | 'gone' | 'unclear'> {
   return await withConnection(url, signal, async (connection) => {
+    const found = await findStop(connection, mark);
+    if (found !== 'none') return found;
     const [row] = await connection.query<{ restarted: boolean }>(
       'SELECT pg_catalog.pg_postmaster_start_time() > $1::timestamptz AS restarted',
       [since],
     );
-    if (stopped === (row?.restarted === true)) return 'unclear';
-    return stopped ? 'stands' : 'gone';
+    return row?.restarted === true ? 'gone' : 'unclear';
   });
 }
 

@@ -77,7 +77,7 @@ describe('restore, the bundle', installed ? {} : { skip: 'no PostgreSQL server p
     });
     assert.equal(run.code, 0, run.log);
     assert.deepEqual([run.outputs.decision, run.outputs['reason-code']], ['restored', 'restored_live']);
-    assert.match(run.log, /checked: notes: 100 rows/);
+    assert.match(run.log, /checked: table notes: 100 rows/);
     assert.match(run.log, /Lost or changed by going back: public\.notes: 11 rows now, 100 in the backup/);
     assert.deepEqual(await query(url, 'SELECT count(*)::int AS n, max(id) AS last FROM notes'), [
       { n: 100, last: 100 },

@@ -6,13 +6,20 @@ import type { Sandbox } from '#sandbox/sandbox-types';
 import { main } from '../src/main.ts';
 
 const folders: string[] = [];
+let runs = 76;
 
 export async function removeFolders(): Promise<void> {
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 }
 
 /** The action in mode point-in-time against the sandbox, without the waits of its polls. */
-export async function runPointInTime(sandbox: Sandbox, inputs: Record<string, string>, signal?: AbortSignal) {
+export async function runPointInTime(
+  sandbox: Sandbox,
+  inputs: Record<string, string>,
+  signal?: AbortSignal,
+  /** How far the clock of the runner is behind. */
+  behindMs = 0,
+) {
   const { apiUrl, token, project } = sandbox.description.supabase;
   const { github } = sandbox.description;
   const folder = await mkdtemp(join(tmpdir(), 'point-in-time-'));
@@ -32,13 +39,13 @@ export async function runPointInTime(sandbox: Sandbox, inputs: Record<string, st
     environment: {
       ...{ PATH: process.env.PATH, HOME: folder, RUNNER_TEMP: folder, GITHUB_WORKSPACE: folder },
       ...{ GITHUB_EVENT_PATH: event, GITHUB_REPOSITORY: github.repository, GITHUB_API_URL: github.apiUrl },
-      ...{ GITHUB_ACTOR: 'maria', GITHUB_SHA: '0'.repeat(40), GITHUB_RUN_ID: '77', GITHUB_RUN_ATTEMPT: '1' },
+      ...{ GITHUB_ACTOR: 'maria', GITHUB_SHA: '0'.repeat(40), GITHUB_RUN_ID: String(++runs), GITHUB_RUN_ATTEMPT: '1' },
       OPS_ACTIONS_SUPABASE_API_URL: apiUrl,
       ...Object.fromEntries(Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
     },
     ...(signal === undefined ? {} : { signal }),
     clock: {
-      now: () => Date.now(),
+      now: () => Date.now() - behindMs,
       async sleep(ms, signal) {
         await new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20)));
         signal?.throwIfAborted();

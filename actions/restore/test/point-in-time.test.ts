@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { createGitHub } from '#github/client';
+import { openPlatformRestoreLedger, restoredEnding } from '#release/platform-restore-record';
 import type { Sandbox } from '#sandbox/sandbox-types';
 import { startSandbox } from '#sandbox/start-sandbox';
-import { decideEarlier } from '../src/decide-earlier.ts';
+import { decideEarlier, takesSettingsBack } from '../src/decide-earlier.ts';
 import { removeFolders, runPointInTime } from './point-in-time-run.ts';
 
 let sandbox: Sandbox;
@@ -72,8 +74,11 @@ test('inside the window the platform is asked once, with the right time, and the
   assert.match(log, /Lost by going back: everything that was written after .*, the last 1 h 0 min/);
   assert.match(log, /not backed up first \(no target-url\)/);
   const { checklist } = result.details as { checklist: { item: string; outcome: string }[] };
+  const { time: took } = result.details as { time: { late: boolean; targetSeconds: number } };
+  assert.deepEqual([took.late, took.targetSeconds], [false, 1800]);
+  assert.match(result.summary, /all of it took \d+ s of the 30 min that it may take/);
   const items = checklist.map(({ item }) => item);
-  assert.deepEqual(items, ['Decided', 'Present state saved', 'Lost by going back', 'Restored', 'Verified']);
+  assert.deepEqual(items, ['Decided', 'Present state saved', 'Lost by going back', 'Restored', 'Verified', 'Time']);
   assert.match(log, /Decided: by maria, who typed .*; incident: https:\/\/example\.com\/7/);
   const daily = (await run({ 'platform-backup': '41', confirm: project })).result;
   assert.equal(daily.reasonCode, 'restored_by_platform');
@@ -126,6 +131,35 @@ test('a run that died before anybody knows whether it asked is not repeated with
   assert.equal((await run({ 'recovery-time': at, confirm: project })).result.reasonCode, 'restored_by_platform');
 });
 
+test('a restore of an earlier run of which only the end is seen may have been a restart of the server', async () => {
+  const at = moment(2 * hour);
+  sandbox.supabase.backups.restoringLooks = 1_000;
+  const died = new AbortController();
+  const dying = run({ 'recovery-time': at, confirm: project }, died.signal);
+  await untilAsked(dying);
+  died.abort(new Error('the runner died'));
+  await assert.rejects(dying, /the runner died/);
+  sandbox.supabase.backups.status = 'RESTARTING';
+  setTimeout(() => {
+    sandbox.supabase.backups.status = 'ACTIVE_HEALTHY';
+  }, 500);
+  const next = await run({ 'recovery-time': at, confirm: project });
+  assert.deepEqual([next.result.decision, next.result.reasonCode], ['failed', 'restore_unknown'], next.log);
+  assert.match(next.log, /a restore is under way.*nothing is asked/);
+  assert.match(next.result.summary, /was not seen RESTORING: it may have been restarted only/);
+  assert.equal(restores().length, 1);
+  // Until a person has looked, nothing is asked again.
+  const after = (await run({ 'recovery-time': at, confirm: project })).result;
+  assert.deepEqual([after.reasonCode, restores().length], ['restore_unknown', 1]);
+  const id = /ask-again: (\d+)/.exec(after.summary)?.[1] ?? '';
+  sandbox.supabase.backups.restoringLooks = 2;
+  const again = (await run({ 'recovery-time': at, confirm: project, 'ask-again': id })).result;
+  assert.equal(again.reasonCode, 'restored_by_platform');
+  // Without a record it is somebody else's business.
+  sandbox.supabase.backups.status = 'COMING_UP';
+  assert.equal((await run({ 'recovery-time': at, confirm: project })).result.reasonCode, 'project_not_ready');
+});
+
 test('what the platform refuses leaves everything as it was, and what it cannot restore is told', async () => {
   const route = '/v1/projects/:ref/database/backups/restore-pitr';
   const fault = { status: 402, body: { message: 'upgrade' } };
@@ -160,6 +194,26 @@ test('where the record cannot be read nothing is asked before a person has looke
   assert.doesNotMatch(asked.log, /asks for nothing twice/);
 });
 
+test('a restore that took place ends only with its checks, and is found again by who asked and by who checked', async () => {
+  const warnings: string[] = [];
+  const place = { environment: 'record', production: true, ref: '0'.repeat(40) };
+  const github = createGitHub(sandbox.description.github);
+  const ledger = openPlatformRestoreLedger(github, place, (line) => warnings.push(line));
+  const route = '/repos/:owner/:repo/deployments/:id/statuses';
+  sandbox.faults.order({ service: 'github', method: 'POST', route, fault: { status: 403 } });
+  const id = await ledger.begin({ schemaVersion: 1, project, choice: 'time:5', runId: 1 });
+  assert.match(warnings.join(), /cannot be read or kept/);
+  const stateFor = async (runId: number) => {
+    const found = await ledger.findOpen(project, runId);
+    return typeof found === 'object' ? [found.id, found.done] : found;
+  };
+  assert.deepEqual(await stateFor(3), [id, undefined], 'created is open, whatever became of its first status');
+  await ledger.tookPlace(id);
+  assert.deepEqual(await stateFor(3), [id, 'unchecked']);
+  await ledger.end(id, restoredEnding(2));
+  assert.deepEqual(await Promise.all([1, 2, 3].map(stateFor)), [[id, 'checked'], [id, 'checked'], undefined]);
+});
+
 test('the platform is looked at again right before it is asked', async () => {
   const route = '/v1/projects/:ref/database/backups';
   sandbox.faults.order({ service: 'supabase', method: 'GET', route, fault: { status: 403 }, skip: 1 });
@@ -177,16 +231,25 @@ test('what an earlier run left is told apart by record, state and the stop of wr
     schemaVersion: 1,
     project: 'p',
     choice: 'time:5',
-    fenced: true,
+    stop: 'abc',
     id: 7,
     at: '2026-01-24T09:00:00Z',
   } as const;
   const at = Date.parse(open.at) / 1000;
-  const none = { open, label: 'time:5', restoring: false, fence: undefined, askAgain: undefined, now: at + 700 };
+  const given = { restoring: false, marked: true, fence: undefined, settingsToo: true, askAgain: undefined } as const;
+  const none = { ...given, open, label: 'time:5', now: at + 700 };
   assert.equal(decideEarlier({ ...none, open: undefined }).kind, 'ask');
   assert.equal(decideEarlier({ ...none, fence: 'stands' }).kind, 'ask', 'it has not begun');
   const young = decideEarlier({ ...none, fence: 'stands', now: at + 60 });
   assert.equal('reasonCode' in young && young.reasonCode, 'restore_unknown', 'it may still begin');
+  assert.equal(decideEarlier({ ...none, fence: 'lifted' }).kind, 'ask', 'lifted, and the server was started since');
+  assert.equal(decideEarlier({ ...none, fence: 'lifted', now: at + 60 }).kind, 'refused', 'it may still begin');
+  for (const fence of ['stands', 'lifted'] as const) {
+    const dump = { ...none, fence, settingsToo: false, open: { ...open, choice: 'backup:7' }, label: 'backup:7' };
+    const unknown = decideEarlier(dump);
+    assert.equal('reasonCode' in unknown && unknown.reasonCode, 'restore_unknown', 'it may have kept settings');
+    assert.equal(decideEarlier({ ...dump, askAgain: '7' }).kind, 'ask');
+  }
   assert.equal(decideEarlier({ ...none, fence: 'gone' }).kind, 'done');
   assert.equal(
     decideEarlier({ ...none, fence: 'gone', label: 'time:6' }).kind,
@@ -197,12 +260,37 @@ test('what an earlier run left is told apart by record, state and the stop of wr
   assert.equal(decideEarlier(none).kind, 'refused');
   assert.equal(decideEarlier({ ...none, askAgain: '8' }).kind, 'refused');
   assert.equal(decideEarlier({ ...none, askAgain: '7' }).kind, 'ask');
-  assert.equal(decideEarlier({ ...none, restoring: true }).kind, 'wait');
+  const day = 24 * hour;
+  for (const { restoring, marked, age, expected } of [
+    { restoring: 'seen', marked: false, age: 700, expected: { kind: 'wait', began: true } },
+    { restoring: 'away', marked: false, age: 700, expected: { kind: 'wait', began: false } },
+    { restoring: 'away', marked: true, age: 3 * day, expected: { kind: 'wait', began: true } },
+    { restoring: 'seen', marked: false, age: 3 * day, expected: { kind: 'refused', reasonCode: 'restore_unknown' } },
+  ] as const)
+    assert.partialDeepStrictEqual(decideEarlier({ ...none, restoring, marked, now: at + age }), expected);
   for (const unknown of ['unreadable', undefined] as const) {
-    const others = decideEarlier({ ...none, open: unknown, restoring: true, askAgain: '0' });
+    const others = decideEarlier({ ...none, open: unknown, restoring: 'seen', askAgain: '0' });
     assert.equal('reasonCode' in others && others.reasonCode, 'another_restore');
   }
   assert.equal(decideEarlier({ ...none, open: 'unreadable', askAgain: '7' }).kind, 'refused');
+  const done = { ...open, done: 'checked' } as const;
+  assert.equal(decideEarlier({ ...none, open: done }).kind, 'done', 'the same run, started again');
+  assert.deepEqual(decideEarlier({ ...none, open: done, label: 'time:6' }), { kind: 'ask' });
+  const unchecked = { ...open, done: 'unchecked' } as const;
+  assert.equal(decideEarlier({ ...none, open: unchecked }).kind, 'done', 'whoever comes next');
+  const elsewhere = { kind: 'ask', closes: 'outcome: restored' };
+  assert.deepEqual(decideEarlier({ ...none, open: unchecked, label: 'time:6' }), elsewhere);
+  const others = decideEarlier({ ...none, open: done, restoring: 'seen' });
+  assert.equal('reasonCode' in others && others.reasonCode, 'another_restore', 'ours is over');
   assert.equal(decideEarlier({ ...none, open: 'unreadable', askAgain: '0' }).kind, 'ask');
   assert.equal(decideEarlier({ ...none, askAgain: '0' }).kind, 'refused', 'it could be read');
+});
+
+test('only a moment and a physical backup are known to take settings of the database back', () => {
+  const backups = [
+    { id: 7, status: 'COMPLETED', at: 0, physical: true },
+    { id: 8, status: 'COMPLETED', at: 0, physical: false },
+  ];
+  const known = ['time:5', 'backup:7', 'backup:8', 'backup:9'].map((label) => takesSettingsBack(label, backups));
+  assert.deepEqual(known, [true, true, false, false]);
 });

@@ -28,11 +28,19 @@ test('a suite or a command given explicitly replaces both', async () => {
   assert.deepEqual([command.command, command.checks], ['make smoke', []]);
 });
 
+test('the end-to-end command of ops.yml stands alone (PDW-05)', async () => {
+  const smoke = { ...settings.smoke, endToEnd: 'npm run e2e' };
+  const plan = await planSuite(given({ tests: 'end-to-end' }), { ...settings, smoke }, undefined);
+  assert.deepEqual([plan.command, plan.checks], ['npm run e2e', []]);
+});
+
 test('what cannot be used is told with its place', async () => {
   for (const [values, text, said] of [
     [{ baseUrl: undefined }, undefined, /^base-url: is required/],
     [{ suite: 's.yml' }, undefined, /^suite: it cannot be read/],
     [{ suite: 's.yml' }, '- pathh: /x', /^suite: line 1: unknown key "pathh"/],
+    [{ tests: 'end-to-end' }, undefined, /^tests: .*ops\.yml names none for this environment/],
+    [{ tests: 'end-to-end', command: 'make' }, undefined, /^tests: .*has its command from ops\.yml/],
     [{ command: 'echo "x' }, undefined, /^command: .*open " quote/],
   ] as [Partial<Given>, string | undefined, RegExp][]) {
     await assert.rejects(planSuite(given(values), settings, text), (error) => {

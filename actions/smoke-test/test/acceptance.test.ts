@@ -64,6 +64,56 @@ environments:
   assert.match(ending.log, new RegExp(`--env=staging ${baseUrl} no input seen undefined`));
 });
 
+test('the end-to-end command of ops.yml runs alone, and a mistake is named where there is none (PDW-05)', async () => {
+  const config = `
+environments:
+  staging:
+    smoke: { command: 'node smoke.js', checks: [/broken], end-to-end: 'node e2e.js {environment}' }
+`;
+  const files = { '.github/ops.yml': config, 'e2e.js': `console.log('all of', process.argv[2])` };
+  const inputs = { environment: 'staging', tests: 'end-to-end' };
+  const ending = await smoke(inputs, files);
+  assert.deepEqual([ending.code, ending.outputs.decision, ending.outputs.passed], [0, 'pass', '1'], ending.log);
+  assert.match(ending.log, /all of staging/);
+  const none = await smoke(inputs, { '.github/ops.yml': 'environments: { staging: { smoke: node smoke.js } }' });
+  assert.deepEqual([none.code, none.outputs.decision], [1, 'could-not-run'], none.log);
+  assert.match(none.log, /smoke\.end-to-end/);
+});
+
+test('critical features are tried each by its name (PDW-05)', async () => {
+  const config = `
+environments:
+  staging:
+    smoke: { features: { login: 'node login.js', publishing: [/broken], imports: confirm } }
+`;
+  const files = { '.github/ops.yml': config, 'login.js': '' };
+  const ending = await smoke({ environment: 'staging', tests: 'features', retries: '0' }, files);
+  assert.deepEqual([ending.code, ending.outputs.decision], [1, 'fail'], ending.log);
+  const found = JSON.parse(ending.outputs.features ?? '') as Record<string, { decision: string; summary: string }>;
+  assert.deepEqual(
+    Object.entries(found).map(([name, { decision }]) => [name, decision]),
+    [
+      ['login', 'pass'],
+      ['publishing', 'fail'],
+    ],
+  );
+  assert.match(ending.outputs.summary ?? '', /^Critical features: failed: publishing \(GET \/broken: /);
+});
+
+test('setup-commands run before the command and never alone', async () => {
+  const config = 'environments:\n  staging:\n    smoke: { command: node web/smoke.js }\n';
+  const files = { '.github/ops.yml': config, 'web/package.json': '{}' };
+  const inputs = { environment: 'staging', 'base-url': baseUrl, 'setup-directory': 'web' };
+  const commands = `ls package.json\necho 'console.log("prepared", process.env.GITHUB_ENV)' > smoke.js`;
+  const ending = await runBundle({ action: 'smoke-test', inputs: { ...inputs, 'setup-commands': commands }, files });
+  assert.equal(ending.outputs.decision, 'pass', ending.log);
+  assert.match(ending.log, /prepared undefined/);
+  const failed = await runBundle({ action: 'smoke-test', inputs: { ...inputs, 'setup-commands': 'exit 3' }, files });
+  assert.deepEqual([failed.code, failed.outputs['reason-code']], [1, 'setup_failed'], failed.log);
+  const checksOnly = await smoke({ suite: 's.yml', 'setup-commands': 'exit 3' }, { 's.yml': '- /a' });
+  assert.equal(checksOnly.outputs.decision, 'pass', checksOnly.log);
+});
+
 test('a failing command is red with its exit code and its last lines', async () => {
   const ending = await smoke({ command: 'node -e "console.log(\'::error::fake\'); process.exit(7)"' });
   assert.equal(ending.code, 1);
@@ -79,6 +129,10 @@ test('the bypass secret reaches the command by its name and is shown nowhere', a
   assert.equal(ending.outputs.decision, 'pass', ending.log);
   const shown = ending.log.replace(/^::add-mask::.*$/gm, '') + JSON.stringify(ending.outputs) + ending.summary;
   assert.doesNotMatch(shown, /canary-bypass/);
+  const elsewhere = { command, 'protection-bypass-secret': 'canary-bypass-1234', 'secret-hosts': 'app.example.com' };
+  const without = await smoke(elsewhere);
+  assert.equal(without.outputs.decision, 'fail', 'Vercel did not say that the tested host is of the project (S20)');
+  assert.match(without.log, /The bypass secret is not sent to 127\.0\.0\.1/);
 });
 
 test('nothing configured, an unreadable suite and a missing program are red', async () => {

@@ -20,6 +20,13 @@ export const inputs = {
   staged: flag(true),
   deadline: duration(),
   'working-directory': text(),
+  commit: text({ pattern: /^[0-9a-f]{40}$/, allowed: '40 hexadecimal digits' }),
+  'database-url': secret(),
+  'database-variable': text({
+    default: 'DATABASE_URL',
+    pattern: /^[A-Za-z_]\w*$/,
+    allowed: 'the name of an environment variable',
+  }),
   'github-token': githubToken(),
   'vercel-token': secret({ required: true }),
   'vercel-project': text(),

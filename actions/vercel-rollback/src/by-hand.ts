@@ -8,18 +8,21 @@ import { defaults } from '#config/defaults';
 import type { EnvironmentSettings } from '#config/settings';
 import { cleanText } from '#http/text';
 import { defaultLockExpiryMs } from '#release/lock';
-import { nameOf } from '#release/next-target';
+import { nameOf } from '#release/name-of-target';
 import { placeOf } from '#release/read-environment';
 import { type ReleaseHandle, type RollbackTarget, releaseKey } from '#release/release-handle';
 import type { RollBackDependencies } from '#release/roll-back';
 import { rollBackByHand } from '#release/roll-back-by-hand';
+import { describeScenario, movesTheApp } from '#release/scenario';
 import type { FunctionsBack } from '#release/take-functions-back';
 import { addressOf } from '#vercel/deployment-address';
-import { lockForDatabase } from './database-lock.ts';
+import { announce } from './announce.ts';
+import { lockExpiryFor, lockForDatabase } from './database-lock.ts';
 import { planDatabase, withDatabase } from './database-part.ts';
 import { functionsPartOf, withFunctions } from './functions-part.ts';
 import type { inputs } from './inputs.ts';
 import { commonOutputs, describeRollback } from './outputs.ts';
+import { chosenScenario, recordScenario, withoutTheApp, withScenario } from './scenario-part.ts';
 import { openServices } from './services.ts';
 
 type Given = InputValues<typeof inputs>;
@@ -32,6 +35,9 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
     const summary = `confirm is "${cleanText(given.confirm, 80)}", not the name of the environment (${settings.environment}): nothing was changed.`;
     return { decision: 'refused', reasonCode: 'confirm_mismatch', summary, failed: true };
   }
+  const scenario = chosenScenario(given, settings);
+  if (scenario !== undefined && !movesTheApp(scenario, settings))
+    return withoutTheApp(runner, settings, scenario, given.dryRun);
   const services = await openServices(runner, given, settings);
   const parts = given.parts ?? ['app', 'functions'];
   const { environment } = settings;
@@ -40,8 +46,14 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
   const appToo = parts.includes('app');
   const { context } = runner;
   const key = releaseKey({ ...context, environment: settings.environment });
-  const reason = given.reason ?? 'rollback by hand, no reason given';
-  const lockExpiryMs = settings.release.lockExpiryMs ?? defaultLockExpiryMs;
+  const why = given.reason ?? 'rollback by hand, no reason given';
+  const reason = scenario === undefined ? why : `${describeScenario(scenario)} (${why})`;
+  const neededMs = settings.database.rollbackLimitMs ?? defaults.database.rollbackLimitMs;
+  // The database goes back under the lock of the app.
+  const lockExpiryMs = lockExpiryFor(
+    settings.release.lockExpiryMs ?? defaultLockExpiryMs,
+    parts.includes('database') ? neededMs : undefined,
+  );
   const databaseOf = async (target: RollbackTarget, back: boolean) => {
     if (!parts.includes('database')) return undefined;
     const { production } = settings;
@@ -61,6 +73,8 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
       from: deploymentId,
       expiresAfterMs: lockExpiryMs,
       as: placeOf(settings).as,
+      policy: settings.database.rollbackPolicy,
+      neededMs,
     });
   };
   const outcome = await rollBackByHand(services, {
@@ -71,13 +85,15 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
     commit: context.sha,
     target: given.target,
     reason,
+    operator: context.actor === '' ? undefined : context.actor,
     // Without the app only the target is looked up.
     dryRun: given.dryRun || !appToo,
     allowUnsafe: given.allowUnsafe,
     beside: takesFunctions ? async (target) => void (await functions.back({ environment, target })) : undefined,
+    announce: (target, version) => announce(runner, given, settings, { version, target, reason }),
     lockExpiryMs,
     repeated: context.runAttempt > 1,
-    promoteInstead: settings.vercel.rollbackFallback === 'promote',
+    promoteInstead: settings.vercel.rollbackFallback !== 'none',
   });
   const url = await addressFor(runner, given, settings, services);
   if ('rollback' in outcome) {
@@ -91,15 +107,19 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
       autoAssign,
       ledgerId: rollback.lockId ?? 0,
       startedAt: rollback.startedAt,
+      slack: rollback.announced?.place,
     });
     const outputs = commonOutputs(settings, services.project, { url, team: given.vercelTeam, handle });
-    const result = describeRollback(runner, { ...rollback, warnings: outcome.warnings }, { reason, outputs });
+    const described = describeRollback(runner, { ...rollback, warnings: outcome.warnings }, { reason, outputs });
+    const back = rollback.decision === 'failed' ? 'failed' : 'done';
+    if (scenario !== undefined) await recordScenario(runner, services.github, scenario, rollback);
+    const result = withScenario(described, scenario, { ...settings, back, at: runner.clock.now() });
     const moved = rollback.decision === 'rolled-back' || rollback.decision === 'already-current';
     return withDatabase(withFunctions(result, functions.last, true), await databaseOf(target, moved));
   }
   for (const warning of outcome.warnings) runner.logger.warning(warning);
   const { decision, reasonCode, message } = outcome;
-  const outputs = commonOutputs(settings, services.project, { url, team: given.vercelTeam });
+  const outputs = commonOutputs(settings, services.project, { url, team: given.vercelTeam, app: appToo });
   // Domains that are back already say nothing about functions.
   if (takesFunctions && 'target' in outcome) {
     const { target } = outcome;
@@ -118,7 +138,9 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
   };
   const back = decision === 'already-current';
   const database = 'target' in outcome ? await databaseOf(outcome.target, back) : undefined;
-  return withDatabase(withFunctions(result, functions.last, true), database);
+  const at = runner.clock.now();
+  const told = withScenario(result, scenario, { ...settings, back: back ? 'done' : 'open', at });
+  return withDatabase(withFunctions(told, functions.last, true), database);
 }
 
 /** `functions-restored`, for the domains did not move: no checks of the app follow. */
@@ -175,6 +197,7 @@ function handleOf(
     autoAssign: boolean;
     ledgerId: number;
     startedAt: number;
+    slack: { channel: string; ts: string } | undefined;
   },
 ): ReleaseHandle {
   return {
@@ -192,6 +215,7 @@ function handleOf(
     // What is taken back, as in a release that takes itself back.
     version: given.version,
     openedAt: given.startedAt,
+    ...(given.slack === undefined ? {} : { slack: given.slack }),
     rollbackTarget: given.target,
     autoAssign: given.autoAssign,
     url: given.url,

@@ -1,6 +1,6 @@
 import type { Result } from '#action-kit/result';
 import { commandOn } from '#release/command-line';
-import { nameOf } from '#release/next-target';
+import { nameOf } from '#release/name-of-target';
 import type { RollbackTarget } from '#release/release-handle';
 import type { VercelProject } from '#vercel/project';
 
@@ -17,7 +17,11 @@ export interface AppState {
 export type DatabasePart =
   /** The next step takes back everything that was applied after this version. */
   | { due: true; version: string; message: string }
-  | { due: false; reasonCode: 'dry_run' | 'app_first' | 'database_version_unknown' | 'not_locked'; message: string };
+  | {
+      due: false;
+      reasonCode: 'dry_run' | 'app_first' | 'database_version_unknown' | 'not_locked' | 'lock_unfinished';
+      message: string;
+    };
 
 /**
  * Whether the database may follow. Never before the app: newer code may need what its migrations made, while the target bears

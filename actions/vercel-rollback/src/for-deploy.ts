@@ -6,6 +6,7 @@ import type { StepOutcome } from '#release/decide-rollback-needed';
 import { defaultLockExpiryMs } from '#release/lock';
 import { parseReleaseHandle } from '#release/release-handle';
 import { takeBack } from '#release/take-back';
+import { announce } from './announce.ts';
 import { functionsPartOf, withFunctions } from './functions-part.ts';
 import type { inputs } from './inputs.ts';
 import { commonOutputs, describeRollback } from './outputs.ts';
@@ -27,11 +28,13 @@ export async function forDeploy(runner: Runner, given: InputValues<typeof inputs
   };
   const outcome = await takeBack(services, {
     beside: backWithDomains,
+    announce: (target, reason) =>
+      announce(runner, given, settings, { version: handle.version, target, reason, handle }),
     handle,
     deploymentId: given.deploymentId ?? '',
     outcomes: {
       jobStatus: (given.jobStatus ?? '') as 'success' | 'failure' | 'cancelled' | '',
-      promote: { outcome: promoted, decision: given.promoteDecision ?? '' },
+      promote: { outcome: promoted, decision: given.promoteDecision ?? '', reason: given.promoteReason },
       health: { outcome: (given.healthOutcome ?? '') as StepOutcome },
       functionsAfter: { outcome: (given.functionsAfterOutcome ?? '') as StepOutcome },
       smoke: { outcome: (given.smokeOutcome ?? '') as StepOutcome },
@@ -43,7 +46,7 @@ export async function forDeploy(runner: Runner, given: InputValues<typeof inputs
     },
     settings,
     lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
-    promoteInstead: settings.vercel.rollbackFallback === 'promote',
+    promoteInstead: settings.vercel.rollbackFallback !== 'none',
   });
   const outputs = commonOutputs(settings, services.project, { url: handle.url, team: given.vercelTeam, handle });
   if (outcome.act === 'roll-back') {

@@ -103,6 +103,44 @@ test('Unclear targets, a wrong confirmation and unknown parts are refused before
   assert.equal(scene.served(), bad);
 });
 
+test('A scenario is dispatched by name: its steps stand in order in result, summary and record, the rollback alone is done (ARB-08)', async () => {
+  interface Steps {
+    scenario: { name: string; steps: string[]; checklist: { state: string; note: string }[] };
+  }
+  const corrupt = await run({ scenario: 'database-corruption', confirm: environment });
+  assert.deepEqual([corrupt.code, corrupt.outputs.decision, scene.served()], [0, 'rolled-back', good], corrupt.log);
+  const { scenario } = corrupt.result as unknown as Steps;
+  assert.deepEqual([scenario.name, scenario.steps], ['database-corruption', ['rollback', 'restore-backup']]);
+  assert.deepEqual(
+    scenario.checklist.map(({ state }) => state),
+    ['done', 'open'],
+  );
+  assert.match(corrupt.summary, /step 1: rollback: by this run[\s\S]*step 2: restore\\-backup: a person/);
+  const { github } = await scene.connect();
+  const [lock] = await readOpenLocks(github, environment);
+  assert.equal(lock?.reason.startsWith('database-corruption: rollback, then restore-backup'), true);
+  const facts = (await github.listStatuses(lock?.id ?? 0)).map(({ description }) => description);
+  assert.ok(facts.includes('ops:scenario:intent:database-corruption rollback, restore-backup'), facts.join('\n'));
+
+  environment = `${environment}-lost`;
+  const before = scene.sandbox.requests().length;
+  const lost = await run({ scenario: 'data-loss', confirm: environment });
+  assert.deepEqual([lost.code, lost.outputs['reason-code']], [1, 'scenario_leaves_the_app'], lost.log);
+  assert.match(lost.outputs.summary ?? '', /data-loss: restore-backup, then investigate\. The app is no part of it/);
+  assert.deepEqual((lost.result as unknown as Steps).scenario.steps, ['restore-backup', 'investigate']);
+  const unknown = await run({ scenario: 'bad-luck', confirm: environment });
+  assert.equal(unknown.outputs['reason-code'], 'bad_input');
+  assert.match(
+    unknown.log,
+    /high-error-rate, critical-feature-broken, database-corruption, security-vulnerability, data-loss/,
+  );
+  const writes = scene.sandbox.requests().slice(before);
+  assert.deepEqual(
+    writes.filter(({ method }) => method !== 'GET'),
+    [],
+  );
+});
+
 test('Called by deploy without a release it does nothing and needs nothing, whatever the target says', async () => {
   const ended = await run({
     'called-by': 'deploy',

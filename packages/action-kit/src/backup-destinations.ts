@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { DatabaseSettings } from '#config/settings';
 import type { ArtifactList } from './artifacts.ts';
 import { type InputDefinitions, list, oneOf, secret, text } from './inputs.ts';
+import { isPublic } from './public-repository.ts';
 import type { Runner } from './runner.ts';
 import { serviceAddress } from './service-address.ts';
 
@@ -13,6 +14,10 @@ export const storeInputs = {
   's3-secret-access-key': secret(),
   's3-session-token': secret(),
   'supabase-storage-key': secret(),
+  'supabase-storage-project': text({
+    pattern: /^[a-z]{20}$/,
+    allowed: 'the reference of a project: 20 lowercase letters',
+  }),
   'supabase-storage-url': text(),
 } satisfies InputDefinitions;
 
@@ -34,6 +39,7 @@ interface Given {
   s3SecretAccessKey?: string | undefined;
   s3SessionToken?: string | undefined;
   supabaseStorageKey?: string | undefined;
+  supabaseStorageProject?: string | undefined;
   supabaseStorageUrl?: string | undefined;
 }
 
@@ -55,6 +61,7 @@ export function givenDestinations(runner: Runner, given: Given, database: Databa
   });
   return {
     words: given.backupDestination ?? database.backupDestinations,
+    fromBranch: given.backupDestination === undefined,
     path: path === undefined ? undefined : resolve(context.workspace, path),
     s3: {
       endpoint: endpoint === '' ? undefined : endpoint,
@@ -63,7 +70,11 @@ export function givenDestinations(runner: Runner, given: Given, database: Databa
       secretAccessKey: given.s3SecretAccessKey,
       sessionToken: given.s3SessionToken,
     },
-    storage: { url: storageUrl === '' ? undefined : storageUrl, key: given.supabaseStorageKey },
+    storage: {
+      url: storageUrl === '' ? undefined : storageUrl,
+      key: given.supabaseStorageKey,
+      project: given.supabaseStorageProject,
+    },
     artifacts: runner.environment('ACTIONS_RUNTIME_TOKEN') !== undefined,
     hosted: context.hosted,
     publicRepository: isPublic(context.event),
@@ -79,14 +90,9 @@ export function destinationPorts(runner: Runner, ofRepository?: { github: Artifa
       if (ofRepository !== undefined) return repositoryArtifacts(ofRepository.github, ofRepository.token);
       return { upload: uploadArtifact, download: downloadArtifact };
     },
+    workspace: runner.context.workspace,
     temporary: runner.context.temp,
     signal: runner.signal,
     log: (line: string) => runner.logger.info(line),
   };
-}
-
-/** Whether everybody can read what the run's repository keeps; only an event that says so counts as public. */
-export function isPublic(event: unknown): boolean {
-  const { repository } = event as { repository?: { private?: unknown } };
-  return repository?.private === false;
 }

@@ -95,8 +95,8 @@ export function missingForSupabase(
 }
 
 /** How the repository's Deployments and issues are reached. */
-export function gitHubConnection({ context, signal, logger }: Runner, token: string) {
-  return { apiUrl: context.apiUrl, repository: context.repository, token, signal, log: logger.debug };
+export function gitHubConnection({ context, signal, clock, logger }: Runner, token: string) {
+  return { apiUrl: context.apiUrl, repository: context.repository, token, signal, clock, log: logger.debug };
 }
 
 /** The inputs by which an action tells people. */

@@ -97,6 +97,21 @@ describe('readInputs', () => {
       '::add-mask::p@ss-word',
     ]);
   });
+
+  test('masks a password in every form in which an address that is made of it, or changed, carries it', () => {
+    const masks = (value: string) => {
+      const { runner, lines } = runnerWith({ name: 'x', 'vercel-token': value });
+      readInputs(runner, definitions);
+      return lines.map((line) => decodeURIComponent(line.replace('::add-mask::', '')));
+    };
+    assert.deepEqual(masks('p@ss/w:rd'), ['p@ss/w:rd', 'p%40ss%2Fw%3Ard']);
+    const changed = new URL('postgres://u:p^$s|w@db/x?password=q!^w+rd');
+    changed.searchParams.set('options', '-c x=1');
+    const href = changed.href.replaceAll('+', '%20');
+    assert.equal(href, 'postgres://u:p%5E$s%7Cw@db/x?password=q%21%5Ew%20rd&options=-c%20x%3D1');
+    const address = masks('postgres://u:p^$s|w@db/x?password=q!^w+rd');
+    assert.deepEqual(address.slice(1), ['p^$s|w', 'p%5E$s%7Cw', 'q!^w+rd', 'q!^w rd', 'q%21%5Ew%20rd']);
+  });
 });
 
 test('foreign text never becomes a command', () => {

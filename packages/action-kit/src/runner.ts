@@ -11,7 +11,7 @@ export interface Runner {
   input(name: string): string;
   environment(name: string): string | undefined;
   logger: Logger;
-  /** Hides a value, each of its lines, and a password inside an address, from every log line that follows. */
+  /** Hides a value, each of its lines, a password inside an address, and a password as an address carries it, from every log line that follows. */
   mask(secret: string): void;
   /** Aborts when the run is cancelled; main should end within six seconds. */
   signal: AbortSignal;
@@ -67,8 +67,13 @@ export function createRunner(options: RunnerOptions = {}): Runner {
 
 function secretForms(secret: string): Set<string> {
   const lines = secret.split(/\r?\n/).map((line) => line.trim());
-  const forms = [secret, ...(lines.length > 1 ? lines : []), ...passwordForms(secret), ...pathForms(secret)];
+  const inAddress = isAddress(secret) ? passwordForms(secret) : [encodeURIComponent(secret.trim().toWellFormed())];
+  const forms = [secret, ...(lines.length > 1 ? lines : []), ...inAddress, ...pathForms(secret)];
   return new Set(forms.filter((form) => form.length >= SHORTEST_SECRET));
+}
+
+function isAddress(secret: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(secret);
 }
 
 /** An incoming webhook is an address whose path is the secret; logs often show the path alone. */
@@ -78,13 +83,24 @@ function pathForms(secret: string): string[] {
   return path.length >= SHORTEST_SECRET * 3 ? [path] : [];
 }
 
-/** The password of an address (`postgres://user:password@host`), as written and decoded. */
-function passwordForms(secret: string): string[] {
-  const written = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:(.+)@[^@/\s]*(?:[/?#]|$)/i.exec(secret)?.[1];
-  if (!written) return [];
+/**
+ * The password of an address (`postgres://user:password@host`, `?password=`): as written, decoded, and as the address carries it
+ * once it was read as a URL to add something.
+ */
+function passwordForms(address: string): string[] {
+  const user = /^[^:]+:\/\/[^/@\s:]*:(.+)@[^@/\s]*(?:[/?#]|$)/.exec(address)?.[1] ?? '';
+  const url = new URL('postgres://user@host/');
+  url.password = user;
+  const query = /[?&]password=([^&#\s]+)/.exec(address)?.[1] ?? '';
+  const parameters = new URLSearchParams(`password=${query}`);
+  const again = parameters.toString().slice('password='.length).replaceAll('+', '%20');
+  return [user, decoded(user), url.password, query, parameters.get('password') ?? '', again];
+}
+
+function decoded(text: string): string {
   try {
-    return [written, decodeURIComponent(written)];
+    return decodeURIComponent(text);
   } catch {
-    return [written];
+    return text;
   }
 }

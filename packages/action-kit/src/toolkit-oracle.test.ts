@@ -12,6 +12,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const toolkit = `
 import * as core from '@actions/core';
 core.setSecret('canary,secret:100%');
+core.setSecret(encodeURIComponent('canary,secret:100%'));
 core.info('plain line');
 core.notice('a notice: 100%, two\\nlines');
 core.warning('a warning');

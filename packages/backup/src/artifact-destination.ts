@@ -51,6 +51,9 @@ export function artifactDestination(store: ArtifactStore, temporary: string): Ba
       try {
         await store.download(id, folder);
         yield* createReadStream(join(folder, name));
+      } catch (error) {
+        const why = `artifact ${name} cannot be read: ${(error as Error).message}`;
+        throw new BackupFailed('destination_failed', why, { cause: error });
       } finally {
         await rm(folder, { recursive: true, force: true });
       }

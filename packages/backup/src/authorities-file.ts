@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { libpqEnvironment } from '#postgres/connection';
 import type { DatabaseSettings } from '#postgres/database-url';
+import { libpqEnvironment } from '#postgres/libpq-environment';
 import { authoritiesOf } from '#postgres/platform-authorities';
 
 export interface LibpqAccess {

@@ -9,9 +9,11 @@ export type BackupReason =
   | 'encryption_tool_missing'
   | 'encryption_failed'
   | 'digest_mismatch'
-  | 'restore_failed';
+  | 'ledger_unreadable'
+  | 'restore_failed'
+  | 'restore_unknown';
 
-/** No restore point was made, or none was restored; nothing else has happened. The message never holds values of rows (S29). */
+/** No restore point was made, or none was restored (`restore_unknown`: perhaps it was); nothing else has happened. The message never holds values of rows (S29). */
 export class BackupFailed extends Error {
   readonly reasonCode: BackupReason;
   constructor(reasonCode: BackupReason, message: string, options?: ErrorOptions) {

@@ -41,12 +41,14 @@ describe('a backup in other hands', {
       await connection.close();
     }
   }
+  let made = 0;
   const backup = (database: string, recipient: string, log: (line: string) => void = () => {}) => {
+    made++;
     const url = new URL(cluster.url);
     url.pathname = `/${database}`;
     return createBackup({
       url: url.href,
-      name: `backup-${database}`,
+      name: `backup-${made}-${database}`,
       destinations: [directoryDestination(folder)],
       recipients: [recipient],
       clock: systemClock,
@@ -141,11 +143,26 @@ describe('a backup in other hands', {
     assert.equal(needs.manifest.verification.reasonCode, 'extension_missing');
     assert.match(
       needs.manifest.verification.message,
-      /extension ops_probe \(.*column r of table .*a.*install the package/,
+      /extension ops_probe \(.*column r of table .*a.*no package .* is known to bring it: pin an image/,
     );
     const idle = await backup('idle', recipient);
     assert.equal(idle.manifest.verification.verdict, 'verified', idle.manifest.verification.message);
     assert.deepEqual(idle.manifest.verification.leftOut, ['EXTENSION ops_probe', 'TABLE DATA ext.rules']);
     assert.ok((await readFile(join(folder, idle.manifest.object.file))).length > 0);
+    // There, and not to be made: as one that wants to be loaded with the server.
+    try {
+      await writeFile(control, "default_version = '1.0'\n");
+      await writeFile(script, `DO $$ BEGIN RAISE EXCEPTION 'must be loaded via shared_preload_libraries'; END $$;`);
+      const left = (await backup('idle', recipient)).manifest.verification;
+      assert.equal(left.verdict, 'verified', left.message);
+      assert.deepEqual(left.leftOut, ['EXTENSION ops_probe', 'TABLE DATA ext.rules']);
+      assert.match(left.remarks.join(), /extension ops_probe cannot be made on a scratch server \(SQLSTATE P0001\)/);
+      const wanted = (await backup('needs', recipient)).manifest.verification;
+      assert.equal(wanted.verdict, 'could-not-verify');
+      assert.match(wanted.message, /could not make the extension ops_probe, which the database needs: must be loaded/);
+    } finally {
+      await rm(control, { force: true });
+      await rm(script, { force: true });
+    }
   });
 });

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { runTool } from '#child-process/run-tool';
 import { systemClock } from '#http/clock';
+import { startFaultProxy } from '#postgres/fault-proxy';
 import { createOneTimeKey } from './age-stream.ts';
 import { type CreateBackupOptions, createBackup } from './create-backup.ts';
 import { type BackupDestination, directoryDestination } from './destination.ts';
 import { openDecryption } from './encryption.ts';
 import { isRoot, listPostgres } from './find-postgres.ts';
+import { oneChunk } from './one-chunk.ts';
 import { openBackup } from './restore-backup.ts';
+import { restoreLive } from './restore-live.ts';
 import { type Cluster, startCluster } from './scratch-cluster.ts';
 import { createDatabase, query } from './test-database.ts';
 
@@ -74,38 +76,23 @@ describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server 
   }
 
   /** A server between us and the database; `fault` comes after so many bytes of answers. */
-  async function proxied(fault: 'cut' | 'black-hole', afterBytes: number, body: (through: string) => Promise<void>) {
-    const sockets = new Set<Socket>();
-    let bytes = 0;
-    let broken = false;
-    const proxy = createServer((client) => {
-      const server = connectSocket(cluster.port, '127.0.0.1');
-      for (const socket of [client, server]) {
-        sockets.add(socket);
-        socket.on('error', () => {});
-      }
-      if (broken && fault === 'cut') return client.destroy();
-      const pass = (to: Socket) => (chunk: Buffer) => void (broken || to.write(chunk));
-      client.on('data', pass(server));
-      server.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (!broken && bytes > afterBytes) {
-          broken = true;
-          if (fault === 'cut') for (const socket of sockets) socket.destroy();
-        }
-        pass(client)(chunk);
-      });
-      client.on('close', () => server.destroy());
-      server.on('close', () => client.destroy());
+  async function proxied(
+    fault: 'cut' | 'silence' | 'silence-all',
+    afterBytes: number,
+    body: (through: string) => Promise<void>,
+  ) {
+    let happened = false;
+    const proxy = await startFaultProxy(cluster.port, ({ from, total }) => {
+      if (from !== 'server' || total <= afterBytes || (fault === 'silence' && happened)) return undefined;
+      happened = true;
+      return fault;
     });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     const through = new URL(url);
-    through.port = `${(proxy.address() as AddressInfo).port}`;
+    through.port = `${proxy.port}`;
     try {
       await body(through.href);
-      assert.ok(broken, 'the connection was never broken');
+      assert.ok(proxy.broken, 'the connection was never broken');
     } finally {
-      for (const socket of sockets) socket.destroy();
       proxy.close();
     }
   }
@@ -118,10 +105,52 @@ describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server 
 
   test('a connection that falls silent ends at the deadline', async () => {
     const started = performance.now();
-    await proxied('black-hole', 20_000_000, (through) =>
+    await proxied('silence-all', 20_000_000, (through) =>
       failsCleanly(backup({ url: through, deadlineMs: 6_000 }), /pg_dump did not end within 6 s/),
     );
     assert.ok(performance.now() - started < 60_000);
+  });
+
+  test('a dump whose own path falls silent is given up, although everything else still answers', async () => {
+    const started = performance.now();
+    await proxied('silence', 20_000_000, (through) =>
+      failsCleanly(
+        backup({ url: through, quietMs: 500 }),
+        /pg_dump was ended: the connection fell silent: .*works on nothing/,
+      ),
+    );
+    assert.ok(performance.now() - started < 90_000);
+  });
+
+  test('a store that takes its time is no silence of the path', async () => {
+    let waited = false;
+    const slow = hindered(async () => {
+      if (!waited) await pause(5_000);
+      waited = true;
+    });
+    const { manifest } = await backup({ destinations: [slow], quietMs: 1_500 });
+    assert.equal(manifest.verification.verdict, 'verified');
+    assert.ok(waited);
+  });
+
+  test('a restore whose path falls silent is given up, and its server keeps nothing of it', async () => {
+    const { manifest, manifestFile } = await backup();
+    const destination = directoryDestination(join(folder, `${counter}`));
+    const decryption = await openDecryption({ ageIdentity: identity });
+    const opened = await openBackup({ destination, manifestFile, digest: manifest.object.sha256, decryption });
+    const target = await createDatabase(cluster, 'SELECT 1');
+    const proxy = await startFaultProxy(cluster.port, ({ from, total }) =>
+      from === 'client' && total > 10_000_000 ? 'silence' : undefined,
+    );
+    const through = new URL(target);
+    through.port = `${proxy.port}`;
+    const restored = restoreLive(through.href, opened, { deadlineMs: 120_000, quietMs: 500 });
+    try {
+      await assert.rejects(restored, /pg_restore was ended: the connection fell silent: .*look which/);
+    } finally {
+      proxy.close();
+    }
+    assert.deepEqual(await query(target, "SELECT to_regclass('notes') IS NULL AS gone"), [{ gone: true }]);
   });
 
   test('a server that is stopped while pg_dump writes', async () => {
@@ -152,6 +181,21 @@ describe('bad days of a backup', installed ? {} : { skip: 'no PostgreSQL server 
     };
     await failsCleanly(backup({ destinations: [losing] }), /rows could not be counted: .*(terminat|connection)/i);
     assert.ok(stored);
+  });
+
+  test('a destination that takes the manifest and keeps none of it has no backup', async () => {
+    const small = await createDatabase(cluster, 'CREATE TABLE a (id int)');
+    const inner = directoryDestination(join(folder, `${counter + 1}`));
+    const losing: BackupDestination = {
+      ...inner,
+      async write(name, chunks) {
+        await inner.write(name, name.endsWith('.manifest.json') ? oneChunk('') : chunks);
+      },
+    };
+    await assert.rejects(backup({ url: small, destinations: [losing] }), {
+      reasonCode: 'destination_failed',
+      message: /holds 0 bytes of bad-\d+\.manifest\.json, \d+ were written: nothing restores a backup without it/,
+    });
   });
 
   test('a destination that is slow holds the dump back and loses nothing', async () => {

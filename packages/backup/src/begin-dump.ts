@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '#http/clock';
 import { BackupFailed } from './backup-error.ts';
+import { copiedRelation } from './copied-relation.ts';
 import { dumpStream } from './dump-stream.ts';
 import { findPostgres, type PostgresBinaries } from './find-postgres.ts';
 import { openSourceSnapshot, type SourceSnapshot } from './source-snapshot.ts';
+import { wantedFor } from './wanted-postgres.ts';
 
 /** A snapshot, held, and a pg_dump that has its own locks on it. */
 export interface BegunDump {
@@ -11,6 +13,8 @@ export interface BegunDump {
   binaries: PostgresBinaries;
   /** To be read once, to its end. */
   dumped: AsyncIterable<Uint8Array>;
+  /** The relation that pg_dump copies right now, where the server tells. */
+  copying(): Promise<string | undefined>;
   /** Ends pg_dump and lets go of the snapshot; safe to call twice. */
   end(): Promise<void>;
 }
@@ -21,9 +25,12 @@ const longestPauseMs = 2_000;
 
 interface BeginOptions {
   binaries?: PostgresBinaries;
+  /** The only image that the programs may come from. */
+  scratchImage?: string | undefined;
   tables?: readonly string[];
   clock: Clock;
   deadlineMs: number;
+  quietMs?: number | undefined;
   log: (line: string) => void;
   signal?: AbortSignal;
 }
@@ -73,8 +80,10 @@ async function tryToBegin(
       signal,
       log,
       ...(options.tables === undefined ? {} : { tables: options.tables }),
-      prepare: async (major) => {
-        binaries ??= await findPostgres({ major, server: true });
+      prepare: async (connection) => {
+        if (binaries === undefined) {
+          binaries = await findPostgres({ ...(await wantedFor(connection)), image: options.scratchImage });
+        }
         onFound(binaries);
       },
       onSnapshot: ({ settings, snapshot, unreadable, selected, tables }) => {
@@ -86,6 +95,8 @@ async function tryToBegin(
           excludedTables: unreadable,
           ...(selected ? { tables } : {}),
           applicationName,
+          url,
+          quietMs: options.quietMs,
           deadlineMs: options.deadlineMs,
           signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
         });
@@ -108,7 +119,9 @@ async function tryToBegin(
         return undefined;
       }
     }
-    return { source, binaries, dumped: rejoin(await first, dump), end };
+    const { connection } = source;
+    const copying = () => copiedRelation(connection, applicationName);
+    return { source, binaries, dumped: rejoin(await first, dump), copying, end };
   } catch (error) {
     await end();
     signal?.throwIfAborted();

@@ -90,6 +90,9 @@ describe('createBackup', installed ? {} : { skip: 'no PostgreSQL server programs
     assert.deepEqual(manifest.tables.find((table) => table.name === 'public."Odd Name"')?.rows, 2);
     assert.deepEqual(parseManifest(await readFile(join(folder, manifestFile), 'utf8')), manifest);
     assert.match(lines[0] ?? '', /^backing up .* of PostgreSQL \d+.*; backup and proof take about \d+ s$/);
+    // What is not in it stands in the manifest and in the log.
+    assert.deepEqual(manifest.notCovered, ['passwords of roles']);
+    assert.equal(lines[1], 'not in the backup: passwords of roles');
     const stored = await readFile(join(folder, manifest.object.file));
     assert.equal(stored.length, manifest.object.bytes);
     assert.ok(stored.subarray(0, 22).equals(Buffer.from('age-encryption.org/v1\n')));
@@ -98,6 +101,16 @@ describe('createBackup', installed ? {} : { skip: 'no PostgreSQL server programs
       assert.doesNotMatch(await readFile(join(folder, name), 'latin1'), /canary-|PGDMP/);
     }
     assert.doesNotMatch(lines.join('\n'), /canary-/);
+  });
+
+  test('programs without security fixes are named in log and manifest', async () => {
+    const lines: string[] = [];
+    const [found] = await listPostgres();
+    assert.ok(found !== undefined);
+    const old = { ...found, version: `${found.major}.0` };
+    const { manifest } = await backup(await database(), { binaries: old, log: (line) => lines.push(line) });
+    assert.match(manifest.outdatedTools ?? '', /^pg_dump and pg_restore \d+\.0 /);
+    assert.ok(lines.includes(`warning: ${manifest.outdatedTools}`), lines.join('\n'));
   });
 
   test('an empty database is legal, and said', async () => {

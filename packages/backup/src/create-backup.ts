@@ -1,18 +1,27 @@
 import type { Clock } from '#http/clock';
+import { BackupFailed } from './backup-error.ts';
 import { type BegunDump, beginDump } from './begin-dump.ts';
 import { makeChallenges } from './challenges.ts';
-import { describeBackup } from './describe-backup.ts';
+import { describeBackup, notCovered } from './describe-backup.ts';
 import type { BackupDestination } from './destination.ts';
 import { openEncryption } from './encryption.ts';
 import { estimateSeconds } from './estimate-backup.ts';
-import type { PostgresBinaries } from './find-postgres.ts';
-import { type BackupKind, type BackupManifest, digestOf, formatManifest, type VerifyLevel } from './manifest.ts';
+import { describePostgres, type PostgresBinaries } from './find-postgres.ts';
+import {
+  type BackupKind,
+  type BackupManifest,
+  digestOf,
+  formatManifest,
+  isSufficient,
+  type VerifyLevel,
+} from './manifest.ts';
 import { describeBytes } from './measure-stream.ts';
 import { oneChunk } from './one-chunk.ts';
+import { describeOutdated } from './security-minor.ts';
 import type { SourceSnapshot } from './source-snapshot.ts';
 import { type StoredContentsFile, storeContents, storeDump } from './store-backup.ts';
 import { readSurroundings } from './table-surroundings.ts';
-import { type VerifyOptions, type VerifyResult, verifyBackup } from './verify-backup.ts';
+import { readBack, type VerifyOptions, type VerifyResult, verifyBackup } from './verify-backup.ts';
 
 export interface CreateBackupOptions {
   url: string;
@@ -34,11 +43,15 @@ export interface CreateBackupOptions {
   tables?: readonly string[];
   /** Leaves names and row counts out of the manifest, for stores that strangers can read. */
   totalsOnly?: boolean;
-  /** Default: found for the server's own major. */
+  /** Default: found for the server's own version (ADR 0011). */
   binaries?: PostgresBinaries;
+  /** `name@sha256:…`: the only image that dump and scratch server may use. */
+  scratchImage?: string | undefined;
   clock: Clock;
   /** Per stage; default 2 h. */
   deadlineMs?: number;
+  /** How long pg_dump may hear nothing until a second connection looks whether its path is dead; default 30 s. */
+  quietMs?: number;
   log?: (line: string) => void;
   signal?: AbortSignal;
 }
@@ -73,23 +86,30 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
     begun = await beginDump(options.url, {
       ...(options.binaries === undefined ? {} : { binaries: options.binaries }),
       ...(options.tables === undefined ? {} : { tables: options.tables }),
+      scratchImage: options.scratchImage,
       clock: options.clock,
       deadlineMs,
+      quietMs: options.quietMs,
       log,
       ...signal,
     });
-    const { source, binaries, dumped } = begun;
+    const { source, binaries, dumped, copying } = begun;
     announce(source, log);
+    log(`dump and scratch server: ${describePostgres(binaries)}`);
+    const outdated = describeOutdated(binaries);
+    if (outdated !== undefined) log(`warning: ${outdated}`);
     const files = {
       dump: `${options.name}.dump.zst.${encryption.kind}`,
       contents: `${options.name}.contents.zst.${encryption.kind}`,
     };
     const dumpStarted = performance.now();
     const surroundings = source.selected
-      ? { surroundings: await readSurroundings(source, { binaries, deadlineMs, ...signal }) }
+      ? { surroundings: await readSurroundings(source, { url: options.url, binaries, deadlineMs, ...signal }) }
       : {};
     const store = { source, encryption, destinations, files };
-    const dump = await storeDump({ ...store, dumped, log });
+    // Where strangers may look, the log names no table either.
+    const named = options.totalsOnly === true ? {} : { copying };
+    const dump = await storeDump({ ...store, dumped, ...named, log });
     const dumpSeconds = secondsSince(dumpStarted);
     log(
       `backup stored: ${describeBytes(dump.dump.bytes)} encrypted (${describeBytes(dump.plain.bytes)} dumped) in ${dumpSeconds.toFixed(1)} s`,
@@ -124,14 +144,27 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
     });
     const manifestFile = `${options.name}.manifest.json`;
     const text = formatManifest(manifest);
-    for (const destination of destinations) {
-      await destination.write(manifestFile, oneChunk(text));
-    }
-    log(`backup ${verification.verdict}: ${verification.message} (${secondsSince(started).toFixed(1)} s in all)`);
+    await storeManifest({ file: manifestFile, text, proven: isSufficient(verification) }, options);
+    log(
+      `backup ${verification.verdict}: ${manifest.verification.message} (${secondsSince(started).toFixed(1)} s in all)`,
+    );
     return { manifest, manifestFile, manifestDigest: digestOf(text) };
   } finally {
     await begun?.end();
     await encryption.close();
+  }
+}
+
+/** Written last, and read back like what was proven: nothing restores a backup whose manifest was lost (I10). */
+async function storeManifest(
+  { file, text, proven }: { file: string; text: string; proven: boolean },
+  { destinations, signal }: Pick<CreateBackupOptions, 'destinations' | 'signal'>,
+): Promise<void> {
+  for (const destination of destinations) {
+    await destination.write(file, oneChunk(text));
+    const problem = proven ? await readBack(destination, { file, ...digestOf(text) }, signal) : undefined;
+    if (problem !== undefined)
+      throw new BackupFailed('destination_failed', `${problem}: nothing restores a backup without it`);
   }
 }
 
@@ -172,6 +205,7 @@ function announce(source: SourceSnapshot, log: (line: string) => void): void {
   log(
     `backing up ${describeBytes(source.databaseBytes)} of PostgreSQL ${source.version}; backup and proof take about ${seconds} s`,
   );
+  log(`not in the backup: ${notCovered(source).join('; ')}`);
   if (source.unreadable.length > 0) {
     log(`not in the backup, because the role may not read them: ${source.unreadable.join(', ')}`);
   }

@@ -3,6 +3,7 @@ import type { BackupDestination } from './destination.ts';
 import type { Encryption } from './encryption.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
 import { type BackupKind, type BackupManifest, manifestSchemaVersion, restoreCommand } from './manifest.ts';
+import { describeOutdated } from './security-minor.ts';
 import type { SourceSnapshot } from './source-snapshot.ts';
 import type { StoredBackup } from './store-backup.ts';
 import type { VerifyResult } from './verify-backup.ts';
@@ -28,6 +29,7 @@ export function describeBackup(given: {
   const { source, binaries, encryption, destinations, files, stored, totalsOnly } = given;
   const { seconds, ...verification } = given.verification;
   const { contents } = stored;
+  const outdated = describeOutdated(binaries);
   const expiry = destinations.map((destination) => destination.expiresAt?.(given.createdAt));
   // It is there as long as one of them keeps it.
   const expires = expiry.includes(undefined) ? undefined : Math.max(...(expiry as number[]));
@@ -55,6 +57,13 @@ export function describeBackup(given: {
       snapshotAt: source.snapshotAt,
       lsn: source.lsn,
     },
+    programs: {
+      version: binaries.version,
+      ...(binaries.image === undefined
+        ? {}
+        : { image: { reference: binaries.image.reference, digest: binaries.image.digest } }),
+    },
+    ...(outdated === undefined ? {} : { outdatedTools: outdated }),
     relations: contents.relations.length,
     rows: contents.tables.reduce((sum, table) => sum + table.rows, 0),
     tables: totalsOnly ? [] : contents.tables.map(({ name, rows }) => ({ name, rows })),
@@ -65,14 +74,26 @@ export function describeBackup(given: {
     recipients: encryption.fingerprints,
     challenges: given.challenges,
     destinations: destinations.map((destination) => destination.description),
-    verification: totalsOnly ? { ...verification, differences: [], leftOut: [] } : verification,
+    verification: totalsOnly ? withoutNames(verification) : verification,
     seconds: { ...seconds, ...given.times },
     restoreCommand: restoreCommand(files.dump, encryption.kind),
   };
 }
 
+/** What became of the proof, for strangers: no table, no sequence, no number of rows of one. Pure. */
+export function withoutNames<Proof extends Omit<VerifyResult, 'seconds'>>(proof: Proof): Proof {
+  const { differences } = proof;
+  return {
+    ...proof,
+    ...(differences.length > 0 && {
+      message: `the restored copy differs from the source in ${differences.length} places, which are not named where strangers may look`,
+    }),
+    ...{ differences: [], leftOut: [], remarks: [] },
+  };
+}
+
 /** What a dump cannot hold. Pure. */
-function notCovered(source: SourceSnapshot): string[] {
+export function notCovered(source: Pick<SourceSnapshot, 'schemas' | 'unreadable' | 'selected'>): string[] {
   const has = (schema: string) => source.schemas.includes(schema);
   return [
     'passwords of roles',

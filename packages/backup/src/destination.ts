@@ -6,7 +6,7 @@ import { inPieces, pieceBytes } from './read-pieces.ts';
 
 /** A place that keeps encrypted backups. Writes create and never replace (S33). */
 export interface BackupDestination {
-  kind: 'directory' | 'artifact' | 's3' | 'supabase-storage';
+  kind: 'directory' | 'artifact' | 's3' | 'supabase-storage' | 'command';
   /** For messages and the manifest; no credentials. */
   description: string;
   /** Stores a stream under a new name; when the source fails, nothing is kept. */

@@ -1,71 +1,75 @@
-import { runTool } from '#child-process/run-tool';
+import { access, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { containerArguments } from './container-arguments.ts';
+import { docker } from './docker-command.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
-
-/** Pulled where no major is asked for. */
-const standardMajor = 17;
-
-/** What the docker command needs to find its daemon; nothing else of the environment reaches it. */
-export function dockerEnvironment(): Record<string, string> {
-  const names = [
-    'HOME',
-    'DOCKER_HOST',
-    'DOCKER_CONTEXT',
-    'DOCKER_CONFIG',
-    'DOCKER_CERT_PATH',
-    'DOCKER_TLS_VERIFY',
-    'XDG_RUNTIME_DIR',
-  ];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name] as string]] : [])));
-}
+import {
+  imageListFormat,
+  lookMark,
+  lookScript,
+  type PostgresImage,
+  parseImageList,
+  parseReport,
+  planLooks,
+  type WantedImage,
+} from './postgres-images.ts';
+import { unprivilegedUser } from './unprivileged-user.ts';
 
 /**
- * PostgreSQL from an official image (`postgres:<major>`) that this machine's Docker has, or with `pull` fetches. Only on
- * Linux: elsewhere the sockets of a container are not those of the host.
+ * Fetched for the demo, which holds no secret and has nothing to compare with: `postgres:17.11-bookworm`. Its digest is that of
+ * docker-library/repo-info, repos/postgres/remote/17.11-bookworm.md at 0b63eec, where the publisher writes down what it pushed.
  */
-export async function findDockerPostgres(wanted: {
-  major?: number;
-  pull?: boolean;
-}): Promise<PostgresBinaries | undefined> {
-  if (process.platform !== 'linux') return undefined;
-  const listed = await docker(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', 'postgres'], 10_000);
-  if (listed === undefined) return undefined;
-  const image = chooseImage(listed.split('\n'), wanted.major) ?? (wanted.pull ? await pull(wanted.major) : undefined);
-  if (image === undefined) return undefined;
-  const answer = await docker(
-    ['run', '--rm', '--network', 'none', '--entrypoint', 'pg_dump', image, '--version'],
-    60_000,
-  );
-  const [, version] = /\(PostgreSQL\) (\d+[\w.]*)/.exec(answer ?? '') ?? [];
-  if (version === undefined) return undefined;
-  return { directory: '', image, major: Number.parseInt(version, 10), version, server: true };
+export const standardImage = 'postgres@sha256:639ab7ceb90e13123085b741fb31ef493fba25463002f6da665352e7b534b652';
+
+/** By image: the same one is asked once. */
+const known = new Map<string, Promise<PostgresBinaries | undefined>>();
+
+/**
+ * PostgreSQL from the images that this machine's Docker has of known publishers, likeliest first. Only on Linux: elsewhere the sockets
+ * of a container are not those of the host.
+ */
+export async function listDockerPostgres(wanted: WantedImage): Promise<PostgresBinaries[]> {
+  if (process.platform !== 'linux') return [];
+  // Since Docker 29 what was fetched by its digest, and so has no tag, is listed with --all only (docker/cli#6574).
+  const list = ['image', 'ls', '--all', '--digests', '--no-trunc', '--format', imageListFormat];
+  const listed = await docker(list, 10_000);
+  if (listed === undefined) return [];
+  const found: PostgresBinaries[] = [];
+  for (const image of planLooks(parseImageList(listed), wanted)) {
+    const looked = known.get(image.id) ?? look(image);
+    known.set(image.id, looked);
+    const binaries = await looked;
+    if (binaries !== undefined && (wanted.major === undefined || binaries.major === wanted.major)) found.push(binaries);
+  }
+  return found;
 }
 
-/** The image of a major version, or of the newest one. Pure. */
-export function chooseImage(images: readonly string[], major: number | undefined): string | undefined {
-  const known = images.flatMap((image) => {
-    const [, tag] = /^postgres:(\d+)(?:[.-].*)?$/.exec(image) ?? [];
-    return tag === undefined ? [] : [{ image, major: Number(tag) }];
-  });
-  const fitting = known.filter((one) => major === undefined || one.major === major);
-  return fitting.sort((a, b) => b.major - a.major || a.image.length - b.image.length)[0]?.image;
+/** Fetches an image by its digest, which says what has to come; never in a job that holds secrets (S32). False: it did not come. */
+export async function pullImage(reference: string): Promise<boolean> {
+  return (await docker(['pull', '--quiet', reference], 300_000)) !== undefined;
 }
 
-/** Ends a container that outlived its owner; one that is gone is fine. */
-export async function removeContainer(name: string): Promise<void> {
-  await docker(['rm', '--force', name], 20_000);
-}
-
-async function pull(major: number | undefined): Promise<string | undefined> {
-  const image = `postgres:${major ?? standardMajor}`;
-  return (await docker(['pull', '--quiet', image], 300_000)) === undefined ? undefined : image;
-}
-
-/** Its output, or undefined where there is no docker command, no daemon, or it failed. */
-async function docker(args: string[], deadlineMs: number): Promise<string | undefined> {
+/** Starts a container of it for a moment, as a scratch server would be started. */
+async function look({ id, repository, tag, digest }: PostgresImage): Promise<PostgresBinaries | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'ops-actions-look-'));
   try {
-    const result = await runTool({ command: 'docker', args, environment: dockerEnvironment(), deadlineMs });
-    return result.exitCode === 0 ? result.stdout : undefined;
+    const user = await unprivilegedUser();
+    await writeFile(join(folder, 'look'), `${lookMark}\n`, { mode: 0o644 });
+    if (user !== undefined) await chown(folder, user.uid, user.gid);
+    const args = containerArguments(id, 'sh', ['-c', lookScript, 'sh', folder], {
+      ...{ user, folders: [folder], network: 'none' },
+    });
+    const report = parseReport((await docker(args, 60_000)) ?? '');
+    await access(join(folder, 'seen'));
+    if (report === undefined) return undefined;
+    const { version, extensions } = report;
+    const image = { id, reference: `${repository}${tag === undefined ? '' : `:${tag}`}`, digest };
+    return { directory: '', image, major: Number.parseInt(version, 10), version, server: true, extensions };
   } catch {
+    // What it wrote did not arrive here.
     return undefined;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }

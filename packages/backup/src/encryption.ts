@@ -38,9 +38,11 @@ export async function openEncryption(recipients: Recipients, signal?: AbortSigna
   return await (await import('./age-encryption.ts')).openAgeEncryption(age, signal);
 }
 
-/** @throws BackupFailed as `openEncryption`, before anything is started. */
-export async function checkEncryption(recipients: Recipients): Promise<void> {
-  await (await openEncryption(recipients)).close();
+/** The fingerprints of the recipients. @throws BackupFailed as `openEncryption`, before anything is started. */
+export async function checkEncryption(recipients: Recipients): Promise<string[]> {
+  const encryption = await openEncryption(recipients);
+  await encryption.close();
+  return encryption.fingerprints;
 }
 
 /** The private key of one kind, for a restore. */

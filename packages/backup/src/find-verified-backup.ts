@@ -1,4 +1,5 @@
 import { BackupFailed } from './backup-error.ts';
+import { isBeforeRestore } from './backup-name.ts';
 import type { BackupDestination, StoredObject } from './destination.ts';
 import { type BackupManifest, digestOf, parseManifest } from './manifest.ts';
 
@@ -19,8 +20,9 @@ export interface FoundBackup {
 const manifestLimit = 64 * 1024 * 1024;
 
 /**
- * Every backup in a destination, newest first. Manifests that cannot be read are named and left out.
- * @throws BackupFailed `destination_failed` when the destination cannot be listed.
+ * Every backup in a destination, newest first. What is no manifest of ours is named and left out.
+ * @throws BackupFailed `destination_failed` when the destination cannot be listed, or one of its manifests cannot be read: it
+ * may be the newest one.
  */
 export async function listBackups(
   destination: BackupDestination,
@@ -28,9 +30,15 @@ export async function listBackups(
 ): Promise<FoundBackup[]> {
   const objects = await destination.list();
   const found: FoundBackup[] = [];
-  for (const { name } of objects.filter((object) => object.name.endsWith('.manifest.json'))) {
+  for (const { name, bytes } of objects.filter((object) => object.name.endsWith('.manifest.json'))) {
+    const notOurs = (why: string) => log(`${name} in ${destination.description} is not a manifest of ours: ${why}`);
+    if (bytes > manifestLimit) {
+      notOurs('it is larger than any of them');
+      continue;
+    }
+    const text = await readListed(destination, name);
+    if (text === undefined) continue;
     try {
-      const text = await readText(destination, name);
       const manifest = parseManifest(text);
       found.push({
         manifest,
@@ -41,10 +49,20 @@ export async function listBackups(
         ...expiryOf(manifest, name, objects),
       });
     } catch (error) {
-      log(`${name} in ${destination.description} is not a manifest of ours: ${(error as Error).message.slice(0, 200)}`);
+      notOurs((error as Error).message.slice(0, 200));
     }
   }
   return found.sort((a, b) => b.manifest.createdAt - a.manifest.createdAt);
+}
+
+/** Undefined: it was removed since it was listed, as pruning does. */
+async function readListed(destination: BackupDestination, name: string): Promise<string | undefined> {
+  try {
+    return await readText(destination, name);
+  } catch (error) {
+    if ((await destination.list()).some((object) => object.name === name)) throw error;
+    return undefined;
+  }
 }
 
 function expiryOf(manifest: BackupManifest, manifestFile: string, objects: readonly StoredObject[]) {
@@ -78,6 +96,10 @@ export interface WantedBackup {
   since?: number;
   /** Unix seconds: older than this, e.g. the moment of a damage. */
   before?: number;
+  /** False: none of a state that a restore was to give up. */
+  beforeRestore?: false;
+  /** True: also one whose object is gone or shorter than its manifest says, for whoever looks for just that. */
+  incomplete?: true;
   /** Unix seconds; one that the store has dropped by then does not count. */
   now: number;
 }
@@ -88,20 +110,25 @@ export function chooseBackup(backups: readonly FoundBackup[], wanted: WantedBack
   return backups
     .filter((backup) => {
       const { manifest, complete } = backup;
-      const { source, createdAt } = manifest;
-      // The rows are those of the snapshot, not of the moment at which the proof ended.
-      const at = source.snapshotAt ?? createdAt;
+      const { source } = manifest;
+      const at = takenAt(manifest);
       return (
-        complete &&
+        (complete || wanted.incomplete === true) &&
         isRestorable(manifest) &&
         (identity === undefined || source.identity === identity) &&
         (environment === undefined || manifest.environment === environment) &&
         at >= since &&
         at < before &&
+        (wanted.beforeRestore !== false || !isBeforeRestore(manifest.name)) &&
         (keptUntil(backup) ?? now) >= now
       );
     })
-    .toSorted((a, b) => b.manifest.createdAt - a.manifest.createdAt)[0];
+    .toSorted((a, b) => takenAt(b.manifest) - takenAt(a.manifest))[0];
+}
+
+/** Unix seconds: the rows are those of the snapshot, not of the moment at which the proof ended. Pure. */
+export function takenAt({ source, createdAt }: Pick<BackupManifest, 'source' | 'createdAt'>): number {
+  return source.snapshotAt ?? createdAt;
 }
 
 /** Whole and proven by a restore. Pure. */
@@ -112,7 +139,8 @@ export function isRestorable(manifest: BackupManifest): boolean {
 /**
  * The newest verified backup of a database in any of the destinations.
  * `recorded` says whether its object and manifest stand in a record that who can write to the store cannot write to (S26);
- * a backup of which it says no is not found.
+ * a backup of which it says no is not found, and where it cannot say either there is no telling which is the newest.
+ * @throws BackupFailed `destination_failed` of a store, or what `recorded` rejects with.
  */
 export async function findVerifiedBackup(
   destinations: readonly BackupDestination[],

@@ -15,7 +15,9 @@ const skip = offered === undefined ? 'apt-get offers no PostgreSQL on this machi
 // What is really installed changes the machine; --simulate resolves every package and changes nothing.
 test('apt-get knows every package of the plan for the major that the distribution offers', { skip }, async () => {
   const machine = { manager: apt, root: true, codename: 'bookworm', offered: true } as const;
-  const installs = planInstall(Number(offered), machine).filter(({ args }) => args[0] === 'install');
+  const installs = planInstall(Number(offered), machine, ['pg_cron', 'postgis', 'plpython3u', 'pg_trgm']).filter(
+    ({ args }) => args[0] === 'install',
+  );
   assert.equal(installs.length, 2);
   for (const { command, args } of installs) {
     const done = await runTool({ command, args: ['--simulate', ...args], deadlineMs: 60_000 });

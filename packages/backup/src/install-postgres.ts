@@ -6,6 +6,7 @@ import { primaryKeyFingerprints } from './openpgp-keys.ts';
 import {
   type InstallMachine,
   type InstallStep,
+  packagesFor,
   pgdgFingerprint,
   pgdgKeyFile,
   planInstall,
@@ -25,6 +26,8 @@ export class InstallFailed extends Error {
 }
 
 export interface InstallOptions {
+  /** Whose packages are installed too, where the package manager is apt. */
+  extensions?: readonly string[];
   log: (line: string) => void;
   signal: AbortSignal;
 }
@@ -53,8 +56,9 @@ export async function installPostgres(major: number, options: InstallOptions): P
 }
 
 async function install(major: number, running: Running): Promise<void> {
-  const machine = await inspectMachine(major, running);
-  const steps = planInstall(major, machine);
+  const { extensions = [] } = running;
+  const machine = await inspectMachine(packagesFor(major, extensions), running);
+  const steps = planInstall(major, machine, extensions);
   const line = showInstall(steps);
   if (steps.length === 0) {
     const message = `this machine has no package manager that offers PostgreSQL ${major} (known: apt-get, apk, dnf)`;
@@ -74,7 +78,7 @@ async function install(major: number, running: Running): Promise<void> {
 }
 
 /** What planInstall needs to know; with apt the package lists are brought up to date first. */
-async function inspectMachine(major: number, running: Running): Promise<InstallMachine> {
+async function inspectMachine(packages: readonly string[], running: Running): Promise<InstallMachine> {
   const managers = ['/usr/bin/apt-get', '/sbin/apk', '/usr/bin/dnf'] as const;
   const present = await Promise.all(managers.map(isExecutable));
   const manager = managers.find((_, index) => present[index]);
@@ -84,8 +88,9 @@ async function inspectMachine(major: number, running: Running): Promise<InstallM
   running.log(`$ ${showInstall([update])}`);
   // One foreign list that does not answer is no reason to stop: whether the package is there is seen below.
   await runStep(update, running);
-  const policy = await runStep({ command: '/usr/bin/apt-cache', args: ['policy', `postgresql-${major}`] }, running);
-  const offered = /^ {2}Candidate: (?!\(none\))\S/m.test(policy.stdout);
+  const policy = await runStep({ command: '/usr/bin/apt-cache', args: ['policy', ...packages] }, running);
+  // Of a package that nobody has ever heard of it says nothing at all.
+  const offered = [...policy.stdout.matchAll(/^ {2}Candidate: (?!\(none\))\S/gm)].length === packages.length;
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   return { manager, root, codename: /^VERSION_CODENAME="?([a-z]+)"?$/m.exec(release)?.[1], offered };
 }

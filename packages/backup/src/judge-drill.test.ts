@@ -53,3 +53,28 @@ test('a key counts for 100 days after it opened its challenge, and one that neve
   );
   assert.match(fresh.remarks[0] ?? '', /sha256:b is new/);
 });
+
+test('the newest way back of the app stands beside its target: too slow fails, none is only said', () => {
+  const targets = { ...standardTargets, frontendSeconds: 300 };
+  const against = (frontend?: DrillFacts['frontend']) =>
+    judgeDrill({ ...facts, ...(frontend === undefined ? {} : { frontend }) }, targets, now);
+  const what = 'rehearsed on staging, 2026-01-24';
+  assert.deepEqual(against({ seconds: 300, what }), {
+    ...{ passed: true, reasonCode: 'drill_passed', problems: [], remarks: [] },
+  });
+  const slow = against({ seconds: 301, what });
+  assert.deepEqual([slow.passed, slow.reasonCode], [false, 'frontend_too_slow']);
+  assert.match(slow.problems[0] ?? '', /^the way back of the app took 5 min \(rehearsed on staging, 2026-01-24\)/);
+  const none = against();
+  assert.equal(none.passed, true);
+  assert.match(none.remarks[0] ?? '', /no way back of the app is recorded/);
+});
+
+test('a rebuild that failed or died fails the drill; one that passed or that nobody asked for does not', () => {
+  const rebuilt = { passed: true, reasonCode: 'rebuilt', problems: [] };
+  assert.equal(judge({ rebuild: rebuilt }).passed, true);
+  const unwell = judge({ rebuild: { passed: false, reasonCode: 'rebuild_unhealthy', problems: ['it is not', 'and'] } });
+  assert.deepEqual([unwell.passed, unwell.reasonCode], [false, 'rebuild_unhealthy']);
+  assert.deepEqual(unwell.problems, ['rebuild of the app: it is not', 'rebuild of the app: and']);
+  assert.deepEqual([judge({ rebuild: 'died' }).passed, judge({ rebuild: 'died' }).reasonCode], [false, 'rebuild_died']);
+});

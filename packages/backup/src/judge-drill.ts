@@ -9,7 +9,14 @@ export interface DrillFacts {
   keys: readonly KeyProof[];
   /** Answers that belong to no challenge of this backup. */
   wrongAnswers: number;
+  /** How long the newest way back of the app took, and what that was, in words; absent: none is recorded. */
+  frontend?: { seconds: number; what: string };
+  /** How the app was rebuilt against a copy; absent: nobody asked for it. */
+  rebuild?: RebuildRun;
 }
+
+/** What the rebuild said of itself, or 'died' where it did not. */
+type RebuildRun = { passed: boolean; reasonCode: string; problems: readonly string[] } | 'died';
 
 /** Whether somebody holds the private key of a recipient. */
 export interface KeyProof {
@@ -24,6 +31,8 @@ export interface KeyProof {
 export interface DrillTargets {
   restoreSeconds: number;
   ageSeconds: number;
+  /** For the way back of the app; absent where nobody asks about it. */
+  frontendSeconds?: number;
 }
 
 /** The standard of the runbooks: a database is back within 30 minutes, and a day's backup with some slack is the newest. */
@@ -52,6 +61,16 @@ export function judgeDrill(
     problems.push({ code: 'data_too_old', text });
   }
   const remarks: string[] = [];
+  const { frontend } = facts;
+  const { frontendSeconds } = targets;
+  if (frontendSeconds !== undefined && frontend === undefined)
+    remarks.push(
+      `no way back of the app is recorded, so nothing says whether it takes less than ${span(frontendSeconds)}: rehearse it`,
+    );
+  if (frontendSeconds !== undefined && frontend !== undefined && frontend.seconds > frontendSeconds) {
+    const text = `the way back of the app took ${span(frontend.seconds)} (${frontend.what}), the target is ${span(frontendSeconds)}`;
+    problems.push({ code: 'frontend_too_slow', text });
+  }
   if (keys.length === 0 && ageSeconds !== undefined)
     problems.push({ code: 'no_challenges', text: 'the backup holds no challenge for its keys' });
   for (const { recipient, openedAt, isNew } of keys) {
@@ -70,6 +89,13 @@ export function judgeDrill(
     const text = `${wrongAnswers} ${wrongAnswers === 1 ? 'answer belongs' : 'answers belong'} to no challenge of this backup`;
     problems.push({ code: 'wrong_answer', text });
   }
+  const { rebuild } = facts;
+  if (rebuild === 'died')
+    problems.push({ code: 'rebuild_died', text: 'the rebuild of the app ended before it could say how it went' });
+  else if (rebuild?.passed === false)
+    problems.push(
+      ...rebuild.problems.map((text) => ({ code: rebuild.reasonCode, text: `rebuild of the app: ${text}` })),
+    );
   const [worst] = problems;
   return {
     passed: worst === undefined,

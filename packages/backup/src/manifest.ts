@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { parseStored } from './parse-stored.ts';
 
 /** The format that is written; readers accept this one and name a newer one (design §6). */
 export const manifestSchemaVersion = 1;
@@ -60,6 +61,16 @@ const manifest = z.object({
     snapshotAt: z.number().optional(),
     lsn: z.string().optional(),
   }),
+  /** Where dump and scratch server came from; absent in manifests of 0.1. */
+  programs: z
+    .object({
+      version: z.string(),
+      /** Where they are those of a container image; `digest` is what the registry gave out. */
+      image: z.object({ reference: z.string(), digest: z.string() }).optional(),
+    })
+    .optional(),
+  /** What is said of the programs of the dump where they lack security fixes (S32). */
+  outdatedTools: z.string().optional(),
   relations: z.number(),
   rows: z.number(),
   tables: z.array(z.object({ name: z.string(), rows: z.number() })),
@@ -98,16 +109,7 @@ export function isSufficient(given: Verification): boolean {
 
 /** Reads a manifest. @throws Error that names a newer schema version, or what is wrong. */
 export function parseManifest(text: string): BackupManifest {
-  const data: unknown = JSON.parse(text);
-  const { schemaVersion } = data as { schemaVersion?: unknown };
-  if (typeof schemaVersion === 'number' && schemaVersion > manifestSchemaVersion) {
-    throw new Error(
-      `the backup manifest has schema version ${schemaVersion}; this version reads up to ${manifestSchemaVersion}: use a newer ops-actions`,
-    );
-  }
-  const parsed = manifest.safeParse(data);
-  if (parsed.success) return parsed.data;
-  throw new Error(`the backup manifest is damaged: ${z.prettifyError(parsed.error)}`);
+  return parseStored(text, { what: 'the backup manifest', shape: manifest, schemaVersion: manifestSchemaVersion });
 }
 
 export function formatManifest(given: BackupManifest): string {

@@ -7,6 +7,8 @@ export async function openDestinations(
   planned: readonly PlannedDestination[],
   ports: {
     artifacts(): Promise<ArtifactStore>;
+    /** Where commands of the consumer's own run. */
+    workspace: string;
     /** Folder for what passes through the disk, encrypted. */
     temporary: string;
     signal: AbortSignal;
@@ -20,7 +22,7 @@ export async function openDestinations(
 
 async function openDestination(
   planned: PlannedDestination,
-  { artifacts, temporary, signal, log }: Parameters<typeof openDestinations>[1],
+  { artifacts, workspace, temporary, signal, log }: Parameters<typeof openDestinations>[1],
 ): Promise<BackupDestination> {
   switch (planned.kind) {
     case 'directory':
@@ -28,6 +30,10 @@ async function openDestination(
     case 'artifact': {
       const { artifactDestination } = await import('./artifact-destination.ts');
       return artifactDestination(await artifacts(), temporary);
+    }
+    case 'command': {
+      const { commandDestination } = await import('./command-destination.ts');
+      return commandDestination(planned.commands, { workspace, signal });
     }
     case 's3': {
       const { s3Destination } = await import('./s3-destination.ts');

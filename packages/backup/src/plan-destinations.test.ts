@@ -44,6 +44,22 @@ test('a bucket of a Supabase project is reached at the project, unless another a
   );
 });
 
+test('a project that only a file of the branch names gets no key (S11)', () => {
+  const planned = (given: Partial<GivenDestinations>) => {
+    const { problems } = planDestinations({ ...runner, words: [place], storage, ...given });
+    return problems.map(({ name, message }) => `${name} ${message}`).join();
+  };
+  const refused = /^supabase-storage-project does not name abcdefghijklmnopqrst, .*cannot choose who gets/;
+  assert.match(planned({ fromBranch: true }), refused);
+  // A plan stores nothing, and may look for the newest backup there.
+  assert.match(planned({ fromBranch: true, needed: false }), refused);
+  assert.match(planned({ fromBranch: true, storage: { ...storage, project: 'tsrqponmlkjihgfedcba' } }), refused);
+  assert.match(planned({ storage: { ...storage, project: 'tsrqponmlkjihgfedcba' } }), refused);
+  assert.equal(planned({ fromBranch: true, storage: { ...storage, project: keeper } }), '');
+  assert.equal(planned({ fromBranch: true, storage: { ...storage, url: 'https://own.example' } }), '');
+  assert.equal(planned({ fromBranch: false }), '');
+});
+
 test('another store than AWS needs no region', () => {
   const s3 = { ...keys, region: undefined, endpoint: 'https://store.example' };
   const { destinations, problems } = planDestinations({ ...runner, words: ['s3://notes'], s3 });
@@ -95,3 +111,30 @@ for (const [words, more, expected] of [
     assert.doesNotMatch(JSON.stringify(problems), /"secret"|sb_secret_value/);
   });
 }
+
+test('a mistake in a command is told before anything begins', () => {
+  const plan = (store: string | undefined, fetch: string | undefined) =>
+    planDestinations({ ...runner, words: ['command'], commands: { store, fetch, environment: {}, deadlineMs: 1 } });
+  const fine = plan('rclone rcat "drive:$BACKUP_FILE"', 'fetch-it --all');
+  assert.deepEqual(fine.problems, []);
+  assert.deepEqual(fine.destinations, [
+    {
+      kind: 'command',
+      commands: {
+        store: { kind: 'shell', script: 'rclone rcat "drive:$BACKUP_FILE"' },
+        fetch: { kind: 'direct', command: 'fetch-it', args: ['--all'] },
+        ...{ environment: {}, deadlineMs: 1 },
+      },
+    },
+  ]);
+  const told = (store: string | undefined, fetch: string | undefined) =>
+    plan(store, fetch).problems.map(({ name, message }) => `${name} ${message}`);
+  assert.deepEqual(told('put {url}', 'get "{environment}/$BACKUP_FILE"'), [
+    'store-command has {url}, in whose place nothing would stand',
+    'fetch-command has {environment}, in whose place nothing would stand',
+  ]);
+  assert.deepEqual(told(`put 'open`, undefined), [
+    "store-command The command has an open ' quote: put 'open",
+    'fetch-command is needed by the destination command',
+  ]);
+});

@@ -1,3 +1,5 @@
+import type { StoreCommands } from './command-destination.ts';
+import { type GivenCommands, planStoreCommands } from './plan-store-commands.ts';
 import type { S3Connection } from './s3-client.ts';
 import type { S3Location } from './s3-destination.ts';
 import type { StorageConnection } from './storage-client.ts';
@@ -15,17 +17,25 @@ export type PlannedDestination =
   | { kind: 'artifact' }
   | { kind: 'directory'; path: string }
   | ({ kind: 's3'; connection: S3Connection } & S3Location)
-  | ({ kind: 'supabase-storage'; connection: StorageConnection } & StorageLocation);
+  | ({ kind: 'supabase-storage'; connection: StorageConnection } & StorageLocation)
+  | { kind: 'command'; commands: StoreCommands };
 
 export interface GivenDestinations {
   /** `artifact`, `directory`, `s3://bucket/prefix`, `supabase-storage://project/bucket/prefix`; undefined: nobody said anything. */
   words: readonly string[] | undefined;
+  /** The words stand in a file of the branch, which must not choose who gets a key (S11). */
+  fromBranch?: boolean;
   /** Absolute. */
   path: string | undefined;
   /** What is known of the store; keys come from secrets, its address from the workflow file (S11). */
   s3: { [Key in keyof S3Connection]?: S3Connection[Key] | undefined };
-  /** The same of the project that keeps backups; without an address it is Supabase's own. */
-  storage?: { [Key in keyof StorageConnection]?: StorageConnection[Key] | undefined };
+  /**
+   * The same of the project that keeps backups; without an address it is Supabase's own. `project` is the one that the workflow
+   * file says the key belongs to.
+   */
+  storage?: { [Key in keyof StorageConnection | 'project']?: string | undefined };
+  /** Inputs of the workflow file; absent in actions that take none. */
+  commands?: GivenCommands;
   /** Supabase project of the database that is backed up: what takes it takes its storage, too. */
   sourceProject?: string | undefined;
   /** The runner's artifact service is there. */
@@ -61,6 +71,8 @@ export function planDestinations(given: GivenDestinations): {
     const location = s3Form.exec(word);
     const storage = storageForm.exec(word);
     if (word === 'artifact') destinations.push({ kind: 'artifact' });
+    else if (word === 'command' && given.commands !== undefined)
+      destinations.push({ kind: 'command', commands: planStoreCommands(given.commands, problems) });
     else if (word === 'directory') destinations.push({ kind: 'directory', path: path ?? '' });
     else if (location !== null) {
       const [, bucket = '', prefix = ''] = location;
@@ -72,6 +84,7 @@ export function planDestinations(given: GivenDestinations): {
       destinations.push({ kind: 'supabase-storage', project, bucket, prefix, connection: { url, key } });
     } else problems.push({ name, given: word, message: explainWord(word), allowed });
   }
+  problems.push(...untrustedProjects(destinations, given));
   if (!needed) return { destinations, problems };
   const has = (kind: PlannedDestination['kind']) => destinations.some((one) => one.kind === kind);
   const only = (kind: PlannedDestination['kind']) => has(kind) && destinations.every((one) => one.kind === kind);
@@ -141,8 +154,29 @@ export function planDestinations(given: GivenDestinations): {
   return { destinations, problems };
 }
 
+/** Each project whose host would get the key although the workflow file does not name it (S11). */
+function untrustedProjects(
+  destinations: readonly PlannedDestination[],
+  given: GivenDestinations,
+): DestinationProblem[] {
+  const { url, key, project: named } = given.storage ?? {};
+  // An address is an input of the workflow file, or one of this machine.
+  if (key === undefined || url !== undefined || (named === undefined && given.fromBranch !== true)) return [];
+  return destinations.flatMap((one) =>
+    one.kind !== 'supabase-storage' || one.project === named
+      ? []
+      : {
+          name: 'supabase-storage-project',
+          ...(named === undefined ? {} : { given: named }),
+          message: `does not name ${one.project}, the project of the destination, and a file of the branch cannot choose who gets supabase-storage-key`,
+          allowed: `${one.project}, in the workflow file, if the key is that project's`,
+        },
+  );
+}
+
 function explainWord(word: string): string {
   if (word === 's3') return 'needs the bucket';
+  if (word === 'command') return 'is a destination of the action backup only';
   if (word.startsWith('supabase-storage'))
     return 'needs the reference of the project that keeps it (20 lowercase letters) and a bucket';
   return word.startsWith('s3://')

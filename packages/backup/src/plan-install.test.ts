@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type InstallMachine, planInstall, showInstall } from './plan-install.ts';
+import { howToProvide } from './missing-extensions.ts';
+import { type InstallMachine, packagesFor, planInstall, showInstall } from './plan-install.ts';
 
 const debian: InstallMachine = { manager: '/usr/bin/apt-get', root: true, codename: 'noble', offered: true };
-const lines = (major: number, machine: InstallMachine) =>
-  planInstall(major, machine).map((step) => showInstall([step]));
+const lines = (major: number, machine: InstallMachine, extensions: string[] = []) =>
+  planInstall(major, machine, extensions).map((step) => showInstall([step]));
 const wait = '-o DPkg::Lock::Timeout=120';
 
 test('what the distribution offers is installed from it, without starting a server', () => {
@@ -15,6 +16,30 @@ test('what the distribution offers is installed from it, without starting a serv
     `/usr/bin/apt-get install -y --no-install-recommends ${wait} postgresql-16 postgresql-client-16`,
     '/usr/bin/rm -f /etc/postgresql-common/createcluster.d/ops-actions.conf',
   ]);
+});
+
+test('with apt the packages of the extensions are installed together with it, each once; of an unknown one nothing is guessed', () => {
+  const extensions = ['vector', 'postgis', 'postgis_topology', 'pg_trgm', 'plpython3u', 'pg_graphql'];
+  assert.equal(
+    lines(15, debian, extensions)[3],
+    `/usr/bin/apt-get install -y --no-install-recommends ${wait} postgresql-15 postgresql-client-15 postgresql-15-pgvector postgresql-15-postgis-3 postgresql-plpython3-15`,
+  );
+  assert.deepEqual(lines(15, { ...debian, manager: '/sbin/apk' }, extensions), [
+    '/sbin/apk add --no-cache postgresql15',
+  ]);
+});
+
+test('the line that is named for a missing extension installs the same package; without one it names an image', () => {
+  const { installLine, fix } = howToProvide('pg_cron', 15);
+  assert.equal(installLine, 'sudo apt-get install -y postgresql-15-cron');
+  assert.match(fix, /postgresql-15-cron.*database\.extensions/);
+  assert.ok(packagesFor(15, ['pg_cron']).includes('postgresql-15-cron'));
+  const unknown = howToProvide('pg_graphql', 17);
+  assert.match(
+    unknown.fix,
+    /no package .* is known .*database\.scratch-image .*supabase\/postgres@sha256:<digest>, of PostgreSQL 17/,
+  );
+  assert.doesNotMatch(unknown.installLine, /apt-get/);
 });
 
 test('what it does not offer comes from the repository of the PostgreSQL project, after its key was checked', () => {

@@ -1,3 +1,5 @@
+import { extensionPackages } from './extension-packages.ts';
+
 /** What is known of a machine that lacks a major version. */
 export interface InstallMachine {
   /** Absolute path of the package manager; undefined: none that is known. */
@@ -6,7 +8,7 @@ export interface InstallMachine {
   root: boolean;
   /** Codename of the Debian or Ubuntu release, e.g. `noble`. */
   codename: string | undefined;
-  /** The package lists that are configured offer this major. */
+  /** The package lists that are configured offer this major and the packages of the extensions. */
   offered: boolean;
 }
 
@@ -29,10 +31,14 @@ const noCluster = '/etc/postgresql-common/createcluster.d/ops-actions.conf';
 const pgdgList = '/etc/apt/sources.list.d/ops-actions-pgdg.list';
 
 /**
- * The commands that install server and client programs of one major version, signed by the distribution or by the pinned
- * key of the PostgreSQL project; empty where this machine has no package manager that is known. Pure.
+ * The commands that install server and client programs of one major version and, with apt, the packages of extensions, signed by the
+ * distribution or by the pinned key of the PostgreSQL project; empty where this machine has no package manager that is known. Pure.
  */
-export function planInstall(major: number, { manager, root, codename, offered }: InstallMachine): InstallStep[] {
+export function planInstall(
+  major: number,
+  { manager, root, codename, offered }: InstallMachine,
+  extensions: readonly string[] = [],
+): InstallStep[] {
   const step = (command: string, args: string[], more: Omit<InstallStep, 'command' | 'args'> = {}): InstallStep =>
     root ? { command, args, ...more } : { command: 'sudo', args: ['-n', keep, command, ...args], ...more };
   if (manager === '/sbin/apk') return [step(manager, ['add', '--no-cache', `postgresql${major}`])];
@@ -52,9 +58,15 @@ export function planInstall(major: number, { manager, root, codename, offered }:
     // Else the package starts a server of its own at once.
     step('/usr/bin/mkdir', ['-p', '/etc/postgresql-common/createcluster.d']),
     step('/usr/bin/tee', [noCluster], { input: 'create_main_cluster = false\n' }),
-    install(`postgresql-${major}`, `postgresql-client-${major}`),
+    install(...packagesFor(major, extensions)),
     step('/usr/bin/rm', ['-f', noCluster]),
   ];
+}
+
+/** What apt installs; an extension that is in no package that we know of is left to whoever looks afterwards. Pure. */
+export function packagesFor(major: number, extensions: readonly string[]): string[] {
+  const own = [`postgresql-${major}`, `postgresql-client-${major}`];
+  return [...own, ...extensionPackages(extensions, major).packages.filter((name) => !own.includes(name))];
 }
 
 /** How a person would type the plan. Pure. */

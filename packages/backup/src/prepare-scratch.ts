@@ -1,4 +1,5 @@
 import { connect, type DatabaseConnection } from '#postgres/connection';
+import { isConnectionLost, sqlstateOf } from '#postgres/database-error';
 import { ExtensionMissing } from './missing-extensions.ts';
 import type { Cluster } from './scratch-cluster.ts';
 import type { InstalledExtension } from './source-extensions.ts';
@@ -53,7 +54,7 @@ export async function prepareScratch(cluster: Cluster, source: SourceFacts): Pro
   url.pathname = `/${database}`;
   const inside = await connect(url.href, { applicationName: 'ops-actions scratch' });
   try {
-    const made = await createExtensions(inside, source, cluster.major);
+    const made = await createExtensions(inside, source, cluster.major, remarks);
     await createWrappers(inside, source.wrappers ?? []);
     url.username = role;
     return { url: url.href, role, database, remarks, ...made };
@@ -79,6 +80,7 @@ async function createExtensions(
   inside: DatabaseConnection,
   source: SourceFacts,
   major: number,
+  remarks: string[],
 ): Promise<{ existing: Set<string>; missing: InstalledExtension[] }> {
   const rows = await inside.query<{ name: string }>('SELECT name FROM pg_catalog.pg_available_extensions');
   const available = new Set(rows.map((row) => row.name));
@@ -94,9 +96,17 @@ async function createExtensions(
       await inside.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(extension.schema)} AUTHORIZATION ${role}`);
       existing.add(extension.schema);
     }
-    await inside.query(
-      `CREATE EXTENSION IF NOT EXISTS ${quoted(extension.name)} SCHEMA ${quoted(extension.schema)} CASCADE`,
-    );
+    try {
+      await inside.query(
+        `CREATE EXTENSION IF NOT EXISTS ${quoted(extension.name)} SCHEMA ${quoted(extension.schema)} CASCADE`,
+      );
+    } catch (error) {
+      // Some want to be loaded with the server (pg_cron, pg_net): they would start jobs and requests of the copy, so they are not.
+      if (extension.dependents.length > 0 || isConnectionLost(error)) throw notMade(extension.name, error);
+      remarks.push(`extension ${extension.name} cannot be made on a scratch server (SQLSTATE ${sqlstateOf(error)})`);
+      missing.push(extension);
+      continue;
+    }
     for (const table of extension.tables) {
       await inside.query(`GRANT ALL ON TABLE ${table} TO ${role}`).catch(() => {});
     }
@@ -104,6 +114,13 @@ async function createExtensions(
   await inside.query(`ALTER SCHEMA public OWNER TO ${role}`);
   if (!source.schemas.includes('public')) await inside.query('DROP SCHEMA public');
   return { existing, missing };
+}
+
+function notMade(name: string, error: unknown): Error {
+  const why = error instanceof Error ? error.message : String(error);
+  return new Error(`the scratch server could not make the extension ${name}, which the database needs: ${why}`, {
+    cause: error,
+  });
 }
 
 /** Servers and foreign tables can be made of a wrapper without a handler, with any options, and reach nothing (S24). */

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { switchCoreDumpsOff } from '#child-process/core-dumps';
-import { dockerEnvironment } from './docker-postgres.ts';
+import { containerArguments } from './container-arguments.ts';
+import { dockerEnvironment } from './docker-command.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
 import type { OperatingSystemUser } from './unprivileged-user.ts';
 
@@ -44,11 +45,12 @@ export function programCommand(
 ): ProgramCommand {
   const { user } = options;
   const base = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
-  const inContainer = binaries.image !== undefined;
+  const { image } = binaries;
+  const inContainer = image !== undefined;
   const [command, all, environment] = inContainer
     ? [
         'docker',
-        containerArguments(binaries.image ?? '', program, args, options),
+        containerArguments(image.id, program, args, options),
         { ...dockerEnvironment(), PATH: process.env.PATH ?? base.PATH, ...options.environment },
       ]
     : [join(binaries.directory, program), [...args], { ...base, ...options.environment }];
@@ -69,47 +71,6 @@ export function programCommand(
   return as.length > 0 && options.network === 'none' && isExecutable(unshare)
     ? { command: unshare, args: ['--net', '--', setpriv, ...drop], environment, identity: {} }
     : { command: setpriv, args: drop, environment, identity: {} };
-}
-
-/** Without capabilities; values of the environment travel by name, never in argv (S13). */
-function containerArguments(
-  image: string,
-  program: string,
-  args: readonly string[],
-  { user, environment, folders, network, name }: ProgramOptions,
-): string[] {
-  const uid = user?.uid ?? process.getuid?.() ?? 65534;
-  const gid = user?.gid ?? process.getgid?.() ?? 65534;
-  return [
-    'run',
-    '--rm',
-    '--interactive',
-    // Hands signals on to programs that have no handlers of their own.
-    '--init',
-    ...(name === undefined ? [] : ['--name', name]),
-    '--network',
-    network,
-    '--cap-drop',
-    'ALL',
-    '--security-opt',
-    'no-new-privileges',
-    '--ulimit',
-    'core=0',
-    '--user',
-    `${uid}:${gid}`,
-    // initdb looks its account up.
-    '--volume',
-    '/etc/passwd:/etc/passwd:ro',
-    ...folders.flatMap((folder) => ['--volume', `${folder}:${folder}`]),
-    ...folders.slice(0, 1).flatMap((folder) => ['--workdir', folder]),
-    '--env',
-    'LC_ALL=C',
-    ...Object.keys(environment ?? {}).flatMap((key) => ['--env', key]),
-    '--entrypoint',
-    program,
-    image,
-    ...args,
-  ];
 }
 
 /** Runs a server program to its end. @throws Error with its last lines when it fails. */

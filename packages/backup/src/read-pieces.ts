@@ -3,9 +3,12 @@ import type { Readable } from 'node:stream';
 /** Enough that what is done for each piece costs little beside what is done for each byte. */
 export const pieceBytes = 256 * 1024;
 
+/** Read while the piece before is still being used: else a program waits for its reader as often as that waits for it. */
+const aheadBytes = 2 * 1024 * 1024;
+
 /**
- * The output of a program in pieces of 256 KiB or a little more, the first one as soon as there is anything. pg_dump writes
- * 4 KiB at a time, and iterating over those costs more processor time than compressing them.
+ * The output of a program in pieces of 256 KiB or more, at most what was read ahead, the first one as soon as there is anything.
+ * pg_dump writes 4 KiB at a time, and iterating over those costs more processor time than compressing them.
  */
 export async function* readPieces(stream: Readable): AsyncGenerator<Uint8Array> {
   let held: Uint8Array[] = [];
@@ -17,9 +20,8 @@ export async function* readPieces(stream: Readable): AsyncGenerator<Uint8Array> 
   stream.on('data', (chunk: Uint8Array) => {
     held.push(chunk);
     bytes += chunk.length;
-    if (bytes < wanted) return;
-    stream.pause();
-    wake();
+    if (bytes >= aheadBytes) stream.pause();
+    if (bytes >= wanted) wake();
   });
   const end = (error?: unknown) => {
     ended = true;
@@ -31,9 +33,7 @@ export async function* readPieces(stream: Readable): AsyncGenerator<Uint8Array> 
   try {
     for (;;) {
       if (bytes < wanted && !ended) {
-        const woken = new Promise<void>((resolve) => (wake = resolve));
-        stream.resume();
-        await woken;
+        await new Promise<void>((resolve) => (wake = resolve));
       }
       if (failure !== undefined) throw failure;
       if (bytes > 0) {
@@ -41,6 +41,7 @@ export async function* readPieces(stream: Readable): AsyncGenerator<Uint8Array> 
         held = [];
         bytes = 0;
         wanted = pieceBytes;
+        stream.resume();
         yield piece;
       } else if (ended) return;
     }

@@ -15,6 +15,8 @@ export interface ResumableUpload {
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Whether the object is there, and from whom. */
   look(): Promise<'ours' | 'other' | 'none'>;
+  /** Takes the place of what lies there; default never. */
+  replace?: boolean;
   log: (line: string) => void;
   signal?: AbortSignal | undefined;
 }
@@ -52,7 +54,7 @@ export async function uploadResumable(upload: ResumableUpload): Promise<'stored'
 }
 
 /** The id of a new upload; undefined where the name is taken. */
-async function begin({ client, name, metadata, bytes }: ResumableUpload): Promise<string | undefined> {
+async function begin({ client, name, metadata, bytes, replace = false }: ResumableUpload): Promise<string | undefined> {
   const purpose = `begin the upload of ${name}`;
   const encoded = Object.entries(metadata).map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`);
   const { status, headers } = await client.request({
@@ -62,7 +64,7 @@ async function begin({ client, name, metadata, bytes }: ResumableUpload): Promis
       ...protocol,
       'upload-length': String(bytes),
       'upload-metadata': encoded.join(','),
-      'x-upsert': 'false',
+      'x-upsert': String(replace),
     },
     accept: [409],
     purpose,
@@ -75,7 +77,7 @@ async function begin({ client, name, metadata, bytes }: ResumableUpload): Promis
 }
 
 async function send(upload: ResumableUpload, id: string): Promise<'stored' | 'exists' | 'gone'> {
-  const { client, name, bytes, pieceBytes, signal } = upload;
+  const { client, name, bytes, pieceBytes, replace = false, signal } = upload;
   const path = `/upload/resumable/${id}`;
   let offset = 0;
   for (let failures = 0; ; ) {
@@ -89,7 +91,7 @@ async function send(upload: ResumableUpload, id: string): Promise<'stored' | 'ex
           ...protocol,
           'content-type': 'application/offset+octet-stream',
           'upload-offset': String(offset),
-          'x-upsert': 'false',
+          'x-upsert': String(replace),
         },
         body: piece,
         accept: [404, 409, 410],

@@ -233,7 +233,9 @@ export function s3Destination(
 
 /** Names that backups give their files. */
 function isBackupFile(name: string): boolean {
-  return /^[^/]+\.(?:(?:dump|contents)\.zst\.(?:age|gpg)|manifest\.json)$/.test(name);
+  return /^(?:objects\/)?[^/]+\.(?:(?:dump|contents|object|objects|configuration)\.zst\.(?:age|gpg)|(?:manifest|objects|configuration)\.json)$/.test(
+    name,
+  );
 }
 
 function escapeXml(text: string): string {

@@ -16,6 +16,8 @@ export interface ClusterOptions {
   binaries?: PostgresBinaries;
   /** Major version; default the newest one installed. */
   major?: number;
+  /** `name@sha256:…`: the only image that the programs may come from. */
+  image?: string | undefined;
   /** `socket` (default): a Unix socket in a private folder only. `tcp`: also 127.0.0.1 with a random password. */
   listen?: 'socket' | 'tcp';
   /** Parent folder; default memory (/dev/shm) when it fits, else the temporary folder. */
@@ -55,7 +57,7 @@ const startDeadlineMs = 30_000;
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   options.signal?.throwIfAborted();
   const major = options.major === undefined ? {} : { major: options.major };
-  const binaries = options.binaries ?? (await findPostgres({ ...major, server: true }));
+  const binaries = options.binaries ?? (await findPostgres({ ...major, server: true, image: options.image }));
   const user = await unprivilegedUser();
   const folder = await createScratchFolder({
     ...(options.directory === undefined ? {} : { parent: options.directory }),

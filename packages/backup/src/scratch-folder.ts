@@ -1,7 +1,7 @@
 import { chown, readFile, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { removeContainer } from './docker-postgres.ts';
+import { removeContainer } from './docker-command.ts';
 import { estimateScratchBytes } from './estimate-backup.ts';
 import { createOwnedFolder, sweepOwnedFolders } from './owned-folder.ts';
 import type { OperatingSystemUser } from './unprivileged-user.ts';
@@ -49,12 +49,22 @@ export async function endServerIn(folder: string): Promise<void> {
   }
 }
 
+/** What a scratch copy of a database of this size takes, and what is free where it would lie; undefined: nobody knows. */
+export async function scratchRoom(databaseBytes: number): Promise<{ needed: number; free: number | undefined }> {
+  const free = await freeBytes(await roomyParent(databaseBytes));
+  return { needed: estimateScratchBytes(databaseBytes), free };
+}
+
 async function roomyParent(expectedBytes: number): Promise<string> {
-  const wanted = estimateScratchBytes(expectedBytes);
+  const free = await freeBytes(memory);
+  return free !== undefined && free > estimateScratchBytes(expectedBytes) ? memory : tmpdir();
+}
+
+async function freeBytes(folder: string): Promise<number | undefined> {
   try {
-    const { bavail, bsize } = await statfs(memory);
-    return bavail * bsize > wanted ? memory : tmpdir();
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
   } catch {
-    return tmpdir();
+    return undefined;
   }
 }

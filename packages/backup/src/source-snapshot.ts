@@ -2,6 +2,7 @@ import { connect, type DatabaseConnection } from '#postgres/connection';
 import type { DatabaseSettings } from '#postgres/database-url';
 import { BackupFailed } from './backup-error.ts';
 import { comparableSession, type Relation, readRelations } from './database-contents.ts';
+import { judgeRights } from './missing-rights.ts';
 import { readRoles, type StoredRole } from './read-roles.ts';
 import { readSequences, type SequenceState } from './read-sequences.ts';
 import { type InstalledExtension, readExtensions } from './source-extensions.ts';
@@ -50,10 +51,6 @@ export type ExportedSnapshot = Pick<
   'connection' | 'settings' | 'snapshot' | 'unreadable' | 'tables' | 'selected'
 >;
 
-/** Schemas that Supabase runs itself; a role of the project cannot read all of them (supabase.md §4). */
-const platformSchema =
-  /^(_analytics|_realtime|_supavisor|auth|cron|extensions|graphql|graphql_public|net|pgbouncer|pgmq|pgsodium.*|pgtle|realtime|repack|storage|supabase_functions|tiger.*|timescaledb_.*|topology|vault)$/;
-
 const factsQuery = `SELECT pg_catalog.current_setting('server_version') AS version,
     pg_catalog.pg_database_size(d.oid)::text AS bytes, pg_catalog.pg_encoding_to_char(d.encoding) AS encoding,
     d.datcollate AS collate, d.datctype AS ctype, d.datname AS database,
@@ -77,8 +74,8 @@ export async function openSourceSnapshot(
     log?: ((line: string) => void) | undefined;
     /** Names of the only tables, as SQL writes them. */
     tables?: readonly string[];
-    /** Called before anything is locked, with the major version of the server. */
-    prepare?: (major: number) => Promise<void>;
+    /** Called before anything is locked. */
+    prepare?: (connection: DatabaseConnection) => Promise<void>;
     /** Called as soon as the snapshot is exported: who starts on it at once is less likely to find another session in its way. */
     onSnapshot?: (exported: ExportedSnapshot) => void;
   } = {},
@@ -91,7 +88,7 @@ export async function openSourceSnapshot(
   try {
     await connection.query(comparableSession);
     const major = Math.floor(connection.serverVersion / 10_000);
-    await options.prepare?.(major);
+    await options.prepare?.(connection);
     const tables = await selectTables(connection, options.tables ?? []);
     const early = await readSelected(connection, tables);
     await beginStableSnapshot(connection, { lockTimeoutMs, log: options.log ?? (() => {}) });
@@ -167,14 +164,14 @@ async function readSelected(
   const all = (await readRelations(connection)).filter(
     ({ name, ownedBy }) => tables.length === 0 || tables.includes(name) || tables.includes(ownedBy ?? ''),
   );
-  const refused = all.filter((relation) => !relation.readable && relation.kind !== 'view');
-  const own = refused.filter((relation) => !platformSchema.test(relation.schema));
-  if (own.length > 0) throw unreadableTables(connection.settings.user, own);
-  const hidden = all.filter((relation) => relation.readable && relation.filtered);
-  if (hidden.length > 0) throw hiddenRows(connection.settings.user, hidden);
-  const names = new Set(refused.map((relation) => relation.name));
+  const { missing, unreadable } = judgeRights(connection.settings.user, all);
+  if (missing.length > 0) {
+    const problems = missing.map(({ message, fix }) => `${message}; ${fix}`);
+    throw new BackupFailed('source_unreadable', problems.join('; '));
+  }
+  const names = new Set(unreadable);
   const relations = all.filter((relation) => !names.has(relation.name)).map(({ name, kind }) => ({ name, kind }));
-  return { relations, unreadable: [...names] };
+  return { relations, unreadable };
 }
 
 /** @throws BackupFailed `source_unreadable` that lists every name that is no table. */
@@ -215,23 +212,4 @@ export async function readSystemIdentifier(connection: DatabaseConnection): Prom
     'SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()',
   );
   return row?.id;
-}
-
-function unreadableTables(user: string, tables: readonly Relation[]): BackupFailed {
-  const names = tables.slice(0, 5).map((table) => table.name);
-  const more = tables.length > names.length ? ` and ${tables.length - names.length} more` : '';
-  return new BackupFailed(
-    'source_unreadable',
-    `role ${user} may not read ${names.join(', ')}${more}, so a backup would miss them; connect as their owner, or GRANT SELECT on them to ${user}`,
-  );
-}
-
-/** A role that row level security applies to would dump, and count, only what its policies show. */
-function hiddenRows(user: string, tables: readonly Relation[]): BackupFailed {
-  const names = tables.slice(0, 5).map((table) => table.name);
-  const more = tables.length > names.length ? ` and ${tables.length - names.length} more` : '';
-  return new BackupFailed(
-    'source_unreadable',
-    `row level security hides rows of ${names.join(', ')}${more} from role ${user}, so a backup would miss them; connect as their owner, or ALTER ROLE ${user} BYPASSRLS`,
-  );
 }

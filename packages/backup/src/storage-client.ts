@@ -19,6 +19,8 @@ export interface StorageOptions {
   deadlineMs?: number;
   /** Per request; default 4. */
   attempts?: number;
+  /** Input and secret that the key came from, for messages; default those of a store of backups. */
+  keyFrom?: { input: string; secret: string };
 }
 
 export interface StorageRequest {
@@ -103,7 +105,9 @@ export function createStorageClient(
           error.kind === 'timeout' ||
           (status !== undefined && temporaryStatus.has(status));
         if (once || !temporary || attempt >= attempts) {
-          const reason = explain(status, code) ?? (message === '' ? error.message : `${error.message} (${message})`);
+          const reason =
+            explain(status, code, options.keyFrom) ??
+            (message === '' ? error.message : `${error.message} (${message})`);
           throw new StorageFailed(`${description}: cannot ${purpose}: ${reason}`, temporary, { cause: error });
         }
         options.log?.(`${description}: cannot ${purpose}: ${error.message}; again (${attempt + 1} of ${attempts})`);
@@ -144,19 +148,23 @@ function meantBy({ status, body }: HttpError): { status: number | undefined; cod
 }
 
 /** The reason in words that say what to do; undefined where the answer's own words say more. Pure. */
-function explain(status: number | undefined, code: string): string | undefined {
+function explain(
+  status: number | undefined,
+  code: string,
+  { input, secret } = { input: 'supabase-storage-key', secret: 'BACKUP_SUPABASE_STORAGE_KEY' },
+): string | undefined {
   if (code === 'NoSuchBucket' || code === 'Bucket not found')
     return 'there is no such bucket: create it, private, or correct the name';
   switch (status) {
     case 401:
     case 403:
-      return `the storage refuses the key (supabase-storage-key, ${status}): check BACKUP_SUPABASE_STORAGE_KEY, the secret key of that project`;
+      return `the storage refuses the key (${input}, ${status}): check ${secret}, the secret key of that project`;
     case 413:
       return 'it is larger than the bucket or the project accepts (413; Free plan: 50 MB): raise the limit in Storage > Settings and in the bucket, or use another destination';
     case 415:
       return 'the bucket does not accept application/octet-stream (415): allow it, or allow every type';
     case 540:
-      return 'the project that keeps the backups is paused (540): restore it in the dashboard';
+      return 'the project is paused (540): restore it in the dashboard';
     default:
       return undefined;
   }

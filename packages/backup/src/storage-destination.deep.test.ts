@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { Fault } from '#sandbox/faults';
+import { storedFile } from '#sandbox/supabase/storage-state';
 import type { StorageConnection } from './storage-client.ts';
 import { type StorageDestinationOptions, storageDestination } from './storage-destination.ts';
 import { startStorage, type TestStorage } from './testing/start-storage.ts';
@@ -150,7 +151,7 @@ test('a name that is taken while the upload runs stays as it is', async () => {
     log(line) {
       // Between two pieces.
       if (!line.includes('going on from byte 1000')) return;
-      const other = { bytes: Buffer.from('other'), etag: '"other"', metadata: null };
+      const other = { ...storedFile(Buffer.alloc(0), null), bytes: Buffer.from('other'), etag: '"other"' };
       storage.state.buckets.get('backups')?.files.set(`case-${counter}/x.dump`, other);
     },
   });
@@ -210,7 +211,7 @@ test('a key, a bucket and a project that do not do are named with what to do, an
 test('folders beside the backups are no backups, and long lists are read to their end', async () => {
   const destination = open();
   const files = storage.state.buckets.get('backups')?.files;
-  const empty = { bytes: Buffer.alloc(0), etag: '""', metadata: null };
+  const empty = storedFile(Buffer.alloc(0), null);
   for (let index = 0; index < 1_203; index += 1) files?.set(`case-${counter}/${index}.manifest.json`, empty);
   files?.set(`case-${counter}/folder/x.dump`, empty);
   assert.equal((await destination.list()).length, 1_203);

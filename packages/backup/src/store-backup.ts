@@ -64,13 +64,20 @@ export async function storeDump(
   options: StoreOptions & {
     /** What pg_dump gives out. */
     dumped: AsyncIterable<Uint8Array>;
+    /** The relation that is being dumped; absent where no name may be told. */
+    copying?(): Promise<string | undefined>;
     log: (line: string) => void;
   },
 ): Promise<StoredDump> {
-  const { dumped, source, log } = options;
+  const { dumped, copying, source, log } = options;
+  let stored = false;
+  const report = async (bytes: number, seconds: number) => {
+    const relation = await copying?.().catch(() => undefined);
+    if (!stored) log(describeProgress({ bytes, seconds, databaseBytes: source.databaseBytes, relation }));
+  };
   const plain = countStream(
     dumped,
-    progressReporter((bytes, seconds) => log(describeProgress(bytes, seconds, source.databaseBytes))),
+    progressReporter((bytes, seconds) => void report(bytes, seconds)),
   );
   // The snapshot is needed again for the counting, and who says nothing for long may be forgotten on the way.
   const beat = setInterval(() => void source.connection.query('SELECT').catch(() => {}), beatMs);
@@ -78,6 +85,7 @@ export async function storeDump(
     const dump = await storeStream(options, options.files.dump, plain.chunks);
     return { plain: plain.count, dump };
   } finally {
+    stored = true;
     clearInterval(beat);
   }
 }
@@ -97,9 +105,15 @@ async function storeStream(
 }
 
 /** The size of a database on disk is all there is to guess from: indexes are in it and not in a dump. Pure. */
-export function describeProgress(bytes: number, seconds: number, databaseBytes: number): string {
+export function describeProgress(given: {
+  bytes: number;
+  seconds: number;
+  databaseBytes: number;
+  relation: string | undefined;
+}): string {
+  const { bytes, seconds, databaseBytes, relation } = given;
   const rate = seconds > 0 ? bytes / seconds : 0;
   const left = rate > 0 && databaseBytes > bytes ? Math.ceil((databaseBytes - bytes) / rate) : undefined;
   const rest = left === undefined ? '' : `, at most ${left} s left`;
-  return `dumped ${describeBytes(bytes)} of at most ${describeBytes(databaseBytes)} in ${seconds} s (${describeBytes(rate)}/s${rest})`;
+  return `dumped ${describeBytes(bytes)} of at most ${describeBytes(databaseBytes)} in ${seconds} s (${describeBytes(rate)}/s${rest})${relation === undefined ? '' : `; now ${relation}`}`;
 }

@@ -126,6 +126,6 @@ test('names of keys, sizes and complaints are fit to be shown', () => {
 });
 
 test('a manifest of a newer version is refused by name', () => {
-  assert.throws(() => parseManifest('{"schemaVersion": 2}'), /schema version 2; this version reads up to 1/);
-  assert.throws(() => parseManifest('{"schemaVersion": 1}'), /damaged/);
+  assert.throws(() => parseManifest('{"schemaVersion": 2}'), /schema version 2, this version reads up to 1/);
+  assert.throws(() => parseManifest('{"schemaVersion": 1}'), /cannot be used/);
 });

@@ -26,7 +26,7 @@ export type TableSurroundings = z.infer<typeof tableSurroundings>;
 /** Reads them in the snapshot of the dump. @throws BackupFailed `dump_failed`. */
 export async function readSurroundings(
   source: Pick<SourceSnapshot, 'connection' | 'settings' | 'snapshot' | 'tables'>,
-  options: { binaries: PostgresBinaries; deadlineMs: number; signal?: AbortSignal },
+  options: { url: string; binaries: PostgresBinaries; deadlineMs: number; quietMs?: number; signal?: AbortSignal },
 ): Promise<TableSurroundings> {
   const { connection, settings, snapshot, tables } = source;
   const dangling = await readDangling(connection, tables);

@@ -5,8 +5,13 @@ import { backupKeyFile, makeBackupKey, readBackupKey } from './init/backup-key.t
 import { detectRepository } from './init/detect-repository.ts';
 import { type InitPlan, planInit } from './init/plan-init.ts';
 import { type InitOptions, readInitRequest } from './init/read-request.ts';
+import { renderAlerts } from './init/render-alerts.ts';
+import { renderBackup } from './init/render-backup.ts';
+import { renderDoctor } from './init/render-doctor.ts';
 import { renderOpsYml } from './init/render-ops-yml.ts';
 import { type InitOutcome, initJson, initText } from './init/render-outcome.ts';
+import { renderRehearsal } from './init/render-rehearsal.ts';
+import { renderWatch } from './init/render-watch.ts';
 import { renderDeploy, renderRollback } from './init/render-workflows.ts';
 import { compareFiles, writeFiles } from './init/write-files.ts';
 import { UsageError } from './open-environment.ts';
@@ -15,7 +20,9 @@ import { UsageError } from './open-environment.ts';
 export function registerInit(program: Command): void {
   program
     .command('init')
-    .description('look at this repository and write .github/ops.yml, deploy.yml and rollback.yml that work')
+    .description(
+      'look at this repository and write .github/ops.yml, deploy.yml and rollback.yml that work, database-doctor.yml for a database, rehearse-rollback.yml for staging and, where a preset needs them, watch.yml, alerts.yml and backup.yml',
+    )
     .option('--ref <commit>', 'commit of ops-actions that the workflows pin (40 hex digits)')
     .addOption(new Option('--preset <name>', 'start from a policy').choices(Object.keys(embeddedPresets).sort()))
     .option('--on <trigger>', 'when production is released, e.g. "tag v*" or "push to main"')
@@ -70,6 +77,11 @@ function filesOf(plan: InitPlan): Record<string, string> {
     '.github/ops.yml': renderOpsYml(plan),
     '.github/workflows/deploy.yml': renderDeploy(plan),
     '.github/workflows/rollback.yml': renderRollback(plan),
+    ...(plan.watch && { '.github/workflows/watch.yml': renderWatch(plan, plan.watch) }),
+    ...(plan.backup && { '.github/workflows/backup.yml': renderBackup(plan, plan.backup) }),
+    ...(plan.alerts && { '.github/workflows/alerts.yml': renderAlerts(plan, plan.alerts) }),
+    ...(plan.database && { '.github/workflows/database-doctor.yml': renderDoctor(plan) }),
+    ...(plan.rehearsal && { '.github/workflows/rehearse-rollback.yml': renderRehearsal(plan, plan.rehearsal) }),
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { runTool } from '#child-process/run-tool';
 import { openLedger } from '#release/ledger';
+import { readRecentReleases } from '#release/read-environment';
 import { type Scene, setScene } from '../../release/test/scene.ts';
 
 let scene: Scene;
@@ -163,4 +164,50 @@ test('reconcile finishes what a dead run left: the promised rollback is carried 
   assert.equal(scene.served(), good);
   const again = await command(['reconcile', '--environment', 'production', '--ended-run', '4711']);
   assert.match(again.stdout, /Nothing was left to finish on production/);
+});
+
+test('a rollback from a laptop while GitHub is down is imported by reconcile: lock, record, the next release; unlock lifts it', async () => {
+  await command(['unlock', '--environment', 'production']);
+  const good = await scene.goLive({ opsVersion: 'v5.0.0' });
+  const bad = await scene.goLive({ opsVersion: 'v5.1.0' });
+  const { github, project } = await scene.connect();
+  await project.setAutoAssign(true);
+  const commit = scene.commits[1] ?? '';
+  const released = await scene.open({ runId: 4801, target: good, version: 'v5.1.0', commit });
+  await openLedger(github, released).record('promote', 'outcome', 'promoted', bad);
+  await openLedger(github, released).record('release', 'outcome', 'released');
+  const where = ['--environment', 'production'];
+
+  scene.sandbox.faults.order({ service: 'github', route: '/', times: 100_000, fault: { status: 503 } });
+  const done = await command(['rollback', ...where, '--target', good, '--reason', 'checkout fails']);
+  const twice = await command(['rollback', ...where]);
+  scene.sandbox.faults.clear();
+  assert.equal(done.exitCode, 0, done.stderr);
+  assert.match(done.stderr, /not locked/);
+  assert.match(
+    twice.stdout,
+    /was already rolled back to dpl_\w+ \(checkout fails\)\. To go back further, name the target/,
+  );
+  assert.equal(scene.served(), good);
+
+  const before = scene.sandbox.requests().length;
+  const imported = await command(['reconcile', ...where]);
+  assert.equal(imported.exitCode, 0, imported.stderr);
+  assert.match(
+    imported.stdout,
+    /^v5\.1\.0: production was rolled back to v5\.0\.0 .* by \S+, Vercel user .*: checkout fails\./,
+  );
+  const moves = scene.sandbox
+    .requests()
+    .slice(before)
+    .filter(({ path }) => /\/(promote|rollback)\/dpl_/.test(path));
+  assert.deepEqual([moves, scene.served()], [[], good]);
+  assert.match((await command(['reconcile', ...where])).stdout, /Nothing was left to finish on production/);
+  const shown = JSON.parse((await command(['lock', ...where, '--show', '--json'])).stdout) as { locked: boolean };
+  assert.equal(shown.locked, true);
+  const [left] = await readRecentReleases(github, 'production');
+  assert.deepEqual([left?.version, left?.rolledBack], ['v5.1.0', true]);
+  const lifted = await command(['unlock', ...where, '--reason', 'mended']);
+  assert.match(lifted.stdout, /production is unlocked.*on, as before/);
+  assert.match((await command(['reconcile', ...where])).stdout, /Nothing was left to finish on production/);
 });

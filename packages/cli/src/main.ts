@@ -4,6 +4,7 @@ import { registerDemo } from './demo-command.ts';
 import { registerDeploy } from './deploy-command.ts';
 import { registerInit } from './init-command.ts';
 import { registerLock } from './lock-commands.ts';
+import { registerNewMigration } from './new-migration-command.ts';
 import { registerRun } from './run-command.ts';
 import { registerSandbox } from './sandbox-command.ts';
 import { sayAside } from './terminal.ts';
@@ -25,7 +26,7 @@ export async function main(words: readonly string[]): Promise<void> {
   for (const register of [registerDemo, registerSandbox, registerInit, registerValidate, registerRun])
     register(program);
   registerDeploy(program, words);
-  for (const register of [registerLock, registerVerdict]) register(program);
+  for (const register of [registerLock, registerVerdict, registerNewMigration]) register(program);
   // A reader that goes away (`… | head`) must not end a release half-way.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import type { ReadReference } from '#config/extend-chain';
 import { ConfigError, describeConfigProblem, loadConfig } from '#config/load-config';
 import { readReference } from '#config/read-reference';
 import type { EnvironmentSettings } from '#config/settings';
 import { createGitHub, type GitHub } from '#github/client';
+import { openApps } from '#release/open-apps';
 import { isLoopback } from '#vercel/is-loopback';
-import { openProjectOfWayBack, type VercelProject } from '#vercel/project';
+import type { VercelProject } from '#vercel/project';
 import { workspaceIdentity } from './run-identity.ts';
 
 export interface EnvironmentOptions {
@@ -46,15 +48,20 @@ export async function openEnvironment(
   if (!token && githubToken === 'required')
     throw new UsageError(['GITHUB_TOKEN is not set: lock and ledger are kept on GitHub (deployments: write)']);
   const settings = await settingsOf(options);
+  const github = createGitHub({ apiUrl: apiUrl || 'https://api.github.com', token: token ?? '', repository });
   return {
     settings,
-    github: createGitHub({ apiUrl: apiUrl || 'https://api.github.com', token: token ?? '', repository }),
+    github,
     key: `${repository}:${settings.environment}:by-hand-${Date.now()}`,
-    openProject: () => openProject(options, settings),
+    openProject: () => openProject(options, settings, github),
   };
 }
 
-async function openProject(options: EnvironmentOptions, settings: EnvironmentSettings): Promise<VercelProject> {
+async function openProject(
+  options: EnvironmentOptions,
+  settings: EnvironmentSettings,
+  github: GitHub,
+): Promise<VercelProject> {
   const { VERCEL_TOKEN: token, OPS_ACTIONS_VERCEL_API_URL: apiUrl } = process.env;
   const project = options.vercelProject ?? settings.vercel.project;
   const team = options.vercelTeam ?? settings.vercel.team;
@@ -65,17 +72,24 @@ async function openProject(options: EnvironmentOptions, settings: EnvironmentSet
     problems.push('OPS_ACTIONS_VERCEL_API_URL may only be an address of this machine (S11)');
   }
   if (!token || project === undefined || problems.length > 0) throw new UsageError(problems);
-  return await openProjectOfWayBack({
+  const connection = {
     apiUrl: apiUrl || 'https://api.vercel.com',
     token,
     project,
     ...(team === undefined ? {} : { team }),
-    as: settings.vercel.as ?? 'production',
-    log: (line) => process.stderr.write(`${line}\n`),
-  });
+    as: settings.vercel.as ?? ('production' as const),
+    log: (line: string) => void process.stderr.write(`${line}\n`),
+  };
+  return await openApps({ connection, settings, github, wayBack: true });
 }
 
-async function settingsOf(options: EnvironmentOptions): Promise<EnvironmentSettings> {
+/** Reads what a configuration extends, with GITHUB_TOKEN where another repository is private. */
+export function referenceReader(): ReadReference {
+  const { GITHUB_API_URL: apiUrl, GITHUB_TOKEN: token } = process.env;
+  return async (reference) => await readReference({ apiUrl: apiUrl || 'https://api.github.com', token }, reference);
+}
+
+export async function settingsOf(options: EnvironmentOptions): Promise<EnvironmentSettings> {
   const text = await readFile(options.config, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw error;
@@ -87,10 +101,7 @@ async function settingsOf(options: EnvironmentOptions): Promise<EnvironmentSetti
       text,
       environment,
       throwAway,
-      readReference: async (reference) => {
-        const { GITHUB_API_URL: apiUrl, GITHUB_TOKEN: token } = process.env;
-        return await readReference({ apiUrl: apiUrl || 'https://api.github.com', token }, reference);
-      },
+      readReference: referenceReader(),
     });
   try {
     return (await judge(marked)).settings;

@@ -15,7 +15,7 @@ export interface ReconcileOptions extends EnvironmentOptions {
 export function describeReconcile(command: Command): Command {
   return command
     .description(
-      'finish what dead runs left behind: promised rollbacks, production without a verdict, auto-assign, locks',
+      'finish what dead runs left behind: promised rollbacks, production without a verdict, auto-assign, locks; import a rollback that GitHub did not see',
     )
     .option('--ended-run <id>', 'a run that is known to be over, although GitHub does not say so')
     .addHelpText(

@@ -1,8 +1,9 @@
+import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { systemClock } from '#http/clock';
 import { commandOn } from '#release/command-line';
 import { defaultLockExpiryMs } from '#release/lock';
-import { nameOf } from '#release/next-target';
+import { nameOf } from '#release/name-of-target';
 import { rollBackByHand } from '#release/roll-back-by-hand';
 import { type EnvironmentOptions, openEnvironment } from './open-environment.ts';
 import { sayAside } from './terminal.ts';
@@ -54,10 +55,11 @@ export async function rollback(options: RollbackOptions): Promise<CommandAnswer>
       commit,
       target: options.target,
       reason: options.reason,
+      operator: userInfo().username,
       allowUnsafe: options.allowUnsafe,
       dryRun: options.dryRun === true,
       lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
-      promoteInstead: settings.vercel.rollbackFallback === 'promote',
+      promoteInstead: settings.vercel.rollbackFallback !== 'none',
     },
   );
   for (const warning of outcome.warnings) sayAside(warning);

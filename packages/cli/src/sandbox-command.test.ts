@@ -142,6 +142,13 @@ test('the line has what the documentation promises', async () => {
       ['artifacts', ['resultsUrl', 'runtimeToken']],
       ['control', ['url']],
       ['supabase', ['apiUrl', 'token', 'project', 'anonKey']],
+      ['sentry', ['url', 'token', 'organization', 'project']],
+      ['datadog', ['apiUrl', 'apiKey', 'appKey', 'monitor']],
+      ['prometheus', ['url', 'token']],
+      ['grafana', ['url', 'token', 'datasource']],
+      ['newRelic', ['apiUrl', 'apiKey', 'account', 'app']],
+      ['stripe', ['apiUrl', 'apiKey']],
+      ['app', ['url', 'token']],
     ],
   );
   assert.equal(description.github.repository, 'acme/shop');

@@ -13,7 +13,9 @@ interface SandboxCommandOptions {
 export function registerSandbox(program: Command): void {
   program
     .command('sandbox')
-    .description('start a local Vercel, PostgreSQL, Slack and GitHub; print their addresses as one line of JSON')
+    .description(
+      'start a local Vercel, PostgreSQL, Slack, GitHub and monitoring services; print their addresses as one line of JSON',
+    )
     .option('--repository <owner/name>', 'the repository on the local GitHub (default: acme/notes-app)', repositoryName)
     .option('--git-directory <folder>', 'answer compare, commits and trees from this git repository')
     .option('--observability-plus', 'answer the observability query, which Vercel sells separately')
@@ -25,7 +27,9 @@ export function registerSandbox(program: Command): void {
 
 const help = `
 Further addresses are in the same line: "artifacts" (the artifact service of Actions), "supabase" (the Management API
-of one project; its functions answer below <apiUrl>/functions/v1) and "control":
+of one project; its functions answer below <apiUrl>/functions/v1), services that count what the deployments really
+served ("sentry", "datadog", "prometheus", "grafana", "newRelic", and "app": JSON of the app itself below /counts,
+/counters, /logs and /health), "stripe" and "control":
   POST   <control>/_sandbox/faults         {"service":"vercel","route":"/v10/projects","times":2,"fault":{"status":503}}
   GET    <control>/_sandbox/faults         what was ordered and has not happened yet
   DELETE <control>/_sandbox/faults

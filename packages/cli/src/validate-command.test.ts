@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -50,6 +50,34 @@ test('validate ends with 0 for a sound file, says what is not acted on, and with
   const none = await command('validate');
   assert.equal(none.exitCode, 2);
   assert.match(none.stderr, /there is no \.github\/ops\.yml\. Write one with: .* init/);
+});
+
+test('validate warns where ops.yml says when backups are made and no workflow starts them', async () => {
+  const text =
+    'database: { backup: { schedule: daily at 02:00 UTC, verify-every: 7d } }\nenvironments: { production: {}, staging: {} }\n';
+  writeFileSync(join(folder, 'ops.yml'), text);
+  const unmade = /database\.backup\.schedule: backups of production are meant to be made by the schedule 0 2 \* \* \*/;
+  const warned = await command('validate', '--config', 'ops.yml');
+  assert.equal(warned.exitCode, 0, warned.stdout);
+  assert.match(warned.stdout, unmade);
+  assert.match(warned.stdout, /database\.backup\.verify-every: stored backups of production/);
+  assert.doesNotMatch(warned.stdout, /backups of staging/);
+  mkdirSync(join(folder, '.github/workflows'), { recursive: true });
+  const example = join(import.meta.dirname, '../../../examples/notes-app/.github/workflows/backup.yml');
+  copyFileSync(example, join(folder, '.github/workflows/backup.yml'));
+  const made = await command('validate', '--config', 'ops.yml');
+  assert.doesNotMatch(made.stdout, unmade);
+  assert.doesNotMatch(made.stdout, /verify-every/);
+});
+
+test('validate warns where ops.yml says how often the way back is rehearsed and no workflow rehearses it', async () => {
+  writeFileSync(
+    join(folder, 'ops.yml'),
+    'drills: { rollback: monthly }\nenvironments: { production: {}, staging: {} }\n',
+  );
+  const warned = await command('validate', '--config', 'ops.yml');
+  assert.equal(warned.exitCode, 0, warned.stdout);
+  assert.match(warned.stdout, /drills\.rollback: .* none that calls rehearse-rollback\.yml rehearses by a schedule/);
 });
 
 test('deploy takes no secret as an option, and without an environment it starts nothing', async () => {

@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { glob, readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type ConfigProblem, describeConfigProblem } from '#config/config-error';
 import { readChain } from '#config/extend-chain';
 import { ConfigError, environmentNames, loadConfig } from '#config/load-config';
-import { readReference } from '#config/read-reference';
+import type { EnvironmentSettings } from '#config/settings';
 import { commandLine } from '#release/command-line';
+import { judgeBackupCaller, judgeVerificationCaller } from './judge-backup-caller.ts';
+import { judgeRehearsalCaller } from './judge-rehearsal-caller.ts';
+import { referenceReader } from './open-environment.ts';
 import { say } from './terminal.ts';
 
 interface ValidateOptions {
@@ -39,10 +42,10 @@ async function validate(options: ValidateOptions): Promise<number> {
     process.stderr.write(`ops-actions validate: there is no ${file}. Write one with: ${commandLine('init')}\n`);
     return 2;
   }
-  const { GITHUB_API_URL: apiUrl, GITHUB_TOKEN: token } = process.env;
+  const follow = referenceReader();
   const read = new Map<string, Promise<{ file: string; text: string }>>();
   const reference = async (name: string) => {
-    const asked = read.get(name) ?? readReference({ apiUrl: apiUrl || 'https://api.github.com', token }, name);
+    const asked = read.get(name) ?? follow(name);
     read.set(name, asked);
     return await asked;
   };
@@ -54,6 +57,8 @@ async function validate(options: ValidateOptions): Promise<number> {
     try {
       const loaded = await loadConfig({ file, text, environment, throwAway, readReference: reference });
       for (const warning of loaded.warnings) warnings.add(warning);
+      if (loaded.settings.production)
+        for (const warning of judgeCallers(environment, loaded.settings, await workflowFiles())) warnings.add(warning);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       for (const problem of error.problems) problems.set(describeConfigProblem(problem), problem);
@@ -78,4 +83,25 @@ async function validate(options: ValidateOptions): Promise<number> {
     say([...problems.keys(), ...warnings, end].join('\n'));
   }
   return valid ? 0 : 1;
+}
+
+/** What ops.yml wants to happen by the clock, and no workflow starts. Pure. */
+function judgeCallers(
+  environment: string,
+  { database, drills }: Pick<EnvironmentSettings, 'database' | 'drills'>,
+  workflows: readonly string[],
+): string[] {
+  const { backupSchedule: schedule, verifyEveryMs } = database;
+  return [
+    schedule === undefined ? undefined : judgeBackupCaller(environment, schedule, workflows),
+    verifyEveryMs === undefined ? undefined : judgeVerificationCaller(environment, workflows),
+    drills?.rehearsalOverdueMs === undefined ? undefined : judgeRehearsalCaller(environment, workflows),
+  ].filter((warning) => warning !== undefined);
+}
+
+/** The workflows of the repository that this runs in. */
+async function workflowFiles(): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const file of glob('.github/workflows/*.{yml,yaml}')) texts.push(await readFile(file, 'utf8'));
+  return texts;
 }

@@ -5,6 +5,7 @@ import { defaults } from '#config/defaults';
 import { ConfigError, describeConfigProblem } from '#config/load-config';
 import { readWatchPolicy, type WatchPolicy } from '#config/read-watch-policy';
 import { defaultRules, parseRule } from '#config/rules';
+import type { MissingPolicy } from '#config/settings';
 import { cleanText } from '#http/text';
 import { Replay, type ReplayedVerdict, type ReplayPolicy } from '#observe/judge/replay';
 import { UsageError } from './open-environment.ts';
@@ -49,7 +50,7 @@ async function run(options: VerdictOptions): Promise<void> {
     let failed = false;
     for (const stream of streams) {
       const last = judgeStream(policy, stream);
-      if (last.verdict === 'fail' || settingFor(last, given) === 'fail') failed = true;
+      if (last.verdict === 'fail' || ['fail', 'ask'].includes(settingFor(last, given))) failed = true;
       if (options.explain) process.stderr.write(`${explainSettings(policy, stream).join('\n')}\n`);
     }
     process.exitCode = failed ? 1 : 0;
@@ -93,7 +94,7 @@ function judgeStream(policy: ReplayPolicy, { name, baseline, observed }: Stream)
   return last;
 }
 
-function settingFor({ verdict }: ReplayedVerdict, policy: WatchPolicy): 'hold' | 'fail' | 'pass' {
+function settingFor({ verdict }: ReplayedVerdict, policy: WatchPolicy): MissingPolicy {
   if (verdict === 'no-data') return policy.onNoData ?? defaults.watch.onNoData;
   return verdict === 'inconclusive' ? (policy.onInconclusive ?? defaults.watch.onInconclusive) : 'pass';
 }

@@ -1,18 +1,14 @@
 import type { ConfigProblem } from './config-error.ts';
 import { closest } from './did-you-mean.ts';
 import { problemAt } from './find-problems.ts';
+import { featureOf } from './metric-rule.ts';
 import type { EnvironmentLayer } from './ops-schema.ts';
 import type { Path } from './read-document.ts';
 import type { ReadLayer } from './read-layer.ts';
 
-/** Names in one file that must stand for something in the whole chain: environments, routes, severities, roles; and `apps`. */
+/** Names in one file that must stand for something in the whole chain: environments, routes, severities, roles. */
 export function findCrossProblems({ document, layer }: ReadLayer, chain: readonly ReadLayer[]): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  if (layer.apps) {
-    const reason =
-      'is not in this version: several Vercel projects in one release come later; release each project by a job of its own until then';
-    problems.push(problemAt(document, ['apps'], 'key', reason));
-  }
   const names = collectNames(chain);
   const parts: [Path, EnvironmentLayer][] = [
     [[], layer],
@@ -34,13 +30,14 @@ export function findCrossProblems({ document, layer }: ReadLayer, chain: readonl
   return problems;
 }
 
-type Kind = 'environment' | 'route' | 'severity' | 'role';
+type Kind = 'environment' | 'route' | 'severity' | 'role' | 'feature';
 
 const declaredUnder: Record<Kind, string> = {
   environment: 'environments',
   route: 'notifications.routes',
   severity: 'incidents.severities',
   role: 'contacts.roles',
+  feature: 'smoke.features',
 };
 
 function collectNames(chain: readonly ReadLayer[]): Record<Kind, Set<string>> {
@@ -49,6 +46,7 @@ function collectNames(chain: readonly ReadLayer[]): Record<Kind, Set<string>> {
     route: new Set<string>(),
     severity: new Set<string>(),
     role: new Set<string>(['on-call']),
+    feature: new Set<string>(),
   };
   for (const { layer } of chain) {
     for (const name of Object.keys(layer.environments ?? {})) names.environment.add(name);
@@ -56,9 +54,14 @@ function collectNames(chain: readonly ReadLayer[]): Record<Kind, Set<string>> {
       for (const name of Object.keys(part.notifications?.routes ?? {})) names.route.add(name);
       for (const name of Object.keys(part.incidents?.severities ?? {})) names.severity.add(name);
       for (const name of Object.keys(part.contacts?.roles ?? {})) names.role.add(name);
+      for (const name of featuresOf(part)) names.feature.add(name);
     }
   }
   return names;
+}
+
+function featuresOf({ smoke }: EnvironmentLayer): string[] {
+  return typeof smoke === 'object' && 'features' in smoke ? Object.keys(smoke.features ?? {}) : [];
 }
 
 function references(part: EnvironmentLayer): { kind: Kind; path: Path; name: string }[] {
@@ -74,8 +77,12 @@ function references(part: EnvironmentLayer): { kind: Kind; path: Path; name: str
     add('route', ['alerts', index, 'route'], alert.route);
     add('severity', ['alerts', index, 'level'], alert.level);
   }
+  add('route', ['rollback', 'escalate'], part.rollback?.escalate);
   add('route', ['incidents', 'route'], part.incidents?.route);
   add('route', ['security', 'route'], part.security?.route);
+  for (const [index, window] of (part['after-release']?.windows ?? []).entries())
+    for (const [at, text] of window.require.entries())
+      add('feature', ['after-release', 'windows', index, 'require', at], featureOf(text));
   for (const [index, step] of (part.contacts?.escalation ?? []).entries())
     add('role', ['contacts', 'escalation', index, 'role'], step.role);
   return found;

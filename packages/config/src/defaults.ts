@@ -17,7 +17,8 @@ export const defaults = {
     approveFallback: 'auto',
   },
   health: { consecutive: 3, intervalMs: 1000, deadlineMs: 60_000 },
-  database: { backupPolicy: 'required' },
+  // The upper end of what the runbooks expect of a database that goes back: 15 to 30 minutes (DRB-09).
+  database: { backupPolicy: 'required', rollbackLimitMs: 30 * 60_000 },
   release: { requireAncestor: false, stageWindowMs: 5 * 60_000 },
 } as const satisfies {
   watch: WatchSettings;

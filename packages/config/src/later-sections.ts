@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import { metricRule } from './metric-rule.ts';
-import { address, duration, flag, integer, named, oneOf, oneOrMore, pattern, repositoryPath, text } from './values.ts';
+import { scenarioSteps } from './settings.ts';
+import {
+  address,
+  duration,
+  flag,
+  integer,
+  named,
+  oneOf,
+  oneOrMore,
+  pattern,
+  repositoryPath,
+  sqlQuery,
+  text,
+} from './values.ts';
 
 // Everything in this file may be written and is checked; not-acted-on.ts lists it, and every run that reads it says so.
 
@@ -22,37 +35,41 @@ export const checklist = z.strictObject({
   confirm: names().optional(),
 });
 
-/**
- * Stands in a query of ours, so nothing may end it: without this it would fail only after the database went back. Both cases are
- * spelled out, because a JSON schema knows no flags.
- */
-const query = /^\s*([Ss][Ee][Ll][Ee][Cc][Tt]|[Ww][Ii][Tt][Hh])\s[\s\S]*[^;\s]\s*$/;
-
 /** Further rules and limits of the way back. */
 export const rollback = z.strictObject({
   rules: list(
     z.strictObject({
       when: metricRule(),
-      except: list(text('a path')).optional(),
-      'act-within': duration().optional(),
-      do: list(
-        oneOf([
-          'rollback',
-          'rollback-staging',
-          'restore-backup',
-          'fix-forward',
-          'patch',
-          'redeploy',
-          'investigate',
-          'stop',
-        ]),
-      ),
+      do: list(oneOf(scenarioSteps)),
     }),
-  ).optional(),
-  'fix-forward-limit': duration().optional(),
+  )
+    .optional()
+    .meta({
+      description:
+        'Scenarios that a person dispatches by their name (input scenario): the steps are recorded in this order. Nothing starts one by itself.',
+    }),
+  'fix-forward-limit': duration().optional().meta({
+    description:
+      'How long a newer release may take to mend a breach that the watch leaves to people, and the time that a refused rollback of the database names. Default: none.',
+  }),
+  'after-fix-forward': oneOf(['propose', 'rollback']).optional().meta({
+    description:
+      'What reconcile does when that time is over: propose (the default, people are told again) or rollback.',
+  }),
+  escalate: routeName().optional().meta({
+    description:
+      'Route under notifications.routes whose Slack channels are told as well, once, where a rollback failed or what it restored is sick.',
+  }),
   app: z
     .strictObject({
-      method: oneOf(['vercel-rollback', 'promote', 'git-revert']).optional(),
+      method: oneOf(['vercel-rollback', 'promote'], {
+        else: 'a revert by Git is a release of its own, by revert.yml or "ops-actions revert" (docs/how-to/revert.md)',
+      })
+        .optional()
+        .meta({
+          description:
+            'vercel-rollback: where the plan refuses a rollback, the way back fails clearly. promote: the target is promoted then, as without this key.',
+        }),
       limit: duration().optional(),
     })
     .optional(),
@@ -72,9 +89,7 @@ export const rollback = z.strictObject({
       'check-tables': list(text('the name of a table'))
         .optional()
         .meta({ description: 'Tables that have to be there after the database went back.' }),
-      checks: named(
-        pattern(query, 'a query without a semicolon at its end, such as SELECT id FROM tasks WHERE project_id IS NULL'),
-      )
+      checks: named(sqlQuery())
         .optional()
         .meta({
           examples: [{ orphans: 'SELECT id FROM tasks WHERE project_id IS NULL' }],
@@ -95,7 +110,9 @@ export const notifications = z.strictObject({
       mention: text('@channel, @here, or a Slack id (U…, S…)').optional(),
       digest: oneOf(['daily', 'weekly']).optional(),
     }),
-  ).optional(),
+  )
+    .optional()
+    .meta({ description: 'Places by name, for alerts.' }),
   events: z
     .strictObject({
       'deploy-started': routeName().optional(),
@@ -106,10 +123,13 @@ export const notifications = z.strictObject({
     .optional(),
 });
 
-/** Limits that page people outside a release. */
+/** Limits that tell people outside a release. */
 export const alerts = list(
   z.strictObject({ when: metricRule(), level: level().optional(), route: routeName().optional() }),
-);
+).meta({
+  description:
+    'Limits outside of a release, judged by scheduled runs of alerts.yml; people are told, nothing is moved.',
+});
 
 /** Severities and how an incident runs. */
 export const incidents = z.strictObject({
@@ -138,19 +158,6 @@ export const incidents = z.strictObject({
 
 /** What users do, step by step. */
 export const goldenPaths = z.strictObject({ every: duration().optional(), flows: named(list(text('a step'))) });
-
-/** Watching that goes on after the release is closed. */
-export const afterRelease = z.strictObject({
-  windows: list(
-    z.strictObject({
-      name: text(),
-      from: duration({ orZero: true }),
-      until: duration(),
-      require: list(metricRule()),
-    }),
-  ).optional(),
-  'sign-off': names().optional(),
-});
 
 /** Targets for pages and routes. */
 export const budgets = z.strictObject({

@@ -58,6 +58,7 @@ test('a first file of ten lines says all that a small team decides', async () =>
   assert.deepEqual(settings, {
     environment: 'staging',
     production: false,
+    productionHosts: ['app.example.com'],
     url: 'https://staging.example.com',
     vercel: { project: 'notes', team: 'acme', as: 'alias', alias: 'staging.example.com' },
     database: {},
@@ -84,7 +85,7 @@ test('every setting reaches its place', async () => {
     '  interval: 2s',
     '  timeout: 4s',
     '  deadline: 1m',
-    'smoke: { checks: [/a], timeout: 90s }',
+    'smoke: { checks: [/a], timeout: 90s, end-to-end: "npm run test:e2e -- {url}" }',
     'watch: { source: http-json, http-json: { url: "https://m.example.com", requests: $.r, errors: $.e }, interval: 1m, window: 5m, min-requests: 50, on-no-data: fail, on-inconclusive: pass }',
     'release: { require-ancestor: true, lock-expiry: 3d }',
   ]);
@@ -111,7 +112,11 @@ test('every setting reaches its place', async () => {
     timeoutMs: 4_000,
     deadlineMs: 60_000,
   });
-  assert.deepEqual(settings.smoke, { checks: [{ path: '/a' }], timeoutMs: 90_000 });
+  assert.deepEqual(settings.smoke, {
+    checks: [{ path: '/a' }],
+    timeoutMs: 90_000,
+    endToEnd: 'npm run test:e2e -- {url}',
+  });
   assert.deepEqual(settings.watch, {
     source: ['http-json'],
     httpJson: { url: 'https://m.example.com', requests: '$.r', errors: '$.e' },
@@ -122,6 +127,31 @@ test('every setting reaches its place', async () => {
     onInconclusive: 'pass',
   });
   assert.deepEqual(settings.release, { requireAncestor: true, lockExpiryMs: 259_200_000 });
+});
+
+test('further projects of an environment are read with their short forms, and merged by name', async () => {
+  const { settings } = await load([
+    'vercel: { project: web }',
+    'apps:',
+    '  admin: { url: "https://admin.example.com/", working-directory: ./apps/admin, health: /api/health }',
+    'environments:',
+    '  production:',
+    '    apps:',
+    '      admin: { project: prj_admin, smoke: [/login, { path: /a, json: { $.ok: true } }] }',
+    '      docs: { project: docs, url: "https://docs.example.com" }',
+  ]);
+  assert.deepEqual(settings.apps, [
+    {
+      name: 'admin',
+      project: 'prj_admin',
+      url: 'https://admin.example.com',
+      workingDirectory: 'apps/admin',
+      health: [{ path: '/api/health' }],
+      smoke: [{ path: '/login' }, { path: '/a', json: { '$.ok': true } }],
+    },
+    { name: 'docs', project: 'docs', url: 'https://docs.example.com' },
+  ]);
+  assert.equal((await load(['vercel: { project: web }'])).settings.apps, undefined);
 });
 
 test('all mistakes come at once, with line, accepted values and what was probably meant', async () => {
@@ -171,10 +201,59 @@ for (const { name, lines, line, message } of [
   { name: 'a text instead of a map', lines: ['hello'], line: 1, message: /"hello" has the wrong kind/ },
   { name: 'a value left out', lines: ['watch:', '  window:'], line: 2, message: /has no value/ },
   {
-    name: 'several apps',
-    lines: ['', 'apps: { web: {} }'],
+    name: 'an app without a project',
+    lines: ['', 'apps: { admin: { url: "https://a.example.com" } }'],
     line: 2,
-    message: /^is not in this version: several Vercel projects/,
+    message: /^needs apps\.admin\.project beside it/,
+  },
+  {
+    name: 'an app without an address',
+    lines: ['', 'apps: { admin: { project: admin } }'],
+    line: 2,
+    message: /^needs apps\.admin\.url beside it/,
+  },
+  {
+    name: 'an app that is the project of another',
+    lines: ['vercel: { project: web }', 'apps:', '  admin: { project: web, url: "https://a.example.com" }'],
+    line: 3,
+    message: /^web is vercel\.project already/,
+  },
+  {
+    name: 'apps behind an alias',
+    lines: [
+      'vercel: { project: web, as: alias, alias: a.example.com }',
+      'apps: { admin: { project: admin, url: "https://a.example.com" } }',
+    ],
+    line: 1,
+    message: /^as: alias moves one project; with apps \(admin\) it is not in this version/,
+  },
+  {
+    name: 'apps that Vercel builds by itself',
+    lines: [
+      'vercel: { project: web, build: adopt }',
+      'apps: { admin: { project: admin, url: "https://a.example.com" } }',
+    ],
+    line: 1,
+    message:
+      /^build: adopt takes builds of Vercel that carry no release.*with apps \(admin\) it is not in this version/,
+  },
+  {
+    name: 'apps in stages',
+    lines: ['release:', '  strategy: rolling', 'apps: { admin: { project: admin, url: "https://a.example.com" } }'],
+    line: 2,
+    message: /^strategy: rolling moves one project; with apps \(admin\)/,
+  },
+  {
+    name: 'a previous release of apps kept warm',
+    lines: ['release: { keep-previous: 15m }', 'apps: { admin: { project: admin, url: "https://a.example.com" } }'],
+    line: 1,
+    message: /^keep-previous moves one project; with apps \(admin\)/,
+  },
+  {
+    name: 'the address of another host as the check of an app',
+    lines: ['apps:', '  admin: { project: admin, health: "https://elsewhere.example.com/" }'],
+    line: 2,
+    message: /has the wrong form/,
   },
   {
     name: 'a check of the database that ends in a semicolon',
@@ -237,6 +316,12 @@ for (const { name, lines, line, message } of [
     message: /still holds the placeholder/,
   },
   { name: 'a zero duration', lines: ['watch: { window: 0s }'], line: 1, message: /longer than nothing/ },
+  {
+    name: 'a backend that takes longer than the jobs that take it back',
+    lines: ['backend: { deploy: a, rollback: b, deadline: 20m }'],
+    line: 1,
+    message: /"20m" is longer than 15m/,
+  },
 ]) {
   test(`${name} is refused with its line`, async () => {
     const [problem, ...more] = await problemsOf(lines);
@@ -245,6 +330,16 @@ for (const { name, lines, line, message } of [
     assert.match(problem?.message ?? '', message);
   });
 }
+
+test('an app of one environment is no project of another', async () => {
+  const [problem] = await problemsOf([
+    'environments:',
+    '  production: { vercel: { project: web }, apps: { admin: { project: admin, url: "https://a.example.com" } } }',
+    '  staging: { vercel: { project: admin } }',
+  ]);
+  assert.deepEqual([problem?.line, problem?.path], [3, 'environments.staging']);
+  assert.match(problem?.message ?? '', /both move the production domains of the Vercel project admin/);
+});
 
 test('two environments never share the production domains of one project', async () => {
   const file = (staging: string) => [
@@ -311,6 +406,31 @@ test('none takes an inherited smoke test away, an environment may bring one back
   assert.deepEqual((await load(file, 'staging')).settings.smoke, { command: 'npm test' });
 });
 
+test('a revert by Git is refused as a method of the way back, and its own way is told (FRB-07)', async () => {
+  const said =
+    /rollback\.app\.method: .*vercel-rollback, promote; a revert by Git is a release of its own, by revert\.yml/;
+  await assert.rejects(load('rollback: { app: { method: git-revert } }'), said);
+});
+
+test('a table whose rows are not compared is written as the server quotes it, with its schema', async () => {
+  const rowsOf = async (table: string) =>
+    (await load(`after-release: { row-counts-except: ['${table}'] }`)).settings.afterRelease?.rowCountsExcept;
+  for (const table of ['public.jobs', 'public."Odd Name"', '"My.Schema".jobs'])
+    assert.deepEqual(await rowsOf(table), [table]);
+  for (const table of ['jobs', 'public.Odd Name', 'public."jobs', 'a.b.c'])
+    await assert.rejects(rowsOf(table), /row-counts-except.*public\.jobs/);
+});
+
+test('where a plan refuses a rollback the target is promoted, unless the file forbids it', async () => {
+  const fallbackOf = async (method: string) =>
+    (await load(`rollback: { app: { ${method} } }`)).settings.vercel.rollbackFallback;
+  assert.deepEqual(await Promise.all(['', 'method: promote', 'method: vercel-rollback'].map(fallbackOf)), [
+    undefined,
+    undefined,
+    'none',
+  ]);
+});
+
 for (const { name, extend, message } of [
   {
     name: 'a branch',
@@ -351,10 +471,23 @@ test('what is read without effect is listed, what a preset leaves open too', asy
   ]);
   assert.match(
     warnings[0] ?? '',
-    /^\.github\/ops\.yml: read but not acted on by this version: .*notifications, alerts, incidents.*watch\.source sentry$/,
+    /^\.github\/ops\.yml: read but not acted on by this version: .*notifications\.events, notifications\.routes\.\*\.sms, .*incidents.*watch\.source sentry$/,
   );
   assert.match(
     warnings[1] ?? '',
     /left to you and not written: .*supabase\.project <project reference of production>.*, slack <channel id of monitoring> \(presets\/blue-green\.yml\)$/,
   );
+});
+
+test('an environment that is not production knows the hosts of those that are', async () => {
+  const lines = [
+    'version: 1',
+    'environments:',
+    '  production: { url: https://app.example.com }',
+    '  live-eu: { url: https://eu.example.com }',
+    '  staging: { url: https://staging.example.com }',
+    '  preview: {}',
+  ];
+  assert.deepEqual((await load(lines, 'staging')).settings.productionHosts, ['app.example.com', 'eu.example.com']);
+  assert.equal((await load(lines, 'production')).settings.productionHosts, undefined);
 });

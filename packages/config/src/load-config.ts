@@ -3,9 +3,10 @@ import { findCrossProblems } from './cross-checks.ts';
 import { closest } from './did-you-mean.ts';
 import { disorderedLimits, doubtfulLimits } from './doubtful-limits.ts';
 import { type ReadReference, readChain } from './extend-chain.ts';
+import { findAppProblems } from './find-app-problems.ts';
 import { problemAt } from './find-problems.ts';
 import { isPart, merge } from './merge.ts';
-import { findNotActedOn, notActedOn } from './not-acted-on.ts';
+import { changesNothing, findNotActedOn } from './not-acted-on.ts';
 import type { EnvironmentLayer } from './ops-schema.ts';
 import { applyPolicy, readPolicy } from './policy.ts';
 import type { Path } from './read-document.ts';
@@ -53,11 +54,15 @@ export async function loadConfig(given: ConfigRequest): Promise<{ settings: Envi
   }
   // Only for files that are sound in themselves: what was taken out of a wrong one would seem to be missing.
   if (problems.length === 0) problems.push(...findSharedProjects(chain, declared));
-  for (const missing of problems.length === 0 ? findIncomplete(merged) : [])
+  for (const missing of problems.length === 0 ? [...findIncomplete(merged), ...findAppProblems(merged)] : [])
     problems.push(problemOf(chain, given.environment, missing.path, missing.message));
   if (problems.length > 0) throw new ConfigError(problems);
+  const productionHosts = production ? [] : hostsOfProduction(chain, declared, given.environment);
   return {
-    settings: toSettings(merged, given.environment, production),
+    settings: {
+      ...toSettings(merged, given.environment, production),
+      ...(productionHosts.length === 0 ? {} : { productionHosts }),
+    },
     warnings: findWarnings(chain, merged, given.environment),
   };
 }
@@ -67,11 +72,21 @@ export function environmentNames(chain: readonly ReadLayer[]): string[] {
   return [...new Set(chain.flatMap(({ layer }) => Object.keys(layer.environments ?? {})))];
 }
 
+/** Where users are: what is done to try something out must not reach these. */
+function hostsOfProduction(chain: readonly ReadLayer[], names: readonly string[], own: string): string[] {
+  const others = names.filter((name) => name !== own && isProduction(name, false));
+  const hosts = others.flatMap((name) => {
+    const { url, vercel } = mergeEnvironment(chain, name);
+    return [url === undefined ? undefined : new URL(url).host, vercel?.alias];
+  });
+  return [...new Set(hosts.filter((host) => host !== undefined))];
+}
+
 /** The four levels of each file laid on each other, farthest first. */
 export function mergeEnvironment(chain: readonly Pick<ReadLayer, 'layer'>[], name: string): EnvironmentLayer {
   let merged: unknown = {};
   for (const { layer } of [...chain].reverse()) {
-    const { version: _version, extends: _extends, environments, apps: _apps, ...top } = layer;
+    const { version: _version, extends: _extends, environments, ...top } = layer;
     const own = environments && Object.hasOwn(environments, name) ? environments[name] : undefined;
     merged = merge(merge(merged, top), own);
   }
@@ -102,15 +117,21 @@ function findIncomplete({ vercel, watch, database }: EnvironmentLayer): { path: 
 function findSharedProjects(chain: readonly ReadLayer[], names: readonly string[]): ConfigProblem[] {
   const owners = new Map<string, string>();
   return names.flatMap((name) => {
-    const { project, as = 'production' } = mergeEnvironment(chain, name).vercel ?? {};
-    if (project === undefined || as !== 'production') return [];
-    const other = owners.get(project);
-    owners.set(project, other ?? name);
-    if (other === undefined) return [];
-    const which = isProduction(name, false) && !isProduction(other, false) ? other : name;
-    const { document } = chain.find(({ layer }) => layer.environments?.[which]) ?? (chain[0] as ReadLayer);
-    const message = `${other} and ${name} would both move the production domains of the Vercel project ${project}: give ${which} a project of its own, or vercel.as: custom-environment or alias`;
-    return [problemAt(document, ['environments', which], 'key', message)];
+    const { vercel, apps } = mergeEnvironment(chain, name);
+    const { project, as = 'production' } = vercel ?? {};
+    if (as !== 'production') return [];
+    const projects = [project, ...Object.values(apps ?? {}).map((app) => app.project)];
+    // Twice in one environment is said by its own check.
+    return [...new Set(projects)].flatMap((each) => {
+      if (each === undefined) return [];
+      const other = owners.get(each);
+      owners.set(each, other ?? name);
+      if (other === undefined) return [];
+      const which = isProduction(name, false) && !isProduction(other, false) ? other : name;
+      const { document } = chain.find(({ layer }) => layer.environments?.[which]) ?? (chain[0] as ReadLayer);
+      const message = `${other} and ${name} would both move the production domains of the Vercel project ${each}: give ${which} a project of its own, or vercel.as: custom-environment or alias`;
+      return [problemAt(document, ['environments', which], 'key', message)];
+    });
   });
 }
 
@@ -169,5 +190,5 @@ function leftOpen(merged: EnvironmentLayer, path: Path, environment: string): bo
   const [head, name, ...rest] = path;
   if (head === 'environments' && name !== environment) return false;
   const own = head === 'environments' ? rest : path;
-  return !reaches(merged, own) && !notActedOn.some((pattern) => `${own.join('.')}.`.startsWith(`${pattern}.`));
+  return !reaches(merged, own) && !changesNothing(own);
 }

@@ -12,12 +12,14 @@ const metrics: Record<string, Unit> = {
   availability: 'share',
   'database-cpu': 'share',
   'database-pool': 'share',
+  'database-disk': 'share',
   memory: 'share',
   p50: 'time',
   p95: 'time',
   p99: 'time',
   'api-response-time': 'time',
   lcp: 'time',
+  inp: 'time',
   'replication-lag': 'time',
   'auth-failures': 'count',
   'function-errors': 'count',
@@ -26,12 +28,14 @@ const metrics: Record<string, Unit> = {
   'new-issues': 'count',
   anomalies: 'count',
   usage: 'count',
+  'storage-mb': 'count',
   traffic: 'count',
   'database-queries': 'time',
 };
 
 /** Things that happen or are asserted, without a number. */
 const events = [
+  'metrics normal',
   'health ok',
   'health-not-ok',
   'health-5xx',
@@ -40,6 +44,7 @@ const events = [
   'smoke passed',
   'tests passed',
   'end-to-end passed',
+  'features passed',
   'golden-paths passed',
   'migration-failed',
   'database-pool-exhausted',
@@ -47,15 +52,27 @@ const events = [
   'database normal',
   'data-loss',
   'data-integrity passed',
+  'row-counts normal',
   'security-vulnerability',
   'critical-feature-broken',
   'minor-regression',
   'backups running',
   'recovery verified',
   'team-feedback confirmed',
+  'documentation-updated confirmed',
+  'issues-noted confirmed',
 ] as const;
 
-/** A rule about any metric, read but not judged by this version. */
+/** Name of a critical feature (smoke.features); it stands in requirements, whose first 50 characters tell them apart. */
+export const featureName = /^[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?$/;
+
+/** The feature that `feature login passed` is about; undefined for other text. */
+export function featureOf(text: string): string | undefined {
+  const name = /^feature (\S+) passed$/.exec(text)?.[1];
+  return name !== undefined && featureName.test(name) ? name : undefined;
+}
+
+/** A rule about any metric; alert-rules.ts says which of them are judged outside of a release. */
 export interface MetricRule {
   metric: string;
   comparison: 'above' | 'below' | 'normal' | 'event';
@@ -76,7 +93,8 @@ const forms =
 export function parseMetricRule(given: string): MetricRule {
   const text = given.trim().replace(/\s+/g, ' ');
   const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  if ((events as readonly string[]).includes(text)) return { metric: text, comparison: 'event', text };
+  if ((events as readonly string[]).includes(text) || featureOf(text) !== undefined)
+    return { metric: text, comparison: 'event', text };
   const counted = /^(\S+) (\d{1,6}) times in (?:(a row)|(\S+))$/.exec(text);
   if (counted?.[1]) {
     knownMetric(counted[1], shown);

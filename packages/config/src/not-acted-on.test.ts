@@ -21,6 +21,11 @@ const more = [
   'staging',
   ['/api'],
   '30d',
+  [{ when: 'error-rate above 2%' }],
+  [{ when: 'data-loss', do: ['investigate'] }],
+  { team: { slack: 'C0123456789' } },
+  { login: 'npm run e2e:login' },
+  [{ name: 'watch', from: '0m', until: '15m', require: ['error-rate below 1%'] }],
 ];
 
 /** What a leaf of the schema may be, by its words, its examples, else one of the samples that it accepts. */
@@ -44,7 +49,9 @@ function* leaves(node: Node, path: string[]): Generator<{ path: string[]; node: 
 
 async function settingsOf(path: string[], value: unknown): Promise<object | undefined> {
   const part = path.reduceRight<unknown>((below, key) => ({ [key]: below }), value) as object;
-  const text = JSON.stringify({ environments: { staging: {} }, ...part });
+  // Names that some keys have to name: an environment and a route.
+  const named = { environments: { staging: {} }, notifications: { routes: { staging: { slack: 'C0123456789' } } } };
+  const text = JSON.stringify({ ...named, ...part });
   const readReference = async () => assert.fail('nothing is fetched');
   const given = { file: 'ops.yml', text, environment: 'staging', throwAway: true, readReference };
   return await loadConfig(given).then(

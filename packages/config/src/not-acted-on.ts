@@ -1,15 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { whyNotJudged } from './alert-rules.ts';
 import { isPart } from './merge.ts';
 
 /** What may be written and is checked, but changes nothing yet. `*` stands for every entry of a list or map. */
 export const notActedOn: readonly string[] = [
   'supabase.required-secrets',
-  'database.backup.before',
-  'database.backup.schedule',
-  'database.backup.retention.storage',
-  'database.backup.verify-every',
-  'database.naming',
-  'database.critical',
   'database.lint',
   'health.checks.*.retries',
   'health.checks.*.every',
@@ -21,25 +16,31 @@ export const notActedOn: readonly string[] = [
   'smoke.checks.*.recent',
   'smoke.checks.*.release',
   'smoke.checks.*.json-all',
+  'smoke.features.*.*.retries',
+  'smoke.features.*.*.every',
+  'smoke.features.*.*.recent',
+  'smoke.features.*.*.release',
+  'smoke.features.*.*.json-all',
+  'functions.checks.*.critical',
   'functions.checks.*.retries',
   'functions.checks.*.every',
   'functions.checks.*.recent',
   'functions.checks.*.release',
   'functions.checks.*.json-all',
-  'smoke.end-to-end',
   'smoke.after',
   'release.approval',
-  'release.keep-previous',
   'release.issue',
   'checklist.automatic',
   'checklist.confirm',
-  'rollback.rules',
   'rollback.functions',
-  'notifications',
-  'alerts',
+  'notifications.events',
+  'notifications.routes.*.pagerduty',
+  'notifications.routes.*.email',
+  'notifications.routes.*.sms',
+  'notifications.routes.*.mention',
+  'notifications.routes.*.digest',
   'incidents',
   'golden-paths',
-  'after-release',
   'budgets',
   'doctor',
   'maintenance',
@@ -47,7 +48,6 @@ export const notActedOn: readonly string[] = [
   'variables',
   'webhooks',
   'scans',
-  'drills.rollback',
   'tasks',
   'contacts',
   'metrics',
@@ -59,20 +59,24 @@ export const notActedOn: readonly string[] = [
  */
 export const actInPart: Readonly<Record<string, readonly string[]>> = {
   'database.backup.policy': ['platform'],
-  'database.on-failure': ['rollback'],
-  'release.strategy': ['blue-green'],
-  'rollback.app.method': ['git-revert'],
+  'database.backup.verify-every': ['after-deploy'],
   'drills.disaster-recovery': ['after-deploy'],
   'drills.backup-restore': ['after-deploy'],
+  'drills.rollback': ['after-deploy'],
 };
 
 /** Values that say what happens anyway: writing them down is no reason for a warning. */
 const saysWhatHappens: Readonly<Record<string, readonly unknown[]>> = {
-  'database.backup.before': [['migration']],
-  'database.naming': ['timestamp'],
   'release.approval': ['none'],
   'rollback.functions': [{ method: 'snapshot' }],
 };
+
+/** True of a path, and of everything below one, that this version reads without acting on it. */
+export function changesNothing(path: readonly PropertyKey[]): boolean {
+  return notActedOn.some((pattern) =>
+    pattern.split('.').every((step, index) => index < path.length && (step === '*' || step === String(path[index]))),
+  );
+}
 
 /** The keys of a merged environment that this version reads without acting on them. */
 export function findNotActedOn(environment: unknown): string[] {
@@ -89,8 +93,28 @@ export function findNotActedOn(environment: unknown): string[] {
   const sources = Array.isArray(watch.source) ? (watch.source as string[]) : [];
   // A preset may name a vendor; without a section of its own nobody knows where to look there.
   const nowhere = sources.filter((source) => needsSection.includes(source) && observe[source] === undefined);
-  return [...found, ...nowhere.map((source) => `watch.source ${source}`)];
+  const alerts = isPart(environment) && Array.isArray(environment.alerts) ? environment.alerts : [];
+  const unjudged = (alerts as { when: string }[]).filter(({ when }) => whyNotJudged(when) !== undefined);
+  const rollback = isPart(environment) && isPart(environment.rollback) ? environment.rollback : {};
+  const rules = Array.isArray(rollback.rules) ? (rollback.rules as { when: string }[]) : [];
+  // What can be measured sounds as if it started by itself; a person dispatches all of them.
+  const measured = rules.filter(({ when }) => !onlyPeopleKnow.includes(when));
+  return [
+    ...found,
+    ...measured.map(({ when }) => `rollback.rules ${when}`),
+    ...unjudged.map(({ when }) => `alerts ${when}`),
+    ...nowhere.map((source) => `watch.source ${source}`),
+  ];
 }
+
+/** Failures that no source measures: a scenario is what a person says that it is. */
+const onlyPeopleKnow: readonly string[] = [
+  'database-corruption',
+  'data-loss',
+  'security-vulnerability',
+  'critical-feature-broken',
+  'minor-regression',
+];
 
 /** Sources of vendors: `observe.<source>` says where their numbers are. */
 export const needsSection: readonly string[] = [
@@ -100,6 +124,11 @@ export const needsSection: readonly string[] = [
   'grafana',
   'new-relic',
   'supabase-logs',
+  'supabase-metrics',
+  'sql',
+  'json-values',
+  'json-logs',
+  'stripe',
 ];
 
 function valueAt(value: unknown, steps: readonly string[]): unknown {

@@ -1,18 +1,27 @@
 import { z } from 'zod';
+import { afterRelease } from './after-release-section.ts';
+import { apps } from './apps-section.ts';
 import { drills } from './drills-section.ts';
 import * as later from './later-sections.ts';
 import { observe } from './observe-section.ts';
-import { database, functions, health, release, slack, smoke, supabase, vercel, watch } from './sections.ts';
-import { address, pattern, repositoryPath, text, trigger } from './values.ts';
+import { backend, database, functions, health, release, slack, smoke, supabase, vercel, watch } from './sections.ts';
+import { address, pattern, text, trigger } from './values.ts';
 
 /** Sections that may stand at the top, for all environments, and under one environment. */
 const sections = {
   vercel: vercel.optional().meta({ description: 'The Vercel project and how this environment exists on it.' }),
+  apps: apps.optional().meta({
+    description:
+      'Further Vercel projects of this environment, by name: promoted and rolled back together with vercel.project.',
+  }),
   database: database.optional().meta({ description: 'Migrations and the restore point before them.' }),
   supabase: supabase.optional().meta({ description: 'Supabase beyond the database.' }),
   functions: functions
     .optional()
     .meta({ description: 'Supabase edge functions that are deployed with the release; needs supabase.project.' }),
+  backend: backend
+    .optional()
+    .meta({ description: 'A backend that is not on Vercel, deployed and taken back by commands.' }),
   health: health
     .optional()
     .meta({ description: 'Checks that must pass before and after promotion, e.g. /api/health.' }),
@@ -32,7 +41,9 @@ const sections = {
   alerts: later.alerts.optional(),
   incidents: later.incidents.optional(),
   'golden-paths': later.goldenPaths.optional(),
-  'after-release': later.afterRelease.optional(),
+  'after-release': afterRelease
+    .optional()
+    .meta({ description: 'What is looked at after a release, by scheduled runs, and what makes it complete.' }),
   budgets: later.budgets.optional(),
   doctor: later.doctor.optional(),
   maintenance: later.maintenance.optional(),
@@ -67,13 +78,6 @@ export const opsSchema = z.strictObject({
     .record(environmentName(), environmentSchema)
     .optional()
     .meta({ description: 'What differs per environment.' }),
-  apps: z
-    .record(
-      text('a name'),
-      z.strictObject({ vercel: vercel.optional(), 'working-directory': repositoryPath().optional() }),
-    )
-    .optional()
-    .meta({ description: 'Several Vercel projects released together: not in this version, refused by name.' }),
   ...sections,
 });
 

@@ -34,8 +34,12 @@ const rules: readonly { path: readonly string[]; standard: unknown; order?: read
   { path: ['watch', 'mode'], standard: defaults.watch.mode, order: ['observe', 'notify', 'approve', 'auto'] },
   { path: ['watch', 'window'], standard: defaults.watch.windowMs },
   { path: ['watch', 'min-requests'], standard: defaults.watch.minRequests },
-  { path: ['watch', 'on-no-data'], standard: defaults.watch.onNoData, order: ['pass', 'hold', 'fail'] },
-  { path: ['watch', 'on-inconclusive'], standard: defaults.watch.onInconclusive, order: ['pass', 'hold', 'fail'] },
+  { path: ['watch', 'on-no-data'], standard: defaults.watch.onNoData, order: ['pass', 'hold', 'ask', 'fail'] },
+  {
+    path: ['watch', 'on-inconclusive'],
+    standard: defaults.watch.onInconclusive,
+    order: ['pass', 'hold', 'ask', 'fail'],
+  },
   { path: ['health', 'consecutive'], standard: defaults.health.consecutive },
   {
     path: ['database', 'backup', 'policy'],

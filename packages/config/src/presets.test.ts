@@ -8,6 +8,8 @@ import { opsJsonSchema } from './json-schema.ts';
 import { ConfigError, type ConfigProblem, loadConfig } from './load-config.ts';
 
 const root = join(import.meta.dirname, '../../..');
+/** Staging and production alike; what generates content may be slow (ARB-05). */
+const blueGreenRules = ['error-rate above 10%: immediately', 'p95 above 5s within 15m except /generate-content'];
 const names = ['blue-green', 'push-to-main', 'staging-branch', 'tag-release', 'validated-pipeline'];
 const reference = `acme/ops/preset.yml@${'a'.repeat(40)}`;
 
@@ -89,7 +91,7 @@ for (const { preset, environment, url, watch, trigger, apply } of [
     preset: 'blue-green',
     environment: 'production',
     url: undefined,
-    watch: { source: ['sentry'], windowMs: 3_600_000, rules: ['error-rate above 10%: immediately'], mode: 'auto' },
+    watch: { source: ['sentry'], windowMs: 3_600_000, rules: blueGreenRules, mode: 'auto' },
     trigger: { event: 'after', ref: 'staging' },
     apply: 'approve',
   },
@@ -97,7 +99,7 @@ for (const { preset, environment, url, watch, trigger, apply } of [
     preset: 'blue-green',
     environment: 'staging',
     url: undefined,
-    watch: { source: ['sentry'], windowMs: 3_600_000, rules: ['error-rate above 10%: immediately'], mode: 'auto' },
+    watch: { source: ['sentry'], windowMs: 3_600_000, rules: blueGreenRules, mode: 'auto' },
     trigger: { event: 'push', ref: 'main' },
     apply: 'automatic',
   },

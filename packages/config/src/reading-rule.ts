@@ -4,7 +4,7 @@ import { parsePart, positiveDuration, type RuleWords, takeWords } from './rule-w
 
 /**
  * Numbers beside the counts that a rule may name, with the unit of their limit. Sentry tells new-issues and crash-free, Prometheus
- * and Grafana whatever `gauges` names, Supabase's logs function-errors (of the worst minute); what no source of a watch tells is a confirmation by a person.
+ * and Grafana whatever `gauges` names, Supabase's logs function-errors (of the worst minute) and api-response-time, its metrics what the machine does, a database whatever `sql.values` names; what no source of a watch tells is a confirmation by a person.
  */
 export const readingUnits = {
   'new-issues': 'count',
@@ -18,6 +18,10 @@ export const readingUnits = {
   'api-response-time': 'ms',
   'replication-lag': 'ms',
   'function-errors': 'count',
+  'auth-failures': 'count',
+  'webhook-failures': 'count',
+  usage: 'count',
+  'storage-mb': 'count',
 } as const satisfies Record<string, 'share' | 'ms' | 'count'>;
 export type ReadingMetric = keyof typeof readingUnits;
 
@@ -47,8 +51,8 @@ export function parseReadingRule(text: string, shown: string): ReadingRule | und
     );
   if (part.users && metric !== 'new-issues')
     throw new Error(`"${shown}": "with at least … users" belongs to new-issues`);
-  if (part.perMinute && metric !== 'function-errors')
-    throw new Error(`"${shown}": "per 1m" belongs to function-errors`);
+  if (part.perMinute && (readingUnits[metric] !== 'count' || metric === 'new-issues'))
+    throw new Error(`"${shown}": "per 1m" belongs to a number of failures, e.g. function-errors`);
   if (words.immediately)
     throw new Error(`"${shown}": "immediately" belongs to error-rate; a reading is judged when it comes`);
   const unit = readingUnits[metric];

@@ -4,6 +4,13 @@ import { parseDuration } from './parse-duration.ts';
 export const ruleActions = ['notify', 'approve', 'auto'] as const;
 export type RuleAction = (typeof ruleActions)[number];
 
+const fromMild = ['observe', ...ruleActions] as const;
+
+/** What happens of what the mode of the environment allows and what one rule says: the milder one. Pure. */
+export function milderAction(mode: (typeof fromMild)[number], said: RuleAction): (typeof fromMild)[number] {
+  return fromMild.indexOf(said) < fromMild.indexOf(mode) ? said : mode;
+}
+
 /** What every rule may say beside its metric and its limit. */
 export interface RuleWords {
   /** Milliseconds after promotion during which the rule holds; absent: the whole window. */

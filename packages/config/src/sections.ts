@@ -1,15 +1,22 @@
 import { z } from 'zod';
-import { baselineTimes, combinations, sourceNames } from './settings.ts';
+import { featureName } from './metric-rule.ts';
+import { arms } from './observe-section.ts';
+import { baselineTimes, combinations, missingPolicies, sourceNames } from './settings.ts';
 import {
   address,
+  backupSchedule,
   duration,
+  durationOrAfterDeploy,
   flag,
   integer,
+  named,
   oneOf,
   oneOrMore,
   pattern,
   repositoryPath,
+  scratchImage,
   size,
+  sqlQuery,
   template,
   text,
   watchRule,
@@ -65,10 +72,19 @@ const backup = z.strictObject({
       examples: ['eu-central-1'],
       description: 'Region of the buckets; the address of a store that is not AWS is the input s3-endpoint.',
     }),
+  name: template(['environment', 'date', 'time'])
+    .optional()
+    .meta({
+      examples: ['backup_{date}'],
+      description:
+        'Name of a backup, before run and attempt, which always end it; default backup-{environment}-{date}T{time}Z.',
+    }),
   policy: oneOf(['required', 'platform', 'skip']).optional(),
   verify: oneOf(['restore', 'structure', 'checksum']).optional(),
-  before: list(oneOf(['migration', 'restore', 'database-rollback'])).optional(),
-  schedule: text('times such as "daily at 02:00 UTC"').optional(),
+  schedule: backupSchedule().optional().meta({
+    description:
+      'When backups are made by themselves: "init" writes it into backup.yml, and "validate" warns where no workflow has it.',
+  }),
   retention: z
     .strictObject({
       managed: retention()
@@ -77,10 +93,18 @@ const backup = z.strictObject({
       manual: retention()
         .optional()
         .meta({ examples: ['90d'], description: 'By hand and before restores; default 90d.' }),
-      storage: duration().optional(),
+      storage: retention()
+        .optional()
+        .meta({ examples: ['30d'], description: 'Of old versions of storage objects; default 30d.' }),
     })
     .optional(),
-  'verify-every': text('a duration, or after-deploy').optional(),
+  'verify-every': durationOrAfterDeploy()
+    .optional()
+    .meta({
+      examples: ['7d'],
+      description:
+        'How often the newest stored backup is read back and restored again: "init" writes it into backup.yml, and check-backups is red when one was missed. A drill counts.',
+    }),
 });
 
 /** Migrations, locks and the restore point before them. */
@@ -101,8 +125,22 @@ export const database = z.strictObject({
     .optional()
     .meta({ description: 'From which table size on a migration that keeps reads or writes waiting is refused.' }),
   backup: backup.optional(),
+  'scratch-image': scratchImage().optional().meta({
+    description:
+      'The image that a backup is restored into for its proof, by digest; default: one of exactly the version of the server that this machine has, else installed programs.',
+  }),
+  extensions: list(pattern(/^[a-z_][a-z0-9_-]*$/, 'the name of an extension'))
+    .optional()
+    .meta({
+      examples: [['vector', 'postgis']],
+      description:
+        'Extensions that tables or functions of the database need: their packages are installed with PostgreSQL, before any secret.',
+    }),
   apply: oneOf(['automatic', 'approve', 'manual']).optional(),
-  naming: oneOf(['timestamp', 'numbered']).optional(),
+  naming: oneOf(['timestamp', 'numbered']).optional().meta({
+    description:
+      'How "ops-actions migration new" names a file: 14 digits of time in UTC, or the next number. Default: as the newest file of the folder. Both are read and applied, whatever it says.',
+  }),
   command: template(['environment']).optional(),
   'verify-command': template(['environment']).optional(),
   'verify-tables': list(pattern(/^\S+$/, 'the name of a table'))
@@ -116,8 +154,39 @@ export const database = z.strictObject({
   )
     .optional()
     .meta({ description: 'The same for tables, views, columns, indexes and policies.' }),
-  critical: list(text('the name of a migration file')).optional(),
+  critical: list(text('the name of a migration file'))
+    .optional()
+    .meta({
+      examples: [['012_add_rls_core_tables.sql']],
+      description:
+        'A release without one of these files in the database is refused; a file can say it itself: -- critical: <why>.',
+    }),
+  'damage-queries': named(sqlQuery())
+    .optional()
+    .meta({
+      examples: [{ 'owner-removed': "SELECT task, created_at AS at FROM audit_log WHERE action = 'owner_removed'" }],
+      description:
+        'Queries by name that find damaged rows or entries of an audit log, with a column at where they know when. The database doctor asks them with look-for-damage.',
+    }),
   lint: flag().optional(),
+  types: z
+    .strictObject({
+      file: repositoryPath().optional().meta({
+        description: 'The committed file; default src/integrations/supabase/types.ts.',
+      }),
+      schemas: list(pattern(/^[A-Za-z_][\w$]*$/, 'the name of a schema'))
+        .optional()
+        .meta({ examples: [['public']], description: 'Whose types it has; default public.' }),
+      command: template(['environment']).optional().meta({
+        description:
+          'Writes the file anew, for types that another tool makes or a formatter touches; default: the platform makes them.',
+      }),
+      'on-difference': oneOf(['report', 'pull-request']).optional().meta({
+        description: 'report (default): a warning. pull-request: one is opened that brings the file up to date.',
+      }),
+    })
+    .optional()
+    .meta({ description: 'Generated TypeScript types, which types.yml compares with the database after a migration.' }),
   'rollback-sql': oneOf(['required', 'optional', 'ignored']).optional().meta({
     description:
       'required: a pending file without rollback SQL is refused, unless it says "-- irreversible: <why>". optional (default): it is named. ignored: not even that.',
@@ -137,11 +206,15 @@ export const database = z.strictObject({
       description:
         'Tables that anon or authenticated may use without row level security, or without a policy: a release is refused, or warned (default).',
     }),
+  contract: oneOf(['later', 'same-run']).optional().meta({
+    description:
+      'When files go that remove what older code needs. later (default): held, for a later release or by hand. same-run: after the promotion and a passed watch of the release that brings them, with a restore point of their own; from then on there is no way back to the deployment before.',
+  }),
   'on-failure': oneOrMore(oneOf(['stop', 'rollback-sql', 'rollback', 'fix-forward']))
     .optional()
     .meta({
       description:
-        'stop: what is applied stays. rollback-sql: the files of this run are taken back by their rollback SQL.',
+        'What a failed migration leaves, and files behind which the app fails health or smoke tests before it is promoted. stop: what is applied stays. rollback-sql: the files of this run are taken back by their rollback SQL, which is refused beforehand where it does not hold. rollback: the release is taken back; its files too, where their rollback SQL holds.',
     }),
 });
 
@@ -150,7 +223,8 @@ const jsonPath = () =>
   pattern(/^\$(\.[^.[\]*\s]+|\[\d+\]|\['[^']+'\]|\["[^"]+"\])+$/, 'a path such as $.status or $.checks[0].name');
 const status = () => integer(100, 599);
 
-const checkObject = z.strictObject({
+/** A check with expectations. */
+export const checkObject = z.strictObject({
   name: text().optional(),
   path: checkPath(),
   method: oneOf(['GET', 'HEAD', 'POST']).optional(),
@@ -163,6 +237,10 @@ const checkObject = z.strictObject({
     .meta({ description: 'Paths into the JSON body and the values they must equal, e.g. { $.status: healthy }.' }),
   contains: text().optional().meta({ description: 'Text that the body must contain.' }),
   timeout: duration().optional(),
+  critical: flag().optional().meta({
+    description:
+      'false: its failure is told and takes nothing back. Default true: a failure stops or takes back the release.',
+  }),
   retries: integer(0, 20).optional(),
   every: duration().optional(),
   'json-all': z
@@ -178,13 +256,21 @@ export const check = z
   .union([checkPath(), checkObject])
   .transform((given) => (typeof given === 'string' ? { path: given } : given));
 
+/** A gate of which nothing can fail would be none. */
+const gateChecks = () =>
+  list(check).refine((checks) => checks.length === 0 || checks.some(isCritical), {
+    error: 'need one check at least that is critical; leave out critical: false there',
+  });
+// What is no check at all is a mistake of its own, named beside this one.
+const isCritical = (one: { critical?: unknown } | undefined | null) => one?.critical !== false;
+
 /** The gate before and after promotion. `health: /api/health` and `health: [/a, /b]` are short forms. */
 export const health = z
   .union([
     checkPath(),
-    list(check),
+    gateChecks(),
     z.strictObject({
-      checks: list(check).optional(),
+      checks: gateChecks().optional(),
       consecutive: integer(1, 100).optional(),
       interval: duration().optional(),
       timeout: duration().optional(),
@@ -198,6 +284,9 @@ export const health = z
 
 const smokeCommand = () => template(['environment', 'url']);
 
+/** A critical feature: a command, checks of which one at least decides, or `confirm` where only a person can say it. */
+const feature = () => z.union([oneOf(['confirm']), smokeCommand(), gateChecks()]);
+
 /** The smoke tests. `smoke: npm run test:smoke -- --env={environment}` is the short form; `none` removes an inherited one. */
 export const smoke = z
   .union([
@@ -206,7 +295,17 @@ export const smoke = z
       command: smokeCommand().optional(),
       checks: list(check).optional(),
       timeout: duration().optional(),
-      'end-to-end': smokeCommand().optional(),
+      'end-to-end': smokeCommand().optional().meta({
+        description:
+          'Your own command, run once in each window of after-release that asks for "end-to-end passed"; it decides nothing in a release.',
+      }),
+      features: z
+        .record(pattern(featureName, 'a short name in small letters such as login'), feature())
+        .optional()
+        .meta({
+          description:
+            'Critical features by name, e.g. { login: npm run e2e:login, publishing: confirm }: a command of your own, a list of checks, or confirm (a person says it). Each is judged by its name in every window of after-release that asks for "features passed"; it decides nothing in a release.',
+        }),
       after: list(oneOf(['deploy', 'migration', 'migration-rollback', 'rollback', 'restore'])).optional(),
     }),
   ])
@@ -241,8 +340,13 @@ export const watch = z.strictObject({
     description: 'The time that is compared with: before (the default, the previous release), day-ago or week-ago.',
   }),
   'min-requests': integer(1, 1_000_000_000).optional(),
-  'on-no-data': oneOf(['hold', 'fail', 'pass']).optional(),
-  'on-inconclusive': oneOf(['hold', 'fail', 'pass']).optional(),
+  'on-no-data': oneOf(missingPolicies).optional().meta({
+    description:
+      'Where the source told too little. hold: live, not proven. fail: as a breach. ask: the reviewers of mode approve are asked.',
+  }),
+  'on-inconclusive': oneOf(missingPolicies).optional().meta({
+    description: 'The same where traffic is too little or too close to the limit.',
+  }),
   mode: oneOf(['observe', 'notify', 'approve', 'auto']).optional().meta({
     description:
       'observe: watch and say. notify: red, a person acts. approve: a person is asked, deploy-production.yml waits. auto: roll back.',
@@ -258,6 +362,7 @@ export const watch = z.strictObject({
       url: address(),
       requests: text('a path such as $.requests'),
       errors: text('a path such as $.errors'),
+      arms: arms('stands in the place of {arm} in url for one of both deployments; elsewhere {arm} becomes nothing.'),
     })
     .optional(),
 });
@@ -268,6 +373,12 @@ export const release = z.strictObject({
     .optional()
     .meta({ description: 'Refused unless this environment passed for the same git tree.' }),
   'require-ancestor': flag().optional(),
+  'requires-backup': duration()
+    .optional()
+    .meta({
+      examples: ['24h'],
+      description: 'Refused unless a verified backup of this environment is not older, also where no migration is due.',
+    }),
   'required-checks': z
     .array(text('the name of a check as GitHub shows it on the commit'))
     .optional()
@@ -275,12 +386,16 @@ export const release = z.strictObject({
   'lock-expiry': duration().optional(),
   approval: oneOf(['always', 'migrations', 'none']).optional(),
   strategy: oneOf(['direct', 'blue-green', 'rolling']).optional().meta({
-    description: 'rolling: through the stages of Vercel’s Rolling Releases, each watched. Default direct.',
+    description:
+      'rolling: through the stages of Vercel’s Rolling Releases, each watched. blue-green: at once, and the deployment that served before is proven warm for keep-previous. Default direct.',
   }),
   'stage-window': duration()
     .optional()
     .meta({ description: 'strategy rolling: how long a stage is watched; default 5m.' }),
-  'keep-previous': duration().optional(),
+  'keep-previous': duration().optional().meta({
+    description:
+      'How long the deployment that served before is proven warm at its own address, beside the watch. Default 15m with strategy blue-green.',
+  }),
   'time-budget': duration()
     .optional()
     .meta({ description: 'How long a release should take until it is live; more is said, and stops nothing.' }),
@@ -293,6 +408,33 @@ const channel = () => pattern(/^#?[\w-]{2,80}$/, 'a channel id such as C01234567
 export const slack = z
   .union([channel(), z.strictObject({ channel: channel().optional() })])
   .transform((given) => (typeof given === 'string' ? { channel: given } : given));
+
+/** A part of the release that is not on Vercel, deployed and taken back by commands of the consumer's own. */
+export const backend = z.strictObject({
+  deploy: template(['environment']).optional().meta({
+    description: 'Command that deploys OPS_ACTIONS_VERSION (OPS_ACTIONS_COMMIT), before the promotion.',
+  }),
+  rollback: template(['environment']).optional().meta({
+    description: 'Command that brings OPS_ACTIONS_VERSION (OPS_ACTIONS_COMMIT) back; may run twice.',
+  }),
+  status: template(['environment'])
+    .optional()
+    .meta({ description: 'Command that ends with 0 once OPS_ACTIONS_VERSION runs; asked until then.' }),
+  url: address().optional().meta({ description: 'Address of the backend, for its checks.' }),
+  checks: list(check)
+    .optional()
+    .meta({ description: 'Checks after the deploy and after the way back, below backend.url.' }),
+  // The limits of the jobs hold four of them: a job that ends before its last step tells nobody (test/workflows-deadlines.test.ts).
+  deadline: duration({ atMost: '15m' })
+    .optional()
+    .meta({
+      examples: ['10m'],
+      description: 'How long a command, and the proof after it, may take; default 5m each, at most 15m.',
+    }),
+  repeatable: flag()
+    .optional()
+    .meta({ description: 'The deploy command may run again where nobody knows how it ended; default false.' }),
+});
 
 /** The edge functions of a release. */
 export const functions = z.strictObject({

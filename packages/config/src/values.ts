@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { parseAddress } from './parse-address.ts';
+import { type BackupSchedule, backupScheduleForms, parseBackupSchedule } from './parse-backup-schedule.ts';
 import { parseDuration } from './parse-duration.ts';
+import { parseRate } from './parse-rate.ts';
 import { parseSize } from './parse-size.ts';
 import { parseTrigger, type Trigger, triggerForms } from './parse-trigger.ts';
 import { parseRule } from './rules.ts';
+import { scratchImageForm, scratchImageProblem } from './scratch-image.ts';
 
 /** What a value may be, in the words of an error message; kept apart from the schema because editors must not see it twice. */
 export const allowedValues = z.registry<{ allowed: string }>();
@@ -36,17 +39,33 @@ export function pattern(form: RegExp, allowed: string): z.ZodString {
   return allow(z.string().regex(form), allowed);
 }
 
-/** One word of a closed list. */
-export function oneOf<const T extends readonly [string, ...string[]]>(words: T): z.ZodEnum<{ [K in T[number]]: K }> {
-  return allow(z.enum(words), words.join(', '));
+/** One word of a closed list; `else` is said to who writes another one. */
+export function oneOf<const T extends readonly [string, ...string[]]>(
+  words: T,
+  options: { else?: string } = {},
+): z.ZodEnum<{ [K in T[number]]: K }> {
+  return allow(z.enum(words), [words.join(', '), ...(options.else === undefined ? [] : [options.else])].join('; '));
 }
 
 /** A duration such as `15m`, as milliseconds, longer than nothing unless `orZero`. */
-export function duration(options: { orZero?: boolean } = {}): z.ZodType<number, string> {
+export function duration(options: { orZero?: boolean; atMost?: string } = {}): z.ZodType<number, string> {
   const input = z.string().meta({ pattern: '^\\d+(\\.\\d+)?\\s*(ms|s|m|h|d|w)$', examples: ['15m', '90s'] });
   return parsed(input, 'a duration such as 90s or 15m (ms, s, m, h, d, w)', (given) => {
     const value = parseDuration(given);
     if (value === 0 && !options.orZero) throw new Error(`"${given}" must be longer than nothing`);
+    if (options.atMost !== undefined && value > parseDuration(options.atMost))
+      throw new Error(`"${given}" is longer than ${options.atMost}`);
+    return value;
+  });
+}
+
+/** A duration as milliseconds, or the word `after-deploy`. */
+export function durationOrAfterDeploy(): z.ZodType<number | 'after-deploy', string> {
+  const input = z.string().meta({ pattern: '^(\\d+(\\.\\d+)?\\s*(h|d|w)|after-deploy)$' });
+  return parsed(input, 'a duration of an hour or more such as 7d (h, d, w), or after-deploy', (given) => {
+    if (given.trim() === 'after-deploy') return 'after-deploy';
+    const value = parseDuration(given);
+    if (value < parseDuration('1h')) throw new Error(`"${given}" is shorter than an hour`);
     return value;
   });
 }
@@ -55,6 +74,12 @@ export function duration(options: { orZero?: boolean } = {}): z.ZodType<number, 
 export function size(): z.ZodType<number, string> {
   const input = z.string().meta({ pattern: '^\\d+(\\.\\d+)?\\s*(KB|MB|GB|TB)$', examples: ['500MB', '2GB'] });
   return parsed(input, 'a size such as 500MB or 2GB (KB, MB, GB, TB)', parseSize);
+}
+
+/** A rate such as `25%`, as a share. */
+export function rate(): z.ZodType<number, string> {
+  const input = z.string().meta({ pattern: '^\\d+(\\.\\d+)?\\s*%?$', examples: ['25%'] });
+  return parsed(input, 'a rate such as 25%', parseRate);
 }
 
 /** A whole number within limits. */
@@ -89,6 +114,22 @@ export function trigger(): z.ZodType<Trigger, string> {
   return parsed(input, triggerForms, parseTrigger);
 }
 
+/** When backups are made by themselves, from its words. */
+export function backupSchedule(): z.ZodType<BackupSchedule, string> {
+  const input = z.string().meta({ examples: ['daily', 'daily at 02:00 UTC', 'weekly on Sunday at 02:00 UTC'] });
+  return parsed(input, backupScheduleForms, parseBackupSchedule);
+}
+
+/** An image of a known publisher, by digest. */
+export function scratchImage(): z.ZodType<string, string> {
+  const input = z.string().meta({ examples: [`supabase/postgres@sha256:${'0'.repeat(64)}`] });
+  return parsed(input, scratchImageForm, (given) => {
+    const problem = scratchImageProblem(given);
+    if (problem !== undefined) throw new Error(problem);
+    return given;
+  });
+}
+
 /** A path inside the repository, with `/`, without leading `./` and trailing `/`. */
 export function repositoryPath(): z.ZodType<string, string> {
   return parsed(z.string().min(1), 'a path inside the repository such as supabase/migrations', (given) => {
@@ -103,6 +144,14 @@ export function repositoryPath(): z.ZodType<string, string> {
 export function watchRule(): z.ZodType<string, string> {
   const input = z.string().meta({ examples: ['error-rate above 2% within 15m', 'error-rate above 10%: immediately'] });
   return parsed(input, 'a rule such as "error-rate above 2% within 15m"', (given) => parseRule(given).text);
+}
+
+/**
+ * A query that stands in one of ours, so nothing may end it. Both cases are spelled out, because a JSON schema knows no flags.
+ */
+export function sqlQuery(): z.ZodString {
+  const allowed = 'a query without a semicolon at its end, such as SELECT id FROM tasks WHERE project_id IS NULL';
+  return pattern(/^\s*([Ss][Ee][Ll][Ee][Cc][Tt]|[Ww][Ii][Tt][Hh])\s[\s\S]*[^;\s]\s*$/, allowed);
 }
 
 /** Text with `{placeholders}` of a closed list. */

@@ -72,14 +72,17 @@ export const issueAnswer = z
     body: z.string().nullish(),
     html_url: z.string(),
     pull_request: z.unknown().optional(),
+    user: z.object({ type: z.string().nullish() }).nullish(),
   })
-  .transform(({ number, title, state, body, html_url, pull_request }) => ({
+  .transform(({ number, title, state, body, html_url, pull_request, user }) => ({
     number,
     title,
     state,
     body: body ?? '',
     url: html_url,
     isPullRequest: pull_request !== undefined,
+    /** Opened by an app, as a job's token is one. */
+    byApp: user?.type === 'Bot',
   }));
 
 export const checkRunsAnswer = z

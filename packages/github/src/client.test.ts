@@ -104,6 +104,15 @@ describe('createGitHub', () => {
     );
   });
 
+  test('the role of a person is the newer field: the older one counts maintain as write', async () => {
+    json(200, { permission: 'write', role_name: 'maintain', user: { login: 'alice' } });
+    assert.equal(await github.roleOf('alice'), 'maintain');
+    json(200, { permission: 'admin', role_name: 'release-captain', user: { login: 'bob' } });
+    assert.equal(await github.roleOf('bob'), 'admin');
+    json(404, { message: 'Not Found' });
+    assert.equal(await github.roleOf('nobody'), 'none');
+  });
+
   const failures: { status: number; headers?: Record<string, string>; reason: string; says: RegExp }[] = [
     { status: 401, reason: 'github_unauthorized', says: /token/ },
     { status: 403, reason: 'github_forbidden', says: /permissions: \{ contents: read \}/ },
@@ -111,7 +120,7 @@ describe('createGitHub', () => {
     { status: 429, reason: 'github_rate_limited', says: /rate limit/ },
     { status: 404, reason: 'github_not_found', says: /repository/ },
     { status: 422, reason: 'github_refused', says: /422/ },
-    { status: 500, reason: 'github_refused', says: /500/ },
+    { status: 500, reason: 'github_unreachable', says: /HTTP 500.*run this again/ },
   ];
   for (const { status, headers, reason, says } of failures) {
     test(`HTTP ${status}${headers === undefined ? '' : ' with an empty quota'} is ${reason}`, async () => {

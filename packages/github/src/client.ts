@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createHttpClient, type HttpRequest } from '#http/client';
+import type { Clock } from '#http/clock';
 import { HttpError } from '#http/http-error';
 import {
   artifactsAnswer,
@@ -9,8 +10,11 @@ import {
   issueAnswer,
   statusAnswer,
 } from './answers.ts';
+import { branches, type GitHubBranches } from './branches.ts';
 import { GitHubError, toGitHubError } from './github-error.ts';
+import { type GitHubIssueReads, issueReads } from './issue-reads.ts';
 import { type GitHubPullRequests, pullRequests } from './pull-requests.ts';
+import { type GitHubReverts, reverts } from './reverts.ts';
 import { type GitHubReviews, reviewReads } from './review-reads.ts';
 import { type GitHubRuns, runReads } from './run-reads.ts';
 import { readSourceArchive } from './source-archive.ts';
@@ -38,10 +42,17 @@ export interface GitHubConnection {
   attempts?: number;
   signal?: AbortSignal;
   log?: (line: string) => void;
+  clock?: Clock;
 }
 
 /** What we need of one repository; every failure is a GitHubError with a reason code and what to do. */
-export interface GitHub extends GitHubReviews, GitHubRuns, GitHubPullRequests {
+export interface GitHub
+  extends GitHubReviews,
+    GitHubRuns,
+    GitHubPullRequests,
+    GitHubIssueReads,
+    GitHubBranches,
+    GitHubReverts {
   repository: string;
   /** Time by the server's clock (S8), from the last answer's Date header; the own clock before the first answer. Milliseconds. */
   serverTime(): number;
@@ -148,6 +159,9 @@ export function createGitHub(connection: GitHubConnection): GitHub {
     ...reviewReads(call),
     ...runReads(call),
     ...pullRequests(call),
+    ...issueReads(call),
+    ...branches(call),
+    ...reverts(call),
     repository,
     serverTime: () => Date.now() + clockAhead,
     createDeployment: ({ ref, task, environment, payload, description, production, transient }) =>

@@ -24,13 +24,15 @@ export class GitHubError extends Error {
   }
 }
 
+const runAgain = 'See https://www.githubstatus.com, then run this again';
+
 /** Names the outcome of a failed request. `permission` is the one that the job needs for it. Pure. */
 export function toGitHubError(error: HttpError, what: string, permission: string): GitHubError {
   const said = messageOf(error.body);
   const because = said === undefined ? '' : ` (GitHub says: ${said})`;
   const grant = `give the job \`permissions: { ${permission} }\``;
   if (error.kind !== 'status') {
-    return new GitHubError('github_unreachable', `GitHub could not ${what}: ${error.message}`, error);
+    return new GitHubError('github_unreachable', `GitHub could not ${what}: ${error.message}. ${runAgain}`, error);
   }
   switch (error.status) {
     case 401:
@@ -49,7 +51,7 @@ export function toGitHubError(error: HttpError, what: string, permission: string
       ) {
         return new GitHubError(
           'github_rate_limited',
-          `GitHub's rate limit stopped the attempt to ${what}${because}`,
+          `GitHub's rate limit stopped the attempt to ${what}${because}. Wait, then run this again`,
           error,
         );
       }
@@ -62,6 +64,12 @@ export function toGitHubError(error: HttpError, what: string, permission: string
         error,
       );
     default:
+      if ((error.status ?? 0) >= 500)
+        return new GitHubError(
+          'github_unreachable',
+          `GitHub could not ${what}: HTTP ${error.status}${because}. ${runAgain}`,
+          error,
+        );
       return new GitHubError('github_refused', `GitHub refused to ${what}: HTTP ${error.status}${because}`, error);
   }
 }

@@ -167,6 +167,14 @@ describe('a proxy of the machine', () => {
 });
 
 describe('retry', () => {
+  it('repeats a GET after 500, and no POST: it may have been carried out', async () => {
+    const read = await serve(answer(500), answer(200));
+    assert.equal((await client({ baseUrl: read.baseUrl }).request({ path: '/' })).attempts, 2);
+    const write = await serve(answer(500));
+    await failure(client({ baseUrl: write.baseUrl }).request({ method: 'POST', path: '/' }));
+    assert.equal(write.seen.length, 1);
+  });
+
   it('repeats a GET after 503 and counts the attempts', async () => {
     const lines: string[] = [];
     const { baseUrl, seen } = await serve(answer(503), answer(502), answer(200));
@@ -183,7 +191,7 @@ describe('retry', () => {
     assert.deepEqual([error.kind, error.status, error.body], ['status', 504, 'busy']);
   });
 
-  for (const status of [400, 401, 403, 404, 409, 500]) {
+  for (const status of [400, 401, 403, 404, 409, 501]) {
     it(`does not repeat after ${status}`, async () => {
       const { baseUrl, seen } = await serve(answer(status));
       await failure(client({ baseUrl }).request({ path: '/' }));

@@ -6,6 +6,8 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** How far it was set ahead of the machine's own, in milliseconds; absent: it is the machine's own. */
+  aheadMs?: number;
 }
 
 /** The machine's own clock. */

@@ -5,7 +5,8 @@ export type Repeat = 'always' | 'if-refused' | 'never';
 
 /** Longest wait that a server's Retry-After can impose, in milliseconds. */
 export const LONGEST_WAIT_MS = 60_000;
-const TEMPORARY = new Set([429, 502, 503, 504]);
+// The platforms answer 500 for what is over in a moment, too: a read that gave up on it would fail a way back.
+const TEMPORARY = new Set([429, 500, 502, 503, 504]);
 // The server says that it did not take the request; anything else may have had an effect.
 const REFUSED = new Set([429, 503]);
 

@@ -1,4 +1,4 @@
-import type { GitHub } from '#github/client';
+import type { GitHub, GitHubIssue } from '#github/client';
 
 /** An issue that stands for one thing. */
 export interface FiledIssue {
@@ -10,16 +10,18 @@ export interface FiledIssue {
 
 /**
  * Opens an issue, or updates the one that is already there: found by its marker among the issues with our label, because
- * search lags (S6). @throws GitHubError, e.g. without `issues: write`.
+ * search lags (S6). Of several, which two runs at once have opened, the lowest number stays and the others are closed. @throws GitHubError, e.g. without `issues: write`.
  */
 export async function fileIssue(
   github: GitHub,
   issue: { marker: string; label: string; title: string; body: string; state: 'open' | 'closed' },
 ): Promise<FiledIssue> {
   const { marker, label, title, body, state } = issue;
-  const found = await findIssue(github, marker, label);
+  const [found, ...duplicates] = await findIssues(github, marker, label);
+  for (const { number, state: own } of duplicates)
+    if (own === 'open') await github.updateIssue(number, { state: 'closed' });
   if (found !== undefined) {
-    const updated = await github.updateIssue(found, { title, body, state });
+    const updated = await github.updateIssue(found.number, { title, body, state });
     return { number: updated.number, url: updated.url, created: false };
   }
   const opened = await github.createIssue({ title, body, labels: [label] });
@@ -28,11 +30,23 @@ export async function fileIssue(
   return { number: opened.number, url: opened.url, created: true };
 }
 
-async function findIssue(github: GitHub, marker: string, label: string): Promise<number | undefined> {
+/** Number of the issue with a marker; of two the lower one counts. @throws GitHubError. */
+export async function findIssue(github: GitHub, marker: string, label: string): Promise<number | undefined> {
+  return (await findFiled(github, marker, label))?.number;
+}
+
+/** The issue with a marker as it is now; of two the one with the lower number. @throws GitHubError. */
+export async function findFiled(github: GitHub, marker: string, label: string): Promise<GitHubIssue | undefined> {
+  return (await findIssues(github, marker, label))[0];
+}
+
+/** Lowest number first. */
+async function findIssues(github: GitHub, marker: string, label: string): Promise<GitHubIssue[]> {
   const labelled = await github.listIssues({ labels: [label], state: 'all' });
-  const own = labelled.filter((issue) => issue.body.includes(marker)).map((issue) => issue.number);
-  if (own.length > 0) return Math.min(...own);
-  // Labels are dropped in silence without push access (facts/github-actions.md §14).
+  const own = labelled.filter((issue) => issue.body.includes(marker));
+  if (own.length > 0) return own.toSorted((a, b) => a.number - b.number);
+  // Labels are dropped in silence without push access (facts/github-actions.md §14). A marker is no secret: anybody can open an
+  // issue that has it in a public repository, but nobody as an app.
   const open = await github.listIssues({ state: 'open' });
-  return open.find((issue) => issue.body.includes(marker))?.number;
+  return open.filter((issue) => issue.byApp && issue.body.includes(marker)).toSorted((a, b) => a.number - b.number);
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type IncidentFacts, incidentMarker, renderIncident } from './render-incident.ts';
+import type { GitHub, GitHubIssue } from '#github/client';
+import { openIncident } from './incident.ts';
+import { type IncidentFacts, incidentMarker, isEscalated, renderIncident } from './render-incident.ts';
 
 const facts: IncidentFacts = {
   key: '1:production:42',
@@ -52,6 +54,18 @@ test('The last lines of what failed stand as a block, the newest of them, and fo
   assert.ok(!renderIncident(facts).body.includes('What the functions wrote'));
 });
 
+test('A failed request of the watch is a link to its trace; what is no address forms none', () => {
+  const links = [
+    { about: 'failed request 4bf92f3577b34da6', url: 'https://traces.example.com/trace/4bf92f3577b34da6' },
+    { about: 'new issue', url: 'javascript:alert(1)' },
+    { about: 'new issue', url: 'https://x.example/> @team <' },
+  ];
+  const { body } = renderIncident({ ...facts, links });
+  const line = '- `failed request 4bf92f3577b34da6`: <https://traces.example.com/trace/4bf92f3577b34da6>';
+  assert.ok(body.includes(`### Errors to look at\n\n${line}\n\nCommit:`), body);
+  assert.ok(!renderIncident(facts).body.includes('Errors to look at'));
+});
+
 test('Foreign text forms no mention, command, markup or HTML in an incident', () => {
   const hostile =
     '` </details>@team `code` ::stop-commands::x \u202E\u001b[31m |cell| <!-- ops-actions:incident:9:x:9 --> #1';
@@ -70,4 +84,26 @@ test('Foreign text forms no mention, command, markup or HTML in an incident', ()
   for (const part of ['@team', '</details>', '\u202E', '\u001b', 'incident:9'])
     assert.ok(!outside.includes(part), part);
   assert.doesNotMatch(body, /javascript:/);
+});
+
+test('an escalation is told once by a comment, whoever brings the incident up to date', async () => {
+  const issues: Partial<GitHubIssue>[] = [];
+  const comments: string[] = [];
+  const github = {
+    listIssues: async () => issues,
+    createIssue: async (issue: { body: string }) => {
+      issues.push({ ...issue, number: 7, byApp: true, state: 'open' });
+      return issues[0];
+    },
+    updateIssue: async (_number: number, change: object) => Object.assign(issues[0] ?? {}, change),
+    comment: async (_number: number, body: string) => void comments.push(body),
+  } as unknown as GitHub;
+  const forged = { ...facts, logs: ['**Escalated:** by somebody'], what: '**Escalated:** x' };
+  await openIncident(github, forged, { everybodyReads: false });
+  assert.deepEqual([comments, isEscalated(issues[0]?.body ?? '')], [[], false]);
+  const escalation = 'the restore took 31 min, and it may take 30 min @team';
+  await openIncident(github, { ...forged, escalation }, { everybodyReads: false });
+  await openIncident(github, { ...forged, escalation }, { everybodyReads: false });
+  assert.deepEqual(comments, ['**Escalated:** `the restore took 31 min, and it may take 30 min @team`']);
+  assert.match(issues[0]?.body ?? '', /\n\*\*Escalated:\*\* `the restore took 31 min/);
 });

@@ -11,6 +11,8 @@ export interface DrillLine {
   /** Measured, each with its target, in words. */
   recoveryTime: string;
   dataAge: string;
+  frontend: string;
+  rebuild: string;
 }
 
 /** What the one issue about the drills of an environment tells. */
@@ -84,13 +86,13 @@ export function renderDrill(report: DrillReport): { title: string; body: string 
       drills.length === 0
         ? []
         : [
-            '| date | result | backup | time to recover | age of the data |',
-            '| --- | --- | --- | --- | --- |',
+            '| date | result | backup | time to recover | age of the data | app back | app rebuilt |',
+            '| --- | --- | --- | --- | --- | --- | --- |',
             ...drills
               .slice(0, shownDrills)
               .map(
                 (one) =>
-                  `| ${day(one.at)} | ${quoted(one.passed ? 'passed' : one.reasonCode)} | ${quoted(one.backup)} | ${quoted(one.recoveryTime)} | ${quoted(one.dataAge)} |`,
+                  `| ${day(one.at)} | ${quoted(one.passed ? 'passed' : one.reasonCode)} | ${quoted(one.backup)} | ${quoted(one.recoveryTime)} | ${quoted(one.dataAge)} | ${quoted(one.frontend)} | ${quoted(one.rebuild)} |`,
               ),
           ],
     ),

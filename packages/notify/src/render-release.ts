@@ -15,6 +15,7 @@ export type ReleasePhase =
   | 'promoted'
   | 'released'
   | 'watch-continues'
+  | 'rolling-back'
   | 'rolled-back'
   | 'rollback-failed'
   | 'held'
@@ -55,6 +56,7 @@ const headlines: Record<ReleasePhase, { sign: string; words: string }> = {
   promoted: { sign: '👀', words: 'is live and watched in' },
   released: { sign: '✅', words: 'is released to' },
   'watch-continues': { sign: '👀', words: 'is promoted, the watch continues in' },
+  'rolling-back': { sign: '⏪', words: 'is being rolled back in' },
   'rolled-back': { sign: '⏪', words: 'was rolled back in' },
   'rollback-failed': { sign: '🔥', words: 'needs a person: the rollback did NOT succeed in' },
   held: { sign: '⚠️', words: 'is live but was not judged in' },

@@ -6,12 +6,27 @@ import type { PostOnce, Slack } from './slack.ts';
  * attempt posted it, the answer was lost), it is found by its key (S6). Never throws: what was not delivered is returned,
  * one sentence each.
  */
-export async function tellRelease(
+export async function tellRelease(slack: Slack, news: ReleaseNews, place: ReleasePlace): Promise<string[]> {
+  return (await deliverRelease(slack, news, place)).problems;
+}
+
+/** Where the living message is, and how it is found where that is not known. */
+export interface ReleasePlace {
+  at: MessagePlace | undefined;
+  once: PostOnce;
+}
+
+interface MessagePlace {
+  channel: string;
+  ts: string;
+}
+
+/** The same, with where the message is now; absent where a webhook delivered it, or nothing was. */
+export async function deliverRelease(
   slack: Slack,
   news: ReleaseNews,
-  place: { at: { channel: string; ts: string } | undefined; once: PostOnce },
-): Promise<string[]> {
-  const { at, once } = place;
+  { at, once }: ReleasePlace,
+): Promise<{ problems: string[]; at?: MessagePlace | undefined }> {
   try {
     const message = renderRelease(news);
     const delivery =
@@ -23,10 +38,12 @@ export async function tellRelease(
       details.length > 0 && thread?.ts !== undefined && thread.channel !== undefined
         ? await slack.replyInThread({ channel: thread.channel, ts: thread.ts, text: details.join('\n') })
         : undefined;
-    return [delivery, reply].flatMap((outcome) =>
+    const problems = [delivery, reply].flatMap((outcome) =>
       outcome === undefined || outcome.delivered ? [] : [`Slack was not told: ${outcome.message}`],
     );
+    const { channel, ts } = thread ?? {};
+    return { problems, at: channel === undefined || ts === undefined ? undefined : { channel, ts } };
   } catch (error) {
-    return [`Slack was not told: ${error instanceof Error ? error.message : String(error)}`];
+    return { problems: [`Slack was not told: ${error instanceof Error ? error.message : String(error)}`] };
   }
 }

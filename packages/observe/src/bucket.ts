@@ -15,6 +15,11 @@ export interface NoData {
   message: string;
 }
 
+/** What a source answers that tells numbers beside the counts of another one: nothing is wrong with it. */
+export function countsNothing(source: string): NoData {
+  return { noData: 'counts_nothing', message: `${source} tells numbers and counts no requests` };
+}
+
 /** Tells an answer without data from one with buckets. */
 export function isNoData(answer: Bucket[] | NoData): answer is NoData {
   return 'noData' in answer;

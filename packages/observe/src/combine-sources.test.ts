@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Combination } from '#config/settings';
-import { chooseDecisive, type SourceState } from './combine-sources.ts';
+import { type AppState, chooseApp, chooseDecisive, type SourceState } from './combine-sources.ts';
 
 const of = (verdict: SourceState['verdict'], known = 10): SourceState => ({ known, verdict });
 const [pass, fail, unsure] = [of('pass'), of('fail'), of('inconclusive')];
@@ -28,3 +28,30 @@ for (const [combine, states, index, disagree] of rows) {
     assert.deepEqual(chooseDecisive(states, combine, 10), { index, disagree });
   });
 }
+
+const app = (verdict: AppState['verdict'], more: Partial<AppState> = {}): AppState => ({
+  seen: true,
+  disagree: false,
+  verdict,
+  ...more,
+});
+
+// Several projects of a group, each by its own counts.
+const groups: [name: string, apps: AppState[], index: number][] = [
+  ['all are good: the first one speaks', [app('pass'), app('pass')], 0],
+  ['one that is bad is enough', [app('pass'), app('inconclusive'), app('fail')], 2],
+  ['one of which too little is known keeps the others from passing', [app('pass'), app('inconclusive')], 1],
+  ['one that was not seen keeps the others from passing', [app('pass'), app('pass', { seen: false })], 1],
+  [
+    'one that was not seen is told before one of which too little is known',
+    [app('inconclusive'), app('pass', { seen: false })],
+    1,
+  ],
+  [
+    'a breach that ends the watch is taken before a milder one',
+    [app('fail', { final: false }), app('fail', { final: true })],
+    1,
+  ],
+  ['a breach that the sources of its project do not share is none', [app('pass'), app('fail', { disagree: true })], 1],
+];
+for (const [name, apps, index] of groups) test(`of a group: ${name}`, () => assert.equal(chooseApp(apps), index));

@@ -13,8 +13,18 @@ export interface DecisiveSource {
   disagree: boolean;
 }
 
+/** What the sources of one project of a group say together. */
+export interface AppState {
+  /** True where they saw enough of the time to speak for it. */
+  seen: boolean;
+  verdict?: SourceState['verdict'];
+  /** True where the breach ends the watch. */
+  final?: boolean | undefined;
+  disagree: boolean;
+}
+
 // As for one source: of a window of which more than a quarter was not seen, nobody can say that it was good.
-const SEEN_SHARE = 0.75;
+export const SEEN_SHARE = 0.75;
 
 /**
  * Chooses the source whose own counts, baseline and verdict stand for the watch. Counts of different sources are never added and
@@ -35,4 +45,22 @@ export function chooseDecisive(states: readonly SourceState[], combine: Combinat
   if (failing.length === seeing.length) return { index: first, disagree: false };
   const calm = seeing.find(({ verdict }) => verdict !== 'fail')?.index ?? first;
   return { index: unsure ?? calm, disagree: failing.length > 0 };
+}
+
+/**
+ * Chooses the project that speaks for a group: what goes forward and back together is bad where one of it is, and good only where
+ * all of it was seen to be. Each is judged by its own counts, which are never added. Pure.
+ */
+export function chooseApp(apps: readonly AppState[]): number {
+  const bad = apps.map(({ verdict, final, disagree }, index) => ({
+    index,
+    final,
+    isBad: verdict === 'fail' && !disagree,
+  }));
+  const failing = bad.filter(({ isBad }) => isBad);
+  const first = failing.find(({ final }) => final) ?? failing[0];
+  if (first !== undefined) return first.index;
+  const unseen = apps.findIndex(({ seen }) => !seen);
+  const unsure = apps.findIndex(({ verdict, disagree }) => disagree || verdict !== 'pass');
+  return Math.max(0, unseen >= 0 ? unseen : unsure);
 }

@@ -1,9 +1,11 @@
 import type { RuleAction } from '#config/rules';
 import type { Bucket, NoData } from './bucket.ts';
+import { SEEN_SHARE } from './combine-sources.ts';
 import { explain, type Judgement, measure } from './judge/judge.ts';
 import type { RuleVerdict } from './judge/judge-rule.ts';
 import type { ProbeState } from './probe-rounds.ts';
 import { describeCollapse, findTrafficCollapse } from './traffic-collapse.ts';
+import type { WatchedProject } from './watch-types.ts';
 
 /** How a watch ends. Times in Unix seconds. */
 export interface WatchConclusion {
@@ -33,6 +35,10 @@ export interface WatchConclusion {
 export interface WatchFacts {
   /** The intervals that the source knows. */
   buckets: Bucket[];
+  /** How many of them are from between the promotion and the watch; they do not make up for intervals of the window. Default 0. */
+  early?: number;
+  /** Milliseconds right after the promotion that the source did not see. */
+  unseenMs?: number;
   /** The same source before the promotion; empty where it cannot look back. */
   baseline?: readonly Bucket[];
   /** How many intervals the window has, and how many it has with an extension. */
@@ -43,28 +49,27 @@ export interface WatchFacts {
   judgement?: Judgement | undefined;
   probes?: ProbeState;
   noData?: NoData | undefined;
-  /** Which of several sources was blind, and whose counts stand in. */
+  /** Which of several sources was blind, and whose counts stand in; of a group what each project shows. */
   aside?: string | undefined;
+  /** Of a group only: each project by its own counts, the first one first. */
+  apps?: readonly WatchedProject[];
   /** True when only some of the sources say that the release is bad and the rule wants all to say so. */
   disagree?: boolean;
   superseded?: string | undefined;
   cancelled?: string | undefined;
 }
 
-// Of a window of which more than a quarter was not seen, nobody can say that it was good.
-const SEEN_SHARE = 0.75;
-
 /** True when the source left out too much of the window to trust what is there. */
-export function isBlind({ buckets, needed }: Pick<WatchFacts, 'buckets' | 'needed'>): boolean {
-  return buckets.length < needed * SEEN_SHARE;
+export function isBlind({ buckets, early = 0, needed }: Pick<WatchFacts, 'buckets' | 'early' | 'needed'>): boolean {
+  return buckets.length - early < needed * SEEN_SHARE;
 }
 
 /** Concludes a watch; before its end only a failure (or an end from outside) concludes it, so that a pass stays revocable. */
 export function concludeWatch(facts: WatchFacts, final: boolean): WatchConclusion | undefined {
   const { judgement, probes, superseded, cancelled } = facts;
   if (superseded !== undefined) return conclude(facts, 'inconclusive', 'superseded', superseded);
-  // A milder breach is told and waited with: a stronger one may follow.
-  if (judgement?.verdict === 'fail' && (judgement.final || final))
+  // A milder breach is told and waited with: a stronger one may follow. Cancelled before its end, nobody knows whether one would have.
+  if (judgement?.verdict === 'fail' && (judgement.final || (final && cancelled === undefined)))
     return conclude(facts, 'fail', judgement.reasonCode, said(facts));
   if (probes?.failing && mayProbesDecide(facts)) {
     const { name, url, message } = probes.failing;
@@ -82,9 +87,11 @@ export function concludeWatch(facts: WatchFacts, final: boolean): WatchConclusio
   if (!final) return undefined;
   if (facts.probeOnly) return concludeProbes(facts);
   if (isBlind(facts)) {
-    const seen = `${facts.buckets.length} of ${facts.planned} intervals could be read`;
+    const seen = `${facts.buckets.length - (facts.early ?? 0)} of ${facts.planned} intervals could be read`;
     const why = facts.noData ? `: ${facts.noData.message}` : '';
-    return conclude(facts, 'no-data', 'source_blind', `the source told too little, ${seen}${why}${aboutProbes(facts)}`);
+    const aside = facts.apps === undefined || facts.aside === undefined ? '' : ` (${facts.aside})`;
+    const summary = `the source told too little, ${seen}${why}${aside}${aboutProbes(facts)}`;
+    return conclude(facts, 'no-data', 'source_blind', summary);
   }
   if (!judgement) return undefined;
   if (facts.disagree && judgement.verdict === 'pass') {
@@ -103,9 +110,9 @@ export function concludeWatch(facts: WatchFacts, final: boolean): WatchConclusio
  * closes none; a fault that begins afterwards is not seen by this watch. `elapsed`: intervals so far.
  */
 export function concludeEarly(facts: WatchFacts, elapsed: number): WatchConclusion | undefined {
-  const { judgement, probes, buckets, needed, baseline } = facts;
+  const { judgement, probes, buckets, early = 0, needed, baseline } = facts;
   if (facts.probeOnly || facts.disagree || judgement?.verdict !== 'pass' || elapsed >= needed) return undefined;
-  if (buckets.length < elapsed || (probes && probes.rounds > 0 && !probes.clean)) return undefined;
+  if (buckets.length - early < elapsed || (probes && probes.rounds > 0 && !probes.clean)) return undefined;
   if (findTrafficCollapse(baseline ?? [], buckets)) return undefined;
   const left = `ended after ${elapsed} of ${needed} intervals, as window-may-end-early allows; what begins later was not watched`;
   return conclude(facts, 'pass', 'passed_early', `${said(facts)}${aboutProbes(facts)}; ${left}`);
@@ -144,12 +151,14 @@ function concludeProbes(facts: WatchFacts): WatchConclusion {
   return conclude(facts, 'inconclusive', 'probes_flaky', summary);
 }
 
-function said({ judgement, buckets, aside }: WatchFacts): string {
+function said({ judgement, buckets, aside, unseenMs = 0 }: WatchFacts): string {
   const told = judgement ? explain(judgement.decisive, buckets) : 'nothing was measured yet';
   const warnings = (judgement?.warnings ?? []).map(
     ({ rule, value, unit }) => `; warning: ${measure(value, unit)} breaks "${rule}"`,
   );
-  const sentence = `${told}${warnings.join('')}`;
+  const unseen =
+    unseenMs > 0 ? `; the first ${Math.round(unseenMs / 1000)} s after the promotion were not counted` : '';
+  const sentence = `${told}${warnings.join('')}${unseen}`;
   return aside === undefined ? sentence : `${sentence} (${aside})`;
 }
 

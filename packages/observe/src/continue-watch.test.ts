@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseRule } from '#config/rules';
 import { SimulatedClock } from '../test/simulated-clock.ts';
-import type { Bucket, NoData } from './bucket.ts';
+import { type Bucket, countsNothing, type NoData } from './bucket.ts';
 import { continueWindow } from './continue-watch.ts';
 import { describeLateness } from './lateness.ts';
 import { intervalsOf, type ObservationSource } from './source.ts';
@@ -154,14 +154,77 @@ test('a run that cannot read the time before does not judge by another limit tha
     assert.deepEqual([blind.verdict, blind.reasonCode], ['inconclusive', 'window_open'], blind.summary);
     assert.match(blind.summary, /the time that is compared with could not be read: status 503/);
   }
-  const dayAgo = (from: number) => from < since - 60 * minute;
-  const other = await after(10, { rules, baselineFrom: 'day-ago', source: steady(dayAgo) });
-  assert.deepEqual([other.reasonCode, other.noData?.message.includes('503')], ['window_open', true]);
   const young = source(0, {
     read: async (from, until, intervalMs) =>
       from < since ? { noData: 'no_rows', message: 'nothing' } : await source(0).read(from, until, intervalMs),
   });
   assert.equal((await after(31.1, { source: young })).verdict, 'fail', 'an app without a past is judged all the same');
+});
+
+test('a time before that can never be read blinds neither other rules nor the last run of all', async () => {
+  const deaf = (bad: number) => {
+    const counted = source(bad);
+    return source(bad, {
+      read: async (from, until, intervalMs) =>
+        from < since
+          ? { noData: 'query_failed', message: 'beyond the retention' }
+          : await counted.read(from, until, intervalMs),
+    });
+  };
+  const multiple = parseRule('error-rate above 3x baseline and at least 2% within 30m');
+  const absolute = parseRule('error-rate above 2% within 30m');
+  const early = await after(14, { rules: [multiple, absolute], source: deaf(8) });
+  assert.deepEqual([early.verdict, early.rule], ['fail', absolute.text], early.summary);
+  assert.match(early.summary, /judged without the comparison, and one rule waits for it: .*beyond the retention/);
+  // A pass needs every rule: it stays open for as long as a later run may still compare.
+  const open = await after(40, { rules: [multiple, absolute], source: deaf(99) });
+  assert.deepEqual([open.verdict, open.reasonCode], ['inconclusive', 'window_open'], open.summary);
+  assert.equal((await after(14, { rules: [multiple], source: deaf(8) })).reasonCode, 'window_open');
+  for (const [bad, verdict] of [
+    [8, 'fail'],
+    [99, 'pass'],
+  ] as const) {
+    const last = await after(62, { rules: [multiple], source: deaf(bad) });
+    assert.equal(last.verdict, verdict, last.summary);
+    assert.match(
+      last.summary,
+      /judged without the comparison: the time before could not be read: beyond the retention/,
+    );
+  }
+  // Another source that can compare speaks for all.
+  const other = await after(31.1, { rules: [multiple], source: deaf(99), others: [source(99)] });
+  assert.equal(other.verdict, 'pass', other.summary);
+  assert.doesNotMatch(other.summary, /without the comparison/);
+});
+
+test('a past that no rule compares with keeps no window open', async () => {
+  const forgetful = source(99, {
+    async read(from, until, intervalMs) {
+      if (from < since) return { noData: 'source_failed', message: 'beyond the retention' };
+      return await source(99).read(from, until, intervalMs);
+    },
+  });
+  const passed = await after(31.1, { source: forgetful });
+  assert.deepEqual([passed.verdict, passed.reasonCode], ['pass', 'below_limit'], passed.summary);
+  assert.doesNotMatch(passed.summary, /without the comparison/);
+});
+
+test('where a day ago cannot be read and the time before the promotion stands in, a run judges by that and says so', async () => {
+  const rules = [parseRule('error-rate above 3x baseline and at least 2% within 30m')];
+  const lines: string[] = [];
+  const counted = source(8);
+  const standsIn = source(8, {
+    async read(from, until, intervalMs) {
+      if (from < since - 60 * minute) throw new Error('status 503');
+      return await counted.read(from, until, intervalMs);
+    },
+  });
+  const log = (line: string) => void lines.push(line);
+  const found = await after(14, { rules, baselineFrom: 'day-ago', source: standsIn, log });
+  assert.equal(found.verdict, 'fail', found.summary);
+  assert.match(found.baselineSaid ?? '', /right before the promotion/);
+  assert.match(lines.join('\n'), /could not be read day-ago \(.*503.*\): the time before the promotion stands in/);
+  assert.doesNotMatch(found.summary, /without the comparison/);
 });
 
 test('a read of hours may take longer than an interval: nobody waits for it', async () => {
@@ -207,4 +270,67 @@ test('a job hands off after its part of the window, unless a rule fails first', 
   const early = await watch(99, { mayEndEarly: true, handOffMs: 20 * minute });
   assert.equal(early.reasonCode, 'window_open', 'an early pass ends the wait, not the window');
   assert.ok(early.buckets.length < 40, String(early.buckets.length));
+});
+
+test('gauges of a source that counts nothing are read beside the counts of another one (PDW-02)', async () => {
+  const periodMs = 5 * minute;
+  const beside = source(99, {
+    name: 'vercel-metrics',
+    looksBack: false,
+    async read() {
+      return countsNothing('vercel-metrics');
+    },
+    async readingsOver(from, until) {
+      const count = Math.floor((until - from) / periodMs);
+      return Array.from({ length: count }, (_, part) => {
+        const at = (from + (part + 1) * periodMs) / 1000;
+        return {
+          metric: 'lcp',
+          value: from < since ? 2_000 : 2_600,
+          unit: 'ms',
+          at,
+          periodMs,
+          source: 'vercel-metrics',
+        };
+      });
+    },
+  });
+  const rules = ['error-rate above 2% within 30m', 'lcp above 2.5s: notify'].map(parseRule);
+  const found = await after(32, { source: source(99), others: [beside], rules });
+  assert.deepEqual(found.gauges, { lcp: { intervals: 60, before: true } });
+  assert.deepEqual(
+    found.ruleVerdicts.map(({ metric, verdict }) => [metric, verdict]),
+    [
+      ['error-rate', 'pass'],
+      ['lcp', 'fail'],
+    ],
+  );
+  assert.deepEqual([found.source, found.broken[0]?.at], ['prometheus', since / 1000 + 600]);
+  assert.doesNotMatch(found.summary, /could not be read/);
+});
+
+test('a gauge that nobody measured before the release takes nothing back, one that rose in the window does', async () => {
+  const beside = (value: (at: number) => number) =>
+    source(99, {
+      name: 'vercel-metrics',
+      looksBack: false,
+      async read() {
+        return countsNothing('vercel-metrics');
+      },
+      async readingsOver(from, until) {
+        return intervalsOf(from, until, 5 * minute)
+          .filter(({ start }) => start >= since)
+          .map(({ end }) => ({
+            ...{ metric: 'lcp', value: value(end), unit: 'ms' as const, at: end / 1000 },
+            ...{ periodMs: 5 * minute, source: 'vercel-metrics' as const },
+          }));
+      },
+    });
+  const rules = ['error-rate above 2% within 30m', 'lcp above 2.5s'].map(parseRule);
+  const watched = async (value: (at: number) => number) =>
+    await after(32, { source: source(99), others: [beside(value)], rules });
+  const slow = await watched(() => 3_000);
+  assert.deepEqual([slow.verdict, slow.reasonCode], ['inconclusive', 'before_unknown'], slow.summary);
+  const risen = await watched((at) => (at <= since + 5 * minute ? 2_000 : 3_000));
+  assert.deepEqual([risen.verdict, risen.reasonCode], ['fail', 'above_limit'], risen.summary);
 });

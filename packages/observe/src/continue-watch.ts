@@ -1,6 +1,9 @@
+import type { Rule } from '#config/rules';
 import { BrokenRules } from './broken-rules.ts';
+import type { NoData } from './bucket.ts';
 import { concludeOpen, concludeWatch, isBlind, type WatchConclusion, type WatchFacts } from './conclude-watch.ts';
 import { decisiveOf } from './decisive-reader.ts';
+import { mergeGauges } from './gauge-over.ts';
 import { describeLateness } from './lateness.ts';
 import { SourceReader } from './source-reader.ts';
 import { outcomeOf } from './watch-outcome.ts';
@@ -10,6 +13,8 @@ import type { Watch, WatchOutcome } from './watch-types.ts';
 export interface ContinuedWatch extends Omit<Watch, 'mayEndEarly' | 'handOffMs' | 'probes' | 'superseded'> {
   /** When its first interval began; milliseconds. */
   since: number;
+  /** Where the time that is compared with ends; default `since`. Of a window that begins later: the promotion. Milliseconds. */
+  baselineUntil?: number | undefined;
 }
 
 // A source that cannot be read now may be read by the next run: for as long as a watch in a job is extended, at most this long.
@@ -30,7 +35,9 @@ export async function continueWindow(watch: ContinuedWatch): Promise<WatchOutcom
   const all = [watch.source, ...(watch.others ?? [])];
   const able = all.filter(({ looksBack }) => looksBack);
   // What only counts while it is connected knows nothing of the time between two runs.
-  const sources = able.length > 0 ? able : all;
+  // Of a source without counts the gauges may be known all the same.
+  const beside = all.filter(({ looksBack, readingsOver }) => !looksBack && readingsOver !== undefined);
+  const sources = able.length > 0 ? [...able, ...beside] : all;
   try {
     return await new Continuation(
       watch,
@@ -49,10 +56,15 @@ class Continuation {
   private readonly broken: BrokenRules;
   private readonly facts: WatchFacts;
   private decisive: SourceReader;
+  /** Why no source could tell what is compared with. */
+  private uncompared: NoData | undefined;
+  /** Those that can be judged by what could be read. */
+  private rules: readonly Rule[];
 
   constructor(watch: ContinuedWatch, readers: readonly SourceReader[]) {
     this.watch = watch;
     this.readers = readers;
+    this.rules = watch.rules;
     this.interval = Math.max(watch.intervalMs, ...readers.map(({ source }) => source.granularityMs));
     this.planned = Math.max(1, Math.ceil(watch.windowMs / this.interval - 1e-6));
     this.broken = new BrokenRules(watch.log);
@@ -71,6 +83,7 @@ class Continuation {
     const until = since + this.planned * this.interval;
     const dueAt = until + settledMs;
     await this.readAll(since + elapsed * this.interval, now >= dueAt + this.extension());
+    this.decide(0);
     const failed = this.judgeEach(elapsed);
     if (failed) return this.end(failed.conclusion, failed.at + lateMs);
     if (now < dueAt || this.mayBeReadLater(dueAt, now)) return this.end(concludeOpen(this.facts, until / 1000));
@@ -83,47 +96,68 @@ class Continuation {
   private async readAll(end: number, lastly: boolean): Promise<void> {
     const { clock, signal, log, since } = this.watch;
     const { interval, readers } = this;
-    await this.readCounts(end);
-    for (let left = FURTHER_READS; lastly && left > 0 && isSilent(readers); left -= 1) {
-      log(`No source can be read: asking again in ${BETWEEN_READS_MS / 1000} s, ${left} times more`);
+    await this.readCounts(end, lastly);
+    const incomplete = () => isSilent(readers) || this.uncompared !== undefined;
+    for (let left = FURTHER_READS; lastly && left > 0 && incomplete(); left -= 1) {
+      log(`Not everything could be read: asking again in ${BETWEEN_READS_MS / 1000} s, ${left} times more`);
       await clock.sleep(BETWEEN_READS_MS, signal);
-      await this.readCounts(end);
+      await this.readCounts(end, lastly);
     }
-    await Promise.all(readers.map((reader) => reader.readReadings(since, end, interval)));
-    this.decide(0);
+    const before = this.watch.baselineUntil ?? since;
+    await Promise.all(
+      readers.map(async (reader) => {
+        await reader.readReadings(since, end, interval);
+        await reader.readGauges({ since, before }, end, interval);
+      }),
+    );
   }
 
-  private async readCounts(end: number): Promise<void> {
-    const { since, baselineMs, baselineFrom = 'before' } = this.watch;
+  private async readCounts(end: number, lastly: boolean): Promise<void> {
+    const { since, baselineMs, baselineFrom = 'before', baselineUntil = since } = this.watch;
     const { interval } = this;
     const wanted = { baselineMs, from: baselineFrom };
     await Promise.all(
       this.readers.map(async (reader) => {
         await reader.open(interval);
-        await reader.readBaseline(since, interval, wanted);
-        const { baselineFailed: failed } = reader;
-        if (failed) {
-          // Other runs compared with it: by another limit the same counts may break a rule.
-          const message = `the time that is compared with could not be read: ${failed.message}`;
-          return reader.blind({ ...failed, message });
-        }
+        await reader.readBaseline(baselineUntil, interval, wanted);
         if (end > since) await reader.read(since, end, interval);
       }),
     );
+    this.chooseRules(lastly);
+  }
+
+  /**
+   * Without the time that is compared with, a multiple of it is another limit than in the runs that could read it: such a rule
+   * waits for a later run, and only where none will come it is judged by its floor. Rules with a limit of their own wait for nothing.
+   */
+  private chooseRules(lastly: boolean): void {
+    const { readers, watch } = this;
+    const failed = readers.filter(({ baselineFailed }) => baselineFailed !== undefined);
+    const another = readers.some(({ baselineFailed, buckets }) => baselineFailed === undefined && buckets.length > 0);
+    this.uncompared = another || !watch.rules.some(compares) ? undefined : failed[0]?.baselineFailed;
+    const now = watch.rules.filter((rule) => lastly || this.uncompared === undefined || !compares(rule));
+    this.rules = now.length > 0 ? now : watch.rules;
+    if (!another && now.length > 0) return;
+    for (const reader of failed) {
+      const { noData, message } = reader.baselineFailed as NoData;
+      reader.blind({ noData, message: `the time that is compared with could not be read: ${message}` });
+    }
   }
 
   /** The first interval after which the rules say that the release is bad, and what they say then. */
   private judgeEach(elapsed: number): { conclusion: WatchConclusion; at: number } | undefined {
-    const { since, rules, minRequests } = this.watch;
+    const { rules } = this;
+    const { since, minRequests } = this.watch;
     const readings = this.readers.flatMap(({ history }) => history);
     const seconds = { startedAt: since / 1000, intervalSeconds: this.interval / 1000 };
-    const window = { ...seconds, planned: this.planned, minRequests, readings };
+    const gauges = mergeGauges(this.readers);
+    const window = { ...seconds, planned: this.planned, minRequests, readings, gauges };
     for (let index = 1; index <= elapsed; index += 1) {
       const at = since + index * this.interval;
       for (const reader of this.readers) reader.judgeNext(rules, window, at / 1000);
       this.decide(index);
       this.broken.note(this.facts.judgement?.rules ?? [], at / 1000);
-      const conclusion = concludeWatch(this.facts, false);
+      const conclusion = this.watch.toTheEnd ? undefined : concludeWatch(this.facts, false);
       if (conclusion) return { conclusion, at };
     }
     return undefined;
@@ -136,7 +170,16 @@ class Continuation {
   }
 
   private mayBeReadLater(dueAt: number, now: number): boolean {
-    return this.facts.noData !== undefined && isBlind(this.facts) && now < dueAt + this.extension();
+    const missing = (this.facts.noData !== undefined && isBlind(this.facts)) || this.uncompared !== undefined;
+    return missing && now < dueAt + this.extension();
+  }
+
+  /** Said where a verdict, or what is known so far, rests on the counts of the release alone. */
+  private withoutComparison(): string | undefined {
+    if (this.uncompared === undefined || this.facts.buckets.length === 0) return undefined;
+    const waiting = this.watch.rules.length - this.rules.length;
+    const rest = waiting > 0 ? `, and ${waiting === 1 ? 'one rule waits' : `${waiting} rules wait`} for it` : '';
+    return `judged without the comparison${rest}: the time before could not be read: ${this.uncompared.message}`;
   }
 
   private extension(): number {
@@ -148,16 +191,21 @@ class Continuation {
     const endedAt = clock.now();
     const late = dueAt === undefined ? undefined : describeLateness(dueAt, endedAt);
     const { facts, readers, decisive, planned, broken } = this;
-    const told = late === undefined ? conclusion : { ...conclusion, summary: `${conclusion.summary}; ${late}` };
+    const summary = [conclusion.summary, this.withoutComparison(), late].filter(Boolean).join('; ');
+    const told = { ...conclusion, summary };
     const about = { facts, readers, decisive, startedAt: since, endedAt, intervalMs: this.interval, planned, broken };
     return { ...outcomeOf(told, about), ...(dueAt !== undefined && { dueAt: dueAt / 1000 }) };
   }
+}
+
+function compares(rule: Rule): boolean {
+  return 'above' in rule && rule.above.kind === 'baseline-multiple';
 }
 
 /** Nothing is known, and at least one of them may still answer. */
 function isSilent(readers: readonly SourceReader[]): boolean {
   return (
     readers.every(({ noData, buckets }) => noData !== undefined && buckets.length === 0) &&
-    readers.some(({ hasGivenUp }) => !hasGivenUp)
+    readers.some(({ hasGivenUp, countsNothing }) => !hasGivenUp && !countsNothing)
   );
 }

@@ -1,7 +1,16 @@
 import type { Combination } from '#config/settings';
-import { chooseDecisive } from './combine-sources.ts';
+import { chooseApp, chooseDecisive, SEEN_SHARE } from './combine-sources.ts';
 import type { WatchFacts } from './conclude-watch.ts';
 import type { SourceReader } from './source-reader.ts';
+import type { WatchedProject } from './watch-types.ts';
+
+/** Of each project of a group, the reader that speaks for it. */
+interface Speaker {
+  app: string | undefined;
+  reader: SourceReader;
+  disagree: boolean;
+  seen: boolean;
+}
 
 /** The reader that speaks for all after so many intervals, and what follows from it; `before` stays where none can. */
 export function decisiveOf(
@@ -11,14 +20,78 @@ export function decisiveOf(
   before: SourceReader,
 ): {
   decisive: SourceReader;
-  facts: Pick<WatchFacts, 'buckets' | 'baseline' | 'judgement' | 'noData' | 'disagree' | 'aside'>;
+  /** Those that speak for one project each; one where there is one project. */
+  speaking: readonly SourceReader[];
+  facts: Pick<WatchFacts, 'buckets' | 'early' | 'baseline' | 'judgement' | 'noData' | 'disagree' | 'aside' | 'apps'>;
 } {
-  const states = readers.map(({ buckets, judgement }) => ({ known: buckets.length, verdict: judgement?.verdict }));
-  const { index, disagree } = chooseDecisive(states, combine, elapsed);
-  const decisive = readers[index] ?? before;
-  const { buckets, baseline, judgement, noData, source } = decisive;
-  const others = readers.filter((reader) => reader !== decisive && reader.noData);
-  const blind = others.map((reader) => `${reader.source.name} could not be read (${reader.noData?.message})`);
-  const aside = blind.length > 0 ? [`judged by ${source.name}`, ...blind].join('; ') : undefined;
-  return { decisive, facts: { buckets, baseline, judgement, noData, disagree, aside } };
+  const names = [...new Set(readers.map(({ source }) => source.app))];
+  const speakers = names.map((app): Speaker => {
+    const own = readers.filter(({ source }) => source.app === app);
+    const states = own.map((reader) => ({ known: knownOf(reader), verdict: reader.judgement?.verdict }));
+    const { index, disagree } = chooseDecisive(states, combine, elapsed);
+    const reader = own[index] ?? before;
+    const known = knownOf(reader);
+    return { app, reader, disagree, seen: known > 0 && known >= elapsed * SEEN_SHARE };
+  });
+  const chosen =
+    speakers[
+      chooseApp(
+        speakers.map(({ reader: { judgement }, disagree, seen }) => ({
+          seen,
+          disagree,
+          verdict: judgement?.verdict,
+          final: judgement?.final,
+        })),
+      )
+    ];
+  const decisive = chosen?.reader ?? before;
+  const { buckets, early, baseline, judgement, noData, source } = decisive;
+  const beside = readers.filter((reader) => reader.source.app === source.app && reader !== decisive);
+  const blind = beside
+    .filter((reader) => reader.noData && !reader.countsNothing)
+    .map((reader) => `${reader.source.name} could not be read (${reader.noData?.message})`);
+  const whose = source.app === undefined ? source.name : `${source.name} of ${source.app}`;
+  const projects = speakers.length > 1 ? speakers.map(toProject) : [];
+  const told = [
+    ...(blind.length > 0 || source.app !== undefined ? [`judged by ${whose}`] : []),
+    ...blind,
+    ...(projects.length > 0 ? [`of each project: ${projects.map(describeProject).join(', ')}`] : []),
+  ];
+  return {
+    decisive,
+    speaking: speakers.map(({ reader }) => reader),
+    facts: {
+      buckets,
+      early,
+      baseline,
+      judgement,
+      noData,
+      disagree: chosen?.disagree ?? false,
+      aside: told.length > 0 ? told.join('; ') : undefined,
+      ...(projects.length > 0 && { apps: projects }),
+    },
+  };
+}
+
+/** Intervals of the window alone: those from before it do not make up for them. */
+function knownOf({ buckets, early }: SourceReader): number {
+  return buckets.length - early;
+}
+
+function toProject({ app, reader, seen }: Speaker): WatchedProject {
+  const { buckets, judgement, noData, source } = reader;
+  return {
+    ...(app !== undefined && { app }),
+    source: source.name,
+    denominator: source.denominator,
+    verdict: seen ? (judgement?.verdict ?? 'inconclusive') : 'no-data',
+    requests: buckets.reduce((sum, { requests }) => sum + requests, 0),
+    errors: buckets.reduce((sum, { errors }) => sum + errors, 0),
+    ...(noData && { noData }),
+  };
+}
+
+function describeProject({ app = 'the first one', verdict, requests, errors, noData }: WatchedProject): string {
+  const why = verdict === 'no-data' && noData ? ` (${noData.message})` : '';
+  return `${app} ${verdict}${why} with ${errors} errors in ${requests} requests`;
 }

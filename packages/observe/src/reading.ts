@@ -11,6 +11,16 @@ export interface Reading {
   source: string;
   /** What it is about, for people: an issue's title, a monitor's name. Foreign text, cleaned. */
   about?: string;
+  /** Of circuit-breaker-opens: the breakers that are open now. Foreign text, cleaned. */
+  names?: string[];
+  /** How many samples it rests on, where the source says so. */
+  samples?: number;
+  /** Of a count, over how long it was counted, in milliseconds; absent where only the question itself knows. */
+  periodMs?: number;
+  /** The least of several such counts where `value` is the greatest of them; absent where they are the same. */
+  lowest?: number;
+  /** The same measured at the same time of days before, newest first, where a rule compares with it. */
+  usual?: number[];
   /** How many users it touched, where the source knows. */
   users?: number;
   url?: string;

@@ -3,10 +3,11 @@ import type { BaselineTime } from '#config/settings';
 import type { Clock } from '#http/clock';
 import { cleanText } from '#http/text';
 import { type Bucket, isNoData, type NoData } from './bucket.ts';
+import { type GaugeOver, gaugesOf } from './gauge-over.ts';
 import { combineVerdicts, type Judgement, judgeRule, openRule } from './judge/judge.ts';
 import type { JudgedWindow, RuleJudge, RuleVerdict } from './judge/judge-rule.ts';
 import type { Reading } from './reading.ts';
-import { askSource, type ObservationSource } from './source.ts';
+import { askSource, type ObservationSource, SourceError } from './source.ts';
 
 /** What a reader shares with the watch it belongs to. */
 export interface ReaderContext {
@@ -22,6 +23,8 @@ const FINAL = /^(observability_plus_missing|plan_missing|unit_mistake|errors_abo
 // The source answered, and what it has of that time says nothing: the same for whoever asks later.
 const NOTHING_THERE = /^(no_rows|no_error_rows|not_a_number|stale_data)$/;
 const LONGEST_READ_MS = 10_000;
+// What visitors measured in one minute may be one visit.
+const LEAST_BEFORE_MS = 5 * 60_000;
 const DAY_MS = 86_400_000;
 const AGO_MS: Record<BaselineTime, number> = { before: 0, 'day-ago': DAY_MS, 'week-ago': 7 * DAY_MS };
 
@@ -29,11 +32,15 @@ const AGO_MS: Record<BaselineTime, number> = { before: 0, 'day-ago': DAY_MS, 'we
 export class SourceReader {
   readonly source: ObservationSource;
   buckets: Bucket[] = [];
+  /** How many of them are from between the promotion and the watch. */
+  early = 0;
   baseline: Bucket[] = [];
   /** The newest readings beside the counts. */
   readings: Reading[] = [];
   /** All of them, the first from before the release did anything. */
-  readonly history: Reading[] = [];
+  history: Reading[] = [];
+  /** Gauges that it could tell over the whole time, where it was asked for that. */
+  gauges: ReadonlyMap<string, GaugeOver> = new Map();
   noData: NoData | undefined;
   judgement: Judgement | undefined;
   private readonly context: ReaderContext;
@@ -43,7 +50,7 @@ export class SourceReader {
   baselineFrom: BaselineTime = 'before';
   /** True where asking again would say the same. */
   hasGivenUp = false;
-  /** Why the time that is compared with could not be read; absent where the source says that it has none. */
+  /** Why the time that is compared with could not be read; absent where another stands in or the source says that it has none. */
   baselineFailed: NoData | undefined;
   private readonly broken = new Map<string, RuleVerdict>();
   private running: { all: Bucket[]; seen: number; judges: RuleJudge[] } | undefined;
@@ -65,7 +72,7 @@ export class SourceReader {
   }
 
   /**
-   * Reads the time that is compared with, where the source knows it. Where nothing was counted a day or a week ago the time right
+   * Reads the time that is compared with, where the source knows it. Where nothing is known of a day or a week ago the time right
    * before the promotion stands in, and that is said.
    */
   async readBaseline(
@@ -85,9 +92,10 @@ export class SourceReader {
     const counted = !isNoData(answer) && answer.some(({ requests }) => requests > 0);
     const failed = isNoData(answer) && !NOTHING_THERE.test(answer.noData) ? answer : undefined;
     if (back > 0 && !counted) {
-      this.context.log(`${source.name} counted nothing ${wanted.from}: the time before the promotion stands in`);
+      const known = failed ? `could not be read ${wanted.from} (${failed.message})` : `counted nothing ${wanted.from}`;
+      this.context.log(`${source.name} ${cleanText(known, 400)}: the time before the promotion stands in`);
       await this.readBaseline(startedAt, intervalMs, { ...wanted, from: 'before' });
-      this.baselineFailed ??= failed;
+      if (this.baseline.length === 0) this.baselineFailed ??= failed;
       return;
     }
     if (isNoData(answer)) {
@@ -101,40 +109,77 @@ export class SourceReader {
     this.baseline = back > 0 ? answer : answer.filter((bucket) => bucket.end * 1000 <= startedAt - intervalMs);
   }
 
-  /** Reads the window so far, late counts of earlier intervals with it. */
-  async read(startedAt: number, end: number, intervalMs: number): Promise<void> {
+  /** Reads the window so far, late counts of earlier intervals with it, and `lead` intervals right before it. */
+  async read(startedAt: number, end: number, intervalMs: number, lead = 0): Promise<void> {
     if (!this.opened || this.hasGivenUp) return;
-    const read = (): Promise<Bucket[] | NoData> => this.source.read(startedAt, end, intervalMs);
+    const from = startedAt - lead * intervalMs;
+    const read = (): Promise<Bucket[] | NoData> => this.source.read(from, end, intervalMs);
     const answer = await askSource(read, this.limits(intervalMs));
     if (isNoData(answer)) return this.note(answer);
     this.buckets = answer;
+    this.early = answer.filter(({ start }) => start * 1000 < startedAt - 1).length;
     this.noData = undefined;
   }
 
   /** What is known of it decides nothing now. */
   blind(answer: NoData): void {
     this.buckets = [];
+    this.early = 0;
     this.note(answer);
   }
 
-  /** Reads the numbers beside the counts; where that fails the old ones stay and the log says why. */
+  /** Reads the numbers beside the counts; where that fails the old ones stay, but for those that are known, and the log says why. */
   async readReadings(startedAt: number, end: number, intervalMs: number): Promise<void> {
     const { source } = this;
     if (!source.readings || !this.opened || this.hasGivenUp) return;
-    const ask = async (): Promise<{ readings: Reading[] }> => ({
-      readings: (await source.readings?.(startedAt, end)) ?? [],
-    });
+    const ask = async (): Promise<{ readings: readonly Reading[]; message?: string }> => {
+      try {
+        return { readings: (await source.readings?.(startedAt, end)) ?? [] };
+      } catch (error) {
+        if (!(error instanceof SourceError) || error.known.length === 0) throw error;
+        return { readings: error.known, message: error.message };
+      }
+    };
     const answer = await askSource(ask, this.limits(intervalMs));
     if ('readings' in answer) {
-      this.readings = answer.readings;
+      this.readings = [...answer.readings];
       this.history.push(...answer.readings);
-    } else this.context.log(`No readings from ${source.name}: ${cleanText(answer.message, 300)}`);
+    }
+    if (answer.message !== undefined)
+      this.context.log(`No readings from ${source.name}: ${cleanText(answer.message, 300)}`);
+  }
+
+  /**
+   * Reads the gauges over a window that began earlier, with one point from before the release, where the source can look back at
+   * them; they stand for the readings of this moment. Where that fails the log says why. Call it after `readReadings`.
+   */
+  async readGauges(
+    { since, before }: { since: number; before: number },
+    end: number,
+    intervalMs: number,
+  ): Promise<void> {
+    const { source } = this;
+    if (!source.readingsOver || !this.opened || this.hasGivenUp || end <= since) return;
+    const spanMs = Math.max(intervalMs, LEAST_BEFORE_MS);
+    const ask = async (): Promise<{ points: Reading[]; earlier: Reading[] }> => ({
+      earlier: (await source.readingsOver?.(before - spanMs, before, spanMs)) ?? [],
+      points: (await source.readingsOver?.(since, end, intervalMs)) ?? [],
+    });
+    const answer = await askSource(ask, this.limits(intervalMs));
+    if ('noData' in answer) {
+      this.context.log(`No gauges from ${source.name}: ${cleanText(answer.message, 300)}`);
+      return;
+    }
+    const { points, earlier } = answer;
+    this.gauges = gaugesOf(points, earlier, intervalMs);
+    const momentary = this.history.filter(({ metric }) => !this.gauges.has(metric));
+    this.history = [...momentary, ...[...earlier, ...points].filter(({ metric }) => this.gauges.has(metric))];
   }
 
   /** Judges what is known by the rules. A breach that does not end the watch stays a breach, whatever comes later. */
   judgeBy(rules: readonly Rule[], window: Omit<JudgedWindow, 'baseline' | 'buckets'>): void {
     const judged = { ...window, baseline: this.baseline, buckets: this.buckets };
-    this.judgement = combineVerdicts(rules.map((rule) => this.kept(rule, () => judgeRule(rule, judged))));
+    this.judgement = combineVerdicts(this.asked(rules).map((rule) => this.kept(rule, () => judgeRule(rule, judged))));
   }
 
   /**
@@ -146,16 +191,22 @@ export class SourceReader {
     this.running ??= {
       all: this.buckets,
       seen: 0,
-      judges: rules.map((rule) => openRule(rule, { ...window, baseline })),
+      judges: this.asked(rules).map((rule) => openRule(rule, { ...window, baseline })),
     };
     const { running } = this;
     for (let next = running.all[running.seen]; next && next.end <= until + 1e-6; next = running.all[running.seen]) {
       for (const judge of running.judges) judge.add(next);
       running.seen += 1;
     }
+    for (const judge of running.judges) judge.readUntil?.(until + 1e-6);
     this.buckets = running.all.slice(0, running.seen);
     const verdict = (index: number) => (running.judges[index] as RuleJudge).verdict();
-    this.judgement = combineVerdicts(rules.map((rule, index) => this.kept(rule, () => verdict(index))));
+    this.judgement = combineVerdicts(this.asked(rules).map((rule, index) => this.kept(rule, () => verdict(index))));
+  }
+
+  /** A further project of a group is asked about errors; what the other rules are about is counted for all of them at once. */
+  private asked(rules: readonly Rule[]): readonly Rule[] {
+    return this.source.app === undefined ? rules : rules.filter(({ metric }) => metric === 'error-rate');
   }
 
   private kept(rule: Rule, judge: () => RuleVerdict): RuleVerdict {
@@ -165,10 +216,15 @@ export class SourceReader {
     return verdict;
   }
 
+  /** True of a source that only tells numbers beside the counts of another one. */
+  get countsNothing(): boolean {
+    return this.noData?.noData === 'counts_nothing';
+  }
+
   private note(answer: NoData): void {
     const message = cleanText(answer.message, 400);
     this.noData = { noData: answer.noData, message };
-    this.context.log(`No data from ${this.source.name}: ${message}`);
+    if (!this.countsNothing) this.context.log(`No data from ${this.source.name}: ${message}`);
     this.giveUpOn(this.noData);
   }
 

@@ -13,6 +13,8 @@ export interface Asked {
 /** Where requests and errors are counted. Times in milliseconds since the epoch. */
 export interface ObservationSource {
   name: SourceName;
+  /** Of a group of projects: the further one whose requests these are; absent for the first one and for what the settings ask for. */
+  app?: string;
   /** The finest interval that it can tell apart. */
   granularityMs: number;
   /** What one request of it is, for messages. */
@@ -23,6 +25,8 @@ export interface ObservationSource {
   settledAfterMs?: number;
   /** True where it can tell about the time before it was opened. */
   looksBack: boolean;
+  /** Of one that cannot look back: since when it knows, where that is before it was opened. Milliseconds; undefined until it is open. */
+  knownSince?(): number | undefined;
   /** Connects; rejects with an error that has a reasonCode. */
   open(): Promise<void>;
   /**
@@ -30,8 +34,15 @@ export interface ObservationSource {
    * zero. Rejects as `open` does.
    */
   read(from: number, until: number, intervalMs: number): Promise<Bucket[] | NoData>;
+  /** How long after `open` readings are whole, where database-cpu takes a second look; whoever asks only once waits for it. */
+  readingsAfterMs?: number;
   /** Numbers beside the counts, where the source has some; rejects as `open` does. */
   readings?(from: number, until: number): Promise<Reading[]>;
+  /**
+   * Every point of its gauges in a time that is over, at the end of each interval of `intervalMs` from `from` on, where it can look
+   * back at them; one that is not known is left out. Rejects as `open` does.
+   */
+  readingsOver?(from: number, until: number, intervalMs: number): Promise<Reading[]>;
   /** What it asks for a time; absent where nothing is asked by a query. */
   asked?(from: number, until: number): Asked;
   close(): Promise<void>;
@@ -41,9 +52,12 @@ export interface ObservationSource {
 export class SourceError extends Error {
   override readonly name = 'SourceError';
   readonly reasonCode: string;
-  constructor(reasonCode: string, message: string, cause?: unknown) {
+  /** Of readings, those that are known all the same. */
+  readonly known: readonly Reading[];
+  constructor(reasonCode: string, message: string, cause?: unknown, known: readonly Reading[] = []) {
     super(message, cause === undefined ? {} : { cause });
     this.reasonCode = reasonCode;
+    this.known = known;
   }
 }
 

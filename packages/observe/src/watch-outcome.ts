@@ -1,6 +1,7 @@
 import type { BrokenRules } from './broken-rules.ts';
 import type { WatchConclusion, WatchFacts } from './conclude-watch.ts';
 import { describeBaseline } from './describe-baseline.ts';
+import { mergeGauges } from './gauge-over.ts';
 import type { SourceReader } from './source-reader.ts';
 import type { WatchOutcome } from './watch-types.ts';
 
@@ -8,10 +9,12 @@ import type { WatchOutcome } from './watch-types.ts';
 export function outcomeOf(
   conclusion: WatchConclusion,
   about: {
-    facts: Pick<WatchFacts, 'buckets'>;
+    facts: Pick<WatchFacts, 'buckets' | 'unseenMs' | 'apps'>;
     readers: readonly SourceReader[];
     decisive: SourceReader;
     startedAt: number;
+    /** Intervals right before it that were judged with the rest. */
+    lead?: number;
     endedAt: number;
     intervalMs: number;
     /** Intervals of the whole window. */
@@ -19,24 +22,28 @@ export function outcomeOf(
     broken: BrokenRules;
   },
 ): WatchOutcome {
-  const { readers, decisive, startedAt, endedAt, intervalMs, planned } = about;
-  const { buckets } = about.facts;
+  const { readers, decisive, startedAt, lead = 0, endedAt, intervalMs, planned } = about;
+  const { buckets, unseenMs = 0, apps } = about.facts;
+  const from = startedAt - lead * intervalMs;
   return {
     ...conclusion,
     ...(conclusion.verdict === 'fail' && { detectedAt: endedAt / 1000 }),
     requests: buckets.reduce((sum, bucket) => sum + bucket.requests, 0),
     errors: buckets.reduce((sum, bucket) => sum + bucket.errors, 0),
     buckets,
-    startedAt: startedAt / 1000,
+    startedAt: from / 1000,
+    ...(unseenMs > 0 && { unseenSeconds: Math.round(unseenMs) / 1000 }),
     endedAt: endedAt / 1000,
     effectiveIntervalSeconds: intervalMs / 1000,
     windowUntil: (startedAt + planned * intervalMs) / 1000,
     source: decisive.source.name,
     denominator: decisive.source.denominator,
+    ...(apps !== undefined && { apps }),
     baseline: decisive.baseline,
     baselineSaid: describeBaseline(decisive.baseline, decisive.baselineFrom),
-    ...decisive.source.asked?.(startedAt, endedAt),
+    ...decisive.source.asked?.(from, endedAt),
     readings: readers.flatMap(({ readings }) => readings),
+    gauges: Object.fromEntries(mergeGauges(readers)),
     broken: about.broken.list(),
   };
 }

@@ -234,3 +234,17 @@ test('what contradicts a pass keeps the watch going', async () => {
   const checks = await watched(two, () => 0.001, undefined, { mayEndEarly: true, probes });
   assert.notEqual(checks.reasonCode, 'passed_early');
 });
+
+test('cancelled while only a mild rule is broken, a watch has no verdict: nobody would wait for an answer, or see a stronger breach', async () => {
+  for (const action of ['approve', 'notify']) {
+    const cancel = new AbortController();
+    const rules = [`error-rate above 5%: immediately, ${action}`, 'error-rate above 50%: immediately'];
+    const rate = (index: number) => {
+      if (index === 6) cancel.abort(new Error('cancelled by SIGINT'));
+      return 0.2;
+    };
+    const { reasonCode, summary } = await watched(rules, rate, undefined, { signal: cancel.signal });
+    assert.equal(reasonCode, 'cancelled', action);
+    assert.match(summary, /so far: .*20/);
+  }
+});

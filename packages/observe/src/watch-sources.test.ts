@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { parseRule } from '#config/rules';
 import type { Combination } from '#config/settings';
 import { SimulatedClock } from '../test/simulated-clock.ts';
+import { countsNothing } from './bucket.ts';
 import { intervalsOf, type ObservationSource, SourceError } from './source.ts';
 import { observeWindow, type WatchOutcome } from './watch.ts';
 
@@ -71,6 +72,19 @@ test('one source is down: the next one judges, alone and with its own words, and
   assert.match(summary, /judged by datadog; sentry could not be read \(it says source_unavailable\)/);
 });
 
+test('a source that only tells numbers is not told as one that could not be read', async () => {
+  const beside = source({ name: 'json-values', read: async () => countsNothing('json-values') });
+  const { verdict, summary, lines } = await watch([source({ name: 'datadog' }), beside]);
+  assert.deepEqual([verdict, summary.includes('json-values')], ['pass', false], summary);
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('No data')),
+    [],
+  );
+  const alone = await watch([beside]);
+  assert.deepEqual([alone.verdict, alone.noData?.noData], ['no-data', 'counts_nothing']);
+  assert.match(alone.summary, /json-values tells numbers and counts no requests/);
+});
+
 test('without Observability Plus (402) the logs stand in, and observability is not asked again', async () => {
   let asked = 0;
   const plus = source({
@@ -128,4 +142,104 @@ test('readings beside the counts come every five minutes and at the end, and a f
   const outcome = await watch([source({ readings })]);
   assert.deepEqual([outcome.verdict, asked, outcome.readings[0]?.value], ['pass', 4, 3]);
   assert.ok(outcome.lines.some((line) => line.includes('No readings from sentry: down')));
+});
+
+test('of a group each project is judged by its own requests: one that is bad fails all, and no counts are added', async () => {
+  const lead = source({ name: 'vercel-runtime-logs', denominator: 'function requests' });
+  const admin = (more: Behaviour) =>
+    source({ name: 'vercel-runtime-logs', app: 'admin', denominator: 'function requests of admin', ...more });
+  const bad = await watch([lead, admin({ errors: 30 })]);
+  assert.deepEqual([bad.verdict, bad.denominator], ['fail', 'function requests of admin'], bad.summary);
+  assert.deepEqual([bad.requests % 300, bad.errors / bad.requests], [0, 0.1]);
+  assert.match(bad.summary, /judged by vercel-runtime-logs of admin; of each project: the first one \w+ with 0 errors/);
+
+  const good = await watch([lead, admin({})]);
+  assert.deepEqual([good.verdict, good.denominator, good.requests], ['pass', 'function requests', 15 * 300]);
+  assert.deepEqual(
+    good.apps?.map(({ app, verdict, requests }) => [app, verdict, requests]),
+    [
+      [undefined, 'pass', 15 * 300],
+      ['admin', 'pass', 15 * 300],
+    ],
+  );
+});
+
+test('of a group one that could not be read, or has too few requests, keeps all from passing, and is told by name', async () => {
+  const lead = source({ name: 'vercel-runtime-logs' });
+  const blind = source({ name: 'vercel-runtime-logs', app: 'admin', reason: 'apps_unknown' });
+  const unseen = await watch([lead, blind]);
+  assert.deepEqual([unseen.verdict, unseen.reasonCode], ['no-data', 'source_blind']);
+  assert.match(unseen.summary, /admin no-data \(it says apps_unknown\)/);
+
+  const quiet = source({
+    name: 'vercel-runtime-logs',
+    app: 'admin',
+    read: async (from, until, intervalMs) =>
+      intervalsOf(from, until, intervalMs).map(({ start, end }, index) => ({
+        start: start / 1000,
+        end: end / 1000,
+        requests: index === 0 ? 1 : 0,
+        errors: 0,
+      })),
+  });
+  const held = await watch([lead, quiet]);
+  assert.deepEqual([held.verdict, held.reasonCode], ['inconclusive', 'too_little_traffic'], held.summary);
+  assert.match(held.summary, /of each project: the first one pass with 0 errors in 4500 requests, admin inconclusive/);
+});
+
+test('of a group the sources of one project stand in for each other, and never for another project', async () => {
+  const plus = (app?: string) =>
+    source({ name: 'vercel-observability', reason: 'observability_plus_missing', ...(app && { app }) });
+  const logs = (errors: number, app?: string) => source({ name: 'vercel-runtime-logs', errors, ...(app && { app }) });
+  const both = await watch([plus(), logs(0), plus('admin'), logs(0, 'admin')]);
+  assert.deepEqual([both.verdict, both.source], ['pass', 'vercel-runtime-logs']);
+  const one = await watch([plus(), logs(0), plus('admin')]);
+  assert.equal(one.verdict, 'no-data', 'the logs of the first one say nothing about admin');
+});
+
+test('of a group the further ones are not asked for what their sources do not tell', async () => {
+  const clock = new SimulatedClock();
+  const p95 = (start: number, end: number) => ({
+    start: start / 1000,
+    end: end / 1000,
+    requests: 300,
+    errors: 0,
+    p95: 80,
+  });
+  const outcome = await observeWindow({
+    source: source({
+      read: async (from, until, intervalMs) =>
+        intervalsOf(from, until, intervalMs).map((one) => p95(one.start, one.end)),
+    }),
+    others: [source({ name: 'vercel-runtime-logs', app: 'admin' })],
+    rules: ['error-rate above 2% within 15m', 'p95 above 5s within 15m'].map(parseRule),
+    windowMs: 15 * 60_000,
+    intervalMs: 60_000,
+    minRequests: 20,
+    baselineMs: 0,
+    clock,
+    signal: new AbortController().signal,
+    log: () => {},
+  });
+  assert.equal(outcome.verdict, 'pass', outcome.summary);
+});
+
+test('a watch of a group is handed off only where a later run can look back at every project', async () => {
+  const handedOff = async (looksBack: boolean) => {
+    const outcome = await observeWindow({
+      source: source({ looksBack: true }),
+      others: [source({ name: 'vercel-runtime-logs', app: 'admin', looksBack })],
+      rules: [parseRule('error-rate above 2% within 15m')],
+      windowMs: 15 * 60_000,
+      intervalMs: 60_000,
+      minRequests: 20,
+      baselineMs: 0,
+      handOffMs: 120_000,
+      clock: new SimulatedClock(),
+      signal: new AbortController().signal,
+      log: () => {},
+    });
+    return outcome.reasonCode === 'window_open';
+  };
+  assert.deepEqual([await handedOff(true), await handedOff(false)], [true, false]);
 });

@@ -2,8 +2,9 @@ import type { Rule, RuleAction } from '#config/rules';
 import type { BaselineTime, Combination } from '#config/settings';
 import type { Clock } from '#http/clock';
 import type { ProbeOutcome } from '#probe/probe';
-import type { Bucket } from './bucket.ts';
+import type { Bucket, NoData } from './bucket.ts';
 import type { WatchConclusion } from './conclude-watch.ts';
+import type { GaugeOver } from './gauge-over.ts';
 import type { ProbeRound } from './probe-rounds.ts';
 import type { Reading } from './reading.ts';
 import type { ObservationSource } from './source.ts';
@@ -27,6 +28,11 @@ export interface Watch {
    * verdict is then `inconclusive` with reason `window_open`. Absent: the whole window is waited for.
    */
   handOffMs?: number | undefined;
+  /**
+   * When the domains moved to what is watched; milliseconds. What sources know of the time since then is judged with the rest, what
+   * nobody counted is said. Absent: the watch knows of nothing before it.
+   */
+  promotedAt?: number | undefined;
   /** How far back a source that can look back is asked for the time before the watch; 0: not at all. */
   baselineMs: number;
   /** Which time that is. Default `before`. */
@@ -40,12 +46,28 @@ export interface Watch {
   log: (line: string) => void;
 }
 
+/** One project of a group as a watch saw it: its own counts, by its own source. */
+export interface WatchedProject {
+  /** Absent for the first one. */
+  app?: string;
+  source: string;
+  denominator: string;
+  /** `no-data`: too much of the time was not seen. */
+  verdict: WatchConclusion['verdict'];
+  requests: number;
+  errors: number;
+  noData?: NoData;
+}
+
 /** What a watch found. All times are Unix seconds with fractions. */
 export interface WatchOutcome extends WatchConclusion {
   requests: number;
   errors: number;
   buckets: Bucket[];
+  /** The first interval that was judged: where counts since the promotion are known, before the watch itself began. */
   startedAt: number;
+  /** How long right after the promotion nobody counted; absent where everything was seen, or where nobody said when it was. */
+  unseenSeconds?: number;
   endedAt: number;
   effectiveIntervalSeconds: number;
   /** When the whole window is over; after `endedAt` where the wait ended early. */
@@ -54,6 +76,8 @@ export interface WatchOutcome extends WatchConclusion {
   source: string;
   denominator: string;
   baseline: Bucket[];
+  /** Of a group only: each project by its own counts; those above are of the one that decided. */
+  apps?: readonly WatchedProject[];
   /** What the baseline is and what it can say, one sentence. */
   baselineSaid: string;
   /** What it was asked, and where a person sees the same numbers. */
@@ -61,6 +85,8 @@ export interface WatchOutcome extends WatchConclusion {
   link?: string;
   /** Numbers beside the counts, from all sources. */
   readings: Reading[];
+  /** Those of them that were read over the whole window, by their metric; empty where somebody waited for the verdict. */
+  gauges: Readonly<Record<string, GaugeOver>>;
   /** When the verdict could first have been given: later runs may come late, and say so. Absent where somebody waited for it. */
   dueAt?: number;
   /** Every rule that was broken, in the order in which it happened, once each. */

@@ -10,6 +10,7 @@ import {
 } from './conclude-watch.ts';
 import { decisiveOf } from './decisive-reader.ts';
 import { describeInterval } from './describe-interval.ts';
+import { type Lead, leadIntervals, unseenMs } from './lead.ts';
 import { judgeProbes } from './probe-rounds.ts';
 import type { ObservationSource } from './source.ts';
 import { SourceReader } from './source-reader.ts';
@@ -49,6 +50,8 @@ class WatchRun {
   private facts: WatchFacts;
   private readonly readers: SourceReader[];
   private decisive: SourceReader;
+  /** Of a group the one of each project. */
+  private speaking: readonly SourceReader[] = [];
   private extended = false;
   private ended = false;
   private readingsAt = Number.NEGATIVE_INFINITY;
@@ -68,7 +71,8 @@ class WatchRun {
   async toItsEnd(): Promise<WatchOutcome> {
     const { clock, signal } = this.watch;
     try {
-      await this.open();
+      const known = await this.open();
+      if (known) return this.end(known);
       for (let index = 0; index < this.planned; index += 1) {
         const ended = await this.watchInterval(index);
         if (ended) return this.end(ended);
@@ -82,17 +86,32 @@ class WatchRun {
     }
   }
 
-  private async open(): Promise<void> {
+  /** The conclusion where what is known of the time since the promotion is enough. */
+  private async open(): Promise<WatchConclusion | undefined> {
     const { clock, baselineMs, baselineFrom = 'before' } = this.watch;
     const wanted = { baselineMs, from: baselineFrom };
     const granularity = Math.max(...this.readers.map(({ source }) => source.granularityMs));
     this.startedAt = alignedStart(clock.now(), granularity);
     await Promise.all(this.readers.map((reader) => reader.open(this.interval)));
     if (granularity < 60_000) this.startedAt = clock.now();
-    await Promise.all(this.readers.map((reader) => reader.readBaseline(this.startedAt, this.interval, wanted)));
+    // What was counted since the promotion is the new release: nothing to compare it with.
+    const before = (reader: SourceReader) => this.startedAt - this.leadOf(reader) * this.interval;
+    await Promise.all(this.readers.map((reader) => reader.readBaseline(before(reader), this.interval, wanted)));
     this.chooseDecisive(0);
     // What gauges showed before the release did anything, so that it is not blamed on it.
     await this.readReadings(this.startedAt, false);
+    // What an earlier step has read costs no request; other sources are asked at the end of the first interval.
+    const told = this.readers.filter((reader) => !reader.source.looksBack && this.leadOf(reader) > 0);
+    return told.length > 0 ? await this.readAndJudge(told, this.startedAt) : undefined;
+  }
+
+  private get lead(): Lead {
+    const { startedAt, interval: intervalMs, planned } = this;
+    return { promotedAt: this.watch.promotedAt, startedAt, intervalMs, planned };
+  }
+
+  private leadOf({ source }: SourceReader): number {
+    return leadIntervals(this.lead, source);
   }
 
   /** Waits for the end of one interval, reads, judges; the conclusion when the watch is over early. */
@@ -129,25 +148,28 @@ class WatchRun {
       : early;
   }
 
-  /** Whether a later run can judge what follows: the source that speaks for all must be able to tell about it then. */
+  /** Whether a later run can judge what follows: every source that speaks must be able to tell about it then. */
   private mayHandOff(elapsed: number, early: boolean): boolean {
     const { handOffMs } = this.watch;
     if (handOffMs === undefined || elapsed >= this.planned) return false;
     if (!early && elapsed * this.interval < handOffMs) return false;
-    return this.decisive.source.looksBack && !isBlind({ buckets: this.facts.buckets, needed: elapsed });
+    const canLookBack = this.speaking.every(({ source }) => source.looksBack);
+    return canLookBack && !isBlind({ ...this.facts, needed: elapsed });
   }
 
   private async readAndJudge(readers: readonly SourceReader[], end: number): Promise<WatchConclusion | undefined> {
-    await Promise.all(readers.map((reader) => reader.read(this.startedAt, end, this.interval)));
+    await Promise.all(readers.map((reader) => reader.read(this.startedAt, end, this.interval, this.leadOf(reader))));
     return this.judgeAll(end);
   }
 
   private judgeAll(end: number): WatchConclusion | undefined {
     const { rules, minRequests } = this.watch;
-    const seconds = { startedAt: this.startedAt / 1000, intervalSeconds: this.interval / 1000 };
     const readings = this.readers.flatMap(({ history }) => history);
-    const window = { ...seconds, planned: this.planned, minRequests, readings };
-    for (const reader of this.readers) reader.judgeBy(rules, window);
+    const seconds = { startedAt: this.startedAt / 1000, intervalSeconds: this.interval / 1000 };
+    for (const reader of this.readers) {
+      // "Within 15m" counts from the watch, so that its last intervals are judged too; what came before it is judged with it.
+      reader.judgeBy(rules, { ...seconds, planned: this.planned, early: this.leadOf(reader), minRequests, readings });
+    }
     this.chooseDecisive(Math.round((end - this.startedAt) / this.interval));
     this.broken.note(this.facts.judgement?.rules ?? [], end / 1000);
     this.facts.probes = judgeProbes(this.watch.probes?.rounds ?? []);
@@ -157,10 +179,13 @@ class WatchRun {
   /** Takes the counts and the verdict of the source that speaks for all. */
   private chooseDecisive(elapsed: number): void {
     const before = this.decisive;
-    const { decisive, facts } = decisiveOf(this.readers, this.watch.combine ?? 'primary', elapsed, before);
+    const combine = this.watch.combine ?? 'primary';
+    const { decisive, speaking, facts } = decisiveOf(this.readers, combine, elapsed, before);
     const { source } = decisive;
     this.decisive = decisive;
-    Object.assign(this.facts, facts);
+    this.speaking = speaking;
+    const unseen = speaking.map((reader) => unseenMs(this.lead, reader.source, reader.buckets));
+    Object.assign(this.facts, facts, { unseenMs: Math.max(0, ...unseen) });
     if (before !== this.decisive && elapsed > 0)
       this.watch.log(`The verdict is now from ${source.name}: ${source.denominator}`);
   }
@@ -201,7 +226,7 @@ class WatchRun {
 
   /** A source that was blind gets the time once more that it did not cover. */
   private extendIfBlind(): void {
-    const missing = this.planned - this.facts.buckets.length;
+    const missing = this.planned - (this.facts.buckets.length - (this.facts.early ?? 0));
     if (this.extended || this.watch.toTheEnd || this.facts.probeOnly || !isBlind(this.facts)) return;
     this.extended = true;
     this.planned += missing;
@@ -221,7 +246,8 @@ class WatchRun {
   private end(conclusion: WatchConclusion, endedAt = this.watch.clock.now()): WatchOutcome {
     this.ended = true;
     const { facts, readers, decisive, startedAt, interval: intervalMs, planned, broken } = this;
-    return outcomeOf(conclusion, { facts, readers, decisive, startedAt, endedAt, intervalMs, planned, broken });
+    const lead = this.leadOf(decisive);
+    return outcomeOf(conclusion, { facts, readers, decisive, startedAt, lead, endedAt, intervalMs, planned, broken });
   }
 }
 

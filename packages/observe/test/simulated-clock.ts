@@ -6,12 +6,27 @@ export class SimulatedClock implements Clock {
   private sleepers: { at: number; wake: () => void }[] = [];
   private scheduled = false;
 
-  private readonly isBusy: () => boolean;
+  private held = 0;
 
-  /** `isBusy`: real work, such as a request, that time has to wait for. */
-  constructor(startsAt = 1_700_000_000_000, isBusy = () => false) {
+  constructor(startsAt = 1_700_000_000_000) {
     this.time = startsAt;
-    this.isBusy = isBusy;
+  }
+
+  /** Time stands still until as many `letGo` have come. */
+  hold(): void {
+    this.held += 1;
+  }
+
+  letGo(): void {
+    this.held -= 1;
+  }
+
+  /** The same work, for which time stands still: a real request takes none of it. */
+  busy<A extends unknown[], T>(work: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+    return async (...args) => {
+      this.hold();
+      return await work(...args).finally(() => this.letGo());
+    };
   }
 
   now(): number {
@@ -41,7 +56,7 @@ export class SimulatedClock implements Clock {
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      if (this.isBusy()) return void setTimeout(() => this.schedule(), 1);
+      if (this.held > 0) return void setTimeout(() => this.schedule(), 1);
       const next = this.sleepers.toSorted((a, b) => a.at - b.at)[0];
       if (!next) return;
       this.sleepers = this.sleepers.filter((each) => each !== next);

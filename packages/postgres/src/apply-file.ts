@@ -1,7 +1,7 @@
 import { FileFailed, fileFailed } from './apply-outcome.ts';
 import { isConnectionLost, sqlstateOf } from './database-error.ts';
 import { historyCheck } from './migration-history.ts';
-import type { MigrationSession } from './migration-session.ts';
+import { limitOfIdling, type MigrationSession } from './migration-session.ts';
 import type { MigrationFile } from './read-migrations.ts';
 import { watchBlockers } from './watch-blockers.ts';
 
@@ -128,7 +128,7 @@ export function beginning(serverVersion: number, settings: ApplySettings): strin
     ...(serverVersion >= 140_000 ? { client_connection_check_interval: 5_000 } : {}),
   };
   const lines = Object.entries(local).map(([name, value]) => `SET LOCAL ${name} = ${Math.max(0, Math.round(value))}`);
-  return ['BEGIN', ...lines];
+  return [...limitOfIdling(serverVersion), 'BEGIN', ...lines];
 }
 
 /** Answers one row when the version is recorded. */

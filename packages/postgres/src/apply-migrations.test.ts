@@ -22,11 +22,14 @@ function files(...texts: string[]): MigrationFile[] {
 }
 
 /**
- * A proxy that forwards the first COMMIT of a migration and then cuts the line before the server's answer, or `lateMs` after
+ * A proxy that forwards the first COMMIT of a migration, or the `commit`th, and then cuts the line before the server's answer, or `lateMs` after
  * it, of which nothing is heard.
  */
-async function cutAfterCommit(target: string, options: { refuseAfterwards?: boolean; lateMs?: number } = {}) {
-  const state = { cuts: 0, port: 0 };
+async function cutAfterCommit(
+  target: string,
+  options: { refuseAfterwards?: boolean; lateMs?: number; commit?: number } = {},
+) {
+  const state = { commits: 0, cuts: 0, port: 0 };
   const open = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connectSocket(target);
@@ -37,7 +40,9 @@ async function cutAfterCommit(target: string, options: { refuseAfterwards?: bool
     if (options.refuseAfterwards === true && state.cuts > 0) client.destroy();
     client.on('data', (chunk) => {
       upstream.write(chunk);
-      if (state.cuts > 0 || !/INSERT INTO supabase_migrations[\s\S]*COMMIT/.test(chunk.toString('latin1'))) return;
+      const commits = chunk.toString('latin1').match(/INSERT INTO supabase_migrations[\s\S]*?COMMIT/g) ?? [];
+      state.commits += commits.length;
+      if (state.cuts > 0 || commits.length === 0 || state.commits < (options.commit ?? 1)) return;
       state.cuts++;
       upstream.removeAllListeners('data');
       // The server has committed when it answers; what it answers reaches nobody.
@@ -158,7 +163,7 @@ describe('applyMigrations', installed ? {} : { skip: 'no PostgreSQL server progr
       assert.ok(error instanceof MigrationLockTimeout);
       assert.match(
         error.message,
-        new RegExp(`session ${first.connection.processId} \\(ops-actions migrate, connected for`),
+        new RegExp(`session ${first.connection.processId} \\(ops-actions migrate as postgres, connected for`),
       );
       return true;
     });
@@ -174,7 +179,7 @@ describe('applyMigrations', installed ? {} : { skip: 'no PostgreSQL server progr
     const url = await database();
     await apply(url, files('create table a (id int)'));
     const holder = await connect(url, { applicationName: 'nightly report' });
-    await holder.query('BEGIN; LOCK TABLE a IN ACCESS SHARE MODE');
+    await holder.query(`BEGIN; SELECT count(*) FROM a WHERE id::text <> 'Jane Roe'`);
     const lines: string[] = [];
     const pending = files('', 'alter table a add column b int').slice(1);
     const outcome = await apply(url, pending, { lockTimeoutMs: 300, attempts: 2, log: (line) => lines.push(line) });
@@ -182,9 +187,20 @@ describe('applyMigrations', installed ? {} : { skip: 'no PostgreSQL server progr
     assert.equal(outcome.failure?.attempts, 2);
     assert.match(
       outcome.failure?.message ?? '',
-      /in the way: session \d+ \(nightly report, in a transaction for \d+ s\)/,
+      /in the way: session \d+ \(nightly report as postgres, in a transaction for \d+ s\)/,
     );
-    assert.ok(lines.some((line) => line.startsWith('waiting for a lock that session')));
+    // Its statement without the values of anybody's row (S29), and not in the words that reach issues and chats (S23).
+    const statement = 'BEGIN; SELECT count(*) FROM a WHERE id::text <> $1';
+    const { processId: pid } = holder;
+    assert.deepEqual(
+      outcome.failure?.blockers.map((one) => [one.pid, one.user, one.statement]),
+      [[pid, 'postgres', statement]],
+    );
+    assert.ok(
+      lines.some((line) => line.startsWith('waiting for a lock that session') && line.includes(`${pid}: ${statement}`)),
+      lines.join('\n'),
+    );
+    assert.doesNotMatch(outcome.failure?.message ?? '', /SELECT/);
     await holder.close();
     assert.equal((await apply(url, pending)).outcome, 'applied');
   });
@@ -251,21 +267,31 @@ describe('applyMigrations', installed ? {} : { skip: 'no PostgreSQL server progr
     assert.ok(lines.includes('the connection was lost while 1_n1.sql was committed; the history says it is done'));
   });
 
-  test('two answers that are lost together: each file is applied once, and so is the one behind them', async () => {
-    const url = new URL(await database());
-    const proxy = await cutAfterCommit(`${cluster.socketDirectory}/.s.PGSQL.${cluster.port}`, { lateMs: 200 });
-    url.searchParams.delete('host');
-    url.hostname = '127.0.0.1';
-    url.port = String(proxy.port);
-    const outcome = await apply(url.href, files('create table a ()', 'create table b ()', 'create table c ()'));
-    await proxy.close();
-    assert.deepEqual([outcome.outcome, outcome.failure?.message], ['applied', undefined]);
-    assert.deepEqual(
-      outcome.applied.map(({ version }) => version),
-      ['1', '2', '3'],
-    );
-    assert.equal(proxy.cuts, 1);
-  });
+  for (const [commit, count] of [
+    [1, 3],
+    [3, 6],
+    [4, 6],
+  ] as const) {
+    test(`answers lost together from file ${commit} on: each of ${count} files is applied once`, async () => {
+      const url = new URL(await database());
+      const proxy = await cutAfterCommit(`${cluster.socketDirectory}/.s.PGSQL.${cluster.port}`, {
+        lateMs: 200,
+        commit,
+      });
+      url.searchParams.delete('host');
+      url.hostname = '127.0.0.1';
+      url.port = String(proxy.port);
+      const pending = files(...Array.from({ length: count }, (_, index) => `create table t${index} ()`));
+      const outcome = await apply(url.href, pending);
+      await proxy.close();
+      assert.deepEqual([outcome.outcome, outcome.failure?.message], ['applied', undefined]);
+      assert.deepEqual(
+        outcome.applied.map(({ version }) => version),
+        pending.map(({ version }) => version),
+      );
+      assert.equal(proxy.cuts, 1);
+    });
+  }
 
   test('a server that stays away after COMMIT left leaves the outcome unknown, and says so', async () => {
     const url = new URL(await database());

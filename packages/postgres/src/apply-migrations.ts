@@ -9,6 +9,7 @@ import {
 } from './apply-outcome.ts';
 import { applyPieces } from './apply-pieces.ts';
 import { bootstrapMigrationHistory, recordMigration } from './migration-history.ts';
+import type { LockHolder } from './migration-lock.ts';
 import type { MigrationSession } from './migration-session.ts';
 import type { MigrationFile } from './read-migrations.ts';
 import { splitFile } from './split-file.ts';
@@ -27,9 +28,13 @@ export interface ApplyOptions {
   attempts?: number;
   /** Before the second attempt; doubles. Default 2 s. */
   pauseMs?: number;
+  /** Told who stood in the way when a lock was not to be had, before the next attempt; it may do something about it. Never rejects. */
+  unblock?: ((blockers: readonly LockHolder[]) => Promise<void>) | undefined;
   log?: (line: string) => void;
   signal?: AbortSignal;
 }
+
+export type Patience = Pick<ApplyOptions, 'attempts' | 'pauseMs' | 'signal' | 'unblock'>;
 
 /** PostgREST reads its schema again; harmless where nobody listens. A notice is not a proof (trap 9). */
 export const reloadSchema = `NOTIFY pgrst, 'reload schema'`;
@@ -38,8 +43,9 @@ export const reloadSchema = `NOTIFY pgrst, 'reload schema'`;
  * Applies pending files in order, each whole or not at all, into `supabase_migrations.schema_migrations` as the Supabase
  * CLI writes it. Stops at the first failure; earlier files stay.
  *
- * A file travels before the one in front of it was answered, so that a distant database costs half a round trip per file.
- * Its check of the history is what makes that safe: it does nothing unless the file in front is recorded.
+ * Files travel before the ones in front of them were answered, so that a distant database costs a part of a round trip per
+ * file, and a near one never waits for us. Their checks of the history are what makes that safe: each does nothing unless all in
+ * front of it are recorded.
  * @throws Error when the history table cannot be made, or when `signal` aborts between two files.
  */
 export async function applyMigrations(session: MigrationSession, options: ApplyOptions): Promise<ApplyOutcome> {
@@ -50,7 +56,7 @@ export async function applyMigrations(session: MigrationSession, options: ApplyO
     statementTimeoutMs: options.statementTimeoutMs ?? 0,
     log,
   };
-  const { pending } = options;
+  const { pending, signal } = options;
   const applied: AppliedFile[] = [];
   const taskOf = (file: MigrationFile, index: number): FileToApply => ({
     file,
@@ -60,19 +66,30 @@ export async function applyMigrations(session: MigrationSession, options: ApplyO
     atCommit: index === pending.length - 1 ? reloadSchema : '',
   });
   await bootstrapMigrationHistory(session.connection);
-  let ahead: Promise<void> | undefined;
+  /** First attempts under way, by the place of their file. */
+  const sent = new Map<number, Promise<void>>();
+  const send = (file: MigrationFile, index: number): void => {
+    const turn = sent.get(index - 1);
+    const attempt = applyOnce(session, { ...taskOf(file, index), ...(turn && { turn }) }, settings, parser);
+    attempt.catch(() => {});
+    sent.set(index, attempt);
+  };
   for (const [index, file] of pending.entries()) {
-    if (ahead === undefined) options.signal?.throwIfAborted();
+    if (!sent.has(index)) signal?.throwIfAborted();
     const started = performance.now();
-    const task = taskOf(file, index);
-    const begun = ahead ?? applyOnce(session, task, settings, parser);
-    const next = pending[index + 1];
-    const follows = next !== undefined && options.signal?.aborted !== true && mayFollow(file, next, parser);
-    ahead = follows ? applyOnce(session, { ...taskOf(next, index + 1), turn: begun }, settings, parser) : undefined;
-    ahead?.catch(() => {});
+    // A run that is cancelled waits for what is under way: files that take long are not sent far ahead.
+    const most = signal?.aborted === true ? 1 : (applied.at(-1)?.durationMs ?? slowMs) < slowMs ? mostTogether : 2;
+    const together = countTogether(pending.slice(index, index + most), parser);
+    for (const [at, next] of pending.slice(index, index + together).entries()) {
+      if (!sent.has(index + at)) send(next, index + at);
+    }
+    const begun = sent.get(index);
     // What followed a file that failed did nothing and is sent again, unless the lost session took its answer along.
-    if (!(await succeeds(begun)) && ahead !== undefined && (await didNothing(ahead))) ahead = undefined;
-    const failure = await applyWithPatience(session, task, settings, parser, options, begun);
+    if (begun !== undefined && !(await succeeds(begun))) {
+      for (const [at, later] of sent) if (at > index && (await didNothing(later))) sent.delete(at);
+    }
+    const failure = await applyWithPatience(session, taskOf(file, index), settings, parser, options, begun);
+    sent.delete(index);
     if (failure !== undefined) {
       if (applied.length > 0) await session.connection.query(reloadSchema).catch(() => {});
       const outcome = failure.reasonCode === 'outcome_unknown' ? 'unknown' : 'failed';
@@ -91,7 +108,7 @@ export async function applyWithPatience(
   task: FileToApply,
   settings: ApplySettings,
   parser: SqlParser,
-  options: Pick<ApplyOptions, 'attempts' | 'pauseMs' | 'signal'>,
+  options: Patience,
   begun?: Promise<void>,
 ) {
   const { file, recorded } = task;
@@ -123,7 +140,7 @@ export interface Attempted {
 /** Tries again while nothing took effect and time may help; undefined: it is through. */
 export async function withPatience(
   session: MigrationSession,
-  options: Pick<ApplyOptions, 'attempts' | 'pauseMs' | 'signal'>,
+  options: Patience,
   { what, attempt, isDone, describe, log }: Attempted,
 ): Promise<ApplyFailure | undefined> {
   const attempts = options.attempts ?? 3;
@@ -147,6 +164,7 @@ export async function withPatience(
         }
       }
       if (!failed.passing || tried >= attempts) return describe(failed, tried);
+      if (failed.reasonCode === 'lock_timeout' && failed.blockers.length > 0) await options.unblock?.(failed.blockers);
       // Jitter: two that failed over one lock must not come back at the same moment.
       const pause = (options.pauseMs ?? 2_000) * 2 ** (tried - 1) * (0.75 + Math.random() / 2);
       log(`${what}: ${failed.message}; trying again in ${(pause / 1000).toFixed(1)} s`);
@@ -155,18 +173,29 @@ export async function withPatience(
   }
 }
 
-/** UTF-16 units of SQL. What does not fit into the buffers of the sockets would keep their keepalive from working (S28). */
-const longestAhead = 20_000;
+/** UTF-16 units of SQL under way. What does not fit into the buffers of the sockets would keep their keepalive from working (S28). */
+const mostSqlTogether = 40_000;
+/** Files under way, where each takes less than `slowMs`. */
+const mostTogether = 4;
+const slowMs = 250;
 
-/** True where two files are sent one after the other, and the server reads nothing but SQL meanwhile. */
-function mayFollow(file: MigrationFile, next: MigrationFile, parser: SqlParser): boolean {
-  if (file.sql.length > longestAhead || next.sql.length > longestAhead) return false;
-  return [file, next].every(({ sql }) => {
-    const parsed = parser.parse(sql);
-    if (!('file' in parsed)) return false;
-    const { statements } = parsed.file;
-    return 'whole' in splitFile(sql, statements) && !statements.some(({ kind }) => kind === 'CopyStmt');
-  });
+/** How many files, from the first on, are sent one after the other; the server reads nothing but SQL meanwhile. */
+function countTogether(files: readonly MigrationFile[], parser: SqlParser): number {
+  let [count, length] = [0, 0];
+  for (const file of files) {
+    length += file.sql.length;
+    if (length > mostSqlTogether || !isPlain(file, parser)) break;
+    count++;
+  }
+  return Math.max(1, count);
+}
+
+/** One transaction, without rows that follow it on the wire. */
+function isPlain({ sql }: MigrationFile, parser: SqlParser): boolean {
+  const parsed = parser.parse(sql);
+  if (!('file' in parsed)) return false;
+  const { statements } = parsed.file;
+  return 'whole' in splitFile(sql, statements) && !statements.some(({ kind }) => kind === 'CopyStmt');
 }
 
 function succeeds(attempt: Promise<void>): Promise<boolean> {

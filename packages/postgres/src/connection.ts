@@ -1,10 +1,18 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import type { Duplex } from 'node:stream';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
-import { type DatabaseSettings, describeDatabase, parseDatabaseUrl } from './database-url.ts';
+import {
+  changedBackend,
+  type DatabaseSettings,
+  DatabaseUrlError,
+  describeDatabase,
+  parseDatabaseUrl,
+} from './database-url.ts';
+import { lookAtSession } from './look-at-session.ts';
 import { authoritiesOf } from './platform-authorities.ts';
+import { type SilenceWatch, watchSilence } from './silence-watch.ts';
 
 /**
  * One session. Queries run one after the other; those that are started together travel together, as one round trip.
@@ -35,12 +43,20 @@ export interface ConnectOptions {
   lockTimeoutMs?: number;
   /** Ends the session at once. */
   signal?: AbortSignal;
-  /** Default 15 s. */
+  /** From the first packet to the answer of the first query; default 15 s. */
   connectTimeoutMs?: number;
+  /**
+   * How long an answer may take until a second connection looks whether the server works on it, default 15 s; 0: never.
+   * Where it does not, the query under way fails with ConnectionSilent.
+   */
+  quietMs?: number;
+  /** Opens the second connection; default: as this one was opened. */
+  observe?: (options: ConnectOptions) => Promise<DatabaseConnection>;
 }
 
 /** The database did not let us in; the message says why and what to try, never the password. */
 export class DatabaseUnreachable extends Error {
+  readonly reasonCode = 'database_unreachable';
   readonly code: string | undefined;
   constructor(message: string, code: string | undefined) {
     super(message);
@@ -49,7 +65,7 @@ export class DatabaseUnreachable extends Error {
   }
 }
 
-/** Opens a session. @throws DatabaseUrlError for a bad string, DatabaseUnreachable when it cannot be opened. */
+/** Opens a session. @throws DatabaseUrlError for a bad string or a transaction pooler, DatabaseUnreachable when it cannot be opened. */
 export async function connect(url: string, options: ConnectOptions): Promise<DatabaseConnection> {
   options.signal?.throwIfAborted();
   const settings = parseDatabaseUrl(url);
@@ -63,11 +79,10 @@ export async function connect(url: string, options: ConnectOptions): Promise<Dat
     ssl: tlsOptions(settings),
     application_name: options.applicationName,
     ...(settings.options === undefined ? {} : { options: settings.options }),
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 15_000,
     // A distant database costs its round trips: what does not wait for an answer is sent without one.
     pipeline: true,
     keepAlive: true,
-    // libuv sends a probe every second after this, ten times: a black hole is noticed within 30 s (S28).
+    // libuv sends a probe every second after this, ten times: a dead hop is noticed within 30 s (S28).
     keepAliveInitialDelayMillis: 10_000,
   });
   // Without a listener a lost connection would end the process; the query under way reports it.
@@ -80,25 +95,69 @@ export async function connect(url: string, options: ConnectOptions): Promise<Dat
     aborted.reject(options.signal?.reason);
   };
   options.signal?.addEventListener('abort', abort, { once: true });
+  const patienceMs = options.connectTimeoutMs ?? 15_000;
+  // pg has a limit for the greeting only; one who falls silent behind it would be waited for.
+  const late = () => streamOf(client).destroy(new Error(`no answer within ${(patienceMs / 1000).toFixed(1)} s`));
+  const patience = setTimeout(late, patienceMs);
   try {
     await Promise.race([client.connect(), aborted.promise]);
-    const timeouts = `SET statement_timeout = ${whole(options.statementTimeoutMs)}; SET lock_timeout = ${whole(options.lockTimeoutMs)};`;
-    const [, { rows }] = await Promise.all([
-      client.query(timeouts),
+    const timeouts = `SET statement_timeout = ${whole(options.statementTimeoutMs)}; SET lock_timeout = ${whole(options.lockTimeoutMs)}`;
+    // Two transactions in one round trip: a transaction pooler may give them to two processes.
+    const [first, { rows }] = await Promise.all([
+      client.query<{ pid: number }>(`${timeouts}; SELECT pg_backend_pid() AS pid`),
       client.query<{ pid: number; version: string }>(
         `SELECT pg_backend_pid() AS pid, current_setting('server_version_num') AS version`,
       ),
     ]);
-    const [first] = rows;
-    return session(client, settings, first?.pid ?? 0, Number(first?.version ?? 0), () =>
+    const processId = rows[0]?.pid ?? 0;
+    if (lastRow(first)?.pid !== processId) throw changedBackend();
+    const watch = silenceWatch(client, processId, url, options);
+    return session(client, settings, processId, Number(rows[0]?.version ?? 0), watch, () =>
       options.signal?.removeEventListener('abort', abort),
     );
   } catch (error) {
     options.signal?.removeEventListener('abort', abort);
     if (options.signal?.aborted === true) throw options.signal.reason;
     await hangUp(client);
-    throw unreachable(settings, error);
+    throw error instanceof DatabaseUrlError ? error : unreachable(settings, error);
+  } finally {
+    clearTimeout(patience);
   }
+}
+
+/** Of a text of several statements pg answers a list, which its types do not say. */
+type Answer<Row extends object> = pg.QueryResult<Row> | pg.QueryResult<Row>[];
+
+function lastRow<Row extends object>(answer: Answer<Row>): Row | undefined {
+  return (Array.isArray(answer) ? answer.at(-1) : answer)?.rows[0];
+}
+
+const standardQuietMs = 15_000;
+const longestLookMs = 10_000;
+
+function silenceWatch(client: pg.Client, processId: number, url: string, options: ConnectOptions): SilenceWatch {
+  const { quietMs = standardQuietMs, observe = (own: ConnectOptions) => connect(url, own) } = options;
+  if (quietMs === 0) return { during: (answer) => answer };
+  const lookMs = Math.min(quietMs, longestLookMs);
+  const observer = {
+    applicationName: 'ops-actions observer',
+    statementTimeoutMs: lookMs,
+    connectTimeoutMs: lookMs,
+    quietMs: 0,
+  };
+  return watchSilence({
+    quietMs,
+    moved() {
+      const { bytesRead, writableLength } = streamOf(client);
+      return `${bytesRead} ${writableLength}`;
+    },
+    look: () => lookAtSession(() => observe(observer), { pid: processId }, 2 * lookMs),
+    hangUp: (reason) => streamOf(client).destroy(reason),
+  });
+}
+
+function streamOf(client: pg.Client): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
 function whole(milliseconds: number | undefined): number {
@@ -110,6 +169,7 @@ function session(
   settings: DatabaseSettings,
   processId: number,
   serverVersion: number,
+  watch: SilenceWatch,
   closed: () => void,
 ): DatabaseConnection {
   return {
@@ -117,8 +177,8 @@ function session(
     processId,
     serverVersion,
     async query<Row extends object>(sql: string, values: unknown[] = []) {
-      const answer: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await client.query<Row>(
-        values.length === 0 ? { text: sql } : { text: sql, values },
+      const answer: Answer<Row> = await watch.during(
+        client.query<Row>(values.length === 0 ? { text: sql } : { text: sql, values }),
       );
       return (Array.isArray(answer) ? answer.at(-1)?.rows : answer.rows) ?? [];
     },
@@ -135,7 +195,7 @@ function session(
       try {
         const ended = once(query, 'end');
         client.query(query);
-        await ended;
+        await watch.during(ended);
         return tags;
       } catch (error) {
         throw Object.assign(error as Error, { completed: tags.length });
@@ -153,8 +213,7 @@ const goodbyeMs = 2_000;
 
 /** pg waits for the server to close its side, which one that has fallen silent never does. */
 async function hangUp(client: pg.Client): Promise<void> {
-  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
-  const patience = setTimeout(() => stream.destroy(), goodbyeMs);
+  const patience = setTimeout(() => streamOf(client).destroy(), goodbyeMs);
   await client.end().catch(() => {});
   clearTimeout(patience);
 }
@@ -171,41 +230,6 @@ function tlsOptions(settings: DatabaseSettings): false | ConnectionOptions {
   return { rejectUnauthorized: true, ...ca };
 }
 
-/** Where distributions keep their certificate authorities; libpq before 16 knows no `sslrootcert=system`. */
-const systemCertificates = [
-  '/etc/ssl/certs/ca-certificates.crt',
-  '/etc/pki/tls/certs/ca-bundle.crt',
-  '/etc/ssl/cert.pem',
-];
-
-/**
- * The connection as libpq's environment variables, for pg_dump and friends: never in argv (S13). `authoritiesFile` is one
- * of certificates for hosts whose authority the system does not know (`authoritiesOf`).
- */
-export function libpqEnvironment(
-  settings: DatabaseSettings,
-  applicationName: string,
-  authoritiesFile?: string,
-): Record<string, string> {
-  const verifies = settings.tls === 'verify-ca' || settings.tls === 'verify-full';
-  const authorities =
-    settings.rootCertificate ?? authoritiesFile ?? systemCertificates.find((path) => existsSync(path));
-  return {
-    PGHOST: settings.host,
-    PGPORT: String(settings.port),
-    PGUSER: settings.user,
-    PGDATABASE: settings.database,
-    PGAPPNAME: applicationName,
-    PGCONNECT_TIMEOUT: '15',
-    PGSSLMODE: settings.tls,
-    // No password file and no service file of the runner is ever read.
-    PGPASSFILE: '/dev/null',
-    ...(settings.password === undefined ? {} : { PGPASSWORD: settings.password }),
-    ...(settings.options === undefined ? {} : { PGOPTIONS: settings.options }),
-    ...(verifies && authorities !== undefined ? { PGSSLROOTCERT: authorities } : {}),
-  };
-}
-
 function unreachable(settings: DatabaseSettings, error: unknown): DatabaseUnreachable {
   const { code, message } = error as { code?: string; message: string };
   const hint = hintFor(settings, code, message);
@@ -213,13 +237,15 @@ function unreachable(settings: DatabaseSettings, error: unknown): DatabaseUnreac
   return new DatabaseUnreachable(hint === '' ? text : `${text}. ${hint}`, code);
 }
 
-function hintFor(settings: DatabaseSettings, code: string | undefined, message: string): string {
-  if (/^db\.[a-z0-9]+\.supabase\.co$/.test(settings.host)) {
-    return 'Direct Supabase hosts answer on IPv6 only, which GitHub-hosted runners do not have: use the session pooler (Dashboard > Connect > Session pooler, port 5432) (trap 8)';
-  }
+/** What to do about it; empty where the message says it all. Pure. */
+export function hintFor(settings: DatabaseSettings, code: string | undefined, message: string): string {
   if (code === '28P01') return 'The password is wrong, or its special characters are not percent-encoded';
   if (/certificate/i.test(message) || code?.startsWith('ERR_TLS') === true) {
     return "The server's certificate is not signed by an authority known here: give the platform's CA file as ?sslrootcert=<path>; ?sslmode=require encrypts without proving who answers";
+  }
+  // A code that begins with a digit is the server's own: it was reached.
+  if (/^db\.[a-z0-9]+\.supabase\.co$/.test(settings.host) && !/^\d/.test(code ?? '')) {
+    return 'Direct Supabase hosts answer on IPv6 only, which GitHub-hosted runners do not have: use the session pooler (Dashboard > Connect > Session pooler, port 5432) (trap 8)';
   }
   if (code !== undefined && notThere.has(code)) {
     return 'Check host and port of the connection string, and that the database runs: a paused Supabase project does not answer';

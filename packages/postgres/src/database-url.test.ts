@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { DatabaseUrlError, parseDatabaseUrl } from './database-url.ts';
+import { DatabaseUrlError, parseDatabaseUrl, writableUrl } from './database-url.ts';
 
 function problemsOf(text: string): string {
   try {
@@ -65,4 +65,12 @@ describe('parseDatabaseUrl', () => {
       }),
     );
   });
+});
+
+test('a session that may write is asked for beside the options that are there', () => {
+  const off = '-c default_transaction_read_only=off';
+  assert.equal(parseDatabaseUrl(writableUrl('postgresql://u:p%40@db.example/d')).options, off);
+  const given = writableUrl('postgresql://u@/d?host=/run/postgres&options=-c%20role%3Dpostgres');
+  const { host, options } = parseDatabaseUrl(given);
+  assert.deepEqual([host, options], ['/run/postgres', `-c role=postgres ${off}`]);
 });

@@ -32,7 +32,14 @@ export class DatabaseUrlError extends Error {
 }
 
 const transactionPooler =
-  'port 6543 is the transaction pooler: it loses session locks, SET and NOTIFY between statements, so migrations and pg_dump are not safe there (trap 8); use the session pooler, same host with port 5432';
+  'the transaction pooler: it loses session locks, SET and NOTIFY between statements, so migrations and pg_dump are not safe there (trap 8); use the session pooler, same host with port 5432';
+
+/** For a session whose transactions were seen in more than one process of the server: a pooler that the port does not tell. */
+export function changedBackend(): DatabaseUrlError {
+  return new DatabaseUrlError([
+    `transactions of one session ran in different server processes, so that it leads to ${transactionPooler}, or the host of the database itself`,
+  ]);
+}
 
 /** @throws DatabaseUrlError with every mistake. */
 export function parseDatabaseUrl(text: string): DatabaseSettings {
@@ -48,7 +55,7 @@ export function parseDatabaseUrl(text: string): DatabaseSettings {
   if (host.includes(',')) problems.push('several hosts are given: name the primary only');
   if (user === '') problems.push('the user is missing');
   if (!Number.isInteger(port) || port < 1 || port > 65535) problems.push('the port is not a number from 1 to 65535');
-  if (port === 6543) problems.push(transactionPooler);
+  if (port === 6543) problems.push(`port 6543 is ${transactionPooler}`);
   if (/^\[?your-password\]?$/i.test(password)) problems.push('the password is still the placeholder of the dashboard');
   if (host.endsWith('.pooler.supabase.com') && !user.includes('.')) {
     problems.push('the user of the Supabase pooler is postgres.<project ref>, not postgres');
@@ -73,6 +80,15 @@ export function parseDatabaseUrl(text: string): DatabaseSettings {
       ? {}
       : { weakening: `sslmode=${given} does not prove that the server is the right one` }),
   };
+}
+
+/** The same database for sessions that write while its own setting makes new ones read-only. @throws DatabaseUrlError */
+export function writableUrl(text: string): string {
+  const url = readUrl(text.trim());
+  const options = url.searchParams.get('options');
+  const writes = '-c default_transaction_read_only=off';
+  url.searchParams.set('options', options === null ? writes : `${options} ${writes}`);
+  return url.href;
 }
 
 /** True for Unix sockets, localhost, 127.0.0.0/8 and ::1. */

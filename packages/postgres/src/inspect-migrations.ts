@@ -1,15 +1,19 @@
+import { isDeepStrictEqual } from 'node:util';
 import { classifyMigrations, type MigrationFinding, type MigrationPhase } from './classify-migrations.ts';
+import { criticalFiles, criticalFinding, withoutCritical } from './critical-files.ts';
 import { type HeldBack, holdBack } from './file-phase.ts';
+import { type Exposure, type ForetoldAdvice, foretellAdvice } from './foretell-advice.ts';
 import { type BlockLimits, standardLimits } from './judge-size.ts';
 import { type MigrationPlan, nextVersion, planMigrations } from './plan-migrations.ts';
 import { type MigrationFile, type MigrationFolder, readMigrations } from './read-migrations.ts';
 import { type RecordedPhase, recordedPhases } from './recorded-phase.ts';
 import type { RelationName } from './sql-names.ts';
-import { loadSqlParser, type SqlParser } from './sql-parser.ts';
+import { loadSqlParser, type ParsedStatement, type SqlParser } from './sql-parser.ts';
 import { relationsOf } from './statement-impact.ts';
 import type { FactsOf } from './table-facts.ts';
 
-export interface MigrationInspection {
+/** With the folder as it was read. */
+export interface MigrationInspection extends MigrationFolder {
   plan: MigrationPlan;
   /** All versions in the history, also those without a file. */
   applied: readonly string[];
@@ -17,16 +21,16 @@ export interface MigrationInspection {
   toApply: MigrationFile[];
   /** Pending files that wait for a later release, because running code needs what they remove, or behind such a file. */
   held: MigrationFile[];
-  /** All files of the folder, in order. */
-  files: MigrationFile[];
+  /** What the files that this run applies would leave undone in the schema (MIG-15), from their text. */
+  foretold: ForetoldAdvice[];
   /** Everything to say about the pending files, refusals first. Empty when nothing is pending and the folder is sound. */
   findings: MigrationFinding[];
   /** What the live database says about the tables of the pending files. */
   facts: FactsOf;
+  /** The tables that pending files name, of which `facts` were read. */
+  relations: RelationName[];
   /** What each pending file means for older code, by file name; for the record of what was applied. */
   phases: ReadonlyMap<string, RecordedPhase>;
-  /** Missing numbers of a numbered folder (MIG-02): a notice. */
-  gaps: string[];
 }
 
 /** What an inspection says before anything is touched; preflight and migration ask the same. Pure. */
@@ -63,6 +67,8 @@ export interface InspectionOptions {
   includeAll?: boolean;
   /** `required`: a file that this run applies is refused without rollback SQL. Default `optional`. */
   wayBack?: 'required' | 'optional' | 'ignored' | undefined;
+  /** Files that no code may go live without, beside those that say so themselves. */
+  critical?: readonly string[] | undefined;
   /** How large a table may be that is blocked; default `standardLimits`. */
   limits?: BlockLimits;
 }
@@ -74,20 +80,27 @@ export interface InspectionOptions {
 export async function inspectMigrations(
   given: InspectionOptions & {
     directory: string;
+    /** An earlier look of this run: the folder is as it was then. */
+    first?: MigrationInspection;
     applied: readonly string[];
     tables?: (relations: readonly RelationName[]) => Promise<FactsOf>;
+    /** Who would see a new table; default as in a Supabase project. Asked only where something is missing of one. */
+    exposure?: () => Promise<Exposure>;
     /** Of the files that are applied, those whose text is not the applied one any more; default none. */
     edited?: (files: readonly MigrationFile[]) => Promise<MigrationFile[]>;
   },
 ): Promise<MigrationInspection> {
-  const folder = await readMigrations(given.directory);
+  const { first } = given;
+  const folder: MigrationFolder = first ?? (await readMigrations(given.directory));
   const plan = planMigrations({ applied: given.applied, files: folder.files });
   const broken = new Set(folder.problems.map((problem) => problem.file));
   const readable = plan.pending.filter((file) => !broken.has(file.file));
   const phase = given.phase ?? 'expand';
   // The parser (1.7 MB) is loaded only when there is something to read: nothing pending stays cheap.
   const parser = readable.length === 0 ? undefined : await loadSqlParser();
-  const facts = await factsAbout(readable, parser, given.tables);
+  const relations = parser === undefined ? [] : relationsOf(readable.flatMap(({ sql }) => statementsOf(sql, parser)));
+  const facts: FactsOf =
+    parser === undefined ? () => undefined : ((await given.tables?.(relations)) ?? (() => undefined));
   const { empty = false, limits = standardLimits } = given;
   const classify = (of: MigrationPhase) =>
     parser === undefined ? [] : classifyMigrations(readable, parser, { phase: of, empty, facts, limits });
@@ -104,31 +117,43 @@ export async function inspectMigrations(
     ...(phase === 'expand' ? strict : classify(phase)).filter((finding) => concerns(finding, wanted)),
   ];
   const { toApply, held } = split;
+  // A person who applies the contract phase or up to a version releases nothing.
+  if (phase !== 'contract' && given.toVersion === undefined) {
+    const missing = withoutCritical(criticalFiles(folder.files, given.critical ?? []), given.applied, toApply);
+    findings.push(...missing.map((one) => criticalFinding(one, folder.files)));
+  }
   if (given.wayBack === 'required') findings.push(...toApply.flatMap(withoutWayBack));
+  const recorded = new Set(plan.applied);
+  const sameFiles = first !== undefined && isDeepStrictEqual(first.toApply, toApply);
+  const foretold = sameFiles
+    ? first.foretold
+    : parser === undefined
+      ? []
+      : await foretellAdvice({
+          files: toApply.filter((file) => !broken.has(file.file)),
+          earlier: folder.files.filter(({ version }) => recorded.has(version)),
+          parser,
+          askExposure: given.exposure,
+        });
   return {
+    files: folder.files,
+    problems: folder.problems,
+    gaps: folder.gaps,
     plan,
     applied: given.applied,
     facts,
+    relations,
     phases: recordedPhases(plan.pending, strict),
     toApply,
     held,
-    files: folder.files,
+    foretold,
     findings: findings.toSorted(bySeverity),
-    gaps: folder.gaps,
   };
 }
 
-async function factsAbout(
-  files: readonly MigrationFile[],
-  parser: SqlParser | undefined,
-  tables: ((relations: readonly RelationName[]) => Promise<FactsOf>) | undefined,
-): Promise<FactsOf> {
-  if (parser === undefined || tables === undefined) return () => undefined;
-  const statements = files.flatMap((file) => {
-    const parsed = parser.parse(file.sql);
-    return 'file' in parsed ? parsed.file.statements : [];
-  });
-  return await tables(relationsOf(statements));
+function statementsOf(sql: string, parser: SqlParser): ParsedStatement[] {
+  const parsed = parser.parse(sql);
+  return 'file' in parsed ? parsed.file.statements : [];
 }
 
 function needsBaseline(plan: MigrationPlan): MigrationFinding {

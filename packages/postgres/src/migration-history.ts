@@ -102,12 +102,18 @@ export function forgetMigration(version: string): string {
  * Readers pass; whoever else records a migration, with or without our advisory lock, waits (S28).
  */
 export function historyCheck(expected: ReadonlySet<string>): string[] {
-  const sorted = [...expected].map((version) => Buffer.from(version)).sort(Buffer.compare);
+  const sorted = sortByBytes([...expected]);
   const digest = createHash('sha256').update(sorted.join(',')).digest('hex');
   return [
     'LOCK TABLE supabase_migrations.schema_migrations IN SHARE ROW EXCLUSIVE MODE',
     `SELECT 1 / (pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(coalesce(pg_catalog.string_agg(version, ',' ORDER BY version COLLATE "C"), ''), 'UTF8')), 'hex') = '${digest}')::int FROM supabase_migrations.schema_migrations`,
   ];
+}
+
+/** As `COLLATE "C"` does. Strings compare alike where they are digits, and quickly: a thousand files check a thousand versions each. */
+function sortByBytes(versions: string[]): string[] {
+  if (versions.every((version) => /^\d+$/.test(version))) return versions.sort();
+  return versions.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
 }
 
 /** Records files as applied without running them, in one transaction, where the history is empty. */

@@ -53,6 +53,7 @@ export const firmRules = [
   'out-of-order',
   'remote-only',
   'rollback-sql-missing',
+  'critical-not-applied',
   'edited',
   'acceptance',
   'folder-missing',
@@ -63,6 +64,7 @@ export const firmRules = [
   'ambiguous-order',
   'rollback-section',
   'used-by-deployed-code',
+  'needed-by-previous',
   'deployed-code-not-searched',
 ] as const;
 

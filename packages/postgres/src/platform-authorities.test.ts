@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
-import { libpqEnvironment } from './connection.ts';
 import { parseDatabaseUrl } from './database-url.ts';
+import { libpqEnvironment } from './libpq-environment.ts';
 import { authoritiesOf, supabaseAuthorities } from './platform-authorities.ts';
 
 test('the roots of Supabase are authorities that sign themselves and are valid', () => {

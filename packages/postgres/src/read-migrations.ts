@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rollbackSection } from './rollback-section.ts';
 
@@ -68,12 +69,13 @@ export async function readMigrations(directory: string): Promise<MigrationFolder
       problems.push({ file, rule: 'bad-name', message, correction: 'rename it, or move it out of the folder' });
       continue;
     }
-    const read = decode(file, version, await readFile(join(directory, file)));
+    // Waiting for a thread for each of hundreds of small files takes five times as long as reading them.
+    const read = decode(file, version, readFileSync(join(directory, file)));
     if ('problem' in read) problems.push(read.problem);
     const sql = 'sql' in read ? read.sql : '';
     const beside = `${version}_${name}.down.sql`;
     const back = names.includes(beside)
-      ? await readBeside(directory, beside, version, problems)
+      ? readBeside(directory, beside, version, problems)
       : section(file, version, sql, problems);
     files.push({ version, name, file, sql, ...back });
   }
@@ -84,13 +86,8 @@ export async function readMigrations(directory: string): Promise<MigrationFolder
 
 type WayBack = Pick<MigrationFile, 'down' | 'irreversible'>;
 
-async function readBeside(
-  directory: string,
-  file: string,
-  version: string,
-  problems: MigrationProblem[],
-): Promise<WayBack> {
-  const read = decode(file, version, await readFile(join(directory, file)));
+function readBeside(directory: string, file: string, version: string, problems: MigrationProblem[]): WayBack {
+  const read = decode(file, version, readFileSync(join(directory, file)));
   if ('sql' in read) return { down: read.sql };
   problems.push(read.problem);
   return {};

@@ -5,6 +5,7 @@ import { foreignSchemas } from './read-schema.ts';
 export interface SchemaAdvice {
   rule:
     | 'table-without-row-security'
+    | 'table-without-policy'
     | 'policy-allows-everything'
     | 'view-of-its-owner'
     | 'function-without-search-path'
@@ -27,6 +28,12 @@ const query = `
          'anon or authenticated may use it and row level security is off: everybody reads or writes every row' AS message
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE c.relkind IN ('r', 'p') AND ${own} AND NOT c.relrowsecurity AND ${reachable}
+  UNION ALL
+  SELECT 'table-without-policy', format('%I.%I', n.nspname, c.relname),
+         'row level security is on and no policy lets anybody in: visitors see no row'
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p') AND ${own} AND c.relrowsecurity AND ${reachable}
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)
   UNION ALL
   SELECT 'policy-allows-everything', format('%s on %I.%I', p.polname, n.nspname, c.relname),
          'the policy lets every visitor write every row: its condition is true'

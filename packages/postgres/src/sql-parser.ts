@@ -76,7 +76,8 @@ async function load(): Promise<SqlParser> {
   const scanned = remembered((sql) => scan(library, sql));
   return {
     parse: remembered((sql) => parse(library, sql, scanned)),
-    comments: remembered((sql) => commentsOf(sql, scanned(sql))),
+    // Most files hold none, and the scanner takes as long as the parser.
+    comments: remembered((sql) => (/--|\/\*/.test(sql) ? commentsOf(sql, scanned(sql)) : [])),
     normalise: (sql) => normalise(sql, scanned),
   };
 }
@@ -129,12 +130,33 @@ function parse(
     const end = offsetOf(span.end);
     return { kind, node: node as Record<string, unknown>, start, end, offsetOf };
   });
-  const tokens = sql.trim() === '' ? [] : scanned(sql);
-  const cuts = tokens
+  const cuts = semicolonsBetween(sql, statements) ?? semicolonTokens(sql, scanned, spans).map(offsetOf);
+  return { file: { statements, segments: segmentsBetween(sql, cuts) } };
+}
+
+/** UTF-16 offsets; undefined where something else, such as a comment, stands there, too. */
+function semicolonsBetween(sql: string, statements: readonly ParsedStatement[]): number[] | undefined {
+  const cuts: number[] = [];
+  const starts = [...statements.map(({ start }) => start), sql.length];
+  for (const [index, end] of starts.entries()) {
+    const start = statements[index - 1]?.end ?? 0;
+    const gap = sql.slice(start, end);
+    if (!/^[\s;]*$/.test(gap)) return undefined;
+    for (let at = gap.indexOf(';'); at >= 0; at = gap.indexOf(';', at + 1)) cuts.push(start + at);
+  }
+  return cuts;
+}
+
+/** Byte offsets. */
+function semicolonTokens(
+  sql: string,
+  scanned: (sql: string) => Token[],
+  spans: readonly { start: number; end: number }[],
+): number[] {
+  return scanned(sql)
     .filter((token) => token.tokenName === 'ASCII_59')
     .filter((token) => !spans.some((span) => token.start >= span.start && token.start < span.end))
-    .map((token) => offsetOf(token.start));
-  return { file: { statements, segments: segmentsBetween(sql, cuts) } };
+    .map((token) => token.start);
 }
 
 function commentsOf(sql: string, tokens: readonly Token[]): SqlComment[] {

@@ -48,7 +48,8 @@ export function watchBlockers(given: {
           if (seen.length > 0) blockers = seen;
           const names = seen.map(describeBlocker).join(', ');
           const pids = seen.map((holder) => holder.pid).join();
-          if (pids !== announced && names !== '') given.log(`waiting for a lock that ${names} holds`);
+          if (pids !== announced && names !== '')
+            given.log(`waiting for a lock that ${names} holds${lastStatements(seen)}`);
           announced = pids;
           await delay(500, undefined, { signal: stopping.signal });
         }
@@ -59,4 +60,9 @@ export function watchBlockers(given: {
       // Stopped, or no further connection was to be had: the report is then without names.
     }
   }
+}
+
+function lastStatements(holders: readonly LockHolder[]): string {
+  const known = holders.flatMap(({ pid, statement }) => (statement === undefined ? [] : [`${pid}: ${statement}`]));
+  return known.length === 0 ? '' : `; last statement of ${known.join('; of ')}`;
 }

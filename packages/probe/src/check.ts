@@ -6,6 +6,8 @@ export const DEFAULT_TIMEOUT_MS = 10_000;
 /** One HTTP check with everything decided: where to ask and what the answer must be. */
 export interface Check {
   name: string;
+  /** Of a group of projects: the further one that it asks. */
+  app?: string;
   url: URL;
   method: 'GET' | 'HEAD' | 'POST';
   /** Accepted statuses; undefined: 200 to 399, but neither the SSO wall nor a redirect to another host. */
@@ -13,6 +15,8 @@ export interface Check {
   json: Readonly<Record<string, string | number | boolean>>;
   contains?: string | undefined;
   timeoutMs: number;
+  /** False: its failure is told, and decides nothing. Absent: it decides. */
+  critical?: boolean | undefined;
 }
 
 /** A check that cannot be made from what was given; the message says what is allowed. */
@@ -35,6 +39,7 @@ export function resolveCheck(settings: CheckSettings, defaults: { baseUrl?: stri
     json,
     contains: settings.contains,
     timeoutMs: settings.timeoutMs ?? defaults.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    critical: settings.critical,
   };
 }
 

@@ -1,3 +1,4 @@
+import { notCriticalFailed, toldOnly } from './not-critical.ts';
 import type { ProbeOutcome } from './probe.ts';
 
 /** How a health gate ends. */
@@ -11,7 +12,7 @@ export interface HealthDecision {
 // Waiting does not heal these.
 const PERMANENT = new Set(['sso_wall', 'address_refused']);
 
-/** Decides after each round whether the gate ends, and how; undefined: ask again. A round passes when all of its checks do. */
+/** Decides after each round whether the gate ends, and how; undefined: ask again. A round passes when all of its critical checks do. */
 export function decideHealth(
   rounds: readonly (readonly ProbeOutcome[])[],
   { consecutive, lastChance, deadlineMs }: { consecutive: number; lastChance: boolean; deadlineMs: number },
@@ -34,8 +35,10 @@ export function decideHealth(
 
 function passed(rounds: readonly (readonly ProbeOutcome[])[], consecutive: number): HealthDecision {
   const failedBefore = rounds.filter((round) => problemOf(round)).length;
-  const checks = rounds.at(-1)?.length ?? 0;
+  const checks = rounds.at(-1)?.filter(({ outcome }) => outcome === 'pass').length ?? 0;
   const clean = `${checks} ${checks === 1 ? 'check' : 'checks'} passed ${consecutive} times in a row`;
+  const told = toldOnly(rounds.at(-1) ?? []);
+  if (told !== undefined) return { decision: 'pass', reasonCode: notCriticalFailed, summary: `${clean}; ${told}` };
   if (failedBefore === 0) return { decision: 'pass', reasonCode: 'healthy', summary: clean };
   const summary = `${clean}, after ${failedBefore} ${failedBefore === 1 ? 'round' : 'rounds'} with failures`;
   return { decision: 'pass', reasonCode: 'healthy_after_failures', summary };
@@ -46,7 +49,10 @@ function passesInARow(rounds: readonly (readonly ProbeOutcome[])[]): number {
   return rounds.length - 1 - lastFailed;
 }
 
-/** The first thing wrong in a round; a failure counts before a check that could not run. */
+/** The first thing wrong in a round that counts; a failure counts before a check that could not run. */
 function problemOf(round: readonly ProbeOutcome[] | undefined): ProbeOutcome | undefined {
-  return round?.find((each) => each.outcome === 'fail') ?? round?.find((each) => each.outcome === 'could-not-run');
+  const critical = round?.filter((each) => each.critical !== false);
+  return (
+    critical?.find((each) => each.outcome === 'fail') ?? critical?.find((each) => each.outcome === 'could-not-run')
+  );
 }

@@ -108,7 +108,7 @@ test('a healthy answer from another deployment fails, from the right one passes 
     host: 'app.example',
     read: async () => ({ deploymentId: id }),
   });
-  const wrong = await gateOn([200], { serving: serving('dpl_old'), deadlineMs: 50 });
+  const wrong = await gateOn([200], { serving: serving('dpl_old'), deadlineMs: 300 });
   assert.equal(wrong.decision, 'fail');
   assert.equal(wrong.reasonCode, 'wrong_deployment');
   assert.match(wrong.summary, /dpl_old is served, expected dpl_new/);
@@ -120,7 +120,7 @@ test('a deployment that cannot be asked for is neither pass nor fail', async () 
     throw Object.assign(new Error('no answer'), { reasonCode: 'vercel_unreachable' });
   };
   const serving = { expected: { deploymentId: 'dpl_new' }, host: 'app.example', read };
-  const report = await gateOn([200], { serving, deadlineMs: 50 });
+  const report = await gateOn([200], { serving, deadlineMs: 300 });
   assert.equal(report.decision, 'could-not-run');
   assert.equal(report.reasonCode, 'vercel_unreachable');
 });
@@ -132,6 +132,35 @@ test('the commit can be read from the app itself', async () => {
     commitPath: '$.commit',
   });
   assert.equal((await gateOn([200], { serving: serving('abcdef1234567890') })).decision, 'pass');
-  const other = await gateOn([200], { serving: serving('1234567abcdef'), deadlineMs: 50 });
+  const other = await gateOn([200], { serving: serving('1234567abcdef'), deadlineMs: 300 });
   assert.equal(other.reasonCode, 'wrong_commit');
+});
+
+test('a check that is not critical is told and passes the gate; a critical one fails it (ARB-06)', async () => {
+  const gone = (critical: boolean) =>
+    resolveCheck({ path: '/login', name: 'login', critical }, { baseUrl: 'http://127.0.0.1:1', timeoutMs: 500 });
+  const context = { listedHosts: new Set(['127.0.0.1:1']), clock: systemClock };
+  const told = await gateOn([200], { context, checks: [gone(false)] });
+  assert.deepEqual([told.decision, told.reasonCode], ['pass', 'not_critical_failed'], told.summary);
+  assert.match(told.summary, /alert only, not critical: login: /);
+  const broken = await gateOn([200], { context, checks: [gone(false), gone(true)], deadlineMs: 50 });
+  assert.notEqual(broken.decision, 'pass', broken.summary);
+});
+
+test('of a gate one check at least is critical: ops.yml is refused otherwise', async () => {
+  const load = (health: string) =>
+    loadConfig({
+      file: 'ops.yml',
+      text: `health: ${health}`,
+      environment: 'production',
+      throwAway: false,
+      readReference: () => assert.fail('nothing is fetched'),
+    });
+  const { settings } = await load('[{ path: /a, critical: false }, /b]');
+  assert.deepEqual(
+    settings.health.checks?.map(({ critical }) => critical),
+    [false, undefined],
+  );
+  for (const alone of ['[{ path: /a, critical: false }]', '{ checks: [{ path: /a, critical: false }] }'])
+    await assert.rejects(load(alone), /one check at least that is critical/);
 });

@@ -15,6 +15,8 @@ export interface ProbeOutcome {
   status?: number;
   durationMs: number;
   at: number;
+  /** Only of a check that decides nothing. */
+  critical?: false;
 }
 
 /** What a probe needs from outside. */
@@ -26,6 +28,8 @@ export interface ProbeContext {
   secretHosts?: ReadonlySet<string> | undefined;
   signal?: AbortSignal | undefined;
   clock: Clock;
+  /** Called right before each request, for whoever has to tell ours from the users'. */
+  onSend?: ((url: URL) => void) | undefined;
 }
 
 /** Sends one check and judges the answer; rejects only with the signal's reason. Redirects are never followed (trap 13). */
@@ -46,10 +50,12 @@ export async function probeWithAnswer(
     ...rest,
     durationMs: context.clock.now() - startedAt,
     at: startedAt / 1000,
+    ...(check.critical === false && { critical: false }),
   });
   try {
     const headers = bypassHeaders(check.url, context);
     const { method, url, timeoutMs } = check;
+    context.onSend?.(url);
     const answer = await sendProbe({ method, url, headers, timeoutMs, listedByWorkflow, signal: context.signal });
     const complaint = judgeAnswer(check, answer);
     const judged = complaint

@@ -13,7 +13,7 @@ export class SuiteError extends Error {
   }
 }
 
-const KEYS = ['name', 'path', 'method', 'status', 'json', 'contains', 'timeout'];
+const KEYS = ['name', 'path', 'method', 'status', 'json', 'contains', 'timeout', 'critical'];
 
 /** Reads a suite file: YAML or JSON, a list of checks or `checks:` with one, as `smoke.checks` of ops.yml. Throws SuiteError. */
 export async function readSuite(file: string, text: string): Promise<CheckSettings[]> {
@@ -68,6 +68,10 @@ function readCheck(value: unknown): { check: CheckSettings; wrong: string[] } {
   read('contains', (text) => {
     if (typeof text !== 'string') return 'must be text';
     check.contains = text;
+  });
+  read('critical', (critical) => {
+    if (typeof critical !== 'boolean') return 'must be true or false';
+    check.critical = critical;
   });
   read('method', (method) => {
     if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return 'must be GET, HEAD or POST';

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { renderJunit } from './junit.ts';
 import { runSmokeCommand } from './smoke-command.ts';
@@ -35,5 +37,43 @@ test('what the command was given in confidence is neither in its lines nor in it
     assert.equal(text.includes(bytes.toString('base64').slice(0, 16)), false, text);
     assert.match(text, /europe-west/);
     assert.match(text, /\*\*\*/);
+  }
+});
+
+test('what the command needs is prepared before it, in its own folder, without its secret', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'smoke-setup-'));
+  try {
+    const lines: string[] = [];
+    const run = (commands: string, deadlineMs = 20_000) =>
+      runSmokeCommand(
+        {
+          command: `cat ${directory}/prepared`,
+          environment: 'production',
+          url: 'http://127.0.0.1:1',
+          workingDirectory: tmpdir(),
+          setup: { commands, directory },
+          bypassSecret: 'bypass-123456',
+          variables: { TEST_PASSWORD: 'correct-horse' },
+          onLine: (line) => void lines.push(line),
+        },
+        deadlineMs,
+      );
+    const failed = await run('echo registry is down\nfalse | true\ntouch prepared');
+    assert.deepEqual(
+      [failed.name, failed.outcome, failed.reasonCode],
+      ['setup-commands', 'could-not-run', 'setup_failed'],
+    );
+    assert.match(failed.message, /^exit code 1, so the smoke command was not run$/);
+    assert.match(failed.output ?? '', /registry is down/);
+    const hangs = await run('sleep 30', 1000);
+    assert.deepEqual([hangs.outcome, hangs.reasonCode], ['could-not-run', 'setup_failed']);
+    assert.match(hangs.message, /^not finished within 1 s/);
+
+    const secrets = '[$VERCEL_AUTOMATION_BYPASS_SECRET$TEST_PASSWORD$GITHUB_ENV$INPUT_COMMAND]';
+    const done = await run(`pwd\necho "${secrets}" > prepared`);
+    assert.equal(done.outcome, 'pass', JSON.stringify(done));
+    assert.deepEqual(lines.slice(-2), [await realpath(directory), '[]']);
+  } finally {
+    await rm(directory, { recursive: true });
   }
 });

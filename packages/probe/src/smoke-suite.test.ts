@@ -110,3 +110,13 @@ test('JUnit escapes foreign text and counts every kind', async () => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 forbids them
   assert.doesNotMatch(xml, /[\u0000-\u0008\u000b-\u001f]/);
 });
+
+test('a flow that is not critical alerts only; a critical one fails the suite, whatever the other does (ARB-06)', async () => {
+  const check = (path: string, critical?: boolean) =>
+    resolveCheck({ path, ...(critical !== undefined && { critical }) }, { baseUrl });
+  const alert = await suite([], { checks: [check('/login'), check('/broken', false)] });
+  assert.deepEqual([alert.decision, alert.reasonCode], ['pass', 'not_critical_failed']);
+  assert.match(alert.summary, /1 of 2 smoke tests passed; alert only, not critical: GET \/broken: /);
+  const broken = await suite([], { checks: [check('/login', false), check('/broken', true)] });
+  assert.equal(broken.decision, 'fail');
+});

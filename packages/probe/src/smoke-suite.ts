@@ -48,15 +48,24 @@ async function runCheck({ context, retries }: SmokeSuite, check: Check, endsAt: 
     if (attempts.at(-1)?.outcome === 'pass') break;
   }
   const last = attempts.at(-1);
-  if (!last) return notReached(check.name);
+  const weight = check.critical === false ? ({ critical: false } as const) : {};
+  if (!last) return { ...notReached(check.name), ...weight };
   const first = attempts[0];
   const durationMs = attempts.reduce((sum, each) => sum + each.durationMs, 0);
   if (first && first !== last && last.outcome === 'pass') {
     const message = `passed on attempt ${attempts.length}; before: ${first.message}`;
-    return { name: check.name, outcome: 'flaky', reasonCode: first.reasonCode, message, durationMs, attempts };
+    return {
+      name: check.name,
+      outcome: 'flaky',
+      reasonCode: first.reasonCode,
+      message,
+      durationMs,
+      attempts,
+      ...weight,
+    };
   }
   const { outcome, reasonCode, message } = last;
-  return { name: check.name, outcome, reasonCode, message, durationMs, attempts };
+  return { name: check.name, outcome, reasonCode, message, durationMs, attempts, ...weight };
 }
 
 function notReached(name: string): SmokeTest {

@@ -42,10 +42,26 @@ export function parseAsked(text: string): Asked | undefined {
 
 /** The question that is open: asked by the newest attempt of the run, and not answered. Pure. */
 export function openQuestion(facts: readonly LedgerFact[]): Asked | undefined {
-  // A further attempt of the run asks anew.
-  const opened = facts.findLastIndex(({ step, kind }) => step === 'release' && kind === 'intent');
-  const last = facts.slice(opened + 1).findLast(({ step }) => step === 'approval');
+  const last = ofNewestAttempt(facts).at(-1);
   return last?.kind === 'intent' && last.word === 'asked' ? parseAsked(last.text) : undefined;
+}
+
+/** How the question of the newest attempt was closed in the record; undefined while it is open or where none was asked. Pure. */
+export function closedQuestion(
+  facts: readonly LedgerFact[],
+): { word: 'approved' | 'declined' | 'unanswered'; asked: Asked | undefined } | undefined {
+  const approvals = ofNewestAttempt(facts);
+  const last = approvals.at(-1);
+  const word = (['approved', 'declined', 'unanswered'] as const).find((each) => each === last?.word);
+  if (last?.kind !== 'outcome' || word === undefined) return undefined;
+  const question = approvals.findLast(({ kind }) => kind === 'intent');
+  return { word, asked: question && parseAsked(question.text) };
+}
+
+/** A further attempt of the run asks anew. */
+function ofNewestAttempt(facts: readonly LedgerFact[]): LedgerFact[] {
+  const opened = facts.findLastIndex(({ step, kind }) => step === 'release' && kind === 'intent');
+  return facts.slice(opened + 1).filter(({ step }) => step === 'approval');
 }
 
 /** An answer that GitHub's review history of the run holds. */

@@ -68,6 +68,33 @@ const b = deployment('dpl_2', 2000);
 const c = deployment('dpl_3', 3000);
 const own = { key: '1:production:9' };
 
+test('What was overtaken before anybody judged it is gone back to only where no proven one is left, and that is said', () => {
+  const overtaken = (id: string) => release(id, 'held', { reason: 'overtaken by v1.9.0' });
+  const bad = release('dpl_3', 'rolled-back');
+  const choice = chooseRollbackTarget(
+    history([c, b, a], [bad, overtaken('dpl_2'), release('dpl_1', 'released')], 'dpl_3'),
+    own,
+  );
+  assert.deepEqual([choice.target?.deploymentId, choice.target?.unjudged], ['dpl_1', undefined]);
+  assert.match(choice.skipped[1]?.reason ?? '', /^overtaken by v1\.9\.0 before anybody judged it$/);
+  // Quiet hours are a judgement: the release was watched to the end.
+  const quiet = release('dpl_2', 'held', { reason: 'too_little_traffic' });
+  assert.equal(
+    choosePrevious(history([c, b, a], [bad, quiet, overtaken('dpl_1')], 'dpl_3')).target?.deploymentId,
+    'dpl_2',
+  );
+
+  const nothingJudged = history([c, b, a], [bad, overtaken('dpl_2'), overtaken('dpl_1')], 'dpl_3');
+  const { target } = chooseRollbackTarget(nothingJudged, own);
+  assert.deepEqual([target?.deploymentId, target?.adopted], ['dpl_2', false]);
+  assert.equal(target?.unjudged, 'overtaken by v1.9.0 before anybody judged it');
+  const byHand = resolveTarget(readWantedTarget('previous'), nothingJudged);
+  assert.match(
+    'warnings' in byHand ? byHand.warnings.join() : '',
+    /dpl_2\) was overtaken by .*; no proven one is known/,
+  );
+});
+
 test('Before a release the way back is what production serves, when that is good', () => {
   const choice = chooseRollbackTarget(
     history([b, a], [release('dpl_2', 'released'), release('dpl_1', 'released')], 'dpl_2'),
@@ -226,4 +253,23 @@ test('A target is always eligible and never failed, unwatched, rolled back or ou
       assert.equal(assessCandidates(known).length, entries.length);
     }),
   );
+});
+
+test('of two that went live within one second "previous" means the one before, in whatever order they were built or are listed', () => {
+  // Built the other way round; the ledger has whole seconds, so all three went live at 9.
+  const builds = [deployment('dpl_1', 8_100), deployment('dpl_2', 8_900), deployment('dpl_3', 8_300)];
+  const releases = [1, 2, 3].map((id) => release(`dpl_${id}`, 'released', { promotedAt: 9_000 }));
+  const order = (current: string) =>
+    assessCandidates(history(builds, releases, current)).map(({ deployment: { id } }) => id);
+  assert.deepEqual(order('dpl_3'), ['dpl_3', 'dpl_2', 'dpl_1']);
+  assert.equal(choosePrevious(history(builds, releases, 'dpl_3')).target?.deploymentId, 'dpl_2');
+  assert.deepEqual(
+    assessCandidates(history(builds.toReversed(), releases.toReversed(), 'dpl_3')).map(({ deployment: { id } }) => id),
+    order('dpl_3'),
+  );
+  // One of nobody's, built 300 ms before the release that is served now was promoted over it.
+  const adopted = deployment('dpl_9', 9_700);
+  const over = history([...builds, adopted], releases, 'dpl_3');
+  assert.equal(choosePrevious(over).target?.deploymentId, 'dpl_2', 'the ledger knows the time of its own');
+  assert.ok(assessCandidates(over)[0]?.current, 'nothing of that second is newer than what is served');
 });

@@ -2,9 +2,10 @@ import type { VercelDeployment } from '#vercel/vercel-types';
 import { commitOf } from './commit-of.ts';
 import { guardRollback } from './guard-rollback.ts';
 import type { MigrationRecord } from './migration-record.ts';
+import { beyondOneStep, type OneStep } from './one-step.ts';
 import type { EnvironmentKind, RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
-import { watchContinues } from './watch-record.ts';
+import { wasOvertaken, watchContinues } from './watch-record.ts';
 
 /** What Vercel and the ledger say about one environment. Vercel decides, the ledger proposes (S9). */
 export interface EnvironmentHistory {
@@ -19,9 +20,11 @@ export interface EnvironmentHistory {
   releases: readonly ReleaseRecord[];
   /** Oldest first; absent where they are not known, or where a person answers for them. */
   migrations?: readonly MigrationRecord[] | undefined;
+  /** Where the plan goes back one step only. */
+  oneStep?: OneStep | undefined;
 }
 
-export type Standing = 'proven' | 'adopted' | 'failed' | 'unproven' | 'ineligible';
+export type Standing = 'proven' | 'adopted' | 'overtaken' | 'failed' | 'unproven' | 'ineligible';
 
 /** One deployment as a rollback candidate. */
 export interface Candidate {
@@ -35,6 +38,8 @@ export interface Candidate {
   /** When it went live, as far as known; milliseconds. */
   liveAt: number;
   current: boolean;
+  /** Why it is promoted instead of rolled back to, where the plan does not go back as far. */
+  promoted?: string;
   /** Files between it and the database as it is, that its code may not bear (S3). */
   crosses?: string[];
 }
@@ -49,9 +54,22 @@ const proven = new Set(['released', 'held']);
 
 /** Every deployment of the history with its standing, newest first. Pure. */
 export function assessCandidates(history: EnvironmentHistory): Candidate[] {
-  return history.deployments
-    .map((deployment) => assess(history, deployment))
-    .toSorted((a, b) => b.liveAt - a.liveAt || b.deployment.createdAt - a.deployment.createdAt);
+  return history.deployments.map((deployment) => assess(history, deployment)).toSorted(byLive);
+}
+
+/**
+ * Newest first. GitHub tells whole seconds and Vercel milliseconds, so within one second the order is that of the ledger, behind
+ * what is served now: of two that went live in it, that one came last. Total: the same set is always in the same order.
+ */
+function byLive(a: Candidate, b: Candidate): number {
+  const second = ({ liveAt }: Candidate) => Math.floor(liveAt / 1000);
+  return (
+    second(b) - second(a) ||
+    Number(b.current) - Number(a.current) ||
+    (b.release?.id ?? 0) - (a.release?.id ?? 0) ||
+    b.deployment.createdAt - a.deployment.createdAt ||
+    b.deployment.id.localeCompare(a.deployment.id)
+  );
 }
 
 function assess(history: EnvironmentHistory, deployment: VercelDeployment): Candidate {
@@ -60,12 +78,14 @@ function assess(history: EnvironmentHistory, deployment: VercelDeployment): Cand
   const version = release?.version ?? deployment.meta.opsVersion;
   const commit = release?.commit ?? commitOf(deployment);
   const { standing, reason, crosses } = judgeStanding(history, deployment, release, current);
+  const beyond = current || standing === 'ineligible' ? undefined : beyondOneStep(history.oneStep, deployment.id);
   return {
     deployment,
     ...(release === undefined ? {} : { release }),
     standing,
     reason,
     ...(crosses === undefined ? {} : { crosses }),
+    ...(beyond === undefined ? {} : { promoted: beyond }),
     ...(version === undefined ? {} : { version }),
     ...(commit === undefined ? {} : { commit }),
     liveAt: release?.promotedAt ?? deployment.createdAt,
@@ -102,6 +122,7 @@ function judgeStanding(
   if (release.unwatched) return { standing: 'unproven', reason: 'was left without a verdict (unwatched)' };
   if (release.decision === undefined) return { standing: 'unproven', reason: 'its release has no verdict yet' };
   if (release.decision === watchContinues) return { standing: 'unproven', reason: 'its watch has no verdict yet' };
+  if (wasOvertaken(release)) return { standing: 'overtaken', reason: `${release.reason} before anybody judged it` };
   if (proven.has(release.decision)) return { standing: 'proven', reason: release.decision };
   return { standing: 'failed', reason: `ended as ${release.decision}` };
 }
@@ -120,6 +141,9 @@ function whyIneligible(
     return `${id} is a ${target} deployment, environment ${history.environment} takes only ${history.vercelTarget} ones`;
   }
   if (readyState !== 'READY') return `${id} is ${readyState}`;
+  // What goes back goes back as a whole, or not at all.
+  const missing = deployment.apps?.find(({ problem }) => problem !== undefined);
+  if (missing?.problem !== undefined) return missing.problem;
   if (current) return undefined;
   if (history.as !== 'production') {
     return release?.promotion === 'promoted' ? undefined : `${id} never carried the address of ${history.environment}`;
@@ -127,7 +151,9 @@ function whyIneligible(
   if (deployment.readySubstate === 'STAGED') return `${id} was never in production`;
   if (deployment.isRollbackCandidate === false) return `Vercel does not offer ${id} as a rollback candidate`;
   const wasLive = deployment.isRollbackCandidate === true || deployment.readySubstate === 'PROMOTED';
-  return wasLive ? undefined : `${id} was never in production`;
+  if (!wasLive) return `${id} was never in production`;
+  const beyond = history.oneStep?.promotes === false ? beyondOneStep(history.oneStep, id) : undefined;
+  return beyond && `${id} is ${beyond}`;
 }
 
 /**
@@ -135,7 +161,8 @@ function whyIneligible(
  * newest proven one (trap 1). On a live project without a ledger it comes from Vercel's own history and is marked adopted.
  */
 export function chooseRollbackTarget(history: EnvironmentHistory, own: { key: string }): TargetChoice {
-  const candidates = assessCandidates(history);
+  // How far the plan goes back is counted from what this release will make of production, not from what it serves now.
+  const candidates = assessCandidates({ ...history, oneStep: undefined });
   const current = candidates.find((candidate) => candidate.current);
   // An earlier attempt of this very release may already be live: its way back is older than itself.
   const others = candidates.filter((candidate) => !candidate.current && !isOwn(candidate, own.key));
@@ -157,10 +184,13 @@ export function chooseNext(history: EnvironmentHistory, excluded: readonly strin
   return choose(candidates.slice(at + 1).filter(({ deployment }) => !excluded.includes(deployment.id)));
 }
 
+/** What was overtaken before it was judged is taken only where no proven one is left to go back to. */
 function choose(candidates: readonly Candidate[]): TargetChoice {
+  const hasProven = candidates.some(({ standing }) => standing === 'proven');
+  const good: Standing[] = hasProven ? ['proven', 'adopted'] : ['proven', 'adopted', 'overtaken'];
   const skipped: Candidate[] = [];
   for (const candidate of candidates) {
-    if (candidate.standing === 'proven' || candidate.standing === 'adopted') {
+    if (good.includes(candidate.standing)) {
       return { target: toTarget(candidate), skipped };
     }
     skipped.push(candidate);
@@ -173,11 +203,16 @@ function isOwn(candidate: Candidate, key: string): boolean {
 }
 
 export function toTarget(candidate: Candidate): RollbackTarget {
+  const { apps } = candidate.deployment;
   return {
     deploymentId: candidate.deployment.id,
+    ...(apps !== undefined && {
+      apps: Object.fromEntries(apps.map(({ name, deploymentId = '' }) => [name, deploymentId])),
+    }),
     ...(candidate.version === undefined ? {} : { version: candidate.version }),
     ...(candidate.commit === undefined ? {} : { commit: candidate.commit }),
     url: candidate.deployment.url,
-    adopted: candidate.standing !== 'proven',
+    adopted: candidate.standing !== 'proven' && candidate.standing !== 'overtaken',
+    ...(candidate.standing === 'overtaken' && { unjudged: candidate.reason }),
   };
 }

@@ -34,7 +34,7 @@ export interface PreflightDecision {
 }
 
 /** Reasons that name the whole ending where several refusals stand beside each other, most telling first. */
-const ranking = ['locked', 'pinned_rollback', 'unsafe_migration'];
+const ranking = ['locked', 'pinned_rollback', 'forward_fix_open', 'unsafe_migration'];
 
 /** What preflight says, from everything it read. Pure. */
 export function decidePreflight(facts: PreflightFacts): PreflightDecision {

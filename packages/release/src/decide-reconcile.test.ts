@@ -189,8 +189,22 @@ const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[];
   },
   {
     name: 'a run of its watch died behind the lock of its way back',
-    facts: { releases: [handedOff(now + hour)], locks: [lock({ runId: 77 })], endedRuns: new Set([7, 77]) },
+    facts: {
+      releases: [handedOff(now + hour)],
+      locks: [lock({ runId: 77, createdAt: now - hour / 3 })],
+      endedRuns: new Set([7, 77]),
+    },
     entries: ['finish-rollback'],
+    locks: [],
+  },
+  {
+    name: 'a run of its watch died minutes ago behind the lock of its way back: the next run of the watch has it first',
+    facts: {
+      releases: [handedOff(now - 3 * hour)],
+      locks: [lock({ runId: 77, createdAt: now - hour / 5 })],
+      endedRuns: new Set([7, 77]),
+    },
+    entries: [],
     locks: [],
   },
   {
@@ -203,7 +217,7 @@ const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[];
     name: 'a run of its watch died behind its rollback, its record says that the watch goes on',
     facts: {
       releases: [{ ...handedOff(now + hour), rolledBack: true }],
-      locks: [lock({ runId: 77, rollback: 'rolled-back' })],
+      locks: [lock({ runId: 77, rollback: 'rolled-back', createdAt: now - hour / 3 })],
       endedRuns: new Set([77]),
     },
     entries: ['close rolled-back'],
@@ -243,13 +257,47 @@ const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[];
     locks: [],
   },
   {
+    name: 'its way back failed while a service was silent, and its lock still promises it',
+    facts: { releases: [release({ promotion: 'promoted', decision: 'rollback-failed' })], locks: [lock()] },
+    entries: ['finish-rollback'],
+    locks: [],
+  },
+  {
+    name: 'its way back failed for a reason of its own: people decide',
+    facts: {
+      releases: [release({ promotion: 'promoted', decision: 'rollback-failed' })],
+      locks: [lock({ rollback: 'failed' })],
+    },
+    entries: [],
+    locks: [],
+  },
+  {
+    name: 'its way back failed while a service was silent, and its run goes on',
+    facts: {
+      releases: [release({ promotion: 'promoted', decision: 'rollback-failed' })],
+      locks: [lock()],
+      endedRuns: live,
+    },
+    entries: [],
+    locks: [],
+  },
+  {
+    name: 'its way back failed while a service was silent, hours ago: people decide',
+    facts: {
+      releases: [release({ promotion: 'promoted', decision: 'rollback-failed' })],
+      locks: [lock({ createdAt: now - 2 * hour })],
+    },
+    entries: [],
+    locks: [],
+  },
+  {
     name: 'a rollback by hand died behind its lock',
     facts: { locks: [lock({ key: 'hand' })] },
     entries: [],
     locks: ['finish-rollback'],
   },
   {
-    name: 'a rollback by hand failed and said so: it is not tried again',
+    name: 'a rollback by hand failed for a reason of its own and said so: it is not tried again',
     facts: { locks: [lock({ key: 'hand', rollback: 'failed' })] },
     entries: [],
     locks: [],
@@ -261,16 +309,22 @@ const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[];
     locks: [],
   },
   {
-    name: 'a second rollback died before it gave way, an old lock has expired',
-    facts: {
-      locks: [
-        lock({ id: 9, key: 'first', rollback: 'rolled-back' }),
-        lock({ key: 'second' }),
-        lock({ id: 3, expiresAt: 1 }),
-      ],
-    },
+    name: 'a rollback by hand died behind its lock, and another one came later: the later one is the word',
+    facts: { locks: [lock({ id: 9, key: 'first' }), lock({ key: 'second', rollback: 'rolled-back' })] },
     entries: [],
-    locks: ['close expired', 'close yielded'],
+    locks: ['close yielded to 10'],
+  },
+  {
+    name: 'two rollbacks by hand died behind their locks, the second one after the first, an old lock has expired',
+    facts: { locks: [lock({ id: 9, key: 'first' }), lock({ key: 'second' }), lock({ id: 3, expiresAt: 1 })] },
+    entries: [],
+    locks: ['close expired', 'close yielded to 10', 'finish-rollback'],
+  },
+  {
+    name: 'a rollback by hand died behind its lock after another one was done',
+    facts: { locks: [lock({ id: 9, key: 'first', rollback: 'rolled-back' }), lock({ key: 'second' })] },
+    entries: [],
+    locks: ['finish-rollback'],
   },
   {
     name: 'a lock of a person on a laptop has no run',
@@ -283,9 +337,23 @@ const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[];
 for (const { name, facts, entries, locks } of cases) {
   test(`Reconcile decides: ${name}`, () => {
     const plan = decideReconcile({ releases: [], locks: [], endedRuns: ended, liveRuns: live, now, ...facts });
-    const say = (step: { do: string; decision?: string; word?: string }) =>
-      [step.do, step.decision ?? step.word].filter((part) => part !== undefined).join(' ');
+    const say = (step: { do: string; decision?: string; word?: string; text?: string }) =>
+      [step.do, step.decision ?? step.word, step.text].filter((part) => part !== undefined && part !== '').join(' ');
     assert.deepEqual(plan.entries.map(say), entries);
     assert.deepEqual(plan.locks.map(say), locks);
   });
 }
+
+test('a run that died behind its migrations says that they stay', () => {
+  const facts = [{ step: 'migrate', kind: 'outcome', word: 'applied', text: '1 applied, newest 4', at: now } as const];
+  const { entries } = decideReconcile({
+    releases: [release({ facts })],
+    locks: [],
+    endedRuns: new Set([7]),
+    liveRuns: new Set(),
+    now,
+  });
+  const [plan] = entries;
+  assert.equal(plan?.do, 'close');
+  assert.match((plan as { what: string }).what, /not touched\. Its migrations stay applied \(1 applied, newest 4\);/);
+});

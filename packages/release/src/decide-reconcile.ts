@@ -1,5 +1,7 @@
 import { openQuestion } from './asked.ts';
 import type { ReleaseDecision } from './decide-release-outcome.ts';
+import { describeFilesOfDead } from './describe-files-behind.ts';
+import { type FixForward, isOverdue, openFixForward } from './fix-forward.ts';
 import { type Lock, openAmong } from './lock-record.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import { readWindow, watchContinues } from './watch-record.ts';
@@ -26,6 +28,8 @@ export type EntryPlan = { release: ReleaseRecord } & (
   | { do: 'take-back' }
   /** Live and unlooked at for so long that moving production now would surprise people more than it protects them. */
   | { do: 'mark-unwatched'; why: string }
+  /** The time to mend its breach is over, and no newer release is live. */
+  | { do: 'end-fix-forward'; mending: FixForward }
 );
 
 export type LockPlan = { lock: Lock } & (
@@ -63,6 +67,8 @@ export function decideReconcile(facts: ReconcileFacts): ReconcilePlan {
   const isLost = (release: ReleaseRecord) => {
     if (release.newerSchema !== undefined) return false;
     if (release.decision === watchContinues) return isWatchLost(facts, open, release, release === served);
+    if (release.decision === 'rollback-failed') return isStillPromised(facts, open, release);
+    if (isOverdue(release, facts.now)) return release === served || hasLock(open, release);
     if (release.decision !== undefined) return false;
     return hasEnded(facts, { runId: release.runId, since: release.openedAt }) || isForgotten(release, facts.now);
   };
@@ -84,16 +90,35 @@ function isForgotten({ facts }: ReleaseRecord, now: number): boolean {
 /** GitHub starts scheduled runs late; after that nobody comes any more. */
 const watchGraceMs = 2 * 60 * 60 * 1000;
 
+/** Three runs of watch.yml every five minutes: the next one finishes what a dead one began, and two would do it at once. */
+const watchLeadMs = 15 * 60 * 1000;
+
 /**
- * True where a run of watch.yml died between its lock and the end of the record, or where none came to judge the window of what
- * is served. A way back that failed and said so is tried again by the next run of watch.yml.
+ * True where a run of watch.yml died between its lock and the end of the record and no later one finished it, or where none came
+ * to judge the window of what is served. A way back that failed and said so is tried again by the next run of watch.yml.
  */
 function isWatchLost(facts: ReconcileFacts, open: readonly Lock[], release: ReleaseRecord, isServed: boolean): boolean {
   const own = open.find((lock) => lock.key === release.key && lock.target !== undefined);
   if (own !== undefined && !hasEnded(facts, { runId: own.runId, since: own.createdAt })) return false;
-  if (own !== undefined && (own.rollback === undefined || release.rolledBack)) return true;
+  if (own !== undefined && (own.rollback === undefined || release.rolledBack))
+    return facts.now - own.createdAt > watchLeadMs;
   const window = isServed ? readWindow(release) : undefined;
   return window !== undefined && facts.now > window.since + window.windowMs + watchGraceMs;
+}
+
+/**
+ * True where a way back failed and said so, but only because a service did not answer: its lock still promises it. Later than a
+ * takeover of production may be, it is left to the people who were told.
+ */
+function isStillPromised(facts: ReconcileFacts, open: readonly Lock[], release: ReleaseRecord): boolean {
+  const own = open.find(({ key, target, rollback }) => key === release.key && target && rollback === undefined);
+  if (own === undefined || facts.now - own.createdAt > takeBackWithinMs) return false;
+  return hasEnded(facts, { runId: own.runId, since: own.createdAt });
+}
+
+/** A way back of this very release was begun. */
+function hasLock(open: readonly Lock[], { key }: ReleaseRecord): boolean {
+  return open.some((lock) => lock.key === key && lock.target !== undefined);
 }
 
 function planEntry(release: ReleaseRecord, open: readonly Lock[], now: number): EntryPlan {
@@ -103,8 +128,11 @@ function planEntry(release: ReleaseRecord, open: readonly Lock[], now: number): 
     const what = 'Its run ended after the rollback, before it could close the record.';
     return { release, do: 'close', decision: 'rolled-back', reasonCode: 'job_lost', what };
   }
+  const mending = release.decision === undefined ? undefined : openFixForward(release.facts);
+  if (mending !== undefined) return { release, do: 'end-fix-forward', mending };
   if (release.promotion === 'none') {
-    const what = 'Its run ended before the promotion; production was not touched.';
+    const files = describeFilesOfDead(release.facts);
+    const what = `Its run ended before the promotion; production was not touched.${files === undefined ? '' : ` ${files}.`}`;
     return { release, do: 'close', decision: 'cancelled', reasonCode: 'job_lost', what };
   }
   if (release.decision === watchContinues) {
@@ -128,13 +156,14 @@ function lastLookedAt({ facts, openedAt, promotedAt }: ReleaseRecord): number {
 function planLocks(facts: ReconcileFacts, open: readonly Lock[], handled: ReadonlySet<string>): LockPlan[] {
   const expired = facts.locks.filter((lock) => lock.releasedAt === undefined && lock.expiresAt <= facts.now);
   const plans: LockPlan[] = expired.map((lock) => ({ lock, do: 'close', word: 'expired', text: '' }));
-  const [holder] = open.filter(({ target }) => target !== undefined);
+  // Of two rollbacks the later one is the later word.
+  const last = open.findLast(({ target }) => target !== undefined);
   for (const lock of open) {
     const promised = lock.target !== undefined && lock.rollback === undefined && !handled.has(lock.key);
     if (!promised || lock.runId === undefined || lock.runId === 0) continue;
     if (!hasEnded(facts, { runId: lock.runId, since: lock.createdAt })) continue;
-    if (holder !== undefined && holder.id !== lock.id) {
-      plans.push({ lock, do: 'close', word: 'yielded', text: `to ${holder.id}` });
+    if (last !== undefined && last.id !== lock.id) {
+      plans.push({ lock, do: 'close', word: 'yielded', text: `to ${last.id}` });
     } else if (facts.now - lock.createdAt <= takeBackWithinMs) {
       plans.push({ lock, do: 'finish-rollback' });
     }

@@ -47,6 +47,50 @@ const table: {
 }[] = [
   { name: 'everything passed', facts: {}, decision: 'released', reason: 'passed' },
   {
+    name: 'a backend that failed stops it before its promotion',
+    facts: {
+      ...stopped,
+      deploy: passed.deploy,
+      backend: step('failure', 'failed', 'backend_command_failed', 'exit 1'),
+    },
+    decision: 'failed',
+    reason: 'backend_command_failed',
+    red: true,
+  },
+  {
+    name: 'a backend that did not go back is no success of the domains, even where the checks could not run',
+    facts: {
+      watch: step('success', 'would-roll-back', 'breach'),
+      rollback: step('failure', 'rolled-back', 'breach', 'Rolled back. BACKEND NOT TAKEN BACK'),
+      backendBack: 'failed',
+      unverifiedBack: 'no answer',
+    },
+    decision: 'rollback-failed',
+    reason: 'backend_not_taken_back',
+    red: true,
+    incident: true,
+  },
+  {
+    name: 'contract in the same run',
+    facts: { contract: step('success', 'applied', 'applied', 'Applied 1 migration') },
+    decision: 'released',
+    reason: 'passed',
+  },
+  {
+    name: 'contract in the same run that failed: live and proven, and red',
+    facts: { jobStatus: 'failure', contract: step('failure', 'failed', 'lock_timeout', 'x.sql line 1: it waited') },
+    decision: 'released',
+    reason: 'contract_failed',
+    red: true,
+  },
+  {
+    name: 'contract in the same run that was cancelled',
+    facts: { jobStatus: 'cancelled', contract: step('cancelled') },
+    decision: 'released',
+    reason: 'contract_failed',
+    red: true,
+  },
+  {
     name: 'without migrations and smoke tests',
     facts: { migrate: none, smoke: none, stagedSmoke: none },
     decision: 'released',
@@ -208,6 +252,34 @@ const table: {
     incident: true,
   },
   {
+    name: 'rolled back and well, but its edge functions could not be put back',
+    facts: {
+      jobStatus: 'failure',
+      health: step('failure'),
+      watch: none,
+      restored: { health: 'success', smoke: '' },
+      rollback: step('failure', 'rolled-back', 'functions_mixed', 'Rolled back to v1.0.0. Functions: 1 of 2 are old.'),
+    },
+    decision: 'rollback-failed',
+    reason: 'functions_mixed',
+    red: true,
+    incident: true,
+  },
+  {
+    name: 'rolled back, and the checks of what went back could not run',
+    facts: {
+      jobStatus: 'failure',
+      health: step('failure'),
+      watch: none,
+      rollback: step('failure', 'rolled-back', 'rolled_back', 'Rolled back to v1.0.0.'),
+      unverifiedBack: 'setup-commands could not run: exit 1',
+    },
+    decision: 'rolled-back',
+    reason: 'restored_not_verified',
+    red: true,
+    incident: true,
+  },
+  {
     name: 'rollback failed',
     facts: {
       jobStatus: 'failure',
@@ -318,6 +390,13 @@ const table: {
       rollback: step('success', 'not-needed', 'observed'),
     },
     decision: 'would-roll-back',
+    red: false,
+  },
+  {
+    name: 'a later run passes what an earlier job led on past a bad stage in mode observe',
+    facts: { mode: 'observe', badStage: 'At 10 %: 30 of 400 requests failed' },
+    decision: 'would-roll-back',
+    reason: 'stage_observed',
     red: false,
   },
 ];
@@ -520,4 +599,109 @@ test('a decision that did not arrive is never taken for a good one (S15)', () =>
     assert.ok(outcome.red, JSON.stringify(facts));
     assert.match(outcome.decision, /^(failed|rollback-failed)$/, JSON.stringify(facts));
   }
+});
+
+test('Checks that passed are not said to have failed where something else of the way back did', () => {
+  const back = step('failure', 'rolled-back', 'functions_mixed', 'Rolled back to v1.0.0. Functions: 1 of 2 are old.');
+  const facts = { ...passed, jobStatus: 'failure', health: step('failure'), watch: none, rollback: back };
+  const well = decideReleaseOutcome({ ...facts, restored: { health: 'success', smoke: '' } });
+  assert.equal(well.what, 'Rolled back to v1.0.0. Functions: 1 of 2 are old.');
+  for (const restored of [
+    undefined,
+    { health: 'failure', smoke: '' },
+    { health: 'success', smoke: 'failure' },
+  ] as const)
+    assert.match(decideReleaseOutcome({ ...facts, restored }).what, /Its checks failed, too\.$/);
+});
+
+test('what stops behind a migration says that its files stay, whatever stopped it, and nothing else does', () => {
+  const applied = step('success', 'applied', 'applied', 'Applied 1 migration');
+  const smoke = step('failure', 'fail', 'smoke_failed', '1 of 2 smoke tests failed: notes are listed: status 500');
+  const behind = {
+    ...passed,
+    ...stopped,
+    deploy: passed.deploy,
+    stagedHealth: passed.stagedHealth,
+    stagedSmoke: smoke,
+  };
+  const { what, decision } = decideReleaseOutcome({ ...behind, migrate: applied });
+  assert.equal(decision, 'failed');
+  assert.match(
+    what,
+    /^1 of 2 smoke tests failed: notes are listed: status 500\. Its migrations stay applied; .*mode: rollback/,
+  );
+  const build = { ...passed, ...stopped, migrate: applied, deploy: step('failure', 'failed', 'build_failed') };
+  assert.match(decideReleaseOutcome(build).what, /^the deployment failed; nothing was promoted\. Its migrations stay/);
+  assert.doesNotMatch(decideReleaseOutcome(behind).what, /stay applied/);
+  const failed = { ...passed, ...stopped, migrate: step('failure', 'failed', 'sql_error', 'line 2: no such column') };
+  assert.equal(decideReleaseOutcome(failed).what, 'line 2: no such column');
+  assert.doesNotMatch(decideReleaseOutcome({ ...passed, migrate: applied }).what, /stay applied/);
+});
+
+test('a release that was cancelled before its promotion says what stands in the database', () => {
+  const cancelled = { ...passed, ...stopped, jobStatus: 'cancelled', deploy: step('cancelled') };
+  const ofMigrate = (migrate: StepFacts) => decideReleaseOutcome({ ...cancelled, migrate }).what;
+  assert.match(ofMigrate(step('success', 'nothing-pending', 'up_to_date')), /production was not touched$/);
+  assert.match(ofMigrate(step('success', 'applied', 'applied')), /not touched\. Its migrations stay applied; where/);
+  const inStep = step('cancelled', 'cancelled', 'cancelled', 'The run was cancelled');
+  assert.match(
+    ofMigrate(inStep),
+    /not touched\. Whether its migrations are applied is not known; the command migrations/,
+  );
+});
+
+test('files that were to be taken back because the app failed behind them: the end says what became of them', () => {
+  const smoke = step('failure', 'fail', 'smoke_failed', '1 of 2 smoke tests failed');
+  const applied = step('success', 'applied', 'applied', 'Applied 1 migration');
+  const { deploy, stagedHealth } = passed;
+  const behind = { ...passed, ...stopped, deploy, stagedHealth, stagedSmoke: smoke, migrate: applied };
+  const cases: [StepFacts | undefined, RegExp][] = [
+    [undefined, /\. Its migrations stay applied; where/],
+    [none, /\. Its migrations stay applied; where/],
+    [
+      step('success', 'rolled-back', 'rolled_back', 'Rolled back to 7.'),
+      /\. Its migrations were taken back: Rolled back to 7$/,
+    ],
+    // An earlier attempt had done it and died.
+    [
+      step('success', 'nothing-pending', 'nothing_to_roll_back', 'Nothing was applied after 7'),
+      /were taken back: Nothing/,
+    ],
+    [
+      step('failure', 'refused', 'rollback_sql_missing', 'no rollback SQL'),
+      /stay applied, because .*: no rollback SQL; .*mode: rollback/,
+    ],
+    [
+      step('failure', 'could-not-run', 'bad_input', 'age-recipients is needed'),
+      /stay applied, because .*age-recipients/,
+    ],
+    [
+      step('failure', 'failed', 'sql_error', 'rollback of 8_b.sql failed'),
+      /Taking its migrations back failed: rollback of 8_b\.sql failed; .*mode: rollback tries it again$/,
+    ],
+    [
+      step('failure', 'failed', 'integrity_failed', 'Rolled back to 7; table a is missing'),
+      /failed: Rolled back to 7; table a is missing$/,
+    ],
+    [step('cancelled'), /Taking its migrations back did not finish; the command migrations/],
+  ];
+  for (const [databaseBack, told] of cases) {
+    const ended = decideReleaseOutcome({ ...behind, databaseBack });
+    assert.deepEqual([ended.decision, ended.reasonCode, ended.red], ['failed', 'staged_smoke_failed', true]);
+    assert.match(ended.what, told);
+  }
+  const undone = step('failure', 'failed', 'integrity_failed', 'Rolled back to 7; table a is missing');
+  const open = (undoOpen: boolean) => decideReleaseOutcome({ ...behind, databaseBack: undone, undoOpen }).incident;
+  assert.deepEqual([open(true), open(false)], [true, false], 'what is served runs on a database that is not in order');
+  // Applied by an attempt that died.
+  const { migrate } = passed;
+  const databaseBack = step('success', 'rolled-back', 'rolled_back', 'Rolled back to 7.');
+  assert.match(decideReleaseOutcome({ ...behind, migrate, databaseBack }).what, /were taken back: Rolled back to 7$/);
+  assert.doesNotMatch(decideReleaseOutcome({ ...behind, migrate, databaseBack: none }).what, /migrations/);
+  const tool = step('success', 'applied', 'command_succeeded', '"npx prisma migrate deploy" succeeded');
+  const byTool = decideReleaseOutcome({ ...behind, migrate: tool, databaseBack: none }).what;
+  assert.match(byTool, /\. What its migration command did stays; where that is the cause, the tool of that command/);
+  const filesOfEarlier = 'Nothing was pending, but v1.0.0 had migrated before';
+  const told = decideReleaseOutcome({ ...behind, migrate, databaseBack: none, filesOfEarlier });
+  assert.match(told.what, /smoke tests failed\. Nothing was pending, but v1\.0\.0 had migrated before$/);
 });

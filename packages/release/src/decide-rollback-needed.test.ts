@@ -219,6 +219,18 @@ const table: { name: string; facts: Partial<RollbackFacts>; act: string; reason:
     reason: 'stage_failed',
   },
   {
+    name: 'a stage of a rolling release is bad in a mode that only tells',
+    facts: {
+      mode: 'notify',
+      promote: { outcome: 'failure', decision: 'would-roll-back', reason: 'At 30 %: new: 34.1 %' },
+      serving: 'rolling',
+      watch: unheard,
+      jobStatus: 'failure',
+    },
+    act: 'not-needed',
+    reason: 'would_roll_back',
+  },
+  {
     name: 'cancelled in a stage of a rolling release, in a mode that asks',
     facts: {
       mode: 'approve',

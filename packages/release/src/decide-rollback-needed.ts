@@ -9,7 +9,8 @@ export interface RollbackFacts {
   hasRelease: boolean;
   mode: ReleaseMode;
   jobStatus: 'success' | 'failure' | 'cancelled' | '';
-  promote: { outcome: StepOutcome; decision: string };
+  /** `reason`: what the promotion said, in one line. */
+  promote: { outcome: StepOutcome; decision: string; reason?: string | undefined };
   health: { outcome: StepOutcome };
   smoke: { outcome: StepOutcome };
   /** Edge functions that are deployed after the promotion; absent where they are not. */
@@ -58,6 +59,9 @@ export function decideRollbackNeeded(facts: RollbackFacts): RollbackDecision {
   if (promote.decision === 'superseded' || watch.decision === 'superseded') {
     return notNeeded('superseded', 'a rollback or a newer release took over');
   }
+  // A bad stage of a rolling release in a mode that only tells: the canary keeps its share, and a person decides.
+  if (promote.decision === 'would-roll-back' && promote.outcome !== 'cancelled' && facts.jobStatus !== 'cancelled')
+    return notNeeded('would_roll_back', promote.reason || 'a stage of the rolling release is bad');
   const trouble = isAnswered(watch)
     ? afterAnswer(facts)
     : promote.decision === handedOff
@@ -80,9 +84,9 @@ export function decideRollbackNeeded(facts: RollbackFacts): RollbackDecision {
   return trouble;
 }
 
-/** People were asked whether to go back, and said yes or nothing in time. */
+/** People were asked whether to go back and said yes or nothing in time, or did not mend it in the time that they had. */
 function isAnswered({ decision }: RollbackFacts['watch']): boolean {
-  return decision === 'approved' || decision === 'unanswered';
+  return decision === 'approved' || decision === 'unanswered' || decision === 'overdue';
 }
 
 /** While people thought about it a newer release may have gone live: that must not be taken back for this one. */
@@ -119,7 +123,10 @@ function unsettled(facts: RollbackFacts): RollbackDecision {
   }[facts.serving];
   const reason = `${what}: ${where}`;
   // Half moved is broken in every mode.
-  if (facts.serving === 'rolling' && !cancelled) return rollBack('stage_failed', reason);
+  if (facts.serving === 'rolling' && !cancelled) {
+    const told = facts.promote.reason;
+    return rollBack('stage_failed', told === undefined || told === '' ? reason : told);
+  }
   if (cancelled && facts.serving !== 'mixed' && facts.serving !== 'rolling' && facts.mode !== 'auto')
     return hold('cancelled', reason);
   return rollBack(cancelled ? 'cancelled' : 'promotion_failed', reason);

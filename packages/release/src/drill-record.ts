@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { type GitHub, GitHubError } from '#github/client';
-import { cleanText } from '#http/text';
-import { descriptionLimit } from './release-record.ts';
+import type { GitHub } from '#github/client';
+import { readRunRecords, tryReadRunRecords, writeRunRecord } from './run-record.ts';
 
 /** Task of every GitHub Deployment that says how a recovery drill ended. */
 const drillTask = 'ops-actions:drill';
@@ -20,7 +19,22 @@ const payload = z.object({
   restoreSeconds: z.number(),
   /** Absent where there was no backup. */
   ageSeconds: z.number().optional(),
-  targets: z.object({ restoreSeconds: z.number(), ageSeconds: z.number() }),
+  targets: z.object({ restoreSeconds: z.number(), ageSeconds: z.number(), frontendSeconds: z.number().optional() }),
+  /** Of the newest way back of the app that was recorded; absent: none was. */
+  frontendSeconds: z.number().optional(),
+  /** How the app of the record was rebuilt against a copy; absent: nobody asked for it. */
+  rebuild: z
+    .object({
+      passed: z.boolean(),
+      reasonCode: z.string(),
+      commit: z.string().optional(),
+      restoreSeconds: z.number().optional(),
+      health: z.string().optional(),
+      smoke: z.string().optional(),
+      /** Nothing of it is left. */
+      removed: z.boolean(),
+    })
+    .optional(),
   /** Fingerprints of the keys that can open the backup, and of those that did. */
   recipients: z.array(z.string()),
   opened: z.array(z.string()),
@@ -29,8 +43,7 @@ const payload = z.object({
 /** How one drill ended; no place, no counts (S5). */
 export type DrillRecord = z.infer<typeof payload>;
 
-/** Drills that are read: quarterly ones of several years. */
-const recordLimit = 100;
+const drills = { task: drillTask, shape: payload, name: 'drills' };
 
 /** Writes one drill into the ledger. @throws GitHubError. */
 export async function recordDrill(
@@ -39,30 +52,13 @@ export async function recordDrill(
   given: { environment: string; production: boolean; ref: string },
 ): Promise<void> {
   const word = record.passed ? 'passed' : `failed: ${record.reasonCode}`;
-  const { id } = await github.createDeployment({
-    ...given,
-    task: drillTask,
-    payload: record,
-    description: cleanText(`recovery drill ${word}`, descriptionLimit),
-    // Other tools' auto_inactive touches only non-transient Deployments.
-    transient: true,
-  });
-  const description = cleanText(`${record.backup ?? 'no backup'}: ${word}`, descriptionLimit);
-  await github.createStatus(id, { state: 'inactive', description, autoInactive: false });
+  const texts = { description: `recovery drill ${word}`, status: `${record.backup ?? 'no backup'}: ${word}` };
+  await writeRunRecord(github, { ...given, task: drillTask, payload: record }, texts);
 }
 
 /** The drills of one environment, newest first, one for each run. @throws GitHubError. */
 export async function readDrills(github: GitHub, environment: string): Promise<DrillRecord[]> {
-  const deployments = await github.listDeployments({ environment, task: drillTask, perPage: recordLimit });
-  const found = new Map<string, DrillRecord>();
-  for (const deployment of deployments) {
-    if (deployment.task !== drillTask) continue;
-    const given = deployment.payload;
-    const read = payload.safeParse(typeof given === 'string' ? parseJson(given) : given);
-    // GitHub lists the newest first: of several attempts the last one counts.
-    if (read.success && !found.has(read.data.key)) found.set(read.data.key, read.data);
-  }
-  return [...found.values()].sort((a, b) => b.at - a.at);
+  return await readRunRecords(github, environment, drills);
 }
 
 /** As readDrills; undefined, and said, where GitHub does not tell. */
@@ -71,25 +67,19 @@ export async function tryReadDrills(
   environment: string,
   say: (line: string) => void,
 ): Promise<DrillRecord[] | undefined> {
-  if (github === undefined) return undefined;
-  try {
-    return await readDrills(github, environment);
-  } catch (error) {
-    if (!(error instanceof GitHubError)) throw error;
-    say(`The records of drills cannot be read: ${error.message}`);
-    return undefined;
-  }
+  return await tryReadRunRecords(github, environment, drills, say);
+}
+
+/** When the last drill passed, for people; `drills` newest first, undefined where nobody knows them. Pure. */
+export function describeLastDrill(drills: readonly DrillRecord[] | undefined): string {
+  if (drills === undefined) return 'whether a recovery drill of ours has passed is not known';
+  const last = drills.find(({ passed }) => passed);
+  return last === undefined
+    ? 'no recovery drill of ours has passed'
+    : `the last recovery drill of ours passed on ${new Date(last.at * 1000).toISOString().slice(0, 10)}`;
 }
 
 /** Unix seconds at which a key opened its challenge last; undefined: never. Pure. */
 export function lastOpened(drills: readonly DrillRecord[], recipient: string): number | undefined {
   return drills.find(({ opened }) => opened.includes(recipient))?.at;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

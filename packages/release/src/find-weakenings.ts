@@ -5,7 +5,7 @@ import { cleanText } from '#http/text';
 /** A rule that the workflow file relaxes for this release. */
 export interface Weakening {
   /** One word, for the ledger. */
-  name: 'throw-away' | 'no-backup' | 'backup-proof' | 'max-age' | 'allow-older' | 'tls';
+  name: 'throw-away' | 'no-backup' | 'backup-proof' | 'platform-point' | 'max-age' | 'allow-older' | 'tls';
   /** For people. */
   text: string;
 }
@@ -15,6 +15,8 @@ export interface WeakerBackup {
   verify?: 'restore' | 'structure' | 'checksum' | undefined;
   reason?: string | undefined;
   maxAgeMs?: number | undefined;
+  /** Why a restore point of the platform is enough; present where the workflow file says `backup: platform`. */
+  platformReason?: string | undefined;
 }
 
 /** Every rule that is relaxed for this release, for log, plan, message and ledger (S11). Pure. */
@@ -37,6 +39,12 @@ export function findWeakenings(given: {
   const { verify = weakerProof(settings.database, throwAway), reason = 'ops.yml' } = weakerBackup;
   if (verify !== undefined && verify !== 'restore')
     found.push({ name: 'backup-proof', text: `a backup counts by ${verify} only, not restored (verify: ${reason})` });
+  const { platformReason } = weakerBackup;
+  if (platformReason !== undefined) {
+    const why = `backup: platform: ${cleanText(platformReason, 300)}`;
+    const text = `a restore point of the platform counts, not restore-tested by us (${why})`;
+    found.push({ name: 'platform-point', text });
+  }
   if (weakerBackup.maxAgeMs !== undefined)
     found.push({ name: 'max-age', text: 'a proven backup of an earlier run may stand for a fresh one (max-age)' });
   if (allowOlder !== undefined && allowOlder !== '') {

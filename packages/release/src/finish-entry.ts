@@ -1,20 +1,24 @@
 import { cleanText } from '#http/text';
-import { type Answer, findAnswer, openQuestion } from './asked.ts';
+import { type AnswerGiven, answerInRecord } from './answer-given.ts';
+import { findAnswer, openQuestion } from './asked.ts';
+import { backendLeft } from './backend/decide-backend.ts';
 import type { EntryPlan } from './decide-reconcile.ts';
 import type { ReleaseDecision } from './decide-release-outcome.ts';
 import { settleEnvironment } from './finish-release.ts';
-import { type Finished, withFunctionsSaid } from './finished.ts';
+import { type Finished, fixForwardOver, withFunctionsSaid } from './finished.ts';
+import { type FixForward, timeOf } from './fix-forward.ts';
 import { handleOfRecord } from './handle-of-record.ts';
 import { openLedger } from './ledger.ts';
 import { defaultLockExpiryMs } from './lock.ts';
 import { readServed } from './move-domains.ts';
-import { nameOf } from './next-target.ts';
+import { nameOf } from './name-of-target.ts';
 import { reasonCodeOf } from './patience.ts';
 import { functionsLeft } from './plan-functions-back.ts';
 import type { ReconcileDependencies, ReconcileRequest } from './reconcile.ts';
 import type { ReleaseHandle, RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
-import { type TakeBackOutcome, takeBack } from './take-back.ts';
+import { takeBack } from './take-back.ts';
+import type { TakeBackOutcome } from './take-back-types.ts';
 import type { FunctionsBack } from './take-functions-back.ts';
 import { watchContinues } from './watch-record.ts';
 import { reasonOfVerdict } from './would-have-been.ts';
@@ -37,6 +41,7 @@ export async function finishEntry(
   const { release } = plan;
   const handle = handleOfRecord(release, request);
   const { functions, ...ended } = await endOf(deps, request, { plan, handle, context });
+  const backend = backendLeft(release, ended.decision);
   const closing = await settleEnvironment(deps, handle, {
     // A release that handed its watch off has put auto-assign back itself.
     moved: context.isNewest && release.decision === undefined,
@@ -53,9 +58,10 @@ export async function finishEntry(
     version: release.version,
     commit: release.commit,
     ...ended,
-    what: withFunctionsSaid(ended.what, functions),
+    what: [withFunctionsSaid(ended.what, functions), ...(backend === undefined ? [] : [backend])].join(' '),
     closing,
     functions,
+    backendLeft: backend,
     rollbackTarget: release.rollbackTarget,
     openedAt: release.openedAt,
     runId: release.runId,
@@ -77,16 +83,17 @@ async function endOf(
   request: ReconcileRequest,
   dead: Dead,
 ): Promise<Ended & { functions?: FunctionsBack | undefined }> {
-  const { plan, handle, context } = dead;
+  const { plan, handle } = dead;
   const { release } = plan;
   if (plan.do === 'close') {
     const { decision, reasonCode, what } = plan;
     return { decision, reasonCode, what, functions: await takeLeftFunctions(deps, dead) };
   }
-  const answer = await readAnswer(deps, release);
-  if (answer?.word === 'rejected' && plan.do !== 'finish-rollback') {
-    const what = `Its run ended after ${cleanText(answer.by, 60) || 'a reviewer'} declined the rollback: nothing was moved.`;
-    return { decision: 'would-roll-back', reasonCode: 'declined', what };
+  if (plan.do === 'end-fix-forward') return await endFixForward(deps, request, dead, plan.mending);
+  const answer = answerInRecord(release.facts) ?? (await readAnswer(deps, release));
+  if (answer?.leaves && plan.do !== 'finish-rollback') {
+    const what = `Its run ended after ${answer.said}: nothing was moved.`;
+    return { decision: 'would-roll-back', reasonCode: answer.word, what };
   }
   if (plan.do === 'mark-unwatched') {
     const served = release.decision === watchContinues ? await readServed(deps.project, handle) : undefined;
@@ -95,12 +102,51 @@ async function endOf(
       return { decision: 'superseded', reasonCode: 'superseded', what };
     }
     await openLedger(deps.github, handle).record('watch', 'outcome', 'unwatched', plan.why);
-    const what = `${plan.why}: nothing was moved, it is no rollback target until somebody proves it.`;
+    const late = answer === undefined ? '' : `, although ${answer.said}, which nobody carried out in time`;
+    const what = `${plan.why}${late}: nothing was moved, it is no rollback target until somebody proves it.`;
     return { decision: 'cancelled', reasonCode: 'unwatched', what };
   }
-  let functions: FunctionsBack | undefined;
   // The run has ended, or its time is long over: nobody can answer any more.
-  const unanswered = openQuestion(release.facts)?.fallback === 'auto' ? 'unanswered' : '';
+  const silence = openQuestion(release.facts)?.fallback === 'auto' ? 'unanswered' : '';
+  const word = answer === undefined || answer.leaves ? silence : answer.word;
+  return await carryOut(deps, request, dead, word);
+}
+
+/** The time to mend it is over: it goes back, or people are told again, unless production moved on meanwhile (ARB-07). */
+async function endFixForward(
+  deps: ReconcileDependencies,
+  request: ReconcileRequest,
+  dead: Dead,
+  { until, after }: FixForward,
+): Promise<Ended & { functions?: FunctionsBack | undefined }> {
+  const { release } = dead.plan;
+  const over = `The time to mend it was over at ${timeOf(until)}, and no newer release is live`;
+  if (after === 'rollback') {
+    const ended = await carryOut(deps, request, dead, 'overdue');
+    if (ended.decision !== 'rolled-back') return ended;
+    return { ...ended, reasonCode: fixForwardOver, what: `${over}. ${ended.what}` };
+  }
+  const served = await readServed(deps.project, dead.handle);
+  const movedOn = !served.mixed && served.deploymentId !== release.deploymentId;
+  if (movedOn) {
+    const what = 'Production has moved on since: nothing is left to mend.';
+    return { decision: 'superseded', reasonCode: 'superseded', what };
+  }
+  const why = reasonOfVerdict(release.facts);
+  const what = `${over}: it should go back${why === '' ? '' : ` (${why})`}, and a person decides. Nothing was moved.`;
+  return { decision: 'would-roll-back', reasonCode: fixForwardOver, what };
+}
+
+/** Takes back what the record and Vercel say may have to go back; `word` is what the watch left. */
+async function carryOut(
+  deps: ReconcileDependencies,
+  request: ReconcileRequest,
+  dead: Dead,
+  word: string,
+): Promise<Ended & { functions?: FunctionsBack | undefined }> {
+  const { plan, handle, context } = dead;
+  const { release } = plan;
+  let functions: FunctionsBack | undefined;
   const reached = plan.do === 'finish-rollback' ? ('skipped' as const) : ('cancelled' as const);
   const taken = await takeBack(deps, {
     handle,
@@ -114,12 +160,12 @@ async function endOf(
       smoke: { outcome: reached },
       watch: {
         outcome: reached,
-        decision: answer?.word === 'approved' ? 'approved' : unanswered,
+        decision: word,
         reason: reasonOfVerdict(release.facts),
       },
     },
     lockExpiryMs: request.settings.release.lockExpiryMs ?? defaultLockExpiryMs,
-    promoteInstead: request.settings.vercel.rollbackFallback === 'promote',
+    promoteInstead: request.settings.vercel.rollbackFallback !== 'none',
     beside: async (target: RollbackTarget) => {
       const recorded = target.deploymentId === handle.rollbackTarget?.deploymentId;
       functions = await deps.functions?.(recorded ? handle : { environment: handle.environment, target });
@@ -135,11 +181,16 @@ async function endOf(
 async function readAnswer(
   { github }: ReconcileDependencies,
   { facts, runId }: ReleaseRecord,
-): Promise<Answer | undefined> {
+): Promise<AnswerGiven | undefined> {
   const question = openQuestion(facts);
   if (question?.environment === undefined || runId === 0) return undefined;
   try {
-    return findAnswer(await github.runApprovals(runId), question.environment, question.before);
+    const answer = findAnswer(await github.runApprovals(runId), question.environment, question.before);
+    if (answer === undefined) return undefined;
+    const by = cleanText(answer.by, 60) || 'a reviewer';
+    return answer.word === 'approved'
+      ? { word: 'approved', leaves: false, said: `${by} approved the rollback` }
+      : { word: 'declined', leaves: true, said: `${by} declined the rollback` };
   } catch (error) {
     // A run that was deleted holds no answers.
     if (reasonCodeOf(error) === 'github_not_found') return undefined;
@@ -160,14 +211,16 @@ async function takeLeftFunctions(
 }
 
 /** The end of a release from what its way back came to. Pure. */
-function describeTaken(taken: TakeBackOutcome, release: Pick<ReleaseRecord, 'promotion'>): Ended {
+function describeTaken(taken: TakeBackOutcome, release: Pick<ReleaseRecord, 'promotion' | 'decision'>): Ended {
   if (taken.act === 'roll-back') {
     const { rollback, reason } = taken;
     if (rollback.decision === 'superseded')
       return { decision: 'superseded', reasonCode: 'superseded', what: rollback.message };
     if (rollback.decision === 'failed')
       return { decision: 'rollback-failed', reasonCode: rollback.reasonCode, what: rollback.message };
-    const what = `Its run ended without a verdict; rolled back to ${nameOf(rollback.target)}: ${reason}.`;
+    const had = release.decision === 'would-roll-back' || release.decision === 'rollback-failed';
+    const ended = had ? '' : 'Its run ended without a verdict; ';
+    const what = `${ended}rolled back to ${nameOf(rollback.target)}: ${reason}.`;
     return { decision: 'rolled-back', reasonCode: 'job_lost', what };
   }
   if (taken.act === 'hold') {

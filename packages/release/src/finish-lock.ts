@@ -1,8 +1,9 @@
 import type { LockPlan } from './decide-reconcile.ts';
 import { settleEnvironment } from './finish-release.ts';
 import { type Finished, withFunctionsSaid } from './finished.ts';
-import { closeLock, defaultLockExpiryMs } from './lock.ts';
-import { nameOf } from './next-target.ts';
+import { yieldToLaterMove } from './later-move.ts';
+import { closeLock, defaultLockExpiryMs, readOpenLocks } from './lock.ts';
+import { nameOf } from './name-of-target.ts';
 import { placeOf } from './read-environment.ts';
 import type { ReconcileDependencies, ReconcileRequest } from './reconcile.ts';
 import type { RollbackTarget } from './release-handle.ts';
@@ -12,7 +13,10 @@ import type { FunctionsBack } from './take-functions-back.ts';
 /** What was done about one lock: a sentence, or, where it had promised a rollback, the end of that. */
 export type FinishedLock = { said: string } | { finished: Finished };
 
-/** Closes a lock that holds nothing any more, or carries out the rollback it promised. @throws GitHubError, VercelError. */
+/**
+ * Closes a lock that holds nothing any more, or carries out the rollback it promised unless somebody moved production since.
+ * @throws GitHubError, VercelError.
+ */
 export async function finishLock(
   deps: ReconcileDependencies,
   { settings }: ReconcileRequest,
@@ -26,9 +30,12 @@ export async function finishLock(
   }
   if (lock.target === undefined) return undefined;
   const { environment, production } = settings;
+  const place = placeOf(settings);
+  const open = await readOpenLocks(deps.github, environment);
+  const later = await yieldToLaterMove(deps, place, { own: lock, open });
+  if (later !== undefined) return { said: later };
   const { sha } = await deps.github.commit('HEAD');
   let functions: FunctionsBack | undefined;
-  const place = placeOf(settings);
   const back = await rollBack(deps, {
     ...place,
     environment,
@@ -45,7 +52,7 @@ export async function finishLock(
     finishing: true,
     autoAssign: lock.autoAssign,
     lockExpiryMs: settings.release.lockExpiryMs ?? defaultLockExpiryMs,
-    promoteInstead: settings.vercel.rollbackFallback === 'promote',
+    promoteInstead: settings.vercel.rollbackFallback !== 'none',
     beside: lock.appOnly
       ? undefined
       : async (target: RollbackTarget) => {

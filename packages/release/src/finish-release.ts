@@ -2,7 +2,8 @@ import type { GitHub } from '#github/client';
 import type { VercelProject } from '#vercel/project';
 import type { ReleaseDecision } from './decide-release-outcome.ts';
 import type { Serving } from './last-line.ts';
-import { type LedgerState, openLedger } from './ledger.ts';
+import { openLedger } from './ledger.ts';
+import { stateOfDecision } from './ledger-state.ts';
 import { type Lock, readOpenLocks } from './lock.ts';
 import { type EnvironmentPlace, readServed } from './move-domains.ts';
 import type { ReleaseHandle } from './release-handle.ts';
@@ -83,24 +84,6 @@ async function restore(project: VercelProject, original: boolean): Promise<boole
   return true;
 }
 
-const states: Record<ReleaseDecision, LedgerState> = {
-  released: 'success',
-  held: 'success',
-  'already-current': 'success',
-  // It is live, and nothing says yet that it is good.
-  'watch-continues': 'in_progress',
-  staged: 'in_progress',
-  planned: 'inactive',
-  superseded: 'inactive',
-  cancelled: 'inactive',
-  refused: 'failure',
-  failed: 'failure',
-  'rolled-back': 'failure',
-  'would-roll-back': 'failure',
-  asked: 'in_progress',
-  'rollback-failed': 'error',
-};
-
 /** Writes the last word of a release; a staged one, and one about which people are asked, stay open for the job that resumes it. */
 export async function closeLedger(
   github: GitHub,
@@ -109,7 +92,7 @@ export async function closeLedger(
 ): Promise<void> {
   const { decision, reasonCode, environmentUrl } = given;
   const ledger = openLedger(github, handle);
-  const options = { state: states[decision], ...(environmentUrl ? { environmentUrl } : {}) };
+  const options = { state: stateOfDecision(decision), ...(environmentUrl ? { environmentUrl } : {}) };
   if (decision === 'staged') return await ledger.record('stage', 'outcome', 'staged', '', options);
   if (decision === 'asked') return;
   await ledger.record('release', 'outcome', decision, reasonCode, options);

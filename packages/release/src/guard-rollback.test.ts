@@ -110,3 +110,24 @@ test('A record names every file that older code cannot bear, however long the fo
   assert.doesNotMatch(JSON.stringify(payload), /select/);
   assert.match(payload.files[0]?.sha256 ?? '', /^[0-9a-f]{64}$/);
 });
+
+test('Of a group each app is judged by the age of its own code: one that is older than the first can be what bears nothing', () => {
+  const apps = [{ name: 'admin', deploymentId: 'dpl_old', built: { createdAt: 5_000, meta: {} } }];
+  const target = { createdAt: 10_000, meta: { opsMigration: '100' }, apps };
+  const contract = [record(8, { '090': 'contract' })];
+  assert.equal(verdict(facts(contract)), 'safe', 'the first one was built behind it');
+  const crossing = guardRollback(facts(contract, { target }));
+  assert.ok(crossing.verdict === 'unsafe');
+  assert.match(crossing.reason, /090_x\.sql \(dpl_old of admin\)$/);
+  const [{ name, deploymentId }] = apps as [(typeof apps)[0]];
+  const together = { ...target, apps: [{ name, deploymentId }] };
+  assert.equal(verdict(facts(contract, { target: together })), 'safe', 'of the same release');
+  const since = [{ createdAt: 11_000, meta: { opsContracts: '090' } }];
+  assert.deepEqual(guardRollback(facts(undefined, { target, since })), {
+    verdict: 'unknown',
+    reasonCode: 'schema_unknown',
+    named: ['090'],
+    reason:
+      'the ledger does not say which migrations ran since the target; deployments since the target name contract migrations (090) (dpl_old of admin)',
+  });
+});

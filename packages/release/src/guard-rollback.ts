@@ -10,7 +10,7 @@ export type Guard =
   | { verdict: 'unknown'; reasonCode: 'schema_unknown'; named: string[]; reason: string };
 
 export interface GuardFacts {
-  target: Pick<VercelDeployment, 'createdAt' | 'meta'>;
+  target: Pick<VercelDeployment, 'createdAt' | 'meta' | 'apps'>;
   /** Entry of the release that brought the target; undefined where none of ours did. */
   release?: Pick<ReleaseRecord, 'id' | 'key'> | undefined;
   /** Oldest first; undefined where the ledger could not be read. */
@@ -26,9 +26,23 @@ export const contractsMeta = 'opsContracts';
 
 /**
  * A target is unsafe when a file that its own commit did not hold removed since what its code may need. Files that were taken
- * back, or failed before they were in the history, remove nothing. Pure.
+ * back, or failed before they were in the history, remove nothing. Of a group each app is judged by the age of its own code. Pure.
  */
 export function guardRollback(facts: GuardFacts): Guard {
+  const own = guardOne(facts);
+  const others = (facts.target.apps ?? []).flatMap(({ name, deploymentId, built }) => {
+    if (built === undefined) return [];
+    const guard = guardOne({ ...facts, target: built, release: undefined });
+    return guard.verdict === 'safe' ? [] : [{ ...guard, reason: `${guard.reason} (${deploymentId} of ${name})` }];
+  });
+  const all: Guard[] = [own, ...others];
+  const unsure = all.filter((guard) => guard.verdict === 'unknown');
+  return (
+    all.find(({ verdict }) => verdict === 'unsafe') ?? unsure.find(({ named }) => named.length > 0) ?? unsure[0] ?? own
+  );
+}
+
+function guardOne(facts: GuardFacts): Guard {
   const { migrations, target } = facts;
   const newestKnown = target.meta.opsMigration ?? '';
   if (migrations === undefined) {

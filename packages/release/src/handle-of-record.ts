@@ -28,5 +28,6 @@ export function handleOfRecord(
     slack: release.slack,
     mode: release.mode,
     firstDeployment: release.firstDeployment,
+    ...(release.rehearsal === true ? { rehearsal: true } : {}),
   };
 }

@@ -2,16 +2,23 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { MigrationFinding } from '#postgres/classify-migrations';
 import type { DatabaseConnection } from '#postgres/connection';
-import type { MigrationInspection } from '#postgres/inspect-migrations';
 import type { BlockLimits } from '#postgres/judge-size';
-import { commandLine } from './command-line.ts';
+import { checkRestorePoint, type RestorePointRequest } from './check-restore-point.ts';
+import { compareStaging, stagingWithCommand } from './compare-staging.ts';
+import { decideForetold } from './decide-foretold.ts';
 import type { Finding } from './decide-preflight.ts';
 import { decideRowSecurity } from './decide-row-security.ts';
+import { isLeftToAPerson, leftToAPerson, notApproved } from './left-to-a-person.ts';
+import { lostCritical } from './lost-critical.ts';
+import { type ApprovalPort, approvalOf, approvalOfCommand, type MigrationApproval } from './migration-approval.ts';
+import { toFinding } from './migration-finding.ts';
 
 export interface DatabaseInspection {
   database: 'configured' | 'not-configured';
   /** Versions that this release would apply. */
   toApply: string[];
+  /** Versions in the history; empty where a tool of one's own keeps it. */
+  applied: readonly string[];
   /** Files that wait for a later release, because running code needs what they remove, or behind such a file. */
   held: string[];
   /** The consumer's own command, which migrates instead of files: nobody knows beforehand whether it changes anything. */
@@ -23,27 +30,35 @@ export interface DatabaseInspection {
   weakening?: string | undefined;
 }
 
-export interface DatabaseRequest {
+export interface DatabaseRequest extends RestorePointRequest {
   url?: string | undefined;
   /** The Supabase project that the connection has to lead to; undefined: any. */
   project?: string | undefined;
+  /** The address to use instead of `url`, which is right and may not be reachable from here. */
+  resolve?: ((url: string) => Promise<string>) | undefined;
   /** Folder of the migrations, relative to the workspace; undefined: the default. */
   migrations?: string | undefined;
   /** The consumer's own command, which migrates instead of the files. */
   command?: string | undefined;
+  /** What tells whether the command did its work. */
+  verifyCommand?: string | undefined;
   /** Who applies; anything but `automatic` (the default) refuses what is due. */
   apply?: 'automatic' | 'approve' | 'manual' | undefined;
+  /** Who was asked, where it is `approve`, and what GitHub says of that. */
+  approval?: (MigrationApproval & { port: ApprovalPort | undefined }) | undefined;
+  /** Of the checkout. */
+  commit?: string | undefined;
   workspace: string;
-  /** Public keys, of age or OpenPGP. */
-  recipients: readonly string[];
-  /** False where a throw-away environment goes without a backup. */
-  backupNeeded: boolean;
   /** How large a table may be that a migration blocks. */
   limits: BlockLimits;
   /** Files that sort before an applied one are applied, not refused. */
   includeAll: boolean;
   /** Whether a pending file needs rollback SQL; default `optional`. */
   wayBack?: 'required' | 'optional' | 'ignored' | undefined;
+  /** Database of staging, which has to have every file that is applied here; undefined: nobody compares. */
+  stagingUrl?: string | undefined;
+  /** Files that no code may go live without. */
+  critical?: readonly string[] | undefined;
   /** Tables that are open to visitors: refused or told, except those named. */
   rowSecurity?: { refuse: boolean; except: readonly string[] } | undefined;
   signal?: AbortSignal | undefined;
@@ -92,7 +107,7 @@ export async function inspectDatabase(request: DatabaseRequest): Promise<Databas
   return await inspectPending({ ...request, url: request.url, directory });
 }
 
-const nothing = { toApply: [], held: [], migrations: [] };
+const nothing = { toApply: [], applied: [], held: [], migrations: [] };
 
 function noFolder(folder: string): Finding {
   return {
@@ -118,115 +133,87 @@ async function inspectPending(
       const finding: Finding = { code: 'wrong_project', severity: 'refuse', message: `DATABASE_URL ${wrong}`, fix };
       return { ...nothing, database: 'configured', findings: [finding] };
     }
-    const connection = await connect(request.url, {
+    const url = (await request.resolve?.(request.url)) ?? request.url;
+    const connection = await connect(url, {
       applicationName: 'ops-actions preflight',
       statementTimeoutMs: 15_000,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
     return await inspectConnected(request, connection).finally(() => connection.close());
   } catch (error) {
-    const { name, message } = error as Error;
-    if (name !== 'DatabaseUnreachable' && name !== 'DatabaseUrlError') throw error;
-    const code = name === 'DatabaseUrlError' ? 'bad_database_url' : 'database_unreachable';
+    const { name, message, reasonCode } = error as Error & { reasonCode?: string };
+    const code =
+      reasonsByName[name] ?? (name === 'DatabaseTargetError' || name === 'SupabaseError' ? reasonCode : undefined);
+    if (code === undefined) throw error;
     return { ...nothing, database: 'configured', findings: [{ code, severity: 'refuse', message }] };
   }
 }
+
+/** Of errors of the database's side; its modules are loaded late. */
+const reasonsByName: Record<string, string> = {
+  DatabaseUrlError: 'bad_database_url',
+  DatabaseUnreachable: 'database_unreachable',
+  ConnectionSilent: 'connection_silent',
+};
 
 async function inspectConnected(
   request: DatabaseRequest & { url: string; directory: string },
   connection: DatabaseConnection,
 ): Promise<DatabaseInspection> {
-  const { limits, includeAll, command, wayBack: required } = request;
+  const { limits, includeAll, command, critical, wayBack: required } = request;
   const { weakening } = connection.settings;
   const { openTables } = await import('#postgres/row-security');
   const rows = decideRowSecurity(await openTables(connection), request.rowSecurity);
   if (command !== undefined) {
     // Left to a person, a release runs nothing, so that it needs no restore point either.
-    const own = (request.apply ?? 'automatic') === 'automatic';
-    const findings = own ? await checkBackup(request, connection, 'a migration command is configured') : [];
-    return { ...nothing, database: 'configured', command, findings: [...findings, ...rows], weakening };
+    const missing = await notApproved(request, approvalOfCommand(command, request.commit ?? ''));
+    const own = !isLeftToAPerson(request) && missing.length === 0;
+    const findings = own ? await checkRestorePoint(request, connection, 'a migration command is configured') : missing;
+    const lost = await lostCritical({ ...request, command }, connection, own);
+    const staging = request.stagingUrl === undefined ? [] : [stagingWithCommand(command)];
+    const found = [...findings, ...staging, ...lost, ...rows];
+    return { ...nothing, database: 'configured', command, findings: found, weakening };
   }
   const [{ inspectDatabase: inspect }, { forwardFixOnly }] = await Promise.all([
     import('#postgres/inspect-database'),
     import('#postgres/inspect-migrations'),
   ]);
-  const inspection = await inspect(connection, request.directory, { limits, includeAll, wayBack: required });
+  const inspection = await inspect(connection, request.directory, {
+    ...{ limits, includeAll, critical },
+    wayBack: required,
+  });
   // A backup is made where files are applied: held ones need none.
   const due = inspection.toApply.length > 0;
   const forward = required === 'ignored' ? undefined : forwardFixOnly(inspection);
+  const { stagingUrl, signal } = request;
+  const staging = stagingUrl === undefined ? [] : await compareStaging(stagingUrl, inspection.toApply, signal);
   const message = `way back of the database: ${forward}`;
   const wayBack: Finding[] = forward === undefined ? [] : [{ code: 'forward_fix_only', severity: 'notice', message }];
-  const byHand = due && (request.apply ?? 'automatic') !== 'automatic' ? [leftToAPerson(request, inspection)] : [];
-  const backup = due && byHand.length === 0 ? await checkBackup(request, connection, 'migrations are pending') : [];
+  const foretold = decideForetold(inspection.foretold, request.rowSecurity);
+  const byHand = !due
+    ? []
+    : isLeftToAPerson(request)
+      ? [await leftToAPerson(request, inspection)]
+      : await notApproved(request, approvalOf(inspection));
+  const backup =
+    due && byHand.length === 0 ? await checkRestorePoint(request, connection, 'migrations are pending') : [];
   return {
     database: 'configured',
     toApply: inspection.toApply.map((file) => file.version),
+    applied: inspection.applied,
     held: inspection.held.map((file) => file.file),
-    findings: [...inspection.findings.map(toFinding), ...wayBack, ...byHand, ...backup, ...rows],
+    findings: [
+      ...inspection.findings.map(toFinding),
+      ...foretold,
+      ...staging,
+      ...wayBack,
+      ...byHand,
+      ...backup,
+      ...rows,
+    ],
     migrations: inspection.findings,
     weakening,
   };
-}
-
-/** The migration step of the release would refuse as well; said here nothing has been announced yet. */
-function leftToAPerson(request: DatabaseRequest, { toApply }: MigrationInspection): Finding {
-  const files = toApply.map(({ file }) => file).join(', ');
-  return {
-    code: 'applied_by_hand',
-    severity: 'refuse',
-    message: `database.apply is ${request.apply}, and these migrations were not applied yet: ${files}`,
-    fix: 'run migrate-with-backup by hand for this environment, then release',
-  };
-}
-
-/** A remark about a migration file, as a finding of the preflight. Pure. */
-export function toFinding(finding: MigrationFinding): Finding {
-  const statement = finding.statement === '' ? '' : `: ${finding.statement}`;
-  return {
-    code: 'unsafe_migration',
-    severity: finding.severity === 'refuse' ? 'refuse' : 'warning',
-    message: `${finding.file} line ${finding.line} (${finding.rule}) ${finding.message}${statement}`,
-    fix: finding.accepted === undefined ? finding.correction : `accepted in the file: ${finding.accepted}`,
-  };
-}
-
-/**
- * A restore point must be possible before anything is touched: recipients, pg_dump of the server's own major (trap 10), and the
- * extensions without which the backup would not restore here.
- */
-async function checkBackup(request: DatabaseRequest, connection: DatabaseConnection, why: string): Promise<Finding[]> {
-  if (!request.backupNeeded) return [];
-  const major = Math.floor(connection.serverVersion / 10_000);
-  const findings: Finding[] = [];
-  if (request.recipients.length === 0) {
-    findings.push({
-      code: 'age_recipients_missing',
-      severity: 'refuse',
-      message: `${why} and no age public key is given, so the backup could not be encrypted`,
-      fix: `pass age-recipients (made by \`${commandLine('init')}\`, or age-keygen), or gpg-recipients`,
-    });
-  }
-  const [{ findPostgres }, { missingExtensions }] = await Promise.all([
-    import('#backup/find-postgres'),
-    import('#backup/missing-extensions'),
-  ]);
-  try {
-    const binaries = await findPostgres({ major, server: true });
-    for (const { reasonCode, message, installLine } of await missingExtensions(connection, binaries)) {
-      const fix = `before this step run \`${installLine}\`, and the same before the migration where that is another job`;
-      findings.push({ code: reasonCode, severity: 'refuse', message, fix });
-    }
-  } catch (error) {
-    const { message, reasonCode } = error as { message: string; reasonCode?: string };
-    if (reasonCode !== 'postgres_tools_missing') throw error;
-    findings.push({
-      code: reasonCode,
-      severity: 'refuse',
-      message,
-      fix: `add postgres-major: '${major}' to the inputs of the reusable workflow; in a job of your own the step actions/setup-postgres with major: ${major} before deploy`,
-    });
-  }
-  return findings;
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -85,8 +85,10 @@ function servingNow({ environment, serving, servesNothing, now }: LastLineFacts)
 }
 
 /** The maintenance mode that Vercel has (docs: REST API, "Pause a project"): production is blocked, auto-assignment off. */
-const offline =
-  'to show nobody a broken app meanwhile, pause the project (POST /v1/projects/<project>/pause of the Vercel API; visitors get 503 until /unpause)';
+function offline(facts: LastLineFacts): string {
+  const on = commandOn(facts, 'maintenance on');
+  return `to show nobody a broken app meanwhile, pause the project with: ${on} (visitors get 503 until maintenance off)`;
+}
 
 function nextCommand(facts: LastLineFacts): string {
   const { decision, reasonCode, locked, serving, servesNothing, rollbackTarget } = facts;
@@ -100,7 +102,7 @@ function nextCommand(facts: LastLineFacts): string {
       const target = rollbackTarget?.deploymentId;
       // Going back to the very deployment that serves and is sick would change nothing.
       return target === undefined || target === serving?.deploymentId
-        ? `Next: there is nothing to go back to; ${offline}; fix forward, then: ${unlock}`
+        ? `Next: there is nothing to go back to; ${offline(facts)}; fix forward, then: ${unlock}`
         : `Next, at once: ${commandOn(facts, 'rollback', { target })}`;
     }
     case 'would-roll-back':

@@ -1,5 +1,6 @@
 import type { GitHub } from '#github/client';
 import { cleanText } from '#http/text';
+import type { MovedApp } from '#vercel/project';
 import type { ReleaseHandle } from './release-handle.ts';
 import {
   descriptionLimit,
@@ -46,6 +47,16 @@ export function openLedger(github: GitHub, handle: Pick<ReleaseHandle, 'ledgerId
       });
     },
   };
+}
+
+/** What became of each further project of a group; the first one is told by the step itself. @throws GitHubError. */
+export async function recordApps(
+  ledger: Ledger,
+  step: 'promote-app' | 'rollback-app',
+  moved: readonly MovedApp[] = [],
+): Promise<void> {
+  for (const { app, deploymentId, outcome, reasonCode } of moved.slice(1))
+    await ledger.record(step, 'outcome', outcome, `${deploymentId} ${app} ${reasonCode}`);
 }
 
 /** Pages of 100 that are read before an entry counts as not there. */

@@ -1,11 +1,19 @@
 import type { DeploymentStatus, GitHubDeployment } from '#github/client';
-import { parseFact } from './release-record.ts';
+import { isPassing } from './passing-failure.ts';
+import { type LedgerFact, parseFact } from './release-record.ts';
 
 /** Task of every GitHub Deployment that is a lock (S8). */
 export const lockTask = 'ops-actions:lock';
 
 /** Default life of the lock of a rollback: 24 hours. Who needs longer locks by hand, with a reason of their own. */
 export const defaultLockExpiryMs = 24 * 60 * 60 * 1000;
+
+export interface LockTarget {
+  deploymentId: string;
+  version?: string;
+  /** Deployments of the further apps that go with it, by name. */
+  apps?: Record<string, string>;
+}
 
 export interface LockPayload {
   schemaVersion: 1;
@@ -15,7 +23,7 @@ export interface LockPayload {
   runUrl?: string;
   commit?: string;
   /** What production has to serve while the lock holds. */
-  target?: { deploymentId: string; version?: string };
+  target?: LockTarget;
   /** What production served when the lock was taken. */
   from?: string;
   /** Value of autoAssignCustomDomains to restore at unlock. */
@@ -33,7 +41,7 @@ export interface Lock {
   reason: string;
   runId?: number;
   runUrl?: string;
-  target?: { deploymentId: string; version?: string };
+  target?: LockTarget;
   from?: string;
   autoAssign?: boolean;
   appOnly?: boolean;
@@ -41,7 +49,7 @@ export interface Lock {
   /** Milliseconds since the epoch, by GitHub's clock. */
   createdAt: number;
   expiresAt: number;
-  /** How the rollback of this lock ended; absent while it is only promised. */
+  /** How the rollback of this lock ended; absent while it is only promised, and where only a silent service kept it from its end. */
   rollback?: string;
   /** Set when it was lifted or closed. */
   releasedAt?: number;
@@ -76,14 +84,19 @@ export function toLock(deployment: GitHubDeployment, statuses: readonly Deployme
     ...(typeof payload.autoAssign === 'boolean' ? { autoAssign: payload.autoAssign } : {}),
     ...(payload.appOnly === true ? { appOnly: true } : {}),
     ...(deployment.creator === undefined ? {} : { by: deployment.creator }),
-    ...(ended === undefined ? {} : { rollback: ended.word }),
+    ...(ended === undefined || isInterrupted(ended) ? {} : { rollback: ended.word }),
     createdAt: deployment.createdAt,
     expiresAt: deployment.createdAt + life,
     ...(closing === undefined ? {} : { releasedAt: closing.createdAt }),
   };
 }
 
-function toTarget({ word, text }: { word: string; text: string }): { deploymentId: string; version?: string } {
+/** The text ends with the reason. What failed for a moment stays promised: whoever comes next brings it to its end. */
+function isInterrupted({ word, text }: LedgerFact): boolean {
+  return word === 'failed' && isPassing(text.split(' ').at(-1));
+}
+
+function toTarget({ word, text }: { word: string; text: string }): LockTarget {
   return { deploymentId: word, ...(text === '' ? {} : { version: text }) };
 }
 
@@ -104,7 +117,7 @@ export function openAmong(locks: readonly Lock[], now: number): Lock[] {
 
 /** `The environment production is locked (octocat, <run>): <reason>.` */
 export function describeLock(lock: Lock): string {
-  const run = lock.runUrl ?? (lock.runId === undefined ? undefined : `run ${lock.runId}`);
+  const run = lock.runUrl ?? (lock.runId ? `run ${lock.runId}` : undefined);
   const by = [lock.by, run].filter((part) => part !== undefined).join(', ');
   return `The environment ${lock.environment} is locked${by === '' ? '' : ` (${by})`}: ${lock.reason}.`;
 }

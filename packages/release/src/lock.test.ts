@@ -14,6 +14,7 @@ import {
   stoppingLock,
   takeLock,
 } from './lock.ts';
+import { lockTask } from './lock-record.ts';
 
 let scene: Scene;
 let commit = '';
@@ -60,8 +61,17 @@ test('Many takers at once have one holder, and everybody knows the same one', as
 
 test('Two takers of one expired lock with clocks an hour apart: one holder, the expired one is closed', async () => {
   const environment = 'expired';
-  const first = await takeLock(github(), request('old', { environment, expiresAfterMs: 1 }));
-  assert.ok(first.held || first.own);
+  // Written without being read back: of a lock this short a taker may already see that it ended.
+  const { ref, production, environment: _, ...payload } = request('old', { expiresAfterMs: 1 });
+  await github().createDeployment({
+    ref,
+    task: lockTask,
+    environment,
+    payload,
+    description: 'locked',
+    production,
+    transient: true,
+  });
   // The server's time comes in whole seconds, and as late as its answer.
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   const outcomes = await Promise.all(['a', 'b'].map((key) => takeLock(github(), request(key, { environment }))));

@@ -107,7 +107,8 @@ export interface LockRequest extends LockPayload {
 export type LockOutcome = { held: true; lock: Lock; adopted: boolean } | { held: false; holder: Lock; own: Lock };
 
 /**
- * Takes the lock of an environment: created, read back, lowest id holds (S8). An open lock with the same key is adopted.
+ * Takes the lock of an environment: created, read back, lowest id holds (S8). An open lock with the same key is adopted; of two
+ * that two runs of one release wrote at the same moment the lower one stays, the other is closed.
  * `held: false`: somebody else was first; the own entry stays open until the caller decides. Few requests, because a
  * rollback waits for it; expired locks hold nothing and are closed by the next release.
  */
@@ -141,6 +142,8 @@ export async function takeLock(github: GitHub, request: LockRequest): Promise<Lo
   const mine = after.find((lock) => lock.id === created || lock.key === request.key);
   if (mine === undefined)
     throw lost ?? new Error(`the lock of ${environment} was written but is not listed; run again`);
+  if (created !== undefined && mine.id !== created)
+    await closeLock(github, { id: created }, 'yielded', `to ${mine.id}`).catch(() => {});
   return outcome(after, mine, false);
 }
 

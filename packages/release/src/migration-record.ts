@@ -42,6 +42,15 @@ export type MigrationRecord = z.infer<typeof payload> & {
   outcome?: { word: string; newest?: string | undefined } | undefined;
 };
 
+/** Which file stopped a run of migrations, for the forward fix (DRB-06); neither text nor values of it (S5). */
+export interface FailedFile {
+  version: string;
+  reasonCode: string;
+  /** 1-based line of the statement. */
+  line?: number | undefined;
+  sqlstate?: string | undefined;
+}
+
 /** What a run is about to do to a database. */
 export interface MigrationIntent {
   direction: MigrationDirection;
@@ -62,7 +71,12 @@ export function toMigrationPayload(intent: MigrationIntent, key: string | undefi
     schemaVersion: 1,
     ...(key === undefined ? {} : { key }),
     direction: intent.direction,
-    files: kept.map(({ file, version, phase, sql }) => ({ file: nameOf(file), version, phase, sha256: digestOf(sql) })),
+    files: kept.map(({ file, version, phase, sql }) => ({
+      file: nameOf(file),
+      version,
+      phase,
+      sha256: digestOfMigration(sql),
+    })),
     held: intent.held.map(({ file, version }) => ({ file: nameOf(file), version })),
     ...(more === 0 ? {} : { more }),
   };
@@ -73,7 +87,8 @@ function nameOf(file: string): string {
   return cleanText(file, 160);
 }
 
-function digestOf(text: string): string {
+/** Of the text of a migration, as records keep it. Pure. */
+export function digestOfMigration(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
@@ -108,8 +123,21 @@ export async function openMigrationRecord(
 export async function closeMigrationRecord(
   github: GitHub,
   id: number,
-  outcome: { word: string; newest?: string | undefined },
+  outcome: { word: string; newest?: string | undefined; failed?: FailedFile | undefined },
 ): Promise<void> {
+  const { failed } = outcome;
+  // Before the outcome: a record with an outcome is whole.
+  if (failed !== undefined)
+    await github.createStatus(id, {
+      state: 'in_progress',
+      description: formatFact(
+        failedStep,
+        'outcome',
+        failed.version,
+        `${failed.reasonCode} ${failed.sqlstate ?? '-'} ${failed.line ?? '-'}`,
+      ),
+      autoInactive: false,
+    });
   await github.createStatus(id, {
     state: 'inactive',
     description: formatFact('migration', 'outcome', outcome.word, outcome.newest),
@@ -147,6 +175,35 @@ export async function readMigrationRecords(github: GitHub, environment: string):
       return decides ? { ...record, outcome: outcomeOf(await github.listStatuses(record.id)) } : record;
     }),
   );
+}
+
+/** The newest run of migrations with what became of it, and the file that stopped it. @throws GitHubError. */
+export async function readNewestMigration(
+  github: GitHub,
+  environment: string,
+): Promise<(MigrationRecord & { failed?: FailedFile | undefined }) | undefined> {
+  const listed = await github.listDeployments({ environment, task: migrationTask, perPage: pageSize });
+  const newest = listed.flatMap((one) => toMigrationRecord(one) ?? []).toSorted((a, b) => b.id - a.id)[0];
+  if (newest === undefined) return undefined;
+  const statuses = await github.listStatuses(newest.id);
+  return { ...newest, outcome: outcomeOf(statuses), failed: failedOf(statuses) };
+}
+
+/** Step of the fact that names the file. */
+const failedStep = 'failed-file';
+
+function failedOf(statuses: readonly DeploymentStatus[]): FailedFile | undefined {
+  const fact = statuses
+    .flatMap((status) => parseFact(status.description ?? '', status.createdAt) ?? [])
+    .findLast(({ step }) => step === failedStep);
+  if (fact === undefined) return undefined;
+  const [reasonCode = '', sqlstate = '-', line = '-'] = fact.text.split(' ');
+  return {
+    version: fact.word,
+    reasonCode,
+    ...(/^[0-9A-Z]{5}$/.test(sqlstate) ? { sqlstate } : {}),
+    ...(/^\d+$/.test(line) ? { line: Number(line) } : {}),
+  };
 }
 
 function outcomeOf(statuses: readonly DeploymentStatus[]): MigrationRecord['outcome'] {

@@ -3,6 +3,7 @@ import type { GitHub } from '#github/client';
 import type { VercelProject } from '#vercel/project';
 import { type Candidate, chooseNext } from './choose-rollback-target.ts';
 import { readMigrationRecords } from './migration-record.ts';
+import { nameOf } from './name-of-target.ts';
 import { readHistory, readRecentReleases } from './read-environment.ts';
 import type { RollbackTarget } from './release-handle.ts';
 
@@ -21,11 +22,6 @@ export async function findNextTarget(
     readMigrationRecords(github, environment),
   ]);
   return chooseNext({ ...(await readHistory(project, settings, releases)), migrations }, excluded).target;
-}
-
-/** `v1.2.0 (dpl_…)`, for people. */
-export function nameOf(target: Pick<RollbackTarget, 'deploymentId' | 'version'>): string {
-  return target.version === undefined ? target.deploymentId : `${target.version} (${target.deploymentId})`;
 }
 
 /** Up to five deployments that can be gone back to, for people. Pure. */

@@ -4,7 +4,7 @@ import type { GitHub } from '#github/client';
 import { openQuestion } from './asked.ts';
 import { openRelease as openEntry, openLedger } from './ledger.ts';
 import { closeExpired } from './lock.ts';
-import type { PreflightReport } from './preflight.ts';
+import type { PreflightReport } from './preflight-types.ts';
 import { placeOf } from './read-environment.ts';
 import { type ReleaseHandle, releaseKey } from './release-handle.ts';
 import { ledgerSchemaVersion, type ReleaseRecord } from './release-record.ts';
@@ -22,6 +22,8 @@ export interface OpenRequest {
   version: string;
   commit: string;
   treeSha?: string | undefined;
+  /** A release that is there to be taken back. */
+  rehearsal?: boolean | undefined;
 }
 
 /**
@@ -56,6 +58,7 @@ export async function openRelease(
       autoAssign: report.autoAssign,
       mode,
       firstDeployment: report.firstDeployment,
+      ...(request.rehearsal === true ? { rehearsal: true } : {}),
     },
   });
   const ledger = openLedger(github, { ledgerId: record.id });
@@ -113,6 +116,7 @@ function toHandle(
     mode: settings.watch.mode ?? defaults.watch.mode,
     ...(report.weakenings.length === 0 ? {} : { weakenings: report.weakenings.map(({ text }) => text) }),
     firstDeployment: record.firstDeployment || report.firstDeployment,
+    ...(record.rehearsal === true ? { rehearsal: true } : {}),
   };
 }
 

@@ -1,14 +1,15 @@
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import { addressOf } from '#vercel/deployment-address';
-import type { VercelProject } from '#vercel/project';
+import type { ProjectState, VercelProject } from '#vercel/project';
+import type { FoundApp } from './check-apps.ts';
 import { checkProject } from './check-project.ts';
 import { checkRollingRelease } from './check-rolling-release.ts';
 import type { Finding } from './decide-preflight.ts';
 import { readReleases } from './ledger.ts';
 import { type Lock, readLocks } from './lock.ts';
 import { readMigrationRecords } from './migration-record.ts';
-import type { PreflightRequest } from './preflight.ts';
+import type { PreflightRequest } from './preflight-types.ts';
 import {
   isGitDeploymentDisabled,
   placeOf,
@@ -62,8 +63,12 @@ async function checkPassed(
   });
 }
 
-/** Hardly anybody visits a staging: where its tests and our own checks passed, too little traffic to judge is no fault. */
-function hasPassed({ decision, reason }: ReleaseRecord): boolean {
+/**
+ * Hardly anybody visits a staging: where its tests and our own checks passed, too little traffic to judge is no fault. A rehearsal that
+ * nobody took back proves nothing: what its watch saw was made up.
+ */
+function hasPassed({ decision, reason, rehearsal }: ReleaseRecord): boolean {
+  if (rehearsal === true) return false;
   return decision === 'released' || (decision === 'held' && reason === 'too_little_traffic');
 }
 
@@ -90,26 +95,35 @@ export async function readProject(
 ) {
   const { settings } = request;
   try {
-    const [state, history] = await Promise.all([project.readState(), readHistory(project, settings, releases)]);
+    const lead = project.group?.lead ?? project;
+    const [state, history] = await Promise.all([lead.readState(), readHistory(project, settings, releases)]);
     const place = placeOf(settings);
-    const branch = state.gitLink?.productionBranch;
-    const folders = [settings.vercel.workingDirectory, state.rootDirectory, '.'];
-    findings.push(
-      ...checkProject({
-        environment: settings.environment,
-        production: settings.production,
-        as: place.as,
-        host: place.host,
-        build: settings.vercel.build ?? 'remote',
-        state,
-        bypassSecretGiven: request.bypassSecretGiven,
-        gitDeploymentDisabled:
-          branch !== undefined && (await isGitDeploymentDisabled(request.workspace, folders, branch)),
-        locks,
+    const common = {
+      environment: settings.environment,
+      production: settings.production,
+      as: place.as,
+      host: place.host,
+      build: settings.vercel.build ?? ('remote' as const),
+      bypassSecretGiven: request.bypassSecretGiven,
+      locks,
+    };
+    const isDisabled = async (own: ProjectState, folder: string | undefined) => {
+      const branch = own.gitLink?.productionBranch;
+      const folders = [folder, own.rootDirectory, '.'];
+      return branch !== undefined && (await isGitDeploymentDisabled(request.workspace, folders, branch));
+    };
+    const gitDeploymentDisabled = await isDisabled(state, settings.vercel.workingDirectory);
+    findings.push(...checkProject({ ...common, state, gitDeploymentDisabled }));
+    const others = await Promise.all(
+      (project.group?.others ?? []).map(async ({ name, project: other }): Promise<FoundApp> => {
+        const own = await other.readState();
+        const app = settings.apps?.find((one) => one.name === name);
+        const gitDeploymentDisabled = await isDisabled(own, app?.workingDirectory);
+        return { name, state: own, gitDeploymentDisabled, url: app?.url };
       }),
     );
     findings.push(...(await checkVariables(project, settings)));
-    findings.push(...(await checkRollingRelease(project, state, place.as, settings)));
+    findings.push(...(await checkRollingRelease(project, state, place.as, settings, request.key)));
     if (history.mixed) {
       findings.push({
         code: 'domains_differ',
@@ -121,6 +135,7 @@ export async function readProject(
     return {
       state,
       history,
+      apps: { ...common, lead: { name: state.name, state, gitDeploymentDisabled }, others },
       url: host === undefined ? '' : addressOf(host, request.vercelApiUrl),
       firstDeployment: place.as === 'production' && history.deployments.length === 0,
     };

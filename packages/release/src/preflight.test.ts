@@ -10,7 +10,8 @@ import { closeLedger } from './finish-release.ts';
 import { openLedger, readReleases } from './ledger.ts';
 import { takeLock } from './lock.ts';
 import { nameVersion, openRelease } from './open-release.ts';
-import { type PreflightReport, type PreflightRequest, preflight } from './preflight.ts';
+import { preflight } from './preflight.ts';
+import type { PreflightReport, PreflightRequest } from './preflight-types.ts';
 import { releaseKey } from './release-handle.ts';
 import { unlock } from './unlock.ts';
 
@@ -61,7 +62,7 @@ async function look(
 async function open(
   report: PreflightReport,
   runId: number,
-  more: { commit?: string; treeSha?: string; version?: string } = {},
+  more: { commit?: string; treeSha?: string; version?: string; rehearsal?: boolean } = {},
 ) {
   const { github } = await scene.connect();
   const context = {
@@ -84,11 +85,12 @@ async function open(
 /** A release that went through, as its ledger and Vercel show it. */
 async function released(
   runId: number,
-  given: { commit: string; version: string; treeSha?: string },
+  given: { commit: string; version: string; treeSha?: string; rehearsal?: boolean },
   end: { decision: 'released' | 'held'; reasonCode: string } = { decision: 'released', reasonCode: 'passed' },
 ): Promise<string> {
   const { github } = await scene.connect();
-  const handle = await open(await look(runId, given), runId, given);
+  const { rehearsal: _, ...seen } = given;
+  const handle = await open(await look(runId, seen), runId, given);
   const deploymentId = await scene.goLive({ opsRelease: handle.key, gitCommitSha: given.commit });
   const ledger = openLedger(github, handle);
   await ledger.record('promote', 'intent', deploymentId);
@@ -207,6 +209,20 @@ test('A staging that nobody visits has passed when its checks have; one whose wa
   assert.equal((await look(67, { settings, treeSha: 'c'.repeat(40), allowOlder })).decision, 'ready');
   assert.equal((await look(68, { settings, treeSha: 'd'.repeat(40), allowOlder })).reasonCode, 'not_passed');
   assert.equal((await look(71, { settings, treeSha: 'e'.repeat(40), allowOlder })).reasonCode, 'not_passed');
+});
+
+test('A rehearsal that nobody took back is no proof for production, and its commit is released in earnest', async () => {
+  await scene.goLive();
+  const staging = `staging-${number}`;
+  const settings = scene.settings({ environment, release: { requiresPassed: staging } });
+  const production = environment;
+  environment = staging;
+  const own = { commit: scene.commits[3] ?? '', version: 'rehearsal-1', treeSha: 'f'.repeat(40) };
+  await released(72, { ...own, rehearsal: true });
+  assert.equal((await look(73, { ...own, version: 'v5' })).decision, 'ready', 'not already there');
+  environment = production;
+  const proof = { settings, treeSha: own.treeSha, allowOlder: 'staging is another project' };
+  assert.equal((await look(74, proof)).reasonCode, 'not_passed');
 });
 
 test('A lock refuses with who, why and how to lift it; lifted, the release goes on', async () => {

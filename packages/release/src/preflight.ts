@@ -1,74 +1,32 @@
-import { skipsBackup } from '#config/backup-policy';
+import { skipsBackup, weakerProof } from '#config/backup-policy';
 import { defaults } from '#config/defaults';
-import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { MigrationFinding } from '#postgres/classify-migrations';
 import { standardLimits } from '#postgres/judge-size';
-import type { ProjectState, VercelProject } from '#vercel/project';
+import type { VercelProject } from '#vercel/project';
 import { approvalFindings } from './approval-findings.ts';
+import { checkApps } from './check-apps.ts';
 import { chooseRollbackTarget, type TargetChoice } from './choose-rollback-target.ts';
 import { commitOf } from './commit-of.ts';
-import { decidePreflight, type Finding, type PreflightDecision } from './decide-preflight.ts';
-import type { ReleasedBranch } from './decide-review.ts';
+import { contractFindings } from './contract-findings.ts';
+import { decidePreflight, type Finding } from './decide-preflight.ts';
 import { decideSuperseded } from './decide-superseded.ts';
 import { deployedCodeFindings, removedNames } from './deployed-code-findings.ts';
-import { findWeakenings, type Weakening, type WeakerBackup } from './find-weakenings.ts';
-import { type DatabaseInspection, defaultFolder, inspectDatabase, toFinding } from './inspect-database.ts';
-import { type Lock, openAmong } from './lock.ts';
+import { findWeakenings } from './find-weakenings.ts';
+import { forwardFixFindings } from './forward-fix-findings.ts';
+import { type DatabaseInspection, defaultFolder, inspectDatabase } from './inspect-database.ts';
+import { openAmong } from './lock.ts';
+import { approvalPort } from './migration-approval.ts';
+import { toFinding } from './migration-finding.ts';
+import { backupFindings, confirmedBackup, platformPoint } from './preflight-backup.ts';
 import { openProject, readLedger, readProject } from './preflight-readers.ts';
+import type { PreflightReport, PreflightRequest } from './preflight-types.ts';
 import { deployedCodeOf } from './read-deployed-code.ts';
+import { rehearsalFacts, rehearsalFindings } from './rehearsal/rehearsal-findings.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import type { DeployedCode } from './search-deployed-code.ts';
 import { readSupersedingFacts } from './superseding-facts.ts';
 import { raisedModeFindings } from './would-have-been.ts';
-
-export interface PreflightRequest {
-  settings: EnvironmentSettings;
-  key: string;
-  runId: number;
-  commit: string;
-  branch?: ReleasedBranch | undefined;
-  treeSha?: string | undefined;
-  version: string;
-  workspace: string;
-  vercelApiUrl: string;
-  dryRun: boolean;
-  resume: boolean;
-  /** GitHub environment of the job that waits for the answer of mode approve. */
-  rollbackEnvironment?: string | undefined;
-  allowOlder?: string | undefined;
-  bypassSecretGiven: boolean;
-  databaseUrl?: string | undefined;
-  /** Public keys that can open a backup, of age or OpenPGP. */
-  recipients: readonly string[];
-  throwAway: boolean;
-  /** How the workflow file lets a backup be proven, where it is less than a fresh one that was restored. */
-  weakerBackup?: WeakerBackup | undefined;
-  /** Missing secrets and the like, found while the inputs were read. */
-  findings: readonly Finding[];
-  signal?: AbortSignal | undefined;
-}
-
-export interface PreflightReport extends PreflightDecision {
-  url: string;
-  database: DatabaseInspection;
-  target: TargetChoice;
-  current?: { deploymentId: string; release?: ReleaseRecord | undefined } | undefined;
-  state?: ProjectState | undefined;
-  own?: ReleaseRecord | undefined;
-  /** An earlier attempt of this run took the lock of a rollback: this one brings that to its end. */
-  unfinishedRollback: boolean;
-  releases: readonly ReleaseRecord[];
-  /** Original value of auto-assign, also after an attempt that died behind its promotion. */
-  autoAssign: boolean;
-  firstDeployment: boolean;
-  /** Rules that the workflow file relaxes (S11). */
-  weakenings: readonly Weakening[];
-  /** The newest locks, lifted and expired ones too. */
-  locks: readonly Lock[];
-  /** GitHub's clock; milliseconds. */
-  now: number;
-}
 
 /** Reads everything that a release needs to know beforehand and decides. Changes nothing. */
 export async function preflight(
@@ -83,20 +41,36 @@ export async function preflight(
     inspectDatabase({
       url: request.databaseUrl,
       project: settings.database.project,
+      resolve: request.resolveDatabase,
       migrations: settings.database.migrations,
       workspace: request.workspace,
       command: settings.database.command,
+      verifyCommand: settings.database.verifyCommand,
       apply: settings.database.apply,
+      approval: request.migrationApproval && {
+        ...request.migrationApproval,
+        port: approvalPort(deps.github, request.runId),
+      },
+      commit: request.commit,
       recipients: request.recipients,
       limits: { ...standardLimits, ...settings.database.limits },
       includeAll: settings.database.includeAll ?? false,
       wayBack: settings.database.rollbackSql,
+      critical: settings.database.critical,
+      stagingUrl: request.stagingDatabaseUrl,
       rowSecurity: settings.database.rowSecurity,
       backupNeeded: !skipsBackup(settings.database, request.throwAway),
+      scratchImage: settings.database.scratchImage,
+      verify: request.weakerBackup?.verify ?? weakerProof(settings.database, request.throwAway),
+      earlierBackup: request.weakerBackup?.maxAgeMs !== undefined,
+      platform: request.platform && platformPoint(deps.github, request, request.platform),
       signal: request.signal,
     }),
   ]);
+  findings.push(...(await confirmedBackup(deps.github, request, database, ledger?.now)));
   findings.push(...database.findings, ...backupFindings(request), ...(await approvalFindings(deps.github, request)));
+  findings.push(...(await forwardFixFindings(deps.github, request, database)));
+  findings.push(...contractFindings(settings, database.held));
   const releases = ledger?.releases ?? [];
   findings.push(...raisedModeFindings(settings.watch.mode ?? defaults.watch.mode, releases));
   const own = releases.find((release) => release.key === request.key);
@@ -131,7 +105,23 @@ export async function preflight(
   const live = current !== undefined && (currentRelease?.commit ?? commitOf(current)) === request.commit;
   const done =
     currentRelease === undefined ||
-    ['released', 'held', 'watch-continues', 'already-current'].includes(currentRelease.decision ?? '');
+    // Left live by a rehearsal, it has to be released in earnest.
+    (currentRelease.rehearsal !== true &&
+      ['released', 'held', 'watch-continues', 'already-current'].includes(currentRelease.decision ?? ''));
+  const ownIsLive = current !== undefined && own !== undefined && currentRelease?.id === own.id;
+  const chosen =
+    found === undefined
+      ? { skipped: [] }
+      : chooseRollbackTarget({ ...found.history, migrations: ledger?.migrations }, { key: request.key });
+  // What the first attempt recorded before it went live is the way back (trap 1).
+  const target: TargetChoice =
+    ownIsLive && own.rollbackTarget !== undefined ? { ...chosen, target: own.rollbackTarget } : chosen;
+  const orphan = releases.find((release) => release.decision === undefined && release.promotion !== 'none');
+  const isGroup = found !== undefined && found.apps.others.length > 0;
+  if (isGroup)
+    findings.push(...checkApps({ ...found.apps, settings, isUnderWay: orphan !== undefined, target: target.target }));
+  if (request.rehearsal === true && found !== undefined)
+    findings.push(...rehearsalFindings(rehearsalFacts(settings, { ...found, database, target, live })));
   const decision = decidePreflight({
     environment: settings.environment,
     production: settings.production,
@@ -140,23 +130,16 @@ export async function preflight(
     openLocks: open,
     superseded,
     alreadyCurrent:
-      live && done && database.toApply.length === 0
+      request.rehearsal !== true && live && done && !(isGroup && found.history.mixed) && database.toApply.length === 0
         ? { deploymentId: current.id, version: currentRelease?.version }
         : undefined,
     version: request.version,
   });
-  const orphan = releases.find((release) => release.decision === undefined && release.promotion !== 'none');
-  const ownIsLive = current !== undefined && own !== undefined && currentRelease?.id === own.id;
-  const chosen =
-    found === undefined
-      ? { skipped: [] }
-      : chooseRollbackTarget({ ...found.history, migrations: ledger?.migrations }, { key: request.key });
   return {
     ...decision,
     url: settings.url ?? found?.url ?? '',
     database: { ...database, migrations: [...database.migrations, ...inCode] },
-    // What the first attempt recorded before it went live is the way back (trap 1).
-    target: ownIsLive && own.rollbackTarget !== undefined ? { ...chosen, target: own.rollbackTarget } : chosen,
+    target,
     current: current === undefined ? undefined : { deploymentId: current.id, release: currentRelease },
     state: found?.state,
     own,
@@ -190,18 +173,6 @@ async function findInDeployedCode(
     signal,
   });
   return deployedCodeFindings(migrations, found);
-}
-
-/** A policy of ops.yml that the workflow file does not back is no policy: said here, because a backup costs time. */
-function backupFindings({ settings, throwAway }: PreflightRequest): Finding[] {
-  if (settings.database.backupPolicy !== 'skip' || throwAway) return [];
-  return [
-    {
-      code: 'backup_not_skipped',
-      severity: 'notice',
-      message: 'database.backup.policy: skip counts only with throw-away: true in the workflow file; a backup is made',
-    },
-  ];
 }
 
 function ledgerFindings(

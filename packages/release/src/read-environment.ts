@@ -6,6 +6,7 @@ import type { VercelDeployment, VercelProject } from '#vercel/project';
 import type { EnvironmentHistory } from './choose-rollback-target.ts';
 import { readReleases } from './ledger.ts';
 import { type EnvironmentPlace, readServed } from './move-domains.ts';
+import { oneStepOf } from './one-step.ts';
 import type { ReleaseRecord } from './release-record.ts';
 
 /** Where an environment lives, from its settings. */
@@ -51,14 +52,13 @@ export async function readHistory(
   project: VercelProject,
   settings: EnvironmentSettings,
   releases: readonly ReleaseRecord[],
+  limit = deploymentLimit,
 ): Promise<EnvironmentHistory & { current: VercelDeployment | undefined; mixed: boolean }> {
   const place = placeOf(settings);
   const target = vercelTargetOf(settings);
-  const [served, listed] = await Promise.all([
-    place.as !== 'production' && place.host === undefined
-      ? { deploymentId: undefined, mixed: false }
-      : readServed(project, place),
-    project.deployments({ target, limit: deploymentLimit }),
+  const [{ served, state }, listed] = await Promise.all([
+    readNow(project, place),
+    project.deployments({ target, limit }),
   ]);
   const current = served.deploymentId === undefined ? undefined : await currentOf(project, served.deploymentId, listed);
   const deployments =
@@ -71,9 +71,19 @@ export async function readHistory(
     currentDeploymentId: served.deploymentId,
     deployments,
     releases,
+    oneStep: state && oneStepOf(state, settings, deployments),
     current,
     mixed: served.mixed,
   };
+}
+
+async function readNow(project: VercelProject, place: EnvironmentPlace) {
+  if (place.as === 'production') {
+    const state = await project.readState();
+    return { state, served: await readServed(project, place, state) };
+  }
+  if (place.host === undefined) return { served: { deploymentId: undefined, mixed: false } };
+  return { served: await readServed(project, place) };
 }
 
 /** Asked for alone because lists leave out what Vercel built it from. */

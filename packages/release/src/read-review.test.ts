@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { EnvironmentSettings } from '#config/settings';
 import { type Scene, setScene } from '../test/scene.ts';
-import type { PreflightRequest } from './preflight.ts';
+import type { PreflightRequest } from './preflight-types.ts';
 import { readReview } from './read-review.ts';
 
 let scene: Scene;

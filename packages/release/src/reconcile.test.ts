@@ -3,8 +3,10 @@ import { after, before, test } from 'node:test';
 import { quietDependencies, type Scene, setScene } from '../test/scene.ts';
 import { formatAsked } from './asked.ts';
 import type { Finished } from './finished.ts';
+import { needsIncident } from './finished.ts';
+import { fixForwardStep, formatFixForward } from './fix-forward.ts';
 import { openLedger } from './ledger.ts';
-import { takeLock } from './lock.ts';
+import { readOpenLocks, takeLock } from './lock.ts';
 import { reconcile } from './reconcile.ts';
 import type { FunctionsBack, FunctionsScope } from './take-functions-back.ts';
 import { recordWindow } from './watch-record.ts';
@@ -23,12 +25,16 @@ const restored: FunctionsBack = {
   mixed: [],
 };
 
-async function reconciled(environment: string, endedRuns: number[]) {
+/** `laterMs`: how much later than now GitHub's clock is. */
+async function reconciled(environment: string, endedRuns: number[], laterMs = 0, tell?: () => Promise<void>) {
   const scopes: FunctionsScope[] = [];
   const told: Finished[] = [];
+  const { github, project } = await scene.connect();
+  const serverTime = () => github.serverTime() + laterMs;
   const outcome = await reconcile(
     {
-      ...(await scene.connect()),
+      github: laterMs === 0 ? github : Object.assign(Object.create(github), { serverTime }),
+      project,
       ...quietDependencies,
       functions: async (scope) => {
         scopes.push(
@@ -36,7 +42,7 @@ async function reconciled(environment: string, endedRuns: number[]) {
         );
         return restored;
       },
-      tell: async (finished) => void told.push(finished),
+      tell: tell ?? (async (finished) => void told.push(finished)),
     },
     {
       settings: scene.settings({ environment }),
@@ -61,6 +67,18 @@ test('edge functions of a release that was never promoted are undone, unless a n
   );
   assert.match(outcome.finished[1]?.what ?? '', /production was not touched\. Functions: as they were\./);
   assert.equal(outcome.alarming, false);
+});
+
+test('a run that died while it took its migrations back calls people', async () => {
+  const { github } = await scene.connect();
+  const dead = await scene.open({ runId: 4, environment: 'undone', commit: scene.commits[0] ?? '' });
+  const ledger = openLedger(github, dead);
+  await ledger.record('migrate', 'intent', 'apply', '1 pending');
+  await ledger.record('migrate', 'outcome', 'applied', '1 applied, newest 4');
+  await ledger.record('migrate', 'intent', 'rollback', '1 to 3');
+  const { outcome, told } = await reconciled('undone', [4]);
+  assert.match(outcome.finished[0]?.what ?? '', /not touched\. Whether its migrations were taken back is not known/);
+  assert.deepEqual([outcome.alarming, told.map(needsIncident)], [true, [true]]);
 });
 
 test('a release that died after its promotion takes its functions back with the domains', async () => {
@@ -106,13 +124,18 @@ test('a way back that a run of watch.yml began and did not end is carried out an
     from: bad,
     expiresAfterMs: 3_600_000,
   });
-  const { outcome } = await reconciled(environment, [77]);
+  assert.deepEqual(
+    (await reconciled(environment, [77])).outcome.finished,
+    [],
+    'the next run of watch.yml has it first',
+  );
+  const { outcome } = await reconciled(environment, [77], 16 * 60_000);
   assert.deepEqual(
     outcome.finished.map(({ decision }) => decision),
     ['rolled-back'],
   );
   assert.equal(scene.served(), good);
-  assert.deepEqual((await reconciled(environment, [77])).outcome.finished, []);
+  assert.deepEqual((await reconciled(environment, [77], 16 * 60_000)).outcome.finished, []);
 });
 
 test('a watch that no run ended is marked two hours later, or closed where production has moved on', async () => {
@@ -137,21 +160,28 @@ const answers = [
   { runId: 14, fallback: 'notify', state: undefined, ends: ['cancelled', 'unwatched'] },
 ] as const;
 
+/** A release that is live, and whose watch asked people. */
+async function promotedAndAsked({ runId, fallback }: { runId: number; fallback: 'auto' | 'notify' }) {
+  const environment = `asked-${runId}`;
+  const { github, project } = await scene.connect();
+  const good = await scene.goLive();
+  const bad = await scene.stage({});
+  const dead = await scene.open({ runId, environment, target: good, mode: 'approve' });
+  const ledger = openLedger(github, dead);
+  await ledger.record('promote', 'intent', bad);
+  await project.promote(bad, {});
+  await ledger.record('promote', 'outcome', 'promoted', bad);
+  const until = Date.now() + 600_000;
+  const before = { approved: 0, rejected: 0 };
+  const question = formatAsked({ until, fallback, before, environment: 'production-rollback' });
+  await ledger.record('approval', 'intent', 'asked', question);
+  return { github, environment, good, bad, ledger };
+}
+
 for (const { runId, fallback, state, ends } of answers) {
   test(`a question whose run ended before its time is over, ${fallback}, ${state ?? 'no answer'}: ${ends.join(' ')}`, async () => {
-    const [environment, reviewers] = [`asked-${runId}`, 'production-rollback'];
-    const { github, project } = await scene.connect();
-    const good = await scene.goLive();
-    const bad = await scene.stage({});
-    const dead = await scene.open({ runId, environment, target: good, mode: 'approve' });
-    const ledger = openLedger(github, dead);
-    await ledger.record('promote', 'intent', bad);
-    await project.promote(bad, {});
-    await ledger.record('promote', 'outcome', 'promoted', bad);
-    const until = Date.now() + 600_000;
-    const before = { approved: 0, rejected: 0 };
-    const question = formatAsked({ until, fallback, before, environment: reviewers });
-    await ledger.record('approval', 'intent', 'asked', question);
+    const { environment, good, bad } = await promotedAndAsked({ runId, fallback });
+    const reviewers = 'production-rollback';
     if (state !== undefined) scene.sandbox.github?.answerRun(runId, { environment: reviewers, state, user: 'bob' });
     const { outcome } = await reconciled(environment, [runId]);
     const [finished] = outcome.finished;
@@ -161,6 +191,105 @@ for (const { runId, fallback, state, ends } of answers) {
     if (state === 'rejected') assert.match(finished?.what ?? '', /after bob declined the rollback: nothing was moved/);
   });
 }
+
+for (const { runId, fallback, word, ends, says } of [
+  {
+    runId: 31,
+    fallback: 'auto',
+    word: 'declined',
+    ends: ['would-roll-back', 'declined'],
+    says: /was declined: nothing/,
+  },
+  {
+    runId: 32,
+    fallback: 'notify',
+    word: 'unanswered',
+    ends: ['would-roll-back', 'unanswered'],
+    says: /nobody answered/,
+  },
+  { runId: 33, fallback: 'notify', word: 'approved', ends: ['rolled-back', 'job_lost'], says: /rolled back to/ },
+] as const) {
+  test(`a job that died between the answer ${word} in its record and the end of it: ${ends.join(' ')}`, async () => {
+    const { github, environment, good, bad, ledger } = await promotedAndAsked({ runId, fallback });
+    await ledger.record('approval', 'outcome', word);
+    const { outcome } = await reconciled(environment, [runId]);
+    const [finished] = outcome.finished;
+    assert.deepEqual([finished?.decision, finished?.reasonCode], ends, finished?.what);
+    assert.match(finished?.what ?? '', says);
+    assert.equal(
+      (await readOpenLocks(github, environment)).length,
+      word === 'approved' ? 1 : 0,
+      'what people left as it is stays unlocked',
+    );
+    assert.equal(scene.served(), word === 'approved' ? good : bad);
+  });
+}
+
+test('an approval that came too late to be carried out is named', async () => {
+  const runId = 34;
+  const { environment, bad } = await promotedAndAsked({ runId, fallback: 'auto' });
+  scene.sandbox.github?.answerRun(runId, { environment: 'production-rollback', state: 'approved', user: 'bob' });
+  const { outcome } = await reconciled(environment, [runId], 2 * 3_600_000);
+  const [finished] = outcome.finished;
+  assert.deepEqual([finished?.decision, finished?.reasonCode], ['cancelled', 'unwatched'], finished?.what);
+  assert.match(
+    finished?.what ?? '',
+    /although bob approved the rollback, which nobody carried out in time: nothing was/,
+  );
+  assert.equal(scene.served(), bad);
+});
+
+for (const { runId, action, ends, alarming } of [
+  { runId: 41, action: 'propose', ends: ['would-roll-back', 'fix_forward_over'], alarming: true },
+  { runId: 42, action: 'rollback', ends: ['rolled-back', 'fix_forward_over'], alarming: false },
+] as const) {
+  test(`the time to mend a release is over, ${action}: ${ends.join(' ')}, once`, async () => {
+    const environment = `mended-${runId}`;
+    const { github, project } = await scene.connect();
+    const good = await scene.goLive();
+    const bad = await scene.stage({});
+    const handle = await scene.open({ runId, environment, target: good, mode: 'notify' });
+    const ledger = openLedger(github, handle);
+    await ledger.record('promote', 'intent', bad);
+    await project.promote(bad, {});
+    await ledger.record('promote', 'outcome', 'promoted', bad);
+    await ledger.record('would-have-been', 'outcome', 'rule', 'error-rate above 1%: 1.4 %');
+    const mending = { until: Date.now() + 2 * 3_600_000, after: action };
+    await ledger.record(fixForwardStep, 'intent', action, formatFixForward(mending));
+    await ledger.record('release', 'outcome', 'would-roll-back', 'above_limit');
+    assert.deepEqual((await reconciled(environment, [], 119 * 60_000)).outcome.finished, []);
+    if (action === 'propose') {
+      const dying = () => Promise.reject(new Error('the runner is lost before people are told'));
+      await assert.rejects(reconciled(environment, [], 121 * 60_000, dying), /the runner is lost/);
+    }
+    const { outcome, told } = await reconciled(environment, [], 121 * 60_000);
+    const [finished] = outcome.finished;
+    assert.deepEqual([finished?.decision, finished?.reasonCode], ends, finished?.what);
+    assert.match(finished?.what ?? '', /time to mend it was over at .* UTC, and no newer release is live.*1\.4 %/s);
+    assert.deepEqual([outcome.alarming, told.length], [alarming, 1]);
+    assert.equal(scene.served(), action === 'rollback' ? good : bad);
+    assert.equal((await readOpenLocks(github, environment)).length, action === 'rollback' ? 1 : 0);
+    assert.deepEqual((await reconciled(environment, [], 180 * 60_000)).outcome.finished, []);
+  });
+}
+
+test('a release that production has moved on from is not taken back when its time to mend is over', async () => {
+  const environment = 'mended-43';
+  const { github, project } = await scene.connect();
+  const good = await scene.goLive();
+  const bad = await scene.stage({});
+  const handle = await scene.open({ runId: 43, environment, target: good, mode: 'notify' });
+  const ledger = openLedger(github, handle);
+  await project.promote(bad, {});
+  await ledger.record('promote', 'outcome', 'promoted', bad);
+  const mending = { until: Date.now(), after: 'rollback' } as const;
+  await ledger.record(fixForwardStep, 'intent', mending.after, formatFixForward(mending));
+  await ledger.record('release', 'outcome', 'would-roll-back', 'above_limit');
+  const byHand = await scene.goLive();
+  const { outcome } = await reconciled(environment, [], 60_000);
+  assert.deepEqual([outcome.finished[0]?.decision, outcome.alarming], ['superseded', false]);
+  assert.equal(scene.served(), byHand);
+});
 
 for (const appOnly of [false, true]) {
   test(`a rollback by hand that died behind its lock is carried out and told, ${appOnly ? 'without' : 'with'} edge functions`, async () => {
@@ -187,3 +316,48 @@ for (const appOnly of [false, true]) {
     assert.equal(scopes.length, appOnly ? 0 : 1);
   });
 }
+
+for (const later of ['another rollback', 'a promotion in the dashboard'] as const) {
+  test(`a rollback by hand that died behind its lock is left where ${later} came after it`, async () => {
+    const environment = `overtaken-${later.split(' ')[0]}`;
+    const { github, project } = await scene.connect();
+    const older = await scene.goLive();
+    const good = await scene.goLive();
+    const bad = await scene.goLive();
+    const lock = {
+      schemaVersion: 1,
+      environment,
+      production: true,
+      ref: scene.commits[0] ?? '',
+      from: bad,
+      reason: 'checkout fails',
+      expiresAfterMs: 3_600_000,
+    } as const;
+    await takeLock(github, { ...lock, key: 'first', runId: 51, target: { deploymentId: good } });
+    if (later === 'another rollback') {
+      await takeLock(github, { ...lock, key: 'second', runId: 52, target: { deploymentId: older } });
+      await project.rollBack(older, {});
+    }
+    const meant = later === 'another rollback' ? older : await scene.goLive();
+    const { outcome } = await reconciled(environment, [51]);
+    assert.deepEqual(outcome.finished, []);
+    assert.equal(outcome.locks.length, 1);
+    assert.equal(scene.served(), meant);
+    assert.deepEqual((await reconciled(environment, [51])).outcome.locks, [], 'said once');
+    assert.equal((await readOpenLocks(github, environment)).length, 1, 'locked until somebody lifts it');
+  });
+}
+
+test('a backend that a dead release deployed is named, and a person is needed: nobody here has its commands', async () => {
+  const { github, project } = await scene.connect();
+  const good = await scene.goLive();
+  const bad = await scene.stage({});
+  const dead = await scene.open({ runId: 90, environment: 'backend', target: good, version: 'v9.0.0' });
+  await openLedger(github, dead).record('backend', 'intent', 'deploy', 'v9.0.0');
+  await openLedger(github, dead).record('promote', 'intent', bad);
+  await project.promote(bad, {});
+  const { outcome } = await reconciled('backend', [90]);
+  const [finished] = outcome.finished;
+  assert.deepEqual([finished?.decision, outcome.alarming, scene.served()], ['rolled-back', true, good]);
+  assert.match(finished?.what ?? '', /The backend may still be that of v9\.0\.0: dispatch the rollback workflow/);
+});

@@ -7,8 +7,13 @@ import { finishEntry } from './finish-entry.ts';
 import { finishLock } from './finish-lock.ts';
 import { closeLedger } from './finish-release.ts';
 import { type Finished, isAlarming } from './finished.ts';
-import { readLocks } from './lock.ts';
-import { readRecentReleases } from './read-environment.ts';
+import { fixForwardStep } from './fix-forward.ts';
+import { findSilentRollback, importRollback } from './import-rollback.ts';
+import { openLedger } from './ledger.ts';
+import { type Lock, readLocks } from './lock.ts';
+import { messageOf, settle } from './patience.ts';
+import { placeOf, readRecentReleases } from './read-environment.ts';
+import type { ReleaseRecord } from './release-record.ts';
 import type { FunctionsBack, FunctionsScope } from './take-functions-back.ts';
 import { watchContinues } from './watch-record.ts';
 
@@ -26,6 +31,8 @@ export interface ReconcileDependencies {
 export interface ReconcileRequest {
   settings: EnvironmentSettings;
   repository: string;
+  /** Numeric id of the repository, where it is known. */
+  repositoryId?: string | undefined;
   /** Runs whose release is known to be over, although GitHub may still show them as running. */
   endedRuns: readonly number[];
 }
@@ -41,18 +48,19 @@ export interface ReconcileOutcome {
 }
 
 /**
- * Finishes what dead runs left behind (S7): promised rollbacks, production without a verdict, watches that nobody goes on with, unpromoted edge functions,
+ * Finishes what dead runs left behind, and imports what GitHub did not see (S7): promised rollbacks, production without a verdict, watches that nobody goes on with, unpromoted edge functions,
  * auto-assign, locks, open entries. A run that GitHub shows as going on is left alone. Idempotent: every step reads before it
  * writes, and the record is closed last. @throws GitHubError, VercelError.
  */
 export async function reconcile(deps: ReconcileDependencies, request: ReconcileRequest): Promise<ReconcileOutcome> {
   const { github } = deps;
   const { environment } = request.settings;
-  const [releases, locks] = await Promise.all([
-    readRecentReleases(github, environment),
-    readLocks(github, environment),
-  ]);
+  const outcome: ReconcileOutcome = { finished: [], locks: [], warnings: [], alarming: false };
+  const { warnings } = outcome;
+  const [releases, read] = await Promise.all([readRecentReleases(github, environment), readLocks(github, environment)]);
   const now = github.serverTime();
+  const imported = await importSilent(deps, request, { releases, locks: read, now }, warnings);
+  const locks = imported.wrote ? await readLocks(github, environment) : read;
   const watched = new Set(releases.filter(({ decision }) => decision === watchContinues).map(({ key }) => key));
   const pending = locks.filter(
     ({ releasedAt, rollback, key }) => releasedAt === undefined && (rollback === undefined || watched.has(key)),
@@ -62,9 +70,7 @@ export async function reconcile(deps: ReconcileDependencies, request: ReconcileR
     ...pending.map(({ runId }) => runId),
   ]);
   const plan = decideReconcile({ releases, locks, ...runs, now });
-  const outcome: ReconcileOutcome = { finished: [], locks: [], warnings: [], alarming: false };
-  const { warnings } = outcome;
-  const rollbacks: Finished[] = [];
+  const rollbacks: Finished[] = imported.finished === undefined ? [] : [imported.finished];
   for (const lockPlan of plan.locks) {
     const done = await finishLock(deps, request, lockPlan, warnings);
     if (done === undefined) continue;
@@ -83,11 +89,40 @@ export async function reconcile(deps: ReconcileDependencies, request: ReconcileR
     await deps.tell?.(finished);
     const { decision, reasonCode } = finished;
     await closeLedger(github, handle, { decision, reasonCode, environmentUrl: handle.url || undefined });
+    // Not before people know: this fact is what ends the time to mend.
+    if (entry.do === 'end-fix-forward') await openLedger(github, handle).record(fixForwardStep, 'outcome', decision);
     deps.log(`${handle.version}: ${finished.what}`);
   }
   outcome.finished.push(...rollbacks);
   outcome.alarming = outcome.finished.some(isAlarming);
   return outcome;
+}
+
+/** A rollback that was made while GitHub was silent: only of production Vercel keeps what was asked. */
+async function importSilent(
+  deps: ReconcileDependencies,
+  { settings, repositoryId, endedRuns }: ReconcileRequest,
+  facts: { releases: ReleaseRecord[]; locks: Lock[]; now: number },
+  warnings: string[],
+): Promise<{ wrote: boolean; finished?: Finished | undefined }> {
+  const nothing = { wrote: false };
+  const { environment, production, release } = settings;
+  if (placeOf(settings).as !== 'production') return nothing;
+  const asked = await settle(deps.project.readState());
+  if ('error' in asked) {
+    warnings.push(
+      `Whether ${environment} was rolled back while GitHub was silent is not known: ${messageOf(asked.error)}`,
+    );
+    return nothing;
+  }
+  const scope = { environment, production, repositoryId, lockExpiryMs: release.lockExpiryMs };
+  const readOf = async (runIds: readonly number[]) => await readRuns(deps.github, endedRuns, runIds);
+  const silent = await findSilentRollback(deps, scope, asked.value, { ...facts, readRuns: readOf });
+  if (silent === undefined) return nothing;
+  if ('noted' in silent)
+    return { wrote: true, finished: await importRollback(deps, scope, silent, { ...facts, warnings }) };
+  warnings.push(`${silent.refused}: nothing was imported, see what production serves`);
+  return nothing;
 }
 
 /** A run that GitHub does not know, or may not tell about, is no run that has ended: its age decides. */

@@ -16,6 +16,10 @@ const targetSchema = z.object({
   url: z.string().optional(),
   /** True when only Vercel's own history proposes it: no release of ours ever proved it. */
   adopted: z.boolean(),
+  /** Why nobody judged it while it was live, where it is taken only because nothing judged is known. */
+  unjudged: z.string().optional(),
+  /** Deployments of the further apps that go with it, by name. */
+  apps: z.record(z.string(), z.string()).optional(),
 });
 
 /** The deployment to go back to, recorded before a release starts (trap 1). */
@@ -51,6 +55,8 @@ const handleSchema = z.object({
   weakenings: z.array(z.string()).optional(),
   /** The project has never had a production deployment: the first one is live at once. */
   firstDeployment: z.boolean(),
+  /** The way back is rehearsed: the watch is told errors that nobody had. Never of production. */
+  rehearsal: z.boolean().optional(),
 });
 
 /** What travels between the steps of one release as input and output `release`. */

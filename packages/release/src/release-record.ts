@@ -28,6 +28,8 @@ export interface LedgerPayload {
   autoAssign: boolean;
   mode: ReleaseMode;
   firstDeployment: boolean;
+  /** A release that is there to be taken back. */
+  rehearsal?: boolean | undefined;
 }
 
 /** One appended status: `ops:<step>:<intent|outcome>:<word> <text>`. */
@@ -56,6 +58,8 @@ export interface ReleaseRecord {
   autoAssign?: boolean | undefined;
   mode: ReleaseMode;
   firstDeployment: boolean;
+  /** A release that is there to be taken back. */
+  rehearsal?: true | undefined;
   /** Set when the entry was written by a newer major than this version reads. */
   newerSchema?: number | undefined;
   deploymentId?: string | undefined;
@@ -120,10 +124,13 @@ export function readLedgerPayload(payload: unknown): ReadPayload | undefined {
             commit: textOf(target.commit),
             url: textOf(target.url),
             adopted: target.adopted === true,
+            ...(textOf(target.unjudged) === undefined ? {} : { unjudged: textOf(target.unjudged) }),
+            ...(appsOf(target.apps) === undefined ? {} : { apps: appsOf(target.apps) }),
           },
     autoAssign: booleanOf(data.autoAssign),
     mode: releaseModes.find((mode) => mode === data.mode),
     firstDeployment: booleanOf(data.firstDeployment),
+    rehearsal: booleanOf(data.rehearsal),
   };
 }
 
@@ -164,6 +171,7 @@ export function toReleaseRecord(
     autoAssign: payload.autoAssign,
     mode: payload.mode ?? 'auto',
     firstDeployment: payload.firstDeployment ?? false,
+    ...(payload.rehearsal === true ? { rehearsal: true as const } : {}),
     newerSchema: (payload.schemaVersion ?? 1) > ledgerSchemaVersion ? payload.schemaVersion : undefined,
     deploymentId: deploymentIdOf(facts),
     promotion:
@@ -207,6 +215,14 @@ function asObject(value: unknown): Record<string, unknown> {
     }
   }
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** Deployments of further apps by name; what is none of ours is left out. */
+function appsOf(value: unknown): Record<string, string> | undefined {
+  const entries = Object.entries(asObject(value)).filter(
+    (entry): entry is [string, string] => textOf(entry[1]) !== undefined,
+  );
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -6,7 +6,8 @@ import {
   toTarget,
 } from './choose-rollback-target.ts';
 import { wayAround } from './guard-rollback.ts';
-import { nameOf, offer } from './next-target.ts';
+import { nameOf } from './name-of-target.ts';
+import { offer } from './next-target.ts';
 import type { RollbackTarget } from './release-handle.ts';
 
 export type TargetResolution =
@@ -74,7 +75,7 @@ export function resolveTarget(wanted: WantedTarget, history: EnvironmentHistory)
     };
   }
   const warnings =
-    taken.standing === 'failed' || taken.standing === 'unproven'
+    taken.standing === 'failed' || taken.standing === 'unproven' || taken.standing === 'overtaken'
       ? [`${describe(taken)} ${taken.reason}; it is taken because it was named`]
       : [];
   if (more.length > 0) warnings.push(`${more.length} other deployment(s) of ${label} were never in production`);
@@ -84,7 +85,11 @@ export function resolveTarget(wanted: WantedTarget, history: EnvironmentHistory)
 function resolvePrevious(history: EnvironmentHistory): TargetResolution {
   const { target, skipped } = choosePrevious(history);
   const passed = skipped.map((candidate) => `${describe(candidate)} (${candidate.reason})`);
-  if (target !== undefined) return { target, warnings: passed.map((text) => `passed over ${text}`) };
+  if (target !== undefined) {
+    const { unjudged } = target;
+    const doubt = unjudged === undefined ? [] : [`${nameOf(target)} was ${unjudged}; no proven one is known`];
+    return { target, warnings: [...passed.map((text) => `passed over ${text}`), ...doubt] };
+  }
   const [crossing] = skipped.filter((candidate) => candidate.crosses !== undefined);
   if (crossing?.crosses !== undefined)
     return refuseCrossing(`${describe(crossing)} cannot be taken: it ${crossing.reason}`, crossing.crosses);

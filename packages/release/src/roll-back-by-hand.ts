@@ -2,19 +2,22 @@ import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
 import type { VercelProject } from '#vercel/project';
+import { findAlreadyBack } from './already-back.ts';
 import { assessCandidates } from './choose-rollback-target.ts';
 import { wayAround } from './guard-rollback.ts';
 import { guardChosen } from './guard-target.ts';
 import { describeLock, type Lock, readOpenLocks, readOwnLocks } from './lock.ts';
 import { type MigrationRecord, readMigrationRecords } from './migration-record.ts';
-import { findNextTarget, nameOf, offer } from './next-target.ts';
+import { nameOf } from './name-of-target.ts';
+import { findNextTarget, offer } from './next-target.ts';
+import { beyondOneStep } from './one-step.ts';
 import { messageOf, settle } from './patience.ts';
 import { placeOf, readHistory, readRecentReleases, vercelTargetOf } from './read-environment.ts';
 import type { RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import { readWantedTarget, resolveTarget } from './resolve-target.ts';
-import { type RollBackOutcome, type RollBackRequest, rollBack } from './roll-back.ts';
-import { describeDifferences, readRollbackDifferences } from './rollback-differences.ts';
+import { type Announced, type RollBackOutcome, type RollBackRequest, rollBack } from './roll-back.ts';
+import { tellDifferences } from './rollback-differences.ts';
 
 export interface ByHandRequest {
   settings: EnvironmentSettings;
@@ -25,6 +28,8 @@ export interface ByHandRequest {
   commit: string;
   target: string;
   reason: string;
+  /** Whoever asks for it. */
+  operator?: string | undefined;
   /** Why the code of the target bears the database all the same, typed by a person (S3). */
   allowUnsafe?: string | undefined;
   dryRun: boolean;
@@ -34,6 +39,8 @@ export interface ByHandRequest {
   repeated?: boolean;
   /** As in RollBackRequest. */
   beside?: RollBackRequest['beside'];
+  /** As in RollBackRequest, with the name of what leaves. */
+  announce?: ((target: RollbackTarget, leaves: string) => Promise<Announced | undefined>) | undefined;
 }
 
 export type ByHandOutcome =
@@ -80,16 +87,20 @@ export async function rollBackByHand(
   const rolling = state.rollingRelease && history.as === 'production' ? await project.rolling.read() : undefined;
   const isRolling = rolling?.state === 'ACTIVE';
   const holder = ledger.locks.findLast((lock) => lock.target !== undefined && lock.target.deploymentId === current);
-  if (wanted.kind === 'previous' && !isRolling && holder?.target !== undefined && began.lock === undefined) {
-    // Two people at 3 a.m.: the second "previous" must not go back one further.
-    const message = `${environment} was already rolled back to ${holder.target.deploymentId} (${holder.reason}). To go back further, name the target.`;
-    return {
-      decision: 'already-current',
-      reasonCode: 'already_rolled_back',
-      message,
-      warnings,
-      target: { ...holder.target, adopted: false },
-    };
+  // Of a group the first app may be back and another not.
+  const isHalf = project.group !== undefined && history.mixed;
+  const pin = state.pinnedRollback?.deploymentId;
+  const begunTo = isHalf
+    ? (holder?.target ?? (pin !== undefined && pin === current ? { deploymentId: pin } : undefined))
+    : undefined;
+  if (wanted.kind === 'previous' && !isRolling && !isHalf && began.lock === undefined) {
+    const locks = ledger.migrations === undefined ? undefined : ledger.locks;
+    const back = await findAlreadyBack(deps, { environment, key: request.key, current, locks }, state);
+    if (back !== undefined) {
+      const message = `${environment} was already rolled back to ${back.target.deploymentId} (${back.reason}). To go back further, name the target.`;
+      const target = { ...back.target, adopted: false };
+      return { decision: 'already-current', reasonCode: 'already_rolled_back', message, warnings, target };
+    }
   }
   // What serves the other visitors is what "previous" means while a canary answers some.
   const resolution =
@@ -97,16 +108,25 @@ export async function rollBackByHand(
       ? { target: { ...began.lock.target, adopted: false }, warnings: [] }
       : isRolling && wanted.kind === 'previous' && current !== undefined
         ? { target: { deploymentId: current, adopted: true }, warnings: [] }
-        : resolveTarget(wanted, history);
+        : wanted.kind === 'previous' && begunTo !== undefined
+          ? { target: { ...begunTo, adopted: true }, warnings: [leftHalf(environment, begunTo)] }
+          : resolveTarget(wanted, history);
   if (!('target' in resolution)) return { decision: 'refused', ...resolution, warnings };
   warnings.push(...resolution.warnings);
   const { target } = resolution;
   const running = ledger.releases.find((release) => isRunning(release, ledger.now));
   // An earlier job of this run may have moved the domains: a plan then has nothing to move.
   const settled = began.lock === undefined ? running === undefined : request.dryRun;
-  if (current === target.deploymentId && settled && !isRolling) {
+  if (current === target.deploymentId && settled && !isRolling && !isHalf) {
     const message = `${environment} already serves ${nameOf(target)}; nothing was changed.`;
     return { decision: 'already-current', reasonCode: 'already_current', message, warnings, target };
+  }
+  const beyond = beyondOneStep(history.oneStep, target.deploymentId);
+  // What brings an earlier attempt to its end, or a canary away, is no step back.
+  if (beyond !== undefined && current !== target.deploymentId) {
+    const said = `${nameOf(target)} is ${beyond}`;
+    warnings.push(said);
+    deps.log(said);
   }
   const guard = guardChosen(history, target, ledger.migrations);
   if (guard.verdict !== 'safe' && began.lock === undefined) {
@@ -124,16 +144,17 @@ export async function rollBackByHand(
   const from = began.lock?.from ?? canary ?? current;
   if (request.dryRun) {
     const differs = await settle(
-      readRollbackDifferences(project, {
+      tellDifferences(project, {
         target: target.deploymentId,
+        apps: target.apps,
         left: from,
         vercelTarget: vercelTargetOf(settings),
       }),
     );
     if ('error' in differs)
       warnings.push(`Which variables and cron jobs differ could not be read: ${messageOf(differs.error)}`);
-    const told = 'value' in differs && differs.value !== undefined ? describeDifferences(differs.value) : [];
-    const plan = `Would lock ${environment} and move it from ${from ?? 'nothing'} to ${nameOf(target)}; nothing was changed.`;
+    const told = 'value' in differs ? differs.value : [];
+    const plan = `Would lock ${environment} and move it from ${from ?? 'nothing'} to ${nameOf(target)}${besides(target)}; nothing was changed.`;
     const message = [plan, ...told].join(' ');
     return {
       decision: 'planned',
@@ -150,6 +171,7 @@ export async function rollBackByHand(
   const autoAssign = ledger.locks.at(-1)?.autoAssign ?? running?.autoAssign ?? state.autoAssign ?? false;
   // `previous` means whatever is proven; a target that a person named is taken or refused, never replaced.
   const anyProven = wanted.kind === 'previous' && began.lock === undefined;
+  const { announce } = request;
   const rollback = await rollBack(deps, {
     ...placeOf(settings),
     environment,
@@ -162,6 +184,7 @@ export async function rollBackByHand(
     from,
     target,
     reason: request.reason,
+    operator: request.operator,
     automatic: false,
     ...(anyProven
       ? {
@@ -174,6 +197,7 @@ export async function rollBackByHand(
     lockExpiryMs: request.lockExpiryMs,
     promoteInstead: request.promoteInstead,
     beside: request.beside,
+    announce: announce && ((to) => announce(to, leaving?.version ?? from ?? 'what serves')),
   });
   const left = leaving?.version ?? history.deployments.find(({ id }) => id === from)?.meta.opsVersion;
   warnings.push(...rollback.warnings);
@@ -201,6 +225,17 @@ function beganEarlier(
     return { reasonCode: 'superseded', message };
   }
   return { lock };
+}
+
+/** The further apps that would go along, each to its own deployment. */
+function besides({ apps = {} }: RollbackTarget): string {
+  return Object.entries(apps)
+    .map(([name, id]) => `, ${name} to ${id}`)
+    .join('');
+}
+
+function leftHalf(environment: string, { deploymentId }: { deploymentId: string }): string {
+  return `an earlier rollback of ${environment} to ${deploymentId} did not reach every project: it is brought to its end`;
 }
 
 type OwnLock = Lock & { target: NonNullable<Lock['target']> };

@@ -1,6 +1,6 @@
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
-import type { VercelProject } from '#vercel/project';
+import type { MovedApp, VercelProject } from '#vercel/project';
 import type { EnvironmentPlace } from './move-domains.ts';
 import type { RollbackTarget } from './release-handle.ts';
 
@@ -25,6 +25,8 @@ export interface RollBackRequest extends EnvironmentPlace {
   from?: string | undefined;
   target: RollbackTarget;
   reason: string;
+  /** Who asks for it, where a person does. */
+  operator?: string | undefined;
   /** True when an earlier attempt of this run took the lock: where the domains are back already, it moved them. */
   finishing?: boolean;
   /** True when a release takes itself back: the lock of somebody else then ends it as superseded. */
@@ -39,13 +41,23 @@ export interface RollBackRequest extends EnvironmentPlace {
   /** Original value of the project's auto-assign, restored at unlock. */
   autoAssign?: boolean | undefined;
   lockExpiryMs: number;
-  /** Promote the target where the plan refuses rollbacks (402), FRB-04. */
+  /** Promote the target where the plan refuses rollbacks (402), FRB-04; false only where the configuration forbids it. */
   promoteInstead: boolean;
   /**
    * What goes back beside the domains once the lock stands; neither waits for the other, and it never throws (S2). Called
    * again where another target had to be taken.
    */
   beside?: ((target: RollbackTarget) => Promise<void>) | undefined;
+  /** Tells people as the swap starts, not where it is finished; nothing waits for it before the domains are back, and it never throws (S2). */
+  announce?: ((target: RollbackTarget, from: string | undefined) => Promise<Announced | undefined>) | undefined;
+}
+
+/** A message that went out as the swap started. */
+export interface Announced {
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Where a later message finds it; absent where a webhook delivered it. */
+  place?: { channel: string; ts: string } | undefined;
 }
 
 /** A target that could not be taken any more. */
@@ -73,6 +85,10 @@ export interface RollBackOutcome {
   startedAt: number;
   lockedAt?: number;
   swappedAt?: number;
+  /** Absent where nobody is told, or where the message had not arrived yet. */
+  announced?: Announced | undefined;
   /** Rollback or promote requests that Vercel accepted. */
   requests: number;
+  /** Of a group: what became of each project. */
+  apps?: MovedApp[];
 }

@@ -38,8 +38,14 @@ function rollbackPosts(since: number): number {
 test('Lock first, then one accepted rollback, domains proven, auto-assign off, everything remembered for unlock', async () => {
   const since = Date.now();
   const services = await scene.connect();
-  const outcome = await rollBack({ ...services, ...quietDependencies }, request());
+  const outcome = await rollBack({ ...services, ...quietDependencies }, request({ operator: 'ada' }));
   assert.equal(outcome.decision, 'rolled-back');
+  const { description = '' } = scene.sandbox.vercel.project.rollbackDescription ?? {};
+  assert.equal(
+    description,
+    `error rate 12.5 % (${request().key}, ada)`,
+    'whoever finds the project so reads whose it was',
+  );
   assert.deepEqual(outcome.warnings, []);
   assert.ok(outcome.lockedAt !== undefined && outcome.swappedAt !== undefined && outcome.lockedAt <= outcome.swappedAt);
   assert.equal(outcome.requests, 1);
@@ -69,6 +75,48 @@ test('Lock first, then one accepted rollback, domains proven, auto-assign off, e
   assert.equal(lifted.autoAssign, true);
   assert.equal((await services.project.readState()).autoAssign, true);
   assert.deepEqual(await readOpenLocks(services.github, environment), []);
+});
+
+test('Two runs that take one release back at the same moment send one rollback and hold one lock', async () => {
+  const since = Date.now();
+  const runs = [501, 502].map(async (own) => {
+    // A fresh client each: as in two jobs, neither knows what the other has read.
+    const services = await scene.connect();
+    return await rollBack({ ...services, ...quietDependencies }, request({ runId: own }));
+  });
+  const outcomes = await Promise.all(runs);
+  assert.equal(rollbackPosts(since), 1);
+  assert.deepEqual(outcomes.map(({ decision }) => decision).toSorted(), ['already-current', 'rolled-back']);
+  assert.equal(scene.served(), good);
+  const { github } = await scene.connect();
+  assert.equal((await readOpenLocks(github, environment)).length, 1);
+});
+
+test('People are told as the swap starts; a message that never arrives delays neither swap nor end, and is not told as sent', async () => {
+  const services = await scene.connect();
+  const told: string[] = [];
+  let servedThen: string | undefined;
+  const at = Date.now();
+  const announce: RollBackRequest['announce'] = async (target, from) => {
+    servedThen = scene.served();
+    told.push(`${from} -> ${target.deploymentId}`);
+    return { at };
+  };
+  const outcome = await rollBack({ ...services, ...quietDependencies }, request({ announce }));
+  assert.deepEqual([outcome.decision, told, servedThen], ['rolled-back', [`${bad} -> ${good}`], bad]);
+  assert.deepEqual(outcome.announced, { at });
+  const finished = await rollBack({ ...services, ...quietDependencies }, request({ announce, finishing: true }));
+  assert.deepEqual([finished.decision, finished.announced], ['rolled-back', undefined]);
+  assert.equal(told.length, 1, 'domains that are back already are not announced as being moved');
+  await unlock(services, { environment, production: true, reason: 'mended', key: 'me', autoAssignDefault: false });
+  await services.project.promote(bad, {});
+  const silent = await rollBack(
+    { ...services, ...quietDependencies },
+    request({ announce: () => new Promise<never>(() => {}) }),
+  );
+  assert.equal(silent.decision, 'rolled-back');
+  assert.equal(silent.announced, undefined);
+  assert.ok((silent.swappedAt ?? Number.POSITIVE_INFINITY) - silent.startedAt < 3_000);
 });
 
 test('An answer that is lost leads to no second rollback', async () => {
@@ -115,7 +163,7 @@ test('Where GitHub refuses, the way back goes on and says how to lock', async ()
   assert.match(outcome.warnings.join(), /ops-actions lock --environment/);
 });
 
-test('A plan that refuses rollbacks fails clearly, or promotes where the configuration says so', async () => {
+test('A plan that refuses rollbacks promotes, or fails clearly where the configuration forbids that', async () => {
   const older = good;
   await scene.goLive();
   const newest = await scene.goLive();
@@ -212,6 +260,45 @@ async function byHand(
     },
   );
 }
+
+test("On Hobby a target beyond the plan's one step is said before anything is sent: promoted instead, or refused where that is forbidden", async () => {
+  const older = good;
+  const newest = await scene.goLive();
+  scene.sandbox.vercel.behaviour.plan = 'hobby';
+  const services = await scene.connect();
+  const settings = scene.settings({ environment });
+  const lines: string[] = [];
+  const byHandWith = async (more: { dryRun: boolean; promoteInstead: boolean }) => {
+    const vercel = more.promoteInstead ? settings.vercel : { ...settings.vercel, rollbackFallback: 'none' as const };
+    return await rollBackByHand(
+      { ...services, ...quietDependencies, log: (line) => void lines.push(line) },
+      {
+        settings: { ...settings, vercel },
+        key: 'hobby',
+        runId,
+        commit: scene.commits.at(-1) ?? '',
+        target: older,
+        reason: 'broken',
+        lockExpiryMs: 3_600_000,
+        ...more,
+      },
+    );
+  };
+  const since = Date.now();
+  const refused = await byHandWith({ dryRun: false, promoteInstead: false });
+  assert.equal(refused.decision, 'refused');
+  assert.match('message' in refused ? refused.message : '', /the plan's one step.*forbids to promote it instead/);
+  const planned = await byHandWith({ dryRun: true, promoteInstead: true });
+  assert.match(planned.warnings.join(), new RegExp(`beyond the plan's one step.*only to ${bad}.*promoted instead`));
+  const sent = scene.sandbox.requests().filter(({ at, method }) => at >= since && method === 'POST');
+  assert.deepEqual([sent.length, scene.served()], [0, newest], 'nothing was sent, and nothing locked');
+  const done = await byHandWith({ dryRun: false, promoteInstead: true });
+  assert.deepEqual([done.decision, scene.served()], ['rolled-back', older]);
+  const [told, tried] = [/one step/, /refuses this rollback \(402\)/].map((text) =>
+    lines.findLastIndex((line) => text.test(line)),
+  );
+  assert.ok(told !== undefined && tried !== undefined && told >= 0 && told < tried, lines.join('\n'));
+});
 
 test('A second person’s "previous" does not go back one further', async () => {
   assert.equal((await byHand('one', 'previous')).decision, 'rolled-back');

@@ -1,8 +1,11 @@
 import type { GitHub } from '#github/client';
 import type { MoveOutcome } from '#vercel/project';
 import { commandOn } from './command-line.ts';
-import { openLedger } from './ledger.ts';
+import { openLedger, recordApps } from './ledger.ts';
 import { closeLock, type LockOutcome, takeLock } from './lock.ts';
+import { nameOf } from './name-of-target.ts';
+import { nextByHand } from './next-by-hand.ts';
+import { isPassing, isPassingError } from './passing-failure.ts';
 import { messageOf, type Settled, settle, within } from './patience.ts';
 import type { RollBackDependencies, RollBackOutcome, RollBackRequest } from './roll-back-types.ts';
 import { isUnusable, type SwappedBack, swapBack } from './swap-back.ts';
@@ -11,8 +14,18 @@ export type * from './roll-back-types.ts';
 
 type Ending = Omit<RollBackOutcome, 'to' | 'target' | 'passedOver' | 'startedAt' | 'warnings'>;
 
+/** How long a message about the swap may take once the domains are back; then its outcome is unknown. */
+const announcePatienceMs = 1_000;
+
 /** How long GitHub may take before the swap goes first and the lock follows (S1). */
 export const lockPatienceMs = 5_000;
+
+/** The domains are back already: a GitHub that is down for some seconds is waited for, so that nothing undoes that (I4). */
+const lateLockTries = 3;
+const lateLockPauseMs = 2_000;
+
+/** How long a run that finds the lock of another run of the same release leaves the domains to that one. */
+const leadMs = 5_000;
 
 /**
  * The only mover back (S1, S2): lock, swap with proof of what is served, auto-assign off while the lock holds, ledger.
@@ -40,12 +53,18 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
     log(`GitHub did not answer within ${lockPatienceMs / 1000} s: the domains move first, the lock follows`);
   else if ('error' in lock) log(`The lock could not be written (${messageOf(lock.error)}): the domains move first`);
 
-  const intent = settle(
-    openLedger(deps.github, request).record('rollback', 'intent', request.target.deploymentId, request.reason),
-  );
+  if (isFollowed(lock, request)) {
+    log(`Run ${lock.value.lock.runId} takes this release back, too: its request goes first`);
+    await clock.sleep(leadMs);
+  }
+  const intent = settle(recordIntent(deps, request));
   const beside = request.beside?.(request.target);
+  // The domains may be back already: only what comes of it is told then.
+  const announcing = request.finishing === true ? undefined : request.announce?.(request.target, request.from);
   const swapped = await swapBack(deps, request, () => lock, warnings);
-  const { moved } = swapped;
+  const { moved, target: reached } = swapped;
+  if (request.automatic && reached.unjudged !== undefined)
+    warnings.push(`${nameOf(reached)} was ${reached.unjudged}; it is taken because no proven one is known`);
   const swappedAt = moved.outcome === 'moved' ? (moved.settledAt ?? clock.now()) : undefined;
   log(moved.message);
 
@@ -62,6 +81,7 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
   const outcome = end(swapped, {
     ...judge(request, swapped),
     requests: moved.requests,
+    ...(moved.apps && { apps: moved.apps }),
     ...placed(lock, lockedAt),
     ...(swappedAt === undefined ? {} : { swappedAt }),
   });
@@ -69,7 +89,15 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
   await beside;
   if (swapped.target.deploymentId !== request.target.deploymentId) await request.beside?.(swapped.target);
   await recordOutcome(deps, request, outcome, warnings);
-  return outcome;
+  const announced = announcing && (await within(clock, announcePatienceMs, announcing));
+  return announced === undefined ? outcome : { ...outcome, announced };
+}
+
+async function recordIntent({ github }: RollBackDependencies, request: RollBackRequest): Promise<void> {
+  const { target, reason } = request;
+  const ledger = openLedger(github, request);
+  await ledger.record('rollback', 'intent', target.deploymentId, reason);
+  for (const [name, id] of Object.entries(target.apps ?? {})) await ledger.record('rollback-app', 'intent', id, name);
 }
 
 function lockFor({ github }: RollBackDependencies, request: RollBackRequest): Promise<LockOutcome> {
@@ -86,6 +114,7 @@ function lockFor({ github }: RollBackDependencies, request: RollBackRequest): Pr
     target: {
       deploymentId: target.deploymentId,
       ...(target.version === undefined ? {} : { version: target.version }),
+      ...(target.apps === undefined ? {} : { apps: target.apps }),
     },
     ...(request.from === undefined ? {} : { from: request.from }),
     ...(request.autoAssign === undefined ? {} : { autoAssign: request.autoAssign }),
@@ -96,6 +125,16 @@ function lockFor({ github }: RollBackDependencies, request: RollBackRequest): Pr
 
 function isHeld(lock: Settled<LockOutcome> | undefined): lock is { value: LockOutcome } {
   return lock !== undefined && 'value' in lock;
+}
+
+/** Two runs judged one release and hold its lock together: what the first one sent is seen before the second one sends. */
+function isFollowed(
+  lock: Settled<LockOutcome> | undefined,
+  { automatic, finishing, runId }: RollBackRequest,
+): lock is { value: Extract<LockOutcome, { held: true }> } {
+  if (!automatic || finishing || !isHeld(lock) || !lock.value.held) return false;
+  const { runId: first } = lock.value.lock;
+  return first !== undefined && first !== runId;
 }
 
 /** Only a release that takes itself back yields; what a person asks for is done whoever was first. */
@@ -125,8 +164,15 @@ async function lockAfterwards(
   request: RollBackRequest,
   first: Promise<Settled<LockOutcome>>,
 ): Promise<Settled<LockOutcome>> {
-  const lock = await first;
-  return isHeld(lock) ? lock : await settle(lockFor(deps, request));
+  let lock = await first;
+  for (let left = lateLockTries; !isHeld(lock) && left > 0; left -= 1) {
+    if (left < lateLockTries) {
+      if (!isPassingError(lock.error)) break;
+      await deps.clock.sleep(lateLockPauseMs);
+    }
+    lock = await settle(lockFor(deps, request));
+  }
+  return lock;
 }
 
 /** Vercel switches auto-assign off after a rollback and on after a promotion (traps 1, 2); while the lock holds it is off. */
@@ -159,8 +205,9 @@ function judge(
   }
   if (outcome === 'already-current') return { decision: 'already-current', reasonCode, message };
   if (!isUnusable(moved)) {
-    const next = `Next, at once: vercel rollback ${target.deploymentId}, or in the Vercel dashboard Deployments > ... > Instant Rollback`;
-    return { decision: 'failed', reasonCode, message: `${message} ${next}` };
+    const next = nextByHand(request, moved, target.deploymentId);
+    const later = isPassing(reasonCode) ? `; ${triedAgain}` : '';
+    return { decision: 'failed', reasonCode, message: `${message} ${next}${later}` };
   }
   const others =
     request.alternatives ??
@@ -174,6 +221,9 @@ function judge(
     message: [message, others, next].filter((part) => part !== '').join(' '),
   };
 }
+
+/** See decide-reconcile.ts. */
+const triedAgain = 'until it is unlocked, reconcile tries it again within the next hour';
 
 function placed(
   lock: Settled<LockOutcome> | undefined,
@@ -193,7 +243,10 @@ async function recordOutcome(
   const text = `${outcome.from ?? 'unknown'} -> ${outcome.to} ${outcome.reasonCode}`;
   const entries = [request.ledgerId, outcome.lockId ?? 0].filter((id) => id !== 0);
   for (const ledgerId of entries) {
-    const written = await settle(openLedger(github, { ledgerId }).record('rollback', 'outcome', word, text));
+    const ledger = openLedger(github, { ledgerId });
+    const written = await settle(
+      recordApps(ledger, 'rollback-app', outcome.apps).then(() => ledger.record('rollback', 'outcome', word, text)),
+    );
     if ('error' in written) warnings.push(`The ledger could not be written: ${messageOf(written.error)}`);
   }
 }

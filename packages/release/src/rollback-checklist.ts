@@ -5,7 +5,7 @@ export interface ChecklistItem {
   name: string;
   state: 'done' | 'open' | 'failed';
   note: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; of an open item, when it was left to a person. */
   at?: number | undefined;
 }
 
@@ -18,6 +18,8 @@ export interface ChecklistFacts {
   /** Who decided; undefined where the release took itself back. */
   actor?: string | undefined;
   startedAt?: number | undefined;
+  /** When people were told that the swap starts. */
+  announcedAt?: number | undefined;
   swappedAt?: number | undefined;
   now: number;
   health: StepOutcome;
@@ -30,18 +32,18 @@ export interface ChecklistFacts {
   slack: boolean;
 }
 
+const noSlack = 'no Slack is configured';
+
 /** The item that a run measures where it took the database back. */
 export const databaseIntegrity = 'Database integrity verified';
 
 /** The rollback checklist of the runbook, all eleven items, filled in with what this run measured (FRB-12). Pure. */
 export function rollbackChecklist(facts: ChecklistFacts): ChecklistItem[] {
   const { reason, actor, startedAt, swappedAt, now } = facts;
-  const item = (name: string, state: ChecklistItem['state'], note: string, at?: number): ChecklistItem => ({
-    name,
-    state,
-    note,
-    ...(at === undefined ? {} : { at }),
-  });
+  // What is left to a person carries the time at which it was.
+  const item = (name: string, state: ChecklistItem['state'], note: string, at = now): ChecklistItem => {
+    return { name, state, note, at };
+  };
   const person = 'a person: write it here';
   return [
     facts.measured === undefined
@@ -49,7 +51,14 @@ export function rollbackChecklist(facts: ChecklistFacts): ChecklistItem[] {
       : item('Production error rate confirmed', 'done', facts.measured, startedAt),
     item('Root cause identified', 'open', `${person}; what fired: ${reason}`),
     item('Decision made', 'done', actor === undefined ? `by rule: ${reason}` : `by ${actor}: ${reason}`, startedAt),
-    item('Slack notification sent', 'open', 'no message goes out before the swap, so that none can delay it'),
+    facts.announcedAt === undefined
+      ? item('Slack notification sent', 'open', facts.slack ? 'no message had arrived when the swap was done' : noSlack)
+      : item(
+          'Slack notification sent',
+          'done',
+          'beside the start of the swap, which waits for no message',
+          facts.announcedAt,
+        ),
     item('Rollback started', startedAt === undefined ? 'open' : 'done', swapNote(startedAt, swappedAt), startedAt),
     facts.back
       ? item('Deployment monitoring re-enabled', 'done', 'the restored release is watched from now on', now)
@@ -61,7 +70,7 @@ export function rollbackChecklist(facts: ChecklistFacts): ChecklistItem[] {
     checked('All services responding', facts.health, 'health checks', now),
     facts.slack
       ? item('Post-rollback notification sent', 'done', 'Slack is told with this end', now)
-      : item('Post-rollback notification sent', 'open', 'no Slack is configured'),
+      : item('Post-rollback notification sent', 'open', noSlack),
     item('Incident documentation started', 'done', 'this issue', now),
   ];
 }
@@ -76,5 +85,5 @@ function swapNote(startedAt: number | undefined, swappedAt: number | undefined):
 function checked(name: string, outcome: StepOutcome, what: string, at: number): ChecklistItem {
   if (outcome === 'success') return { name, state: 'done', note: `${what} passed on the public address`, at };
   if (outcome === 'failure') return { name, state: 'failed', note: `${what} failed on the public address`, at };
-  return { name, state: 'open', note: `${what} did not run` };
+  return { name, state: 'open', note: `${what} did not run`, at };
 }

@@ -1,5 +1,6 @@
 import { cleanText } from '#http/text';
-import type { VercelDeployment, VercelProject } from '#vercel/vercel-types';
+import type { ProjectGroup, VercelDeployment, VercelProject } from '#vercel/vercel-types';
+import { messageOf, settle } from './patience.ts';
 
 /** What a rollback does not bring back, or brings back unasked, between two deployments: names only (FRB-14, trap 5). */
 export interface RollbackDifferences {
@@ -15,13 +16,66 @@ export interface RollbackDifferences {
   aliasesLeft: string[];
 }
 
+/** The two ends of a move, by the deployments of the first app. */
+export interface MovedBetween {
+  target: string;
+  /** Deployments of further apps that the target was recorded with, by name. */
+  apps?: Readonly<Record<string, string>> | undefined;
+  left?: string | undefined;
+  vercelTarget: string;
+}
+
 /**
- * Reads what differs between what production left and what it goes back to. @throws VercelError where the token may not read
- * the project's variables.
+ * What differs between what production left and what it goes back to, one sentence each; of a group for every project, by name.
+ * What cannot be read of one of a group is said and hides nothing of the others.
+ * @throws VercelError where the token may not read the variables of the one project there is.
  */
-export async function readRollbackDifferences(
+export async function tellDifferences(project: VercelProject, moved: MovedBetween): Promise<string[]> {
+  const { group } = project;
+  if (group === undefined) return await tellOne(project, moved);
+  const { lead, others } = group;
+  const [going, leaving] = await Promise.all([
+    appsOf(group, moved.target, moved.apps ?? {}),
+    moved.left === undefined ? undefined : appsOf(group, moved.left, {}),
+  ]);
+  const parts = [
+    { name: lead.name, project: lead, target: moved.target, left: moved.left },
+    ...others.map((app) => ({ ...app, target: going?.[app.name], left: leaving?.[app.name] })),
+  ];
+  const told = await Promise.all(
+    parts.map(async ({ name, project: part, target, left }) => {
+      const said = target === undefined ? undefined : await settle(tellOne(part, { ...moved, target, left }));
+      const why =
+        said === undefined ? 'nobody knows what it goes back to' : 'error' in said ? messageOf(said.error) : '';
+      const sentences =
+        said !== undefined && 'value' in said
+          ? said.value
+          : [`Which variables and cron jobs differ could not be read: ${why.replace(/\.$/, '')}.`];
+      return sentences.map((sentence) => `${name}: ${sentence}`);
+    }),
+  );
+  return told.flat();
+}
+
+/** Undefined where nobody knows all of them. */
+async function appsOf(
+  { others, goingWith }: ProjectGroup,
+  deploymentId: string,
+  recorded: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  if (others.every(({ name }) => recorded[name] !== undefined)) return recorded;
+  const found = await settle(goingWith(deploymentId));
+  return 'value' in found ? { ...found.value, ...recorded } : recorded;
+}
+
+async function tellOne(project: VercelProject, moved: MovedBetween): Promise<string[]> {
+  const read = await readRollbackDifferences(project, moved);
+  return read === undefined ? [] : describeDifferences(read);
+}
+
+async function readRollbackDifferences(
   project: VercelProject,
-  given: { target: string; left?: string | undefined; vercelTarget: string },
+  given: MovedBetween,
 ): Promise<RollbackDifferences | undefined> {
   const [target, left] = await Promise.all([
     project.deployment(given.target),
@@ -33,7 +87,10 @@ export async function readRollbackDifferences(
     project.environmentNames(given.vercelTarget),
     left === undefined || left.id === target.id ? [] : project.aliasesOf(left.id),
   ]);
-  return compareDeployments({ target, left, changed, present, aliases });
+  // Before the move its domains still point at what is left.
+  const moving = aliases.length === 0 ? [] : (await project.readState()).productionDomains;
+  const staying = aliases.filter((host) => !moving.includes(host));
+  return compareDeployments({ target, left, changed, present, aliases: staying });
 }
 
 /** Pure. */
@@ -43,7 +100,7 @@ export function compareDeployments(given: {
   changed: readonly string[];
   /** Variables that the project has now. */
   present: readonly string[];
-  /** What points at what production left, now that it has left it. */
+  /** What points at what production left, and does not move with it. */
   aliases: readonly string[];
 }): RollbackDifferences {
   const { target, left, changed, present, aliases } = given;

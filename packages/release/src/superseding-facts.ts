@@ -14,7 +14,8 @@ export async function readSupersedingFacts(
 ): Promise<SupersedingFacts> {
   const promoted: { key: string; runId: number; openedAt: number; version: string }[] = [];
   const newer = readReleases(github, { environment: own.environment }, (entry) => {
-    if (entry.key === own.key) return false;
+    // What was rehearsed was there to be taken back: it stands in nobody's way.
+    if (entry.key === own.key || entry.rehearsal === true) return false;
     const runId = entry.runId ?? 0;
     return runId > 0 ? runId > own.runId : entry.id > own.ledgerId;
   });

@@ -2,25 +2,18 @@ import type { MoveOutcome } from '#vercel/project';
 import { openLedger } from './ledger.ts';
 import { type LockOutcome, renameTarget } from './lock.ts';
 import { moveAlias } from './move-domains.ts';
-import { nameOf } from './next-target.ts';
+import { nameOf } from './name-of-target.ts';
+import { needsAnotherTarget } from './next-by-hand.ts';
 import { messageOf, reasonCodeOf, type Settled, settle, within } from './patience.ts';
 import type { RollbackTarget } from './release-handle.ts';
 import type { PassedOver, RollBackDependencies, RollBackRequest } from './roll-back-types.ts';
-
-/** Vercel's reasons that only another target can mend. */
-const unusable = new Set([
-  'target_gone',
-  'target_not_eligible',
-  'target_not_ready',
-  'not_a_production_deployment',
-  'vercel_not_found',
-]);
+import { formatRollbackNote } from './rollback-note.ts';
 
 /** Targets that are tried; whoever deleted more than these did not mean to keep a way back. */
 const tries = 5;
 
 export function isUnusable(moved: MoveOutcome): boolean {
-  return moved.outcome === 'failed' && moved.requests === 0 && unusable.has(moved.reasonCode);
+  return moved.outcome === 'failed' && moved.requests === 0 && needsAnotherTarget(moved);
 }
 
 export interface SwappedBack {
@@ -87,16 +80,20 @@ async function swap(
   target: RollbackTarget,
 ): Promise<MoveOutcome> {
   const { project, clock, log } = deps;
-  const { deploymentId } = target;
+  const { deploymentId, apps } = target;
+  const recorded = apps === undefined ? {} : { apps };
   const requestedAt = clock.now();
   const orFailed = (error: unknown) => failed(error, requestedAt);
   if (request.as !== 'production') {
     return await moveAlias(project, request, deploymentId, () => clock.now()).catch(orFailed);
   }
-  const moved = await project.rollBack(deploymentId, { description: request.reason.slice(0, 250) }).catch(orFailed);
+  const description = formatRollbackNote(request);
+  const moved = await project.rollBack(deploymentId, { description, ...recorded }).catch(orFailed);
   if (moved.outcome !== 'failed' || moved.reasonCode !== 'vercel_plan' || !request.promoteInstead) return moved;
-  log('The plan refuses rollbacks; the target is promoted instead, as the configuration says (FRB-04)');
-  return await project.promote(deploymentId, {}).catch(orFailed);
+  log(`The plan refuses this rollback (402); ${nameOf(target)} is promoted instead (FRB-04)`);
+  const instead = await project.promote(deploymentId, { ...recorded, together: true }).catch(orFailed);
+  // Of a group some may have gone back before one was refused.
+  return { ...instead, requests: moved.requests + instead.requests };
 }
 
 function failed(error: unknown, requestedAt: number): MoveOutcome {

@@ -1,7 +1,3 @@
-import type { EnvironmentSettings } from '#config/settings';
-import type { GitHub } from '#github/client';
-import type { Clock } from '#http/clock';
-import type { VercelProject } from '#vercel/project';
 import {
   decideRollbackNeeded,
   mustAskWhatIsServed,
@@ -10,38 +6,17 @@ import {
 } from './decide-rollback-needed.ts';
 import { giveWay } from './give-way.ts';
 import { guardOwn } from './guard-target.ts';
-import { findOwn, openLedger } from './ledger.ts';
-import { foreignLock, type Lock, readOpenLocks, takeLock } from './lock.ts';
+import { hold } from './hold-release.ts';
+import { yieldToLaterMove } from './later-move.ts';
+import { findOwn } from './ledger.ts';
+import { foreignLock, type Lock, readOpenLocks } from './lock.ts';
 import { findNextTarget } from './next-target.ts';
+import { messageOf, settle } from './patience.ts';
 import { readServing } from './read-serving.ts';
-import { type HeldBack, refuseCrossing } from './refuse-crossing.ts';
+import { refuseCrossing } from './refuse-crossing.ts';
 import type { ReleaseHandle } from './release-handle.ts';
 import { type RollBackOutcome, type RollBackRequest, rollBack } from './roll-back.ts';
-
-export interface TakeBackDependencies {
-  github: GitHub;
-  project: VercelProject;
-  clock: Clock;
-  log: (line: string) => void;
-}
-
-export interface TakeBackRequest {
-  handle: ReleaseHandle;
-  deploymentId: string;
-  /** Outcomes of the steps before; what Vercel and GitHub add is read here. */
-  outcomes: Omit<RollbackFacts, 'serving' | 'foreignLock' | 'hasTarget' | 'hasRelease' | 'mode'>;
-  /** Where the next proven target is looked for when the recorded one is gone. */
-  settings: EnvironmentSettings;
-  lockExpiryMs: number;
-  promoteInstead: boolean;
-  /** As in RollBackRequest. */
-  beside?: RollBackRequest['beside'];
-}
-
-export type TakeBackOutcome =
-  | { act: 'not-needed'; reasonCode: string; message: string; warnings: string[] }
-  | { act: 'hold'; reasonCode: string; message: string; lockId?: number; warnings: string[] }
-  | { act: 'roll-back'; reasonCode: string; reason: string; rollback: RollBackOutcome };
+import type { TakeBackDependencies, TakeBackOutcome, TakeBackRequest } from './take-back-types.ts';
 
 /** What a release does about itself at its end: nothing, lock and tell, or one rollback. Decides from recorded state only. */
 export async function takeBack(deps: TakeBackDependencies, request: TakeBackRequest): Promise<TakeBackOutcome> {
@@ -67,6 +42,11 @@ async function decideAndAct(
   // Not in the way of the swap: where GitHub is silent the lock itself tells, or comes later (S1).
   const lock = await askLock(deps, handle, warnings);
   const decision = decideRollbackNeeded({ ...base, serving, foreignLock: lock !== undefined });
+  if (decision.act === 'not-needed' && serving === 'other' && lock === undefined) {
+    const finished = await settle(finishOwn(deps, request, 'another run of its watch began it'));
+    if ('error' in finished) warnings.push(`The lock could not be read: ${messageOf(finished.error)}`);
+    else if (finished.value !== undefined) return finished.value;
+  }
   if (decision.act === 'not-needed') return await stayAway(deps, request, decision, lock, warnings);
   if (decision.act === 'hold') return await hold(deps, request, decision, warnings);
   const { reasonCode, reason } = decision;
@@ -83,16 +63,30 @@ async function decideAndAct(
  * may have promoted and died before there was a verdict.
  */
 async function finishEarlier(deps: TakeBackDependencies, request: TakeBackRequest): Promise<TakeBackOutcome> {
+  const finished = await finishOwn(deps, request, 'an earlier attempt of this run began it');
+  if (finished !== undefined) return finished;
+  const left = await leftUnproven(deps, request);
+  if (left === undefined)
+    return { act: 'not-needed', reasonCode: 'not_promoted', message: 'production was not touched', warnings: [] };
+  const promote = { outcome: 'failure' as const, decision: '' };
+  return await decideAndAct(deps, { ...request, deploymentId: left, outcomes: { ...request.outcomes, promote } }, []);
+}
+
+/**
+ * Brings the way back to its end that the lock of this very release promises, unless somebody moved production after it; undefined
+ * where there is none.
+ */
+async function finishOwn(
+  deps: TakeBackDependencies,
+  request: TakeBackRequest,
+  began: string,
+): Promise<TakeBackOutcome | undefined> {
   const { handle } = request;
   const locks = await readOpenLocks(deps.github, handle.environment);
   const own = locks.find((lock) => lock.key === handle.key && lock.target !== undefined);
-  if (own?.target === undefined) {
-    const left = await leftUnproven(deps, request);
-    if (left === undefined)
-      return { act: 'not-needed', reasonCode: 'not_promoted', message: 'production was not touched', warnings: [] };
-    const promote = { outcome: 'failure' as const, decision: '' };
-    return await decideAndAct(deps, { ...request, deploymentId: left, outcomes: { ...request.outcomes, promote } }, []);
-  }
+  if (own?.target === undefined) return undefined;
+  const message = await yieldToLaterMove(deps, handle, { own, open: locks });
+  if (message !== undefined) return { act: 'not-needed', reasonCode: 'superseded', message, warnings: [] };
   const target = { ...own.target, adopted: handle.rollbackTarget?.adopted ?? true };
   const rollback = await rollBack(deps, {
     ...handle,
@@ -105,8 +99,9 @@ async function finishEarlier(deps: TakeBackDependencies, request: TakeBackReques
     lockExpiryMs: request.lockExpiryMs,
     promoteInstead: request.promoteInstead,
     beside: request.beside,
+    announce: announcing(request, own.reason),
   });
-  const reason = `${own.reason} (an earlier attempt of this run began it)`;
+  const reason = `${own.reason} (${began})`;
   return { act: 'roll-back', reasonCode: 'unfinished', reason, rollback };
 }
 
@@ -177,50 +172,6 @@ async function stayAway(
   return { act: 'not-needed', reasonCode: decision.reasonCode, message, warnings };
 }
 
-/** Nothing is moved: the environment is locked, the entry says that nobody proved it. */
-async function hold(
-  { github, project }: TakeBackDependencies,
-  request: TakeBackRequest,
-  decision: HeldBack,
-  warnings: string[],
-): Promise<TakeBackOutcome> {
-  const { handle } = request;
-  const { reasonCode, reason } = decision;
-  let lockId: number | undefined;
-  try {
-    const lock = await takeLock(github, {
-      schemaVersion: 1,
-      environment: handle.environment,
-      production: handle.production,
-      ref: handle.commit,
-      key: handle.key,
-      reason,
-      runId: handle.runId,
-      ...(handle.runUrl === undefined ? {} : { runUrl: handle.runUrl }),
-      from: request.deploymentId,
-      autoAssign: handle.autoAssign,
-      expiresAfterMs: request.lockExpiryMs,
-    });
-    lockId = lock.held ? lock.lock.id : lock.own.id;
-    await openLedger(github, handle).record('watch', 'outcome', 'unwatched', reason);
-  } catch (error) {
-    warnings.push(`The environment could not be locked: ${(error as Error).message}`);
-  }
-  if (lockId !== undefined && handle.as === 'production') await keepAutoAssignOff(project, warnings);
-  const message = `${reason}. Nothing was moved${lockId === undefined ? '' : '; the environment is locked'}: a person decides.${decision.next === undefined ? '' : ` ${decision.next}`}`;
-  return { act: 'hold', reasonCode, message, warnings, ...(lockId === undefined ? {} : { lockId }) };
-}
-
-/** While the lock holds no push goes live by itself (S2); the lock carries the original value for its unlock. */
-async function keepAutoAssignOff(project: VercelProject, warnings: string[]): Promise<void> {
-  try {
-    const { autoAssign } = await project.readState();
-    if (autoAssign !== false) await project.setAutoAssign(false);
-  } catch (error) {
-    warnings.push(`Auto-assignment of production domains may be on: ${(error as Error).message}`);
-  }
-}
-
 async function goBack(
   deps: TakeBackDependencies,
   request: TakeBackRequest,
@@ -239,5 +190,10 @@ async function goBack(
     lockExpiryMs: request.lockExpiryMs,
     promoteInstead: request.promoteInstead,
     beside: request.beside,
+    announce: announcing(request, decision.reason),
   });
+}
+
+function announcing({ announce }: TakeBackRequest, reason: string): RollBackRequest['announce'] {
+  return announce && ((target) => announce(target, reason));
 }

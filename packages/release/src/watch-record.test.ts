@@ -103,7 +103,7 @@ test('the newest release in production is the one whose watch goes on; those bef
   assert.deepEqual((await readOpenWatches(ledger.github, 'production')).overtaken, []);
 });
 
-test('a watch that something else ended has no verdict; one that a release ended is as good as one with too little traffic', async () => {
+test('a watch that something else ended has no verdict; one that a release ended is gone back to where nothing was judged', async () => {
   const ledger = ledgerOf({ 1: [promoted, continues], 2: [promoted, continues], 3: [promoted, continues] });
   await closeOvertaken(ledger.github, { id: 1 }, 'v2');
   await closeSuperseded(ledger.github, { id: 2 }, 'production serves dpl_9 now.');
@@ -121,6 +121,7 @@ test('a watch that something else ended has no verdict; one that a release ended
   const history = { ...where, currentDeploymentId: 'dpl_3', deployments, releases };
   const { target, skipped } = chooseRollbackTarget(history, { key: '1:production:4' });
   assert.deepEqual([target?.deploymentId, target?.adopted], ['dpl_1', false]);
+  assert.equal(target?.unjudged, 'overtaken by v2 before anybody judged it');
   assert.deepEqual(
     skipped.map(({ reason }) => reason),
     ['its watch has no verdict yet', 'ended as superseded'],

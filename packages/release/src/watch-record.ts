@@ -75,13 +75,19 @@ export async function readOpenWatches(github: GitHub, environment: string): Prom
   return open;
 }
 
+const overtakenBy = 'overtaken by ';
+
+/** True where another release took the place of this one before there was a verdict on it. Pure. */
+export function wasOvertaken({ decision, reason }: Pick<ReleaseRecord, 'decision' | 'reason'>): boolean {
+  return decision === 'held' && reason?.startsWith(overtakenBy) === true;
+}
+
 /**
- * Closes the watch of a release that another one took the place of: live until then and not proven, as a window with too little
- * traffic leaves it. Without that, releases that follow each other faster than the window would leave no way back at all.
- * @throws GitHubError.
+ * Closes the watch of a release that another one took the place of: live until then and never judged. Where releases always
+ * follow each other faster than the window, such a one is the only way back there is. @throws GitHubError.
  */
 export async function closeOvertaken(github: GitHub, release: Pick<ReleaseRecord, 'id'>, by: string): Promise<void> {
-  await close(github, release, { decision: 'held', why: `overtaken by ${by}` });
+  await close(github, release, { decision: 'held', why: `${overtakenBy}${by}` });
 }
 
 /** Closes the watch of a release that something else ended; it has no verdict and never gets one. @throws GitHubError. */

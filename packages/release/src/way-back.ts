@@ -37,7 +37,7 @@ export async function wayBack(
 }
 
 /** From the decision to go back until it is verified; FRB-05. */
-const rollbackLimitMs = 5 * 60_000;
+export const rollbackLimitMs = 5 * 60_000;
 
 /** One sentence where the way back took longer than its limit; undefined when it was in time. Times in milliseconds. Pure. */
 export function lateRollback(given: {

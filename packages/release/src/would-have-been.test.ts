@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ReleaseMode } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
-import { raisedModeFindings, reasonOfVerdict, wouldHaveBeens } from './would-have-been.ts';
+import { badStageOf, raisedModeFindings, reasonOfVerdict, wouldHaveBeens } from './would-have-been.ts';
 
 const at = Date.UTC(2026, 10, 28, 12, 0);
 function release(version: string, mode: ReleaseMode, reason?: string): ReleaseRecord {
@@ -22,6 +22,17 @@ describe('what a milder mode left undone', () => {
     );
     assert.match(reasonOfVerdict(bad.facts), /^error-rate above 2%/);
     assert.equal(reasonOfVerdict(good.facts), '');
+  });
+
+  test('of a stage is read until the release is taken back', () => {
+    const fact = (step: string, word: string, text = '') => ({ step, kind: 'outcome' as const, word, text, at });
+    const blind = [fact('stage', 'pass', 'At 10 %: fine'), fact('stage', 'no-data', 'At 50 %: nothing was counted')];
+    assert.equal(badStageOf(blind), 'At 50 %: nothing was counted');
+    assert.equal(
+      badStageOf([...blind, fact('stage', 'pass'), fact('stage', 'staged')]),
+      'At 50 %: nothing was counted',
+    );
+    assert.equal(badStageOf([...blind, fact('rollback', 'rolled-back'), fact('stage', 'inconclusive')]), undefined);
   });
 
   test('is shown when the mode is raised, with date and reason', () => {

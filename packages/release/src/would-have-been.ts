@@ -22,6 +22,18 @@ export function reasonOfVerdict(facts: readonly LedgerFact[]): string {
   return facts.findLast(({ step }) => step === wouldHaveBeenStep)?.text ?? '';
 }
 
+/**
+ * What was seen of a stage of its rolling release that was bad, or that nobody saw, since the release was last taken back; undefined
+ * where there was none. Pure.
+ */
+export function badStageOf(facts: readonly LedgerFact[]): string | undefined {
+  const back = facts.findLastIndex(({ step }) => step === 'rollback');
+  const bad = facts
+    .slice(back + 1)
+    .findLast(({ step, kind, word }) => step === 'stage' && kind === 'outcome' && ['fail', 'no-data'].includes(word));
+  return bad?.text;
+}
+
 /** The recorded ones of some releases, newest first as they are. Pure. */
 export function wouldHaveBeens(releases: readonly ReleaseRecord[]): WouldHaveBeen[] {
   return releases.flatMap(({ version, environment, facts }) =>
@@ -33,7 +45,7 @@ export function wouldHaveBeens(releases: readonly ReleaseRecord[]): WouldHaveBee
 
 /** One line for people. Pure. */
 export function describeWouldHaveBeen({ version, mode, reason, at }: WouldHaveBeen): string {
-  const milder = mode === 'rule' ? 'a rule that only tells' : `mode ${mode}`;
+  const milder = mode === 'rule' ? 'a rule that leaves it to people' : `mode ${mode}`;
   return `${version} on ${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC (${milder}): ${reason}`;
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { GitHub } from '#github/client';
+import type { Clock } from '#http/clock';
 import type { VercelProject } from '#vercel/project';
 import { closeLedger, settleEnvironment } from '../src/finish-release.ts';
 import { readReleases } from '../src/ledger.ts';
@@ -8,18 +9,19 @@ import { openRelease } from '../src/open-release.ts';
 import { preflight } from '../src/preflight.ts';
 import { promote } from '../src/promote.ts';
 import { reconcile } from '../src/reconcile.ts';
-import { releaseKey } from '../src/release-handle.ts';
+import { type ReleaseHandle, releaseKey } from '../src/release-handle.ts';
 import { rollBackByHand } from '../src/roll-back-by-hand.ts';
 import { takeBack } from '../src/take-back.ts';
-import { startGate, type Verdict } from './gate.ts';
+import { type Gate, type Passage, startGate, type Verdict } from './gate.ts';
 import { quietDependencies, type Scene, setScene } from './scene.ts';
 
 export let scene: Scene;
 export let current = '';
 /** What went live before `current`, where a rollback by hand is played. */
 export let previous = '';
-let runId = 2_000;
-let environment = '';
+export let runId = 2_000;
+/** Where the release of this case goes. */
+export let environment = '';
 
 export async function setStage(): Promise<void> {
   scene = await setScene({ vercel: { aliasDelayMs: 1 } });
@@ -34,10 +36,16 @@ export async function reset(): Promise<void> {
   await project.setAutoAssign(true);
 }
 
-export type Services = { github: GitHub; project: VercelProject };
+export type Services = { github: GitHub; project: VercelProject; clock?: Clock; log?: (line: string) => void };
 
-/** The path of deploy/action.yml with its decisions, without builds and probes; `bad` fails after promotion. */
-export async function release(services: Services, bad: boolean): Promise<string> {
+/** Watches what was promoted, as the step of deploy/action.yml does. */
+export type WatchStep = (
+  handle: ReleaseHandle,
+  deploymentId: string,
+) => Promise<{ outcome: 'success' | 'failure'; decision: string; reason: string }>;
+
+/** The path of deploy/action.yml with its decisions, without builds and probes; `bad` fails after promotion, or in the watch that is given. */
+export async function release(services: Services, bad: boolean, watch?: WatchStep): Promise<string> {
   const { github, project } = services;
   const settings = scene.settings({ environment });
   const commit = scene.commits.at(-1) ?? '';
@@ -71,15 +79,19 @@ export async function release(services: Services, bad: boolean): Promise<string>
   );
   if (report.decision !== 'ready' && !report.unfinishedRollback) return report.decision;
   const handle = await openRelease(github, report, { settings, context, version: 'v2.0.0', commit });
-  const dependencies = { github, project, ...quietDependencies };
+  const dependencies = { ...quietDependencies, ...services };
   let promoted = { outcome: 'skipped' as 'skipped' | 'success' | 'failure', decision: '' };
   let deploymentId = '';
   if (report.decision === 'ready') {
     deploymentId =
       (await ownDeployment(project, key)) ?? (await scene.stage({ opsRelease: key, gitCommitSha: commit }));
     const outcome = await promote(dependencies, { handle, deploymentId, requireAncestor: false });
+    dependencies.log(outcome.message);
     promoted = { outcome: outcome.decision === 'failed' ? 'failure' : 'success', decision: outcome.decision };
   }
+  const isLive = promoted.decision === 'promoted' || promoted.decision === 'already-current';
+  const watched = isLive ? await watch?.(handle, deploymentId) : undefined;
+  const fails = bad && watch === undefined;
   const back = await takeBack(dependencies, {
     handle,
     settings,
@@ -87,13 +99,14 @@ export async function release(services: Services, bad: boolean): Promise<string>
     outcomes: {
       jobStatus: bad ? 'failure' : 'success',
       promote: promoted,
-      health: { outcome: bad ? 'failure' : 'success' },
+      health: { outcome: fails ? 'failure' : 'success' },
       smoke: { outcome: 'skipped' },
-      watch: { outcome: bad ? 'skipped' : 'success', decision: bad ? '' : 'pass' },
+      watch: watched ?? { outcome: bad ? 'skipped' : 'success', decision: bad ? '' : 'pass' },
     },
     lockExpiryMs: 3_600_000,
     promoteInstead: false,
   });
+  if (back.act === 'roll-back') dependencies.log(back.rollback.message);
   const decision = back.act === 'roll-back' ? 'rolled-back' : promoted.decision === '' ? 'refused' : 'released';
   await settleEnvironment({ github, project }, handle, { moved: true, names: [] });
   await closeLedger(github, handle, { decision, reasonCode: 'test' });
@@ -122,20 +135,19 @@ export async function readProtection(): Promise<{ locked: boolean; autoAssign: b
 }
 
 export async function rollbackByHand(services: Services): Promise<string> {
-  const outcome = await rollBackByHand(
-    { ...services, ...quietDependencies },
-    {
-      settings: scene.settings({ environment }),
-      key: `hand:${environment}`,
-      runId,
-      commit: scene.commits.at(-1) ?? '',
-      target: 'previous',
-      reason: 'broken',
-      dryRun: false,
-      lockExpiryMs: 3_600_000,
-      promoteInstead: false,
-    },
-  );
+  const dependencies = { ...quietDependencies, ...services };
+  const outcome = await rollBackByHand(dependencies, {
+    settings: scene.settings({ environment }),
+    key: `hand:${environment}`,
+    runId,
+    commit: scene.commits.at(-1) ?? '',
+    target: 'previous',
+    reason: 'broken',
+    dryRun: false,
+    lockExpiryMs: 3_600_000,
+    promoteInstead: false,
+  });
+  dependencies.log('rollback' in outcome ? outcome.rollback.message : outcome.message);
   return outcome.decision;
 }
 
@@ -144,11 +156,27 @@ interface Death {
   verdict: Verdict;
 }
 
+/** How an actor that may die reaches its services, and what tells it that it did. */
+export interface Reach {
+  address: Gate['address'];
+  signal: AbortSignal;
+}
+
 /** Runs until the k-th request; from then on nothing of this actor reaches anybody. True when it died. */
-export async function runUntil(death: Death, act: (services: Services) => Promise<string>): Promise<boolean> {
+export async function runUntil(
+  death: Death,
+  act: (services: Services, reach: Reach) => Promise<string>,
+  /** Addresses of further services, and requests that are not counted. */
+  more: { services?: Record<string, string>; counts?: (passage: Passage) => boolean } = {},
+): Promise<boolean> {
   const { vercel, github } = scene.sandbox.description;
   const life = new AbortController();
-  const gate = await startGate({ vercel: vercel.apiUrl, github: github.apiUrl }, ({ index }) => {
+  let counted = -1;
+  const services = { vercel: vercel.apiUrl, github: github.apiUrl, ...more.services };
+  const gate = await startGate(services, (passage) => {
+    if (!life.signal.aborted && more.counts?.(passage) === false) return 'pass';
+    counted += 1;
+    const index = counted;
     if (index < death.at) return 'pass';
     // Dead before the service acts, so that nothing can be done with the answer.
     life.abort();
@@ -156,7 +184,7 @@ export async function runUntil(death: Death, act: (services: Services) => Promis
   });
   try {
     const addresses = { vercel: gate.address('vercel'), github: gate.address('github'), signal: life.signal };
-    await act(await scene.connect(addresses));
+    await act(await scene.connect(addresses), { address: gate.address, signal: life.signal });
   } catch (error) {
     if (!life.signal.aborted) throw error;
   } finally {
@@ -184,7 +212,7 @@ export async function findPromotion(): Promise<number> {
 /** `reconcile` alone, on a fresh runner, after the run has ended (S7). */
 export async function reconciled(services: Services) {
   return await reconcile(
-    { ...services, ...quietDependencies },
+    { ...quietDependencies, ...services },
     {
       settings: scene.settings({ environment }),
       repository: scene.sandbox.description.github.repository,

@@ -12,7 +12,21 @@ export interface Passage {
   body: string;
 }
 
-export type Verdict = 'pass' | 'lose-request' | 'lose-answer';
+/** The connection is cut before the request arrives, or before its answer does. */
+export type Loss = 'lose-request' | 'lose-answer';
+
+/**
+ * `silence…`: never answered, the connection stays open. `half-answer`: the body is cut in its middle.
+ * `odd-answer`: valid JSON with nothing of what belongs there.
+ */
+export type Verdict = 'pass' | Loss | 'silence' | 'silence-after-effect' | 'half-answer' | 'odd-answer' | Refusal;
+
+/** Answered so instead of by the service; with `afterEffect` the service has done what it was asked for. */
+export interface Refusal {
+  status: number;
+  headers?: Record<string, string>;
+  afterEffect?: boolean;
+}
 
 /**
  * The only way of one actor to its services: every request waits here for its verdict, so that a test can hold an actor at
@@ -89,6 +103,8 @@ async function pass(
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const verdict = await decide(Buffer.concat(chunks).toString('utf8'));
   if (verdict === 'lose-request') return void response.destroy();
+  if (verdict === 'silence') return;
+  if (typeof verdict === 'object' && verdict.afterEffect !== true) return void refuse(response, verdict);
   const url = new URL(incoming.url ?? '/', target);
   await new Promise<void>((resolve, reject) => {
     const outgoing = send(
@@ -100,13 +116,31 @@ async function pass(
         answer.on('error', reject);
         answer.on('end', () => {
           resolve();
-          if (verdict === 'lose-answer') return void response.destroy();
-          response.writeHead(answer.statusCode ?? 502, answer.headers);
-          response.end(Buffer.concat(body));
+          give(response, verdict, answer, Buffer.concat(body));
         });
       },
     );
     outgoing.on('error', reject);
     outgoing.end(Buffer.concat(chunks));
   });
+}
+
+function give(response: ServerResponse, verdict: Verdict, answer: IncomingMessage, body: Buffer): void {
+  if (verdict === 'silence-after-effect') return;
+  if (verdict === 'lose-answer') return void response.destroy();
+  if (typeof verdict === 'object') return void refuse(response, verdict);
+  const { statusCode = 502, headers } = answer;
+  if (verdict === 'odd-answer') {
+    const { 'content-length': _, 'transfer-encoding': __, ...rest } = headers;
+    return void response.writeHead(statusCode, { ...rest, 'content-type': 'application/json' }).end('{"odd":true}');
+  }
+  if (verdict !== 'half-answer') return void response.writeHead(statusCode, headers).end(body);
+  const { 'transfer-encoding': _, ...rest } = headers;
+  response.writeHead(statusCode, { ...rest, 'content-length': String(Math.max(2, body.length)) });
+  response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
+}
+
+function refuse(response: ServerResponse, { status, headers = {} }: Refusal): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify({ error: { code: 'fault', message: 'a bad day' }, message: 'a bad day' }));
 }

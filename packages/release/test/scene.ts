@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { EnvironmentSettings } from '#config/settings';
 import { createGitHub, type GitHub } from '#github/client';
 import { createHttpClient } from '#http/client';
-import { systemClock } from '#http/clock';
+import { type Clock, systemClock } from '#http/clock';
 import type { Sandbox, SandboxOptions } from '#sandbox/sandbox-types';
 import { startSandbox } from '#sandbox/start-sandbox';
 import { openVercelProject, type VercelProject } from '#vercel/project';
@@ -24,6 +24,10 @@ export interface Scene {
     github?: string;
     signal?: AbortSignal;
     patienceMs?: number;
+    /** Of one attempt, in milliseconds of the machine. */
+    deadlineMs?: number;
+    clock?: Clock;
+    log?: (line: string) => void;
   }): Promise<{ github: GitHub; project: VercelProject }>;
   /** A READY deployment without domains. */
   stage(
@@ -63,26 +67,26 @@ export async function setScene(options: SandboxOptions = {}): Promise<Scene> {
   });
   const { vercel, github } = sandbox.description;
   const client = createHttpClient({ baseUrl: vercel.apiUrl, headers: { authorization: `Bearer ${vercel.token}` } });
-  const connect: Scene['connect'] = async (addresses = {}) => {
+  const connect: Scene['connect'] = async ({ vercel: vercelUrl, github: githubUrl, patienceMs, ...addresses } = {}) => {
     const project = await openVercelProject({
-      apiUrl: addresses.vercel ?? vercel.apiUrl,
+      apiUrl: vercelUrl ?? vercel.apiUrl,
       token: vercel.token,
       team: vercel.teamId,
       project: vercel.projectId,
-      ...(addresses.patienceMs === undefined ? {} : { patienceMs: addresses.patienceMs }),
-      ...(addresses.signal === undefined ? {} : { signal: addresses.signal }),
+      ...(patienceMs === undefined ? {} : { patienceMs }),
+      ...addresses,
     });
     // The sandbox settles in milliseconds; asking every quarter of a second would be most of a test's time.
-    const pollMs = 15;
+    const more = { pollMs: 15, ...(addresses.deadlineMs === undefined ? {} : { answerMs: addresses.deadlineMs }) };
     const { promote, rollBack } = project;
-    project.promote = (id, options) => promote.call(project, id, { pollMs, ...options });
-    project.rollBack = (id, options) => rollBack.call(project, id, { pollMs, ...options });
+    project.promote = (id, options) => promote.call(project, id, { ...more, ...options });
+    project.rollBack = (id, options) => rollBack.call(project, id, { ...more, ...options });
     return {
       github: createGitHub({
-        apiUrl: addresses.github ?? github.apiUrl,
+        apiUrl: githubUrl ?? github.apiUrl,
         token: github.token,
         repository: github.repository,
-        ...(addresses.signal === undefined ? {} : { signal: addresses.signal }),
+        ...addresses,
       }),
       project,
     };

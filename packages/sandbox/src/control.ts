@@ -1,12 +1,10 @@
 import type { EdgeLog } from './edge/edge-log.ts';
-import type { FaultOrder, FaultService, Faults } from './faults.ts';
+import { type FaultOrder, type Faults, faultServices } from './faults.ts';
 import { asRecord, asText, type Handler, jsonAnswer, jsonBody } from './http/answer.ts';
 import { createRouter } from './http/router.ts';
 import type { RequestLog } from './request-log.ts';
 import type { VercelAccess } from './vercel/vercel-access.ts';
 import type { BuildOrder } from './vercel/vercel-records.ts';
-
-const services: readonly FaultService[] = ['vercel', 'supabase', 'github', 'slack', 'artifacts', 'edge'];
 
 export interface ControlContext {
   faults: Faults;
@@ -46,8 +44,8 @@ export function createControl({ faults, log, edgeLog, vercel }: ControlContext):
 
 /** An order as JSON, or what is wrong with it. */
 export function readFault(body: Record<string, unknown> | undefined): FaultOrder | string {
-  const service = services.find((name) => name === body?.service);
-  if (!body || !service) return `service is one of ${services.join(', ')}`;
+  const service = faultServices.find((name) => name === body?.service);
+  if (!body || !service) return `service is one of ${faultServices.join(', ')}`;
   const route = asText(body.route);
   if (route === undefined) return 'route is the beginning of a path, or a pattern such as /v10/projects/:id/promote/*';
   const fault = asRecord(body.fault);

@@ -1,4 +1,9 @@
-export type FaultService = 'vercel' | 'supabase' | 'github' | 'slack' | 'artifacts' | 'edge';
+/** The services of the sandbox; each can be made to fail. */
+export const faultServices = [
+  ...(['vercel', 'supabase', 'github', 'slack', 'artifacts', 'edge'] as const),
+  ...(['sentry', 'datadog', 'prometheus', 'grafana', 'new-relic', 'stripe', 'app'] as const),
+] as const;
+export type FaultService = (typeof faultServices)[number];
 
 /** What goes wrong. Without `status`, `cutAfterBytes` and `blackHole` the call is answered as usual, after `delayMs`. */
 export interface Fault {

@@ -1,9 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 
-/** Read-only access to the repository that stands for the one on GitHub. */
+/** Access to the repository that stands for the one on GitHub. */
 export interface GitRepository {
   /** Runs git and gives its output. Rejects when git fails. */
   run(...args: string[]): Promise<string>;
+  /** The same with a text on its standard input and variables of git's own, for what makes objects. */
+  feed(input: string, variables: Record<string, string>, ...args: string[]): Promise<string>;
   /** Full SHA of a commit; undefined when there is none by this name. */
   resolve(ref: string): Promise<string | undefined>;
   /** Files of a commit as GitHub's archives have them: gzipped tar, all in one folder. */
@@ -13,17 +15,22 @@ export interface GitRepository {
 }
 
 export function openGitRepository(directory: string): GitRepository {
-  const run = (...args: string[]) =>
+  const feed = (input: string, variables: Record<string, string>, ...args: string[]) =>
     new Promise<string>((resolve, reject) => {
-      execFile('git', ['-C', directory, ...args], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      const options = { maxBuffer: 64 * 1024 * 1024, env: { ...process.env, ...variables } };
+      const child = execFile('git', ['-C', directory, ...args], options, (error, stdout, stderr) => {
         if (error) reject(new Error(stderr.trim() || error.message));
         else resolve(stdout);
       });
+      child.stdin?.on('error', () => {});
+      child.stdin?.end(input);
     });
+  const run = (...args: string[]) => feed('', {}, ...args);
   const verify = async (name: string) =>
     (await run('rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`).catch(() => '')).trim();
   return {
     run,
+    feed,
     async resolve(ref) {
       // As GitHub's API: branches and tags by short name, `heads/…`, `tags/…`, full names and SHAs.
       for (const name of [ref, `refs/${ref}`, `refs/heads/${ref}`, `refs/tags/${ref}`]) {

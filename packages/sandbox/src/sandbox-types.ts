@@ -1,6 +1,9 @@
 import type { EdgeRequest } from './edge/edge-log.ts';
 import type { Faults } from './faults.ts';
 import type { GitHubAccess } from './github/github-checks.ts';
+import type { GitHubPeople } from './github/github-people.ts';
+import type { GitHubPulls } from './github/github-pulls.ts';
+import type { MonitoringAccess, MonitoringDescription } from './monitoring/start-monitoring.ts';
 import type { LoggedRequest } from './request-log.ts';
 import type { SupabaseAccess } from './supabase/start-supabase.ts';
 import type { VercelAccess } from './vercel/vercel-access.ts';
@@ -32,10 +35,12 @@ export interface SandboxOptions {
   postgres?: boolean;
   /** How far GitHub's clock is from ours, in milliseconds. */
   githubClockOffsetMs?: number;
+  /** What time it is for GitHub and the monitoring services, in milliseconds; default this machine's. */
+  now?: () => number;
 }
 
 /** The one line of JSON that `ops-actions sandbox` prints. */
-export interface SandboxDescription {
+export interface SandboxDescription extends MonitoringDescription {
   vercel: {
     apiUrl: string;
     token: string;
@@ -68,8 +73,9 @@ export interface Sandbox {
   edgeRequests(): EdgeRequest[];
   vercel: VercelAccess;
   /** Undefined without `gitDirectory`. */
-  github: GitHubAccess | undefined;
+  github: (GitHubAccess & GitHubPeople & GitHubPulls) | undefined;
   supabase: SupabaseAccess;
+  monitoring: MonitoringAccess;
   /** Ends everything and removes every file. Safe to call twice. */
   close(): Promise<void>;
 }

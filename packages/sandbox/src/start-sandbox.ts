@@ -11,6 +11,8 @@ import { createFaults } from './faults.ts';
 import { openGitRepository } from './git-repository.ts';
 import { startGitHub } from './github/start-github.ts';
 import { jsonAnswer } from './http/answer.ts';
+import { startMonitoring } from './monitoring/start-monitoring.ts';
+import { createTraffic } from './monitoring/traffic.ts';
 import { createRequestLog } from './request-log.ts';
 import type { Sandbox, SandboxOptions } from './sandbox-types.ts';
 import { createServices } from './services.ts';
@@ -22,8 +24,8 @@ import type { GitLink } from './vercel/vercel-records.ts';
 import { createVercelState, randomName } from './vercel/vercel-state.ts';
 
 /**
- * A Vercel that builds, serves and moves domains, GitHub, Slack, the artifact service of Actions and a private
- * PostgreSQL, all on 127.0.0.1. @throws PostgresMissing when there is no PostgreSQL and it was not declined.
+ * A Vercel that builds, serves and moves domains, GitHub, Slack, the artifact service of Actions, a Supabase project, the monitoring
+ * services that count what was served, and a private PostgreSQL, all on 127.0.0.1. @throws PostgresMissing when there is no PostgreSQL and it was not declined.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const log = options.log ?? (() => {});
@@ -62,6 +64,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       artifacts: artifactService.listed,
       repository,
       clockOffsetMs: options.githubClockOffsetMs ?? 0,
+      now: options.now,
       ...(git && { git }),
     });
     undo.push(() => github.close());
@@ -97,6 +100,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     vercel.project.rootDirectory = options.vercel?.rootDirectory ?? null;
     vercel.protect(vercel.project, options.vercel?.protection ?? null);
     const api = await services.listen('vercel', createVercelApi(context, edgeLog));
+    const traffic = createTraffic({
+      log: edgeLog,
+      namesOf(deployment) {
+        const { meta, gitSource } = state.deployments.get(deployment) ?? {};
+        return { commit: meta?.githubCommitSha ?? gitSource?.sha, release: meta?.opsVersion };
+      },
+      now: options.now,
+    });
+    const monitoring = await startMonitoring(services, traffic);
     const control = await services.listenUnlogged(createControl({ faults, log: requests, edgeLog, vercel }), () =>
       jsonAnswer(500, { error: 'the sandbox failed; see its log' }),
     );
@@ -121,6 +133,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         artifacts,
         control: { url: control.url },
         supabase: supabase.description,
+        ...monitoring.description,
       },
       artifacts,
       runtimeToken: (run) => artifactService.issueToken(run),
@@ -131,6 +144,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       vercel,
       github: github.access,
       supabase: supabase.access,
+      monitoring: monitoring.access,
       close,
     };
   } catch (error) {

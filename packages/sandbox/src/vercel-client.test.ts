@@ -73,6 +73,30 @@ test('a few static pages are READY in the answer itself', async () => {
   assert.deepEqual(types, ['hashes-calculated', 'created', 'ready', 'alias-assigned']);
 });
 
+test('variables of one deployment are over those of the project, and a redeploy has them no more', async () => {
+  const app = await write('variables', { 'api/who.js': 'export default (a, b) => b.end(process.env.WHO ?? "nobody")' });
+  const { payload } = await deploy(app, { env: { WHO: 'the drill' } }, ['ready', 'error']);
+  const answer = async (host: unknown) => (await fetch(`http://${host}/api/who`)).text();
+  assert.equal(await answer(payload.url), 'the drill');
+  const { apiUrl, token, teamId } = sandbox.description.vercel;
+  const call = async (path: string, body?: object) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const more = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    const response = await fetch(`${apiUrl}/v13/deployments${path}?teamId=${teamId}`, { headers, ...more });
+    return {
+      status: response.status,
+      body: (await response.json()) as { url: string; id: string; readyState: string },
+    };
+  };
+  const post = (body: object) => call('', body);
+  const again = await post({ name: 'notes-app', deploymentId: payload.id });
+  assert.equal(again.status, 200);
+  while ((await call(`/${again.body.id}`)).body.readyState !== 'READY')
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(await answer(again.body.url), 'nobody');
+  assert.equal((await post({ name: 'notes-app', files: [], env: { WHO: 1 } })).status, 400);
+});
+
 test('builds end as ordered: ERROR, CANCELED, BLOCKED', async () => {
   const app = await write('broken', { 'public/index.html': 'x', 'vercel.json': '{}' });
   sandbox.vercel.orderBuild({ end: 'ERROR', errorCode: 'BUILD_FAILED', errorMessage: 'Module not found' });

@@ -15,11 +15,17 @@ export interface DataApiConnection {
   clock?: Clock | undefined;
 }
 
-/** A table, a view, or a column of one. */
-export interface ApiObject {
+/** A table, a view, or a column of one; or a function with the names of all its arguments. */
+export type ApiObject = ApiRelation | ApiRoutine;
+interface ApiRelation {
   schema: string;
   relation: string;
   column?: string;
+}
+interface ApiRoutine {
+  schema: string;
+  routine: string;
+  parameters: readonly string[];
 }
 
 /** Why the Data API gives no answer that decides anything. */
@@ -32,7 +38,7 @@ export class DataApiFailed extends Error {
   }
 }
 
-/** `hidden`: the API does not show this schema, so there is nothing to know. `unsaid`: this key is not told. */
+/** `hidden`: the API does not show this schema, so there is nothing to know. `unsaid`: nothing tells, neither way. */
 export type Knowledge = 'known' | 'unknown' | 'hidden' | 'unsaid';
 
 export interface DataApi {
@@ -63,10 +69,16 @@ export function openDataApi(connection: DataApiConnection): DataApi {
     log,
     clock,
   });
-  const ask = async (path: string, schema: string, accept: string, query = {}): Promise<HttpAnswer> => {
+  const ask = async (
+    path: string,
+    schema: string,
+    accept: string,
+    { query = {}, method = 'GET' }: { query?: Record<string, number | string>; method?: 'GET' | 'OPTIONS' } = {},
+  ): Promise<HttpAnswer> => {
     try {
       const headers = { accept, 'accept-profile': schema };
-      return await client.request({ path, query, headers, accept: [400, 401, 403, 404, 406, 503] });
+      const answers = [300, 400, 401, 403, 404, 405, 406, 501, 503];
+      return await client.request({ method, path, query, headers, accept: answers, repeat: 'always' });
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       if (error.kind === 'aborted') throw error.cause ?? error;
@@ -86,31 +98,48 @@ export function openDataApi(connection: DataApiConnection): DataApi {
     }
   }
 
-  async function probe({ schema, relation, column }: ApiObject): Promise<Knowledge> {
-    const answer = await ask(`/${encodeURIComponent(relation)}`, schema, 'application/json', { limit: 0 });
+  /**
+   * OPTIONS is answered from the cache alone and runs nothing (PostgREST, OptionsSpec); the description would not do: it reads
+   * functions from the database at that moment (its accessibleFuncs). A gateway that answers in its place proves nothing.
+   */
+  async function probeRoutine({ schema, routine, parameters }: ApiRoutine): Promise<Knowledge> {
+    if (parameters.some(isNoArgument)) return 'unsaid';
+    const query = Object.fromEntries(parameters.map((name) => [name, '0']));
+    const path = `/rpc/${encodeURIComponent(routine)}`;
+    const answer = await ask(path, schema, 'application/json', { query, method: 'OPTIONS' });
+    const code = codeOf(answer);
+    if (code === 'PGRST106') return 'hidden';
+    if (code === 'PGRST202' || answer.status === 503) return 'unknown';
+    // PGRST203: several functions take these names.
+    if (code === 'PGRST203') return 'known';
+    if (answer.status < 300) return /\bPOST\b/.test(answer.headers.get('allow') ?? '') ? 'known' : 'unsaid';
+    throw refusal(answer, routine);
+  }
+
+  async function probe({ schema, relation, column }: ApiRelation): Promise<Knowledge> {
+    const path = `/${encodeURIComponent(relation)}`;
+    const answer = await ask(path, schema, 'application/json', { query: { limit: 0 } });
     const code = codeOf(answer);
     if (code === 'PGRST106') return 'hidden';
     // 503 (PGRST002): the cache is not there yet. 42P01: how older versions of PostgREST say PGRST205.
     if (code === 'PGRST205' || code === '42P01' || answer.status === 503) return 'unknown';
     // PostgreSQL itself refused: the request got past the cache. Columns of a SELECT are not looked up there.
     if (answer.status < 300 || code === '42501') return column === undefined ? 'known' : 'unsaid';
-    const said = code === undefined ? '' : ` (${code})`;
-    if (answer.status === 401 || answer.status === 403)
-      throw new DataApiFailed('data_api_key_rejected', `the Data API refuses the key with ${answer.status}${said}`);
-    throw new DataApiFailed(
-      'data_api_bad_answer',
-      `the Data API answered ${answer.status}${said} for ${cleanText(relation, 63)}`,
-    );
+    throw refusal(answer, relation);
   }
 
   return {
     async look(objects) {
-      const schemas = [...new Set(objects.map(({ schema }) => schema))];
+      const schemas = [...new Set(objects.filter((one) => 'relation' in one).map(({ schema }) => schema))];
       const described = new Map(
         await Promise.all(schemas.map(async (name) => [name, await describeSchema(name)] as const)),
       );
       const found: Knowledge[] = [];
       for (const object of objects) {
+        if ('routine' in object) {
+          found.push(await probeRoutine(object));
+          continue;
+        }
         const shown = described.get(object.schema);
         let known = judge(object, shown);
         if (known === 'unnamed') {
@@ -131,11 +160,29 @@ export function openDataApi(connection: DataApiConnection): DataApi {
 }
 
 /** What a description says of an object; `unnamed` where it does not show the relation. Pure. */
-function judge({ relation, column }: ApiObject, shown: Description | 'hidden' | undefined): Knowledge | 'unnamed' {
+function judge({ relation, column }: ApiRelation, shown: Description | 'hidden' | undefined): Knowledge | 'unnamed' {
   if (shown === 'hidden') return 'hidden';
   const named = shown?.[relation];
   if (named === undefined) return 'unnamed';
   return column === undefined || column in (named.properties ?? {}) ? 'known' : 'unknown';
+}
+
+/**
+ * A name that PostgREST takes out of a query before it looks for a function with these arguments (its QueryParams: `reserved`,
+ * `reservedEmbeddable`, and whatever has a dot is a filter): a function that has one cannot be asked for in this way.
+ */
+function isNoArgument(name: string): boolean {
+  return name.includes('.') || reserved.has(name);
+}
+const reserved = new Set(['select', 'columns', 'on_conflict', 'order', 'limit', 'offset', 'and', 'or']);
+
+/** An answer that says nothing of `name`: nobody may take it for one. */
+function refusal(answer: HttpAnswer, name: string): DataApiFailed {
+  const code = codeOf(answer);
+  const said = `${answer.status}${code === undefined ? '' : ` (${code})`}`;
+  if (answer.status === 401 || answer.status === 403)
+    return new DataApiFailed('data_api_key_rejected', `the Data API refuses the key with ${said}`);
+  return new DataApiFailed('data_api_bad_answer', `the Data API answered ${said} for ${cleanText(name, 63)}`);
 }
 
 function codeOf(answer: HttpAnswer): string | undefined {

@@ -62,11 +62,11 @@ export function openEdgeFunctions(connection: SupabaseConnection): EdgeFunctions
       return await ask();
     } catch (error) {
       const seconds = error instanceof HttpError && error.status === 429 ? resetSeconds(error) : undefined;
-      if (seconds === undefined) throw toSupabaseError(error, what);
+      if (seconds === undefined) throw toSupabaseError(error, what, undefined, token);
       log?.(`The rate limit of the Management API is reached; again in ${seconds} s`);
       await clock.sleep(seconds * 1000, signal);
       return await ask().catch((again: unknown) => {
-        throw toSupabaseError(again, what);
+        throw toSupabaseError(again, what, undefined, token);
       });
     }
   };

@@ -61,7 +61,7 @@ export async function readFunctionLogs(
     };
     json = (await client.request({ path: 'analytics/endpoints/logs', query })).json();
   } catch (error) {
-    throw toSupabaseError(error, what);
+    throw toSupabaseError(error, what, undefined, token);
   }
   const parsed = answer.safeParse(json);
   if (!parsed.success) throw new SupabaseError('supabase_bad_answer', `${what}: the answer holds no rows.`);

@@ -1,4 +1,5 @@
 import type { PlatformBackup, PlatformState } from './platform-backups.ts';
+import { isThere } from './project-status.ts';
 
 /** A moment in Unix seconds, or the id of a daily backup. */
 export type RestoreChoice = { kind: 'time'; time: number } | { kind: 'backup'; id: number };
@@ -18,8 +19,7 @@ export function judgePlatformRestore(state: PlatformState, choice: RestoreChoice
   if (status === 'INACTIVE' || status === 'PAUSING' || status === 'PAUSED')
     return refuse('project_paused', 'the Supabase project is paused: restore it in the dashboard, then run again');
   // A damaged database may well be unhealthy.
-  if (status !== 'ACTIVE_HEALTHY' && status !== 'ACTIVE_UNHEALTHY')
-    return refuse('project_not_ready', `the Supabase project is ${status}; nothing was asked for`);
+  if (!isThere(status)) return refuse('project_not_ready', `the Supabase project is ${status}; nothing was asked for`);
   if (choice.kind === 'backup') {
     const found = backups.find(({ id }) => id === choice.id);
     if (found === undefined || found.status !== 'COMPLETED') {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { createHttpClient, type HttpRequest } from '#http/client';
+import type { HttpRequest } from '#http/client';
 import type { SupabaseConnection } from './edge-functions.ts';
-import { SupabaseError, toSupabaseError } from './supabase-error.ts';
+import { openManagementApi } from './management-api.ts';
 
 // Shapes of the Management API: GET /v1/projects/{ref}, GET …/database/backups, GET and POST …/database/backups/restore-point,
 // POST …/database/backups/restore-pitr {recovery_time_target_unix} and …/restore {id}, which answer nothing.
@@ -9,7 +9,14 @@ const projectAnswer = z.object({ status: z.string() });
 const backupsAnswer = z.object({
   pitr_enabled: z.boolean(),
   walg_enabled: z.boolean(),
-  backups: z.array(z.object({ id: z.number().optional(), status: z.string(), inserted_at: z.string() })),
+  backups: z.array(
+    z.object({
+      id: z.number().optional(),
+      status: z.string(),
+      inserted_at: z.string(),
+      is_physical_backup: z.boolean().optional(),
+    }),
+  ),
   physical_backup_data: z
     .object({
       earliest_physical_backup_date_unix: z.number().nullish(),
@@ -41,6 +48,8 @@ export interface PlatformBackup {
   /** `COMPLETED`, `FAILED`, `PENDING`, `REMOVED`, `ARCHIVED`, `CANCELLED`. */
   status: string;
   at: number;
+  /** Of the whole server, with its settings; else a dump, of which nobody says whether it takes those back. */
+  physical?: boolean;
 }
 
 /** Backups that the platform makes of one project. Every method throws SupabaseError, or the abort reason. */
@@ -59,32 +68,12 @@ export interface PlatformBackups {
 }
 
 export function openPlatformBackups(connection: SupabaseConnection): PlatformBackups {
-  const { apiUrl, token, project, signal, log, clock } = connection;
-  const client = createHttpClient({
-    baseUrl: `${apiUrl}/v1/projects`,
-    headers: { authorization: `Bearer ${token}` },
-    signal,
-    log,
-    ...(clock === undefined ? {} : { clock }),
-  });
+  const { project } = connection;
+  const api = openManagementApi(connection);
+  const { call } = api;
   const own = encodeURIComponent(project);
-  const call = async <T>(schema: z.ZodType<T>, request: HttpRequest, what: string): Promise<T> => {
-    try {
-      const parsed = schema.safeParse((await client.request(request)).json());
-      if (parsed.success) return parsed.data;
-      const place = parsed.error.issues[0]?.path.join('.') ?? '';
-      throw new SupabaseError('supabase_bad_answer', `${what}: the answer is not understood at ${place}`);
-    } catch (error) {
-      throw toSupabaseError(error, what);
-    }
-  };
-  const send = async (route: string, json: unknown, what: string): Promise<void> => {
-    try {
-      await client.request({ method: 'POST', path: `${own}/database/backups/${route}`, json, attempts: 1 });
-    } catch (error) {
-      throw toSupabaseError(error, what);
-    }
-  };
+  const send = (route: string, json: unknown, what: string) =>
+    api.send({ method: 'POST', path: `${own}/database/backups/${route}`, json, attempts: 1 }, what);
   const pointPath = `${own}/database/backups/restore-point`;
   return {
     async read() {
@@ -101,10 +90,11 @@ export function openPlatformBackups(connection: SupabaseConnection): PlatformBac
         ...(latest == null ? {} : { latest }),
         daily: found.backups.filter((one) => one.status === 'COMPLETED').length,
         backups: found.backups
-          .map(({ id, status, inserted_at }) => ({
+          .map(({ id, status, inserted_at, is_physical_backup: physical = false }) => ({
             ...(id === undefined ? {} : { id }),
             status,
             at: Date.parse(inserted_at) / 1000,
+            physical,
           }))
           .sort((a, b) => b.at - a.at),
       };

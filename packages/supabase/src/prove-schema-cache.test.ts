@@ -28,8 +28,9 @@ async function prove(answers: (Knowledge[] | Error)[]) {
   const reload = async () => {
     reloads += 1;
   };
-  const proof = await proveSchemaCache(api, objects, { clock, reload });
-  return { proof, reloads };
+  const lines: string[] = [];
+  const proof = await proveSchemaCache(api, objects, { clock, reload, log: (line) => lines.push(line) });
+  return { proof, reloads, lines };
 }
 
 test('known at once is one request and no second notice', async () => {
@@ -54,8 +55,9 @@ test('an API that never learns is stale after a minute, by the names it does not
 });
 
 test('what a key is not told of is said, what the API does not show is nobody’s concern', async () => {
-  const { proof } = await prove([['hidden', 'unsaid']]);
+  const { proof, lines } = await prove([['hidden', 'unsaid']]);
   assert.deepEqual(proof, { outcome: 'fresh', known: 0, unproven: ['app.notes.mood'], seconds: 0 });
+  assert.deepEqual(lines, ['nothing proves that the Data API knows app.notes.mood']);
 });
 
 test('an API that cannot be asked proves nothing', async () => {

@@ -3,7 +3,7 @@ import { type ApiObject, type DataApi, DataApiFailed } from './data-api.ts';
 
 /** Whether requests to the Data API meet the schema that was just migrated. */
 export type SchemaCacheProof =
-  /** `unproven`: columns that this key is not told of. */
+  /** `unproven`: columns that this key is not told of, functions for which something else answered or that cannot be asked for. */
   | { outcome: 'fresh'; known: number; unproven: string[]; seconds: number }
   | { outcome: 'stale'; missing: string[]; seconds: number }
   | { outcome: 'could-not-ask'; reasonCode: string; message: string };
@@ -34,8 +34,11 @@ export async function proveSchemaCache(
     const named = (what: string) => objects.filter((_, index) => found[index] === what).map(describeApiObject);
     const seconds = (clock.now() - startedAt) / 1000;
     const missing = named('unknown');
-    if (missing.length === 0)
-      return { outcome: 'fresh', known: named('known').length, unproven: named('unsaid'), seconds };
+    if (missing.length === 0) {
+      const unproven = named('unsaid');
+      if (unproven.length > 0) log?.(`nothing proves that the Data API knows ${unproven.join(', ')}`);
+      return { outcome: 'fresh', known: named('known').length, unproven, seconds };
+    }
     const pause = pausesMs[Math.min(attempt, pausesMs.length - 1)] ?? 0;
     if (clock.now() + pause - startedAt > patienceMs) return { outcome: 'stale', missing, seconds };
     log?.(`the Data API does not know ${missing.join(', ')} yet; asking again in ${pause / 1000} s`);
@@ -44,7 +47,11 @@ export async function proveSchemaCache(
   }
 }
 
-function describeApiObject({ schema, relation, column }: ApiObject): string {
-  const name = schema === 'public' ? relation : `${schema}.${relation}`;
+function describeApiObject(object: ApiObject): string {
+  const { schema } = object;
+  const prefix = schema === 'public' ? '' : `${schema}.`;
+  if ('routine' in object) return `${prefix}${object.routine}(${object.parameters.join(', ')})`;
+  const { column } = object;
+  const name = `${prefix}${object.relation}`;
   return column === undefined ? name : `${name}.${column}`;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judgePlatformRestore, parseMoment, type RestoreChoice } from './judge-platform-restore.ts';
 import type { PlatformBackups, PlatformState } from './platform-backups.ts';
-import { restoreOnPlatform } from './restore-on-platform.ts';
+import { type AdoptedRestore, restoreOnPlatform } from './restore-on-platform.ts';
 import { SupabaseError } from './supabase-error.ts';
 
 const now = 1_800_000_000;
@@ -84,7 +84,7 @@ function platform(states: (string | Error)[], post: () => Promise<void> = async 
     },
   };
   const lines: string[] = [];
-  const run = (choice: RestoreChoice | undefined) =>
+  const run = (choice: RestoreChoice | AdoptedRestore) =>
     restoreOnPlatform(backups, choice, {
       ...{ clock, deadlineMs: 60 * 60_000 },
       signal: new AbortController().signal,
@@ -132,10 +132,18 @@ test('a state that a project has of itself is no sign that the restore began', a
   assert.equal((await unwell.run(choice)).kind, 'restored');
 });
 
-test('a restore that another run began is waited for, and nothing is asked', async () => {
-  const { asked, run } = platform(['RESTORING', 'RESTORING', 'ACTIVE_HEALTHY']);
-  assert.equal((await run(undefined)).kind, 'restored');
-  assert.deepEqual(asked, []);
+test('a restore that another run began is waited for, nothing is asked, and a restart does not pass for it', async () => {
+  const adopt = async (states: string[], began: boolean) => {
+    const { asked, run } = platform(states);
+    const ending = await run({ kind: 'adopted', began });
+    assert.deepEqual(asked, []);
+    return 'reasonCode' in ending ? ending.reasonCode : ending.kind;
+  };
+  assert.equal(await adopt(['RESTORING', 'RESTORING', 'ACTIVE_HEALTHY'], false), 'restored');
+  assert.equal(await adopt(['GOING_DOWN', 'RESTORING', 'COMING_UP', 'ACTIVE_HEALTHY'], false), 'restored');
+  assert.equal(await adopt(['COMING_UP', 'ACTIVE_HEALTHY'], true), 'restored', 'the database tells afterwards');
+  for (const status of ['RESTARTING', 'UPGRADING', 'RESIZING', 'COMING_UP'])
+    assert.equal(await adopt([...Array(60).fill(status), 'ACTIVE_HEALTHY'], false), 'restore_unknown', status);
 });
 
 test('a refusal, a failure and a platform that takes too long are three things', async () => {

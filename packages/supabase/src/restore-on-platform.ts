@@ -1,6 +1,7 @@
 import type { Clock } from '#http/clock';
 import type { RestoreChoice } from './judge-platform-restore.ts';
 import type { PlatformBackups } from './platform-backups.ts';
+import { isAway } from './project-status.ts';
 import { SupabaseError } from './supabase-error.ts';
 
 const pollMs = 10_000;
@@ -9,8 +10,6 @@ const beginMs = 5 * 60_000;
 const progressMs = 60_000;
 /** States that a project may have of itself: they do not say that a restore began. */
 const idle = /^(ACTIVE_HEALTHY|ACTIVE_UNHEALTHY|UNKNOWN)$/;
-/** States in which the platform works on the project. */
-const working = /^(RESTORING|COMING_UP|GOING_DOWN|RESTARTING|UPGRADING|RESIZING)$/;
 
 export type RestoreEnding =
   | { kind: 'restored'; seconds: number }
@@ -19,34 +18,45 @@ export type RestoreEnding =
   /** It ended badly, or nobody can tell whether it began or ended. */
   | { kind: 'failed' | 'unknown'; reasonCode: string; message: string };
 
+/** A restore of another run; `began`: it was seen RESTORING already, or the database itself will tell whether it took place. */
+export interface AdoptedRestore {
+  kind: 'adopted';
+  began: boolean;
+}
+
 /**
- * Asks the platform once to go back, and watches the project until it is healthy again. With `choice` undefined nothing is
- * asked: a restore that another run began is waited for. An answer that was lost is not asked again; the state tells.
- * @throws the abort reason only.
+ * Asks the platform once to go back, and watches the project until it is healthy again. For an adopted one nothing is asked, and
+ * where nothing else tells only RESTORING is a sign of it: a project goes away for a restart, too. An answer that was lost is not
+ * asked again; the state tells. @throws the abort reason only.
  */
 export async function restoreOnPlatform(
   backups: PlatformBackups,
-  choice: RestoreChoice | undefined,
+  wanted: RestoreChoice | AdoptedRestore,
   given: { clock: Clock; signal: AbortSignal; log: (line: string) => void; deadlineMs: number },
 ): Promise<RestoreEnding> {
   const { clock, signal, log } = given;
   const started = clock.now();
-  const asked = choice === undefined ? undefined : await ask(backups, choice, signal);
+  const adopted = wanted.kind === 'adopted';
+  const asked = adopted ? undefined : await ask(backups, wanted, signal);
   if (asked !== undefined && 'kind' in asked) return asked;
   if (asked?.lost === true) log('the answer of the platform was lost; its state tells whether the restore began');
-  // One that another run began is seen at once.
-  let began = choice === undefined;
+  let began = adopted && wanted.began;
   let told = started;
   for (;;) {
     const status = await tryStatus(backups, signal, log);
     const elapsed = clock.now() - started;
-    if (status !== undefined) began ||= !idle.test(status);
+    if (status !== undefined) began ||= adopted ? status === 'RESTORING' : !idle.test(status);
     if (status === 'ACTIVE_HEALTHY' && began) return { kind: 'restored', seconds: elapsed / 1000 };
-    if (status !== undefined && !began && elapsed >= beginMs) {
+    if (status === 'ACTIVE_HEALTHY' && adopted) {
+      const message =
+        'the project is healthy and was not seen RESTORING: it may have been restarted only. Look at Database > Backups in the dashboard and at the data';
+      return { kind: 'unknown', reasonCode: 'restore_unknown', message };
+    }
+    if (status !== undefined && idle.test(status) && !began && elapsed >= beginMs) {
       const message = `the project has not gone away (${status}) for ${beginMs / 60_000} minutes after the platform was asked: it did not begin, or was done at once. Look at Database > Backups in the dashboard before you ask again`;
       return { kind: 'unknown', reasonCode: 'restore_unknown', message };
     }
-    if (status !== undefined && !idle.test(status) && !working.test(status)) {
+    if (status !== undefined && !idle.test(status) && !isAway(status)) {
       const message = `the project is ${status}: the platform could not restore it. Ask Supabase support with the project's reference; the restore points are still there`;
       return { kind: 'failed', reasonCode: 'platform_restore_failed', message };
     }

@@ -1,3 +1,4 @@
+import { otherCredential } from '#http/credential-kind';
 import { HttpError } from '#http/http-error';
 import { cleanText } from '#http/text';
 
@@ -14,14 +15,25 @@ export class SupabaseError extends Error {
   }
 }
 
-/** The same failure in our words; anything that is not an HttpError (an abort reason, our bug) is returned as it is. */
-export function toSupabaseError(error: unknown, what: string): unknown {
+const functionRights = 'edge_functions_read and edge_functions_write';
+
+/**
+ * The same failure in our words; anything that is not an HttpError (an abort reason, our bug) is returned as it is. `rights`: what
+ * a token needs for it. `token`: what was sent, so that a refusal can say where it is no access token at all (wrong_credential).
+ */
+export function toSupabaseError(error: unknown, what: string, rights = functionRights, token = ''): unknown {
   if (!(error instanceof HttpError)) return error;
   if (error.kind === 'aborted') return error.cause ?? error;
+  const { status } = error;
+  const other = status === 401 || status === 403 ? otherCredential('supabase', token) : undefined;
+  if (other !== undefined) {
+    const why = `supabase-access-token is not that of an account; it is ${other}. ${newToken}`;
+    return new SupabaseError('wrong_credential', `${what}: ${why}`, { status, cause: error });
+  }
   const message = messageIn(error.body);
   const said = message === undefined ? '' : ` Supabase says: "${message}".`;
-  const { reasonCode, text } = describe(error);
-  return new SupabaseError(reasonCode, `${what}: ${text}${said}`, { status: error.status, cause: error });
+  const { reasonCode, text } = describe(error, rights);
+  return new SupabaseError(reasonCode, `${what}: ${text}${said}`, { status, cause: error });
 }
 
 /** The Management API's error shape is `{message}`; anything else gives nothing. */
@@ -37,7 +49,7 @@ function messageIn(body: string | undefined): string | undefined {
 const newToken =
   'Create one at https://supabase.com/dashboard/account/tokens and store it as the secret SUPABASE_ACCESS_TOKEN.';
 
-function describe(error: HttpError): { reasonCode: string; text: string } {
+function describe(error: HttpError, rights: string): { reasonCode: string; text: string } {
   // Such an answer has a status, too: 200 is no refusal.
   if (error.kind === 'invalid-json' || error.kind === 'too-large') {
     return { reasonCode: 'supabase_bad_answer', text: `${error.message}. Is the address of the Supabase API right?` };
@@ -59,7 +71,7 @@ function describe(error: HttpError): { reasonCode: string; text: string } {
     case 403:
       return {
         reasonCode: 'supabase_forbidden',
-        text: 'the access token may not do this. Use a token of a member of the organization, with edge_functions_read and edge_functions_write.',
+        text: `the access token may not do this. Use a token of a member of the organization, with ${rights}.`,
       };
     case 404:
       return { reasonCode: 'supabase_not_found', text: 'Supabase does not know it. Is supabase-project right?' };

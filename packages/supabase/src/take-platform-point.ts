@@ -14,7 +14,7 @@ export function judgePlatform(
   state: PlatformState,
   /** Unix seconds. */
   now: number,
-): { kind: 'point-in-time'; message: string } | { kind: 'point' } | ({ kind: 'refused' } & Refusal) {
+): { kind: 'point-in-time' | 'point'; message: string } | ({ kind: 'refused' } & Refusal) {
   const { status, pointInTime, physical, earliest, latest, daily } = state;
   const refuse = (reasonCode: string, message: string) => ({ kind: 'refused' as const, reasonCode, message });
   if (status === 'INACTIVE' || status === 'PAUSING') {
@@ -35,7 +35,14 @@ export function judgePlatform(
       'the plan of this Supabase project does not offer backups of the platform: use backup: required',
     );
   }
-  return { kind: 'point' };
+  const off =
+    age === undefined
+      ? 'the platform names no moment of it'
+      : `its newest moment is ${Math.round(age / 60)} minutes old (limit ${youngSeconds / 60})`;
+  return {
+    kind: 'point',
+    message: pointInTime ? `point-in-time recovery is on, and ${off}` : 'point-in-time recovery is off',
+  };
 }
 
 /**
@@ -51,7 +58,7 @@ export async function takePlatformPoint(
     const offered = judgePlatform(await backups.read(), clock.now() / 1000);
     if (offered.kind === 'point-in-time') return { point: offered.message };
     if (offered.kind === 'refused') return offered;
-    log(`no point-in-time recovery of the last ${youngSeconds / 60} minutes: asking for restore point ${name}`);
+    log(`${offered.message}: asking for restore point ${name}`);
     await create(backups, name);
     const deadline = clock.now() + pointDeadlineMs;
     for (;;) {

@@ -15,6 +15,8 @@ export interface ClientRequest {
   /** `production`, the slug of a custom environment, or undefined for a preview. */
   target?: string | undefined;
   autoAssignCustomDomains?: boolean | undefined;
+  /** Variables of this deployment alone, as `vercel deploy --env --build-env` sends them. */
+  environment?: Record<string, string> | undefined;
   meta: Record<string, string>;
   gitMetadata: Record<string, string | boolean | undefined>;
   signal: AbortSignal;
@@ -58,6 +60,7 @@ export async function createWithClient(request: ClientRequest): Promise<ClientRe
       ...(request.autoAssignCustomDomains !== undefined && {
         autoAssignCustomDomains: request.autoAssignCustomDomains,
       }),
+      ...(request.environment && { env: request.environment, build: { env: request.environment } }),
       meta: request.meta,
       gitMetadata: request.gitMetadata,
     },

@@ -48,6 +48,23 @@ test('nothing is sent again while ours may still be under way, and nothing at al
   );
 });
 
+test('what somebody else has sent and Vercel carries out is not sent again, unless it has shown as running for too long', () => {
+  fc.assert(
+    fc.property(view, fc.constantFrom('pending', 'in-progress'), fc.nat(12_000), (given, jobStatus, waited) => {
+      const { type, target: toDeploymentId, now } = given;
+      const last = { type, jobStatus, toDeploymentId, requestedAt: 1 } as NonNullable<MoveView['last']>;
+      const served = [{ host: 'app.example.com', by: 'dpl_old' }];
+      const twin: MoveView = { ...given, sent: 'not-yet', last, served, rolling: 'none' };
+      const next = decideMove({ ...twin, sentAt: now - waited, deadlineAt: now + 1 });
+      assert.equal(next.do, waited < 10_000 ? 'wait' : 'send');
+      assert.equal(
+        decideMove({ ...twin, last: { ...last, toDeploymentId: 'dpl_other' }, deadlineAt: now + 1 }).do,
+        'send',
+      );
+    }),
+  );
+});
+
 test('every view past its deadline ends, with a message that names the target', () => {
   fc.assert(
     fc.property(view, (given) => {

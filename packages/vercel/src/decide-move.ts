@@ -38,6 +38,9 @@ const OVERTAKEN_AFTER_MS = 2_000;
 /** How long aliases may lag behind a 409 "already current". */
 const CONFLICT_GRACE_MS = 5_000;
 
+/** How long the same move is left to somebody who sent it before us; what shows as running for longer may be stale. */
+const TWIN_MS = 10_000;
+
 /** Decides the next step; success needs the domains themselves as proof, not only a status (traps 4, 16; oracles: the CLI's gap). */
 export function decideMove(view: MoveView): NextMove {
   const { sent, now } = view;
@@ -56,7 +59,7 @@ export function decideMove(view: MoveView): NextMove {
   }
   if (view.type === 'promote' && view.rolling === 'canary') return end(view, 'rolling', 'rolling_release_started');
   if (late) return atDeadline(view, ours);
-  if (sent === 'not-yet') return { do: 'send' };
+  if (sent === 'not-yet') return { do: isSentBefore(view) && waited < TWIN_MS ? 'wait' : 'send' };
   if (ours) {
     if (view.last?.jobStatus === 'failed') return end(view, 'failed', 'move_failed');
     if (view.last?.jobStatus === 'skipped' && waited >= CONFLICT_GRACE_MS) return end(view, 'failed', 'move_skipped');
@@ -74,6 +77,11 @@ export function decideMove(view: MoveView): NextMove {
 export function isOurs({ last, type, target, since, before, sent }: MoveView): boolean {
   if (!last || sent === 'not-yet' || last.type !== type || last.toDeploymentId !== target) return false;
   return last.requestedAt >= since && last.requestedAt !== before?.requestedAt;
+}
+
+/** The very move that is to be sent runs already: another run brings the same one to its end. */
+function isSentBefore({ last, type, target }: MoveView): boolean {
+  return isRunning(last) && last?.type === type && last.toDeploymentId === target;
 }
 
 /** Vercel has our promotion and carries it out when the rolling release lets it. */
@@ -100,7 +108,8 @@ export function isRunning(last: LastAliasRequest | undefined): boolean {
 
 function atDeadline(view: MoveView, ours: boolean): NextMove {
   if (isHeld(view)) return end(view, 'queued', 'queued_behind_rolling_release');
-  if (view.sent === 'accepted' || view.sent === 'queued' || ours) return end(view, 'failed', 'domains_not_moved');
+  const isTaken = view.sent === 'accepted' || view.sent === 'queued' || isSentBefore(view);
+  if (isTaken || ours) return end(view, 'failed', 'domains_not_moved');
   if (view.sent === 'conflict') return end(view, 'failed', 'move_conflict');
   return end(view, 'failed', 'move_unanswered');
 }

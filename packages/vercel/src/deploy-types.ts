@@ -24,6 +24,11 @@ export interface DeployRequest {
     author?: string;
     remoteUrl?: string;
   };
+  /**
+   * Variables of this one deployment, over those of the project, for its build and its functions. Only for an alias: what is
+   * promoted keeps its variables, so production would run with them.
+   */
+  environment?: Record<string, string>;
   deadlineMs: number;
   /** Release key (S6); what carries it already is adopted instead of created again. */
   releaseKey: string;

@@ -89,6 +89,22 @@ test('a deployment of another target or release with our key in meta is not used
   assert.equal((await deploy()).deployment?.id, 'dpl_created1');
 });
 
+test('variables of one deployment are sent for its build and its functions, of a preview only', async () => {
+  const environment = { DATABASE_URL: 'postgres://drill' };
+  const done = await deploy({ as: 'alias', environment });
+  assert.equal(done.outcome, 'ready', done.message);
+  const [sent] = vercel.created as unknown as { env: unknown; build: { env: unknown }; target?: string }[];
+  assert.deepEqual([sent?.env, sent?.build.env, sent?.target], [environment, environment, undefined]);
+  for (const as of ['production', 'custom-environment'] as const) {
+    const refused = await deploy({ as, customEnvironment: 'staging', environment, releaseKey: as });
+    assert.deepEqual([refused.outcome, refused.reasonCode], ['failed', 'variables_not_for_production']);
+  }
+  vercel.project.targets = {};
+  const first = await deploy({ as: 'alias', environment, releaseKey: 'first' });
+  assert.match(first.message, /no production yet/);
+  assert.equal(vercel.created.length, 1);
+});
+
 test('a lost answer is looked up before anything is created again', { timeout: 30_000 }, async () => {
   vercel.listLagMs = 1_500;
   await deploy({ releaseKey: 'other' });

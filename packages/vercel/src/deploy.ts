@@ -24,6 +24,8 @@ export async function createDeployment(project: VercelProject, request: DeployRe
       : adopted.outcome;
   }
   const state = await project.readState();
+  const refused = refuseVariables(request, state.currentDeploymentId);
+  if (refused) return refused;
   const own = await findOwn(context);
   const current = state.currentDeploymentId;
   const live = request.as === 'production' && (current === undefined || current === own?.id);
@@ -34,4 +36,15 @@ export async function createDeployment(project: VercelProject, request: DeployRe
   }
   const created = await uploadDeployment(context, state);
   return 'outcome' in created ? created : finishDeployment(context, created.id, { adopted: false, ours: true, live });
+}
+
+/** Variables of one deployment never reach production, where Vercel takes a project's very first one, too (facts §3.6). Pure. */
+function refuseVariables({ environment, as }: DeployRequest, current: string | undefined): DeployOutcome | undefined {
+  if (environment === undefined || (as === 'alias' && current !== undefined)) return undefined;
+  const why =
+    as === 'alias'
+      ? 'this project has no production yet, and Vercel makes its first deployment live at once'
+      : 'what is promoted keeps its variables';
+  const message = `Variables of a single deployment are only for a preview: ${why}. Nothing was sent.`;
+  return { outcome: 'failed', reasonCode: 'variables_not_for_production', message, adopted: false };
 }

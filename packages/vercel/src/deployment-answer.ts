@@ -51,6 +51,12 @@ export const deploymentAnswer = z.looseObject({
   plan: z.string().nullish(),
 });
 
+/** Of one that was asked for: whatever a token may see of it, its id is there. */
+export const oneDeploymentAnswer = deploymentAnswer.refine(({ id: own, uid }) => (own ?? uid) !== undefined, {
+  path: ['id'],
+  error: 'missing',
+});
+
 export type DeploymentAnswer = z.output<typeof deploymentAnswer>;
 
 /** Vercel's deployment in our words; undefined when id or project are missing, which is what a foreign token sees. */

@@ -100,6 +100,14 @@ test("a 409 because of somebody else's move in progress waits for its end, then 
   );
 });
 
+test('the same move that somebody else has sent before is waited for, not sent again', async () => {
+  const project = await open();
+  vercel.settleMs = 400;
+  vercel.move('rollback', 'dpl_new');
+  const moved = await project.rollBack('dpl_new', quick);
+  assert.deepEqual([moved.outcome, moved.requests, vercel.posts()], ['already-current', 0, []]);
+});
+
 test('202 is watched: the rolling release lets it go, then the domains prove it', async () => {
   vercel.rollingRelease = { state: 'ACTIVE', queuedDeploymentId: 'dpl_new' };
   vercel.routes.push({ method: 'POST', route: /promote/, answer: () => ({ status: 202, json: undefined }) });

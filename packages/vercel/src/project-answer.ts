@@ -114,6 +114,15 @@ function toLastAliasRequest(answer: ProjectAnswer): LastAliasRequest | undefined
   return { type, jobStatus, toDeploymentId, requestedAt, ...(fromDeploymentId && { fromDeploymentId }) };
 }
 
+/** Vercel writes the description of a rollback down as it takes the request; one of another time is of an earlier rollback. */
+const describedWithinMs = 10_000;
+
+/** Whether the project's description is of its last move: Vercel does not say whether a rollback without one clears it. */
+function isAbout(last: LastAliasRequest | undefined, described: ProjectAnswer['rollbackDescription']): boolean {
+  if (last === undefined || described?.createdAt === undefined) return true;
+  return Math.abs(described.createdAt - last.requestedAt) <= describedWithinMs;
+}
+
 /** A rollback turns auto-assignment off until the next promotion (trap 2); a promotion that came later has lifted the pin. */
 function pinOf(
   answer: ProjectAnswer,
@@ -121,13 +130,14 @@ function pinOf(
   currentDeploymentId: string | undefined,
 ): ProjectState['pinnedRollback'] {
   if (answer.autoAssignCustomDomains === true || last?.type === 'promote') return undefined;
-  const described = answer.rollbackDescription;
+  const described = isAbout(last, answer.rollbackDescription) ? answer.rollbackDescription : undefined;
   const deploymentId =
     last?.jobStatus === 'succeeded' ? last.toDeploymentId : described ? currentDeploymentId : undefined;
   if (!deploymentId) return undefined;
   const at = last?.requestedAt ?? described?.createdAt;
   return {
     deploymentId,
+    ...(last?.fromDeploymentId && { from: last.fromDeploymentId }),
     ...(described?.description && { description: cleanText(described.description, 200) }),
     ...(described?.username && { by: cleanText(described.username, 100) }),
     ...(at !== undefined && { at }),

@@ -4,7 +4,7 @@ import { readAnswer, type VercelApi } from './vercel-api.ts';
 import { VercelError } from './vercel-error.ts';
 import type { VercelConnection } from './vercel-types.ts';
 
-/** The project as Vercel answers it, and Vercel's clock in milliseconds. @throws VercelError project_not_found and others. */
+/** The project as Vercel answers it, and Vercel's clock in milliseconds. @throws VercelError project_not_found, ids_swapped and others. */
 export async function readProject(api: VercelApi, project: string, connection: VercelConnection, signal?: AbortSignal) {
   const what = `Reading Vercel project ${project}`;
   try {
@@ -13,7 +13,16 @@ export async function readProject(api: VercelApi, project: string, connection: V
     const at = Date.parse(answer.headers.get('date') ?? '');
     return { answer: readAnswer(answer, projectAnswer, what), serverTime: Number.isNaN(at) ? undefined : at };
   } catch (error) {
-    if (!(error instanceof VercelError) || error.status !== 404) throw error;
+    if (!(error instanceof VercelError) || (error.status !== 404 && error.status !== 403)) throw error;
+    const { team } = connection;
+    if (project.startsWith('team_') || team?.startsWith('prj_')) {
+      const given = [
+        ...(project.startsWith('team_') ? [`vercel-project is the id of a team (${project})`] : []),
+        ...(team?.startsWith('prj_') ? [`vercel-team is the id of a project (${team})`] : []),
+      ].join(' and ');
+      throw new VercelError('ids_swapped', `${what}: ${given}.`, { status: error.status, cause: error });
+    }
+    if (error.status === 403) throw error;
     const where = connection.team
       ? `in team ${connection.team}`
       : 'in the personal account of this token (no vercel-team is given)';
@@ -26,7 +35,10 @@ export async function readProject(api: VercelApi, project: string, connection: V
 }
 
 /** GET /v4/aliases/{host}. */
-export const aliasAnswer = z.looseObject({ deploymentId: z.string().nullish(), projectId: z.string().nullish() });
+export const aliasAnswer = z
+  .looseObject({ alias: z.string().optional(), deploymentId: z.string().nullish(), projectId: z.string().nullish() })
+  // What is no alias must not be taken for one that points at nothing.
+  .refine(({ alias, deploymentId }) => alias !== undefined || deploymentId !== undefined, 'no alias');
 /** GET /v2/deployments/{id}/aliases: what points at it now; `alias` of the deployment itself is what was assigned when it was made. */
 export const aliasesAnswer = z.looseObject({ aliases: z.array(z.looseObject({ alias: z.string() })) });
 /** GET /v10/projects/{id}/env; values are looked at for emptiness only. */

@@ -94,11 +94,16 @@ test('the state tells domains, Git link, protection and a pinned rollback', asyn
     productionBranch: 'main',
   });
   assert.deepEqual(state.protection, { deploymentType: 'all_except_custom_domains', bypassConfigured: true });
-  assert.deepEqual(state.pinnedRollback, { deploymentId: 'dpl_old', description: 'errors rose', by: 'ada', at: 5 });
+  const pin = { deploymentId: 'dpl_old', from: 'dpl_new', description: 'errors rose', by: 'ada', at: 5 };
+  assert.deepEqual(state.pinnedRollback, pin);
   assert.deepEqual(
     [state.autoAssign, state.currentDeploymentId, state.plan, state.rootDirectory],
     [false, 'dpl_old', 'hobby', 'frontend'],
   );
+  // Of another time: it is of an earlier rollback, and the last one had no description.
+  vercel.project.rollbackDescription = { description: 'long ago', username: 'bob', createdAt: 6 + 60_000 };
+  const undescribed = await (await openVercelProject(vercel.connection())).readState();
+  assert.deepEqual(undescribed.pinnedRollback, { deploymentId: 'dpl_old', from: 'dpl_new', at: 5 });
   vercel.project.autoAssignCustomDomains = undefined;
   vercel.project.lastAliasRequest = { type: 'a-new-kind', toDeploymentId: 'dpl_old' };
   const later = await (await openVercelProject(vercel.connection())).readState();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { systemClock } from '#http/clock';
 import { cleanText } from '#http/text';
 import { readBuildLog } from './build-log.ts';
-import { deploymentAnswer, toDeployment } from './deployment-answer.ts';
+import { oneDeploymentAnswer, toDeployment } from './deployment-answer.ts';
 import { listDeployments } from './list-deployments.ts';
 import { moveProduction } from './move-production.ts';
 import type { Move } from './mover.ts';
@@ -17,7 +17,7 @@ export type * from './vercel-types.ts';
 
 /**
  * Opens a project with one read that proves token, team and project.
- * Throws VercelError: vercel_token_rejected, wrong_team, project_not_found, wrong_project, vercel_unreachable, vercel_rate_limited …
+ * Throws VercelError: vercel_token_rejected, wrong_credential, wrong_team, ids_swapped, project_not_found, wrong_project, vercel_unreachable, vercel_rate_limited …
  */
 export async function openVercelProject(connection: VercelConnection): Promise<VercelProject> {
   const opened = await readProject(createVercelApi(connection), connection.project, connection);
@@ -95,7 +95,7 @@ class OpenProject implements VercelProject {
     const path = `/v13/deployments/${encodeURIComponent(idOrHost)}`;
     const answer = await this.api.call({ path, accept: [404], signal }, what);
     if (answer.status === 404) return undefined;
-    const deployment = toDeployment(readAnswer(answer, deploymentAnswer, what));
+    const deployment = toDeployment(readAnswer(answer, oneDeploymentAnswer, what));
     if (deployment?.projectId !== this.id) {
       throw new VercelError(
         'wrong_project',
@@ -212,6 +212,22 @@ class OpenProject implements VercelProject {
     if (readAnswer(answer, projectAnswer, what).autoAssignCustomDomains !== value) {
       throw new VercelError('auto_assign_not_set', `${what}: Vercel took the change but does not show it.`);
     }
+  }
+
+  // vercel.com/docs/rest-api/projects: POST pause and unpause answer 200; repeating either changes nothing.
+  async pause(): Promise<void> {
+    const path = `/v1/projects/${this.id}/pause`;
+    await this.api.call({ method: 'POST', path, repeat: 'always' }, `Pausing project ${this.name}`);
+  }
+
+  async unpause(): Promise<void> {
+    const path = `/v1/projects/${this.id}/unpause`;
+    await this.api.call({ method: 'POST', path, repeat: 'always' }, `Unpausing project ${this.name}`);
+  }
+
+  async remove(deploymentId: string): Promise<void> {
+    const path = `/v13/deployments/${encodeURIComponent(deploymentId)}`;
+    await this.api.call({ method: 'DELETE', path, repeat: 'always', accept: [404] }, `Deleting ${deploymentId}`);
   }
 
   async cancel(deploymentId: string): Promise<void> {

@@ -95,6 +95,7 @@ async function upload(
     target: targetOf(request) ?? undefined,
     // Undocumented, what `vercel deploy --prod --skip-domain` sends (facts §1).
     autoAssignCustomDomains: as === 'production' && staged ? false : undefined,
+    environment: request.environment,
     meta: { ...request.meta, [RELEASE_META]: request.releaseKey },
     gitMetadata: {
       commitSha: git.sha,

@@ -22,6 +22,7 @@ export function createVercelApi(connection: VercelConnection, teamId?: string): 
     log: connection.log,
     clock: connection.clock,
     patienceMs: connection.patienceMs,
+    ...(connection.deadlineMs === undefined ? {} : { deadlineMs: connection.deadlineMs }),
   });
   const withTeam = (request: HttpRequest): HttpRequest => ({ ...request, query: { ...team, ...request.query } });
   const http: HttpClient = {
@@ -35,7 +36,7 @@ export function createVercelApi(connection: VercelConnection, teamId?: string): 
       try {
         return await http.request(request);
       } catch (error) {
-        throw toVercelError(error, what);
+        throw toVercelError(error, what, connection.token);
       }
     },
   };
@@ -61,6 +62,6 @@ export function readAnswer<S extends z.ZodType>(answer: HttpAnswer, schema: S, w
     .map((issue) => `${issue.path.join('.') || 'answer'}: ${issue.message}`);
   throw new VercelError(
     'vercel_bad_answer',
-    `${what}: Vercel's answer is not what its documentation says (${problems.join('; ')}).`,
+    `${what}: Vercel's answer is not what its documentation says (${problems.join('; ')}). Is the address of the Vercel API right? Then run this again.`,
   );
 }

@@ -1,3 +1,4 @@
+import { otherCredential } from '#http/credential-kind';
 import { HttpError } from '#http/http-error';
 import { cleanText } from '#http/text';
 
@@ -28,13 +29,21 @@ export class VercelError extends Error {
   }
 }
 
-/** The same failure in our words; anything that is not an HttpError (an abort reason, our bug) is returned as it is. */
-export function toVercelError(error: unknown, what: string): unknown {
+/**
+ * The same failure in our words; anything that is not an HttpError (an abort reason, our bug) is returned as it is. `token`: what was
+ * sent, so that a refusal can say where it is no access token at all (wrong_credential); nothing of it is told.
+ */
+export function toVercelError(error: unknown, what: string, token = ''): unknown {
   if (!(error instanceof HttpError)) return error;
   if (error.kind === 'aborted') return error.cause ?? error;
   const { status, retryAfterMs } = error;
   const { code, message, invalidToken } = readErrorBody(error.body);
   const said = message ? ` Vercel says: "${message}".` : '';
+  const other = status === 401 || status === 403 ? otherCredential('vercel', token) : undefined;
+  if (other !== undefined) {
+    const why = `vercel-token is no access token; it is ${other}. ${NEW_TOKEN}`;
+    return new VercelError('wrong_credential', `${what}: ${why}`, { status, code, cause: error });
+  }
   const { reasonCode, text } = describe(error, status, code, `${code ?? ''} ${message ?? ''}`, invalidToken);
   return new VercelError(reasonCode, `${what}: ${text}${said}`, { status, code, retryAfterMs, cause: error });
 }
@@ -66,13 +75,16 @@ function describe(
 ): { reasonCode: string; text: string } {
   // Such an answer has a status, too: 200 is no refusal.
   if (error.kind === 'invalid-json' || error.kind === 'too-large') {
-    return { reasonCode: 'vercel_bad_answer', text: `${error.message}. Is the address of the Vercel API right?` };
+    return {
+      reasonCode: 'vercel_bad_answer',
+      text: `${error.message}. Is the address of the Vercel API right? Then run this again.`,
+    };
   }
   switch (status) {
     case undefined:
       return {
         reasonCode: 'vercel_unreachable',
-        text: `Vercel does not answer (${error.message}). See https://www.vercel-status.com.`,
+        text: `Vercel does not answer (${error.message}). See https://www.vercel-status.com, then run this again.`,
       };
     case 401:
       return {
@@ -109,7 +121,7 @@ function describe(
       if (status >= 500) {
         return {
           reasonCode: 'vercel_unreachable',
-          text: `Vercel answered ${status}. See https://www.vercel-status.com.`,
+          text: `Vercel answered ${status}. See https://www.vercel-status.com, then run this again.`,
         };
       }
       return { reasonCode: 'vercel_refused', text: `Vercel refused it with ${status}${code ? ` (${code})` : ''}.` };

@@ -11,6 +11,8 @@ export interface VercelConnection {
   project: string;
   /** How the environment exists on Vercel. Anything but `production` can never promote or roll back. Default `production`. */
   as?: 'production' | 'custom-environment' | 'alias';
+  /** Per attempt, in milliseconds; default 10 s. */
+  deadlineMs?: number;
   /** Milliseconds for which calls outlast an outage of the API; see HttpClientOptions. */
   patienceMs?: number;
   signal?: AbortSignal;
@@ -44,7 +46,18 @@ export interface ProjectState {
   currentDeploymentId?: string;
   lastAliasRequest?: LastAliasRequest;
   /** Production is held on an earlier deployment by a rollback; a promotion would lift that (trap 2). */
-  pinnedRollback?: { deploymentId: string; description?: string; by?: string; at?: number };
+  pinnedRollback?: {
+    deploymentId: string;
+    /** What production served before. */
+    from?: string;
+    description?: string;
+    by?: string;
+    at?: number;
+    /** Of a group only: what further apps are held on, by name. */
+    apps?: Record<string, string>;
+  };
+  /** Of a group only: each project alone, the first one first. */
+  members?: { app: string; state: ProjectState }[];
   rootDirectory?: string;
   framework?: string;
   rollingRelease: boolean;
@@ -90,6 +103,19 @@ export interface VercelDeployment {
   blockCode?: string;
   errorCode?: string;
   errorMessage?: string;
+  /** Of a group only: the deployments of the other apps that go together with it. */
+  apps?: GoesWith[];
+}
+
+/** What one further app of a group serves where the first one serves a deployment. */
+export interface GoesWith {
+  name: string;
+  /** Absent where nobody knows. */
+  deploymentId?: string;
+  /** How old its code is; absent where it is of the same release, or where the app serves it already and so bears the database. */
+  built?: Pick<VercelDeployment, 'createdAt' | 'meta'>;
+  /** Why it cannot be served (again), for people; absent where it can. */
+  problem?: string;
 }
 
 export interface DeploymentFilter {
@@ -112,6 +138,17 @@ export interface MoveOptions {
   answerMs?: number;
   /** Called before the request is sent a second time, e.g. to read the lock again; what it throws ends the move. */
   beforeRepeat?: () => Promise<void>;
+  /** Of a group only: deployments of the other apps by name, as they were recorded; what is missing is found by the release. */
+  apps?: Readonly<Record<string, string>>;
+  /** Of a group only: a promotion that is a way back; no project waits for another. */
+  together?: boolean;
+}
+
+/** How the move of one project of a group ended. */
+export interface MovedApp extends Pick<MoveOutcome, 'outcome' | 'reasonCode' | 'message' | 'requests'> {
+  /** Name of the app; the first one goes by the name of its project. */
+  app: string;
+  deploymentId: string;
 }
 
 export interface MoveOutcome {
@@ -126,8 +163,18 @@ export interface MoveOutcome {
   requestedAt: number;
   /** When every production domain was seen on the target. */
   settledAt?: number;
-  /** Requests that Vercel accepted: 0 or 1. */
+  /** Requests that Vercel accepted: 0 or 1 for each project. */
   requests: number;
+  /** Of a group only: each project that was reached, the first one first. */
+  apps?: MovedApp[];
+}
+
+/** Further projects that are released and rolled back together with one. */
+export interface ProjectGroup {
+  lead: VercelProject;
+  others: readonly { name: string; project: VercelProject }[];
+  /** Deployments of the other apps by name that go together with one of the lead. @throws VercelError `apps_unknown`. */
+  goingWith(deploymentId: string): Promise<Record<string, string>>;
 }
 
 /** One project of Vercel. Every method throws VercelError for what Vercel refuses, and the abort reason when aborted. */
@@ -137,6 +184,8 @@ export interface VercelProject {
   accountId: string;
   teamId?: string;
   rolling: RollingReleases;
+  /** Present where this stands for several projects; its deployments are named by those of the first one. */
+  group?: ProjectGroup;
   readState(): Promise<ProjectState>;
   deployment(idOrUrl: string): Promise<VercelDeployment | undefined>;
   /** Newest first. */
@@ -149,6 +198,12 @@ export interface VercelProject {
   /** Hosts that point at a deployment now. */
   aliasesOf(deploymentId: string): Promise<string[]>;
   setAutoAssign(value: boolean): Promise<void>;
+  /** Deletes a deployment for good; one that is gone already is no mistake. */
+  remove(deploymentId: string): Promise<void>;
+  /** Blocks production, which then answers 503, and switches auto-assign of production domains off. */
+  pause(): Promise<void>;
+  /** Shows production again, and switches that auto-assign on. */
+  unpause(): Promise<void>;
   cancel(deploymentId: string): Promise<void>;
   environmentNames(target: string): Promise<string[]>;
   /** Names of the variables of this target that were added or changed after `since` (milliseconds); never values. */

@@ -90,13 +90,20 @@ export async function measureAction(
   }
 }
 
-async function treeMemory(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  if (/^Name:\s+postgres$/m.test(status)) return 0;
+/**
+ * MB. A child that was forked and has not become its program yet still bears the command line of its parent and shares its memory:
+ * counted, it would double the parent for the moments that a busy machine takes.
+ */
+async function treeMemory(pid: number, parent?: string): Promise<number> {
+  const of = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+  // In this order: who has become its program meanwhile has the memory of that.
+  const line = await of('cmdline');
+  const status = await of('status');
+  if (/^Name:\s+postgres$/m.test(status) || line === parent) return 0;
   const own = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024;
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')).trim();
+  const children = (await of(`task/${pid}/children`)).trim();
   const theirs = await Promise.all(
-    children === '' ? [] : children.split(' ').map((child) => treeMemory(Number(child))),
+    children === '' ? [] : children.split(' ').map((child) => treeMemory(Number(child), line)),
   );
   return theirs.reduce((sum, mb) => sum + mb, own);
 }

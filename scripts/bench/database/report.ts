@@ -1,7 +1,7 @@
 /** One comparison of medians of whole processes in the same run. */
 export interface Comparison {
   name: string;
-  /** Seconds. */
+  /** Seconds; NaN where it could not be measured, which misses every aim. */
   own: number;
   /** Seconds; absent where the aim is absolute. */
   peer?: number;
@@ -34,7 +34,7 @@ export function renderTable(title: string, rows: readonly Comparison[]): string 
     const digits = unit === 's' ? 2 : 0;
     return [
       name,
-      `${own.toFixed(digits)} ${unit}`,
+      Number.isNaN(own) ? 'not measured' : `${own.toFixed(digits)} ${unit}`,
       peer === undefined ? '' : `${peer.toFixed(digits)} ${unit}`,
       peer === undefined ? '' : (own / peer).toFixed(2),
       aim === undefined ? '' : `≤ ${aim}${peer === undefined ? ` ${unit}` : ''}`,

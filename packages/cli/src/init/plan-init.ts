@@ -1,6 +1,15 @@
 import type { Trigger } from '#config/parse-trigger';
 import { placeholder } from '#release/command-line';
 import type { Detected, PackageManager } from './detected.ts';
+import { type BackupPlan, planBackup } from './plan-backup.ts';
+import {
+  asksInVain,
+  mendsForward,
+  type Schedule,
+  scheduleAlerts,
+  scheduleRehearsal,
+  scheduleWatch,
+} from './schedule-runs.ts';
 
 /** How staging exists on Vercel, as said on the command line. */
 export type Staging =
@@ -44,6 +53,14 @@ export interface InitPlan {
   /** What the smoke command needs, installed without running what the packages bring. */
   setup: string[];
   validate: string[];
+  /** When scheduled runs look at a release after its job; undefined: nothing asks for them. */
+  watch?: Schedule;
+  /** When scheduled runs judge the alerts; undefined: there are none. */
+  alerts?: Schedule;
+  /** The scheduled backups; undefined: nothing asks for them, or there is no database. */
+  backup?: BackupPlan;
+  /** When the way back is rehearsed on staging; undefined: there is none, or its watch only tells people. */
+  rehearsal?: Schedule;
   secrets: NeededSecret[];
   next: string[];
 }
@@ -55,6 +72,10 @@ export function planInit(detected: Detected, request: InitRequest): InitPlan {
   const database = detected.supabase !== undefined;
   const runner = { npm: 'npm run', pnpm: 'pnpm run', yarn: 'yarn', bun: 'bun run' }[detected.packageManager];
   const pinIsPlaceholder = request.ref === undefined;
+  const watch = scheduleWatch(request.preset);
+  const alerts = scheduleAlerts(request.preset);
+  const backup = planBackup(detected, request.preset);
+  const rehearsal = request.staging && scheduleRehearsal(request.preset);
   return {
     detected,
     request,
@@ -68,8 +89,12 @@ export function planInit(detected: Detected, request: InitRequest): InitPlan {
       detected.checkScripts.length === 0
         ? []
         : [install(detected), ...detected.checkScripts.map((name) => `${runner} ${name}`)],
+    ...(watch && { watch }),
+    ...(alerts && { alerts }),
+    ...(backup && { backup }),
+    ...(rehearsal && { rehearsal }),
     secrets: secretsOf(detected, request, database),
-    next: nextSteps(detected, request, pinIsPlaceholder),
+    next: nextSteps(detected, request, { watch, alerts, backup, rehearsal }),
   };
 }
 
@@ -139,10 +164,15 @@ function secretsOf(detected: Detected, { staging, channel }: InitRequest, databa
   return list;
 }
 
-function nextSteps(detected: Detected, request: InitRequest, pinIsPlaceholder: boolean): string[] {
+function nextSteps(
+  detected: Detected,
+  request: InitRequest,
+  planned: { [name in 'watch' | 'alerts' | 'backup' | 'rehearsal']: InitPlan[name] | undefined },
+): string[] {
+  const { alerts, backup, rehearsal } = planned;
   const steps: string[] = [];
   const branch = detected.defaultBranch;
-  if (pinIsPlaceholder)
+  if (request.ref === undefined)
     steps.push(
       `replace ${noCommit} in the workflow files by the commit of a release, or run init again with --ref <commit> --force: nothing can run before`,
     );
@@ -169,6 +199,32 @@ function nextSteps(detected: Detected, request: InitRequest, pinIsPlaceholder: b
     steps.push(
       'write the major version of the database as postgres-major into the jobs of deploy.yml (SHOW server_version says it): its programs prove the backup before a migration',
     );
-  steps.push('commit the three files; look at the first run with dry-run: true');
+  if (detected.supabase?.migrations !== undefined)
+    steps.push(
+      'for the plan of migrations as a comment of each pull request, also of forks: the two workflows of docs/how-to/migrations.md, "In a pull request"',
+    );
+  if (asksInVain(request.preset))
+    steps.push(
+      `no run looks at after-release of the preset ${request.preset} yet, for its source tells nothing once a run has ended: name one that can under watch.source and add the caller of watch.yml (docs/how-to/after-release.md)`,
+    );
+  if (backup) steps.push(...backup.next);
+  if (alerts)
+    steps.push(
+      `alerts.yml judges the limits of the preset ${request.preset} by what its sources tell of the time before a run: name one that can under watch.source and give its secrets to the job, and the channels of notifications.routes (docs/how-to/alerts.md)${request.url === undefined ? '; our own checks need the address of production (--url)' : ''}`,
+    );
+  if (mendsForward(request.preset))
+    steps.push(
+      'for the branch and the issue of the migration that mends a failed one: the job forward-fix behind the job that migrates (docs/how-to/migrations.md, "Forward fix")',
+    );
+  if (request.staging)
+    steps.push(
+      rehearsal
+        ? 'the way back can be rehearsed once staging serves a release of these workflows: give rehearse-rollback.yml the secrets that its job in deploy.yml has; with drills: { rollback: … } in .github/ops.yml the daily run of backup.yml tells of one that was missed (docs/how-to/rehearse-the-way-back.md)'
+        : `no workflow rehearses the way back: by the preset ${request.preset} the watch only tells people, and a rehearsal needs environments.staging.watch.mode: auto and the caller in docs/how-to/rehearse-the-way-back.md`,
+    );
+  // The doctor comes with a database.
+  const more = [...Object.values(planned), detected.supabase].filter((one) => one !== undefined).length;
+  const files = ['three', 'four', 'five', 'six', 'seven', 'eight'][more];
+  steps.push(`commit the ${files} files; look at the first run with dry-run: true`);
   return steps;
 }

@@ -40,6 +40,6 @@ function stagingLine(staging: Staging, url: string | undefined): string {
 }
 
 /** A YAML scalar that means exactly this text, also inside a flow map. */
-function scalar(text: string): string {
+export function scalar(text: string): string {
   return /^[A-Za-z][\w./:@-]*$/.test(text) && !text.endsWith(':') ? text : `'${text.replaceAll("'", "''")}'`;
 }

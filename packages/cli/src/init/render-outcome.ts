@@ -26,7 +26,7 @@ export function initJson({ plan, files, dryRun, key, keyFile }: InitOutcome): ob
       keyFile === undefined
         ? null
         : { file: keyFile, recipient: key?.recipient ?? null, created: key?.identity !== undefined },
-    secrets: plan.secrets.map((secret) => ({ ...secret, command: command(secret.name) })),
+    secrets: secretsOf(plan).map((secret) => ({ ...secret, command: command(secret.name) })),
     next: plan.next,
   };
 }
@@ -48,7 +48,7 @@ export function initText(outcome: InitOutcome): string {
   }
   if (keyFile !== undefined) lines.push('', ...keyLines(keyFile, key));
   lines.push('', 'Secrets (each command asks for the value):');
-  for (const { name, required, from } of plan.secrets) {
+  for (const { name, required, from } of secretsOf(plan)) {
     lines.push(`  ${command(name)}`, `      ${required ? 'needed' : 'optional'}: ${from}`);
   }
   lines.push('', 'Next:', ...plan.next.map((step, index) => `  ${index + 1}. ${step}`), '');
@@ -90,6 +90,11 @@ function keyLines(file: string, key: BackupKey | undefined): string[] {
     `    ${key.identity}`,
     `Public key (in deploy.yml): ${key.recipient}`,
   ];
+}
+
+/** Those of a release, then those that backups need beside them. */
+function secretsOf({ secrets, backup }: InitPlan): InitPlan['secrets'] {
+  return [...secrets, ...(backup?.secrets ?? [])];
 }
 
 function command(name: string): string {

@@ -1,7 +1,7 @@
 import type { Trigger } from '#config/parse-trigger';
 import { type InitPlan, stagingPrefix } from './plan-init.ts';
 
-const expression = (text: string) => `\${{ ${text} }}`;
+export const expression = (text: string) => `\${{ ${text} }}`;
 
 /** `.github/workflows/deploy.yml`: a job per environment, with its permissions and its secrets one by one (S16). */
 export function renderDeploy(plan: InitPlan): string {
@@ -32,13 +32,6 @@ function job(plan: InitPlan, name: 'production' | 'staging', extra: string[]): s
   const { request, validate, setup } = plan;
   const major = plan.detected.supabase?.major;
   const staging = name === 'staging';
-  const secrets = plan.secrets
-    .filter((secret) => !secret.name.startsWith(stagingPrefix))
-    .map((secret) => {
-      const own = `${stagingPrefix}${secret.name}`;
-      const from = staging && plan.secrets.some((other) => other.name === own) ? own : secret.name;
-      return `      ${secret.name}: ${expression(`secrets.${from}`)}`;
-    });
   return [
     `  ${name}:`,
     `    name: ${staging ? 'Staging' : 'Production'}`,
@@ -50,7 +43,7 @@ function job(plan: InitPlan, name: 'production' | 'staging', extra: string[]): s
     '      statuses: read # the same of services that report by status',
     '      pull-requests: read # the approvals that ops.yml requires',
     ...(staging
-      ? []
+      ? ['      actions: read # who approved the migrations of this run']
       : [
           '      actions: read # mode approve: whom a rollback asks, and the answer',
           '      issues: write # the incident issue',
@@ -69,11 +62,23 @@ function job(plan: InitPlan, name: 'production' | 'staging', extra: string[]): s
         ]
       : []),
     '    secrets:',
-    ...secrets,
+    ...secretsOfJob(plan, name).map((secret) => `      ${secret.name}: ${expression(`secrets.${secret.from}`)}`),
   ];
 }
 
-function folder({ detected }: InitPlan): string[] {
+/** The secrets of a release, by the names of the called workflow, and what they are called in the repository. */
+export function secretsOfJob(plan: InitPlan, environment: 'production' | 'staging'): { name: string; from: string }[] {
+  return plan.secrets
+    .filter(({ name }) => !name.startsWith(stagingPrefix))
+    .map(({ name }) => {
+      const own = `${stagingPrefix}${name}`;
+      const has = environment === 'staging' && plan.secrets.some((other) => other.name === own);
+      return { name, from: has ? own : name };
+    });
+}
+
+/** Where commands of the consumer run. */
+export function folder({ detected }: InitPlan): string[] {
   return detected.app !== '.' && detected.monorepo === undefined ? [`      working-directory: ${detected.app}`] : [];
 }
 
@@ -108,6 +113,10 @@ export function renderRollback(plan: InitPlan): string {
     '        description: Why, for the lock, the ledger and the message',
     '        type: string',
     "        default: ''",
+    '      scenario:',
+    '        description: Or what happened (high-error-rate, critical-feature-broken, database-corruption, security-vulnerability, data-loss)',
+    '        type: string',
+    "        default: ''",
     '      confirm:',
     '        description: Type the name of the environment',
     '        type: string',
@@ -130,6 +139,7 @@ export function renderRollback(plan: InitPlan): string {
     `      environment: ${expression('inputs.environment')}`,
     `      target: ${expression('inputs.target')}`,
     `      reason: ${expression('inputs.reason')}`,
+    `      scenario: ${expression('inputs.scenario')}`,
     `      confirm: ${expression('inputs.confirm')}`,
     // The smoke tests run after the way back, too.
     ...(plan.setup.length > 0 ? [...folder(plan), `      setup-commands: ${plan.setup[0]}`] : []),
@@ -139,7 +149,8 @@ export function renderRollback(plan: InitPlan): string {
   ].join('\n');
 }
 
-function pin(plan: InitPlan): string {
+/** The commit that a workflow file calls. */
+export function pin(plan: InitPlan): string {
   return plan.pinIsPlaceholder ? `${plan.pin} # placeholder: put the commit of a release here` : plan.pin;
 }
 

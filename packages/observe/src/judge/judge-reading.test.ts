@@ -45,6 +45,15 @@ for (const { values, exp } of [
   });
 }
 
+test('what was beyond its limit from the first reading on is not blamed where the time before is not known', () => {
+  const late = cpu([0.9, 0.95, 0.95]).map((each, index) => ({ ...each, at: (index + 1) * 300 }));
+  const found = judged('database-cpu above 80%', late);
+  assert.deepEqual([found.verdict, found.reasonCode], ['undecided', 'before_unknown']);
+  assert.match(explain(found, []), /from the first reading on, and nothing is known of the time before the release$/);
+  const risen = cpu([0.4, 0.95, 0.95]).map((each, index) => ({ ...each, at: (index + 1) * 300 }));
+  assert.equal(judged('database-cpu above 80%', risen).verdict, 'fail');
+});
+
 test('what no source tells is a confirmation by a person, never a pass', () => {
   const found = judged('lcp above 2.5s', cpu([0.1, 0.1]));
   assert.equal(combineVerdicts([found]).verdict, 'inconclusive');
@@ -58,4 +67,9 @@ test('a rule may speak of what must not fall, and of a time only', () => {
   assert.equal(found.verdict, 'fail');
   assert.match(explain(found, []), /crash-free 96\.0 % is below the limit of 99\.0 %/);
   assert.equal(judged('crash-free below 99% within 4m', crashFree([0.999, 0.97, 0.96])).verdict, 'pass');
+  const counted = [4, 9, 9].map((value, index) => ({ metric: 'usage', value, lowest: 1, at: index * 300 }));
+  assert.deepEqual(
+    ['usage below 3', 'usage above 3'].map((rule) => judged(rule, counted).value),
+    [1, 9],
+  );
 });

@@ -1,5 +1,6 @@
 import type { ErrorRateRule, Rule, RuleAction, RuleLimit } from '#config/rules';
 import { type Bucket, totalOf } from '../bucket.ts';
+import type { GaugeOver } from '../gauge-over.ts';
 import type { Reading } from '../reading.ts';
 import { type Evidence, EvidenceSum } from './evidence.ts';
 import { type Segment, worstSuffix } from './segment.ts';
@@ -7,16 +8,21 @@ import { type Segment, worstSuffix } from './segment.ts';
 /** What is known when a rule is judged. Pure data; times in Unix seconds. */
 export interface JudgedWindow {
   baseline: readonly Bucket[];
-  /** The buckets since `startedAt`, oldest first. */
+  /** Oldest first; those from before `startedAt` are judged with the others. */
   buckets: readonly Bucket[];
+  /** When the window began; the time that a rule speaks of counts from here. */
   startedAt: number;
   /** Length of a bucket in seconds, and how many the whole window has. */
   intervalSeconds: number;
   planned: number;
+  /** How many further buckets come from before `startedAt`; default 0. */
+  early?: number;
   /** Fewer requests than this decide nothing. */
   minRequests: number;
   /** Numbers beside the counts, of all sources and times, the one before the release did anything first. */
   readings?: readonly Reading[];
+  /** Gauges whose readings were asked for later and all at once: they come as the window goes on. */
+  gauges?: ReadonlyMap<string, GaugeOver>;
 }
 
 /** What one rule says about a window, with everything the sentence rests on. */
@@ -35,6 +41,7 @@ export interface RuleVerdict {
     | 'too_little_traffic'
     | 'undecided'
     | 'baseline_above_limit'
+    | 'before_unknown'
     | 'no_response_times'
     | 'needs_confirmation';
   /** Of `limit`, `value` and `bound`: a share (of the requests, where the rule is about them), milliseconds, or a number. */
@@ -67,6 +74,8 @@ const LEAST_ERRORS = 3;
 /** Judges one rule bucket by bucket. */
 export interface RuleJudge {
   add(bucket: Bucket): void;
+  /** From now on gauges are known until then, Unix seconds; never asked where they are read as they come. */
+  readUntil?(seconds: number): void;
   verdict(): RuleVerdict;
 }
 
@@ -88,11 +97,11 @@ export class ErrorRateJudge implements RuleJudge {
   private breachAt: number | undefined;
 
   constructor(rule: ErrorRateRule, about: Omit<JudgedWindow, 'buckets'>) {
-    const { baseline, intervalSeconds, planned } = about;
+    const { baseline, intervalSeconds, planned, early = 0 } = about;
     this.rule = rule;
     this.about = about;
     this.withinSeconds = rule.withinMs === undefined ? Number.POSITIVE_INFINITY : rule.withinMs / 1000;
-    this.planned = Math.min(planned, Math.ceil(this.withinSeconds / intervalSeconds));
+    this.planned = Math.min(planned, Math.ceil(this.withinSeconds / intervalSeconds)) + early;
     this.limit = limitOf(rule.above, baseline);
     this.sum = new EvidenceSum(baseline, this.limit, this.planned);
   }

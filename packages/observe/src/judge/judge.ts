@@ -88,6 +88,8 @@ export function explain(verdict: RuleVerdict, buckets: readonly Bucket[]): strin
       return `too little traffic for a verdict: ${requests} requests, ${errors} of them failed, in ${buckets.length} intervals`;
     case 'baseline_above_limit':
       return `${measured}; the previous release was beyond the limit of ${limit} already ("${rule}")`;
+    case 'before_unknown':
+      return `${measured} is beyond the limit of ${limit} in "${rule}" from the first reading on, and nothing is known of the time before the release`;
     case 'no_response_times':
       return `the source tells no response times, or not of 20 requests in an interval: "${rule}" cannot be judged`;
     case 'needs_confirmation':

@@ -3,9 +3,10 @@ import type { Clock } from '#http/clock';
 import { cleanText } from '#http/text';
 import type { Reading } from '../reading.ts';
 import { type ObservationSource, SourceError } from '../source.ts';
+import { tellDatadogKeys } from './datadog-keys.ts';
 import { fillExcept } from './fill-except.ts';
 import { type Point, seriesSource } from './series-source.ts';
-import { createService } from './service.ts';
+import { createService, type Service } from './service.ts';
 
 /** Metric queries and monitors of Datadog. */
 export interface DatadogSource {
@@ -17,6 +18,8 @@ export interface DatadogSource {
   errors: string;
   /** Gives seconds, as Datadog's latency distributions do; `{except}` becomes the routes, parted by commas. */
   p95?: string | undefined;
+  /** Failed requests by a tag, e.g. `… by {resource_name}`: told beside the counts, never judged. */
+  endpoints?: string | undefined;
   /** Page of Datadog that shows the same numbers. */
   dashboard?: string | undefined;
   /** Ids of monitors whose state is read beside the counts. */
@@ -55,6 +58,15 @@ const answerV1 = z.looseObject({
     )
     .optional(),
 });
+// docs.datadoghq.com/api/latest/metrics: POST /api/v2/query/scalar answers a column of tags for each group and one of numbers.
+const scalars = z.looseObject({
+  data: z.looseObject({
+    attributes: z.looseObject({
+      columns: z.array(z.looseObject({ type: z.string(), values: z.array(z.unknown()) })),
+    }),
+  }),
+});
+const mostEndpoints = 5;
 const refused = z.looseObject({ errors: z.union([z.string(), z.array(z.unknown())]) });
 const monitor = z.looseObject({ id: z.number(), name: z.string().optional(), overall_state: z.string() });
 
@@ -62,14 +74,19 @@ const monitor = z.looseObject({ id: z.number(), name: z.string().optional(), ove
 export function datadog(given: DatadogSource): ObservationSource {
   const { clock, signal, requests, errors } = given;
   const p95 = given.p95 && fillExcept(given.p95, given.except, ', ');
-  const service = createService({
+  const asker = createService({
     baseUrl: given.url,
     headers: { 'DD-API-KEY': given.apiKey, 'DD-APPLICATION-KEY': given.appKey },
-    check:
-      'dd-api-key, dd-app-key (may be swapped; needs timeseries_query) and observe.datadog.site (keys belong to one site)',
+    check: 'dd-api-key, dd-app-key (it needs timeseries_query) and observe.datadog.site',
     clock,
     signal,
   });
+  const service: Service = {
+    ask: (request) =>
+      asker.ask(request).catch(async (error: unknown) => {
+        throw await tellDatadogKeys(error, given);
+      }),
+  };
   const parts: [Part, string][] = [
     ['requests', requests],
     ['errors', errors],
@@ -104,7 +121,7 @@ export function datadog(given: DatadogSource): ObservationSource {
   }
 
   async function askV1(from: number, until: number): Promise<Point[]> {
-    const query = parts.map(([, each]) => (each.includes('.rollup(') ? each : `${each}.rollup(sum, 60)`)).join(',');
+    const query = parts.map(([part, each]) => perMinute(each, part === 'p95' ? '60' : 'sum, 60')).join(',');
     const json = await service.ask({ path: '/api/v1/query', query: { from: from / 1000, to: until / 1000, query } });
     refuseErrors(json);
     const parsed = answerV1.safeParse(json);
@@ -139,8 +156,38 @@ export function datadog(given: DatadogSource): ObservationSource {
     return [...found.values()].sort((a, b) => a.start - b.start);
   }
 
-  async function readings(_from: number, until: number): Promise<Reading[]> {
-    const found: Reading[] = [];
+  /** Those with the most failed requests since the watch began; Datadog sums, sorts and cuts. */
+  async function worstEndpoints(query: string, from: number, until: number): Promise<Reading[]> {
+    const name = 'endpoints';
+    const attributes = {
+      from: Math.floor(from),
+      to: Math.floor(until),
+      queries: [{ data_source: 'metrics', query, name, aggregator: 'sum' }],
+      formulas: [{ formula: name, limit: { count: mostEndpoints, order: 'desc' } }],
+    };
+    const json = await service.ask({
+      method: 'POST',
+      path: '/api/v2/query/scalar',
+      json: { data: { type: 'scalar_request', attributes } },
+    });
+    refuseErrors(json);
+    const parsed = scalars.safeParse(json);
+    if (!parsed.success) throw new SourceError('source_bad_answer', 'Datadog did not answer with columns of endpoints');
+    const { columns } = parsed.data.data.attributes;
+    const group = columns.find(({ type }) => type === 'group');
+    if (group === undefined && columns.length > 0)
+      throw new SourceError('unit_mistake', 'observe.datadog.endpoints has no "by {…}": by which tag?');
+    const counts = columns.find(({ type }) => type === 'number')?.values ?? [];
+    return counts.flatMap((value, row): Reading[] => {
+      const tag = [group?.values[row]].flat().filter((each) => typeof each === 'string');
+      if (typeof value !== 'number' || value <= 0) return [];
+      const about = cleanText(tag.join(', ') || 'without a tag', 200);
+      return [{ metric: 'failed-endpoint', value, unit: 'count', at: until / 1000, source: 'datadog', about }];
+    });
+  }
+
+  async function readings(from: number, until: number): Promise<Reading[]> {
+    const found: Reading[] = given.endpoints === undefined ? [] : await worstEndpoints(given.endpoints, from, until);
     for (const id of given.monitors ?? []) {
       const parsed = monitor.safeParse(await service.ask({ path: `/api/v1/monitor/${id}` }));
       if (!parsed.success) throw new SourceError('source_bad_answer', `Datadog did not answer with monitor ${id}`);
@@ -175,7 +222,7 @@ export function datadog(given: DatadogSource): ObservationSource {
       query: parts.map(([part, query]) => `${part}: ${query}`).join('; '),
       ...(given.dashboard && { link: timedPage(given.dashboard, from, until) }),
     }),
-    ...(given.monitors && given.monitors.length > 0 && { readings }),
+    ...((given.endpoints !== undefined || (given.monitors ?? []).length > 0) && { readings }),
   });
 }
 
@@ -186,6 +233,16 @@ function timedPage(dashboard: string, from: number, until: number): string {
   page.searchParams.set('to_ts', String(Math.ceil(until)));
   page.searchParams.set('live', 'false');
   return page.href;
+}
+
+/**
+ * A rollup belongs to the metric, inside of the functions around it; of a distribution's percentile it has no aggregator
+ * (docs.datadoghq.com/dashboards/functions/rollup). What has one already, or ends in an argument, is left as it is: another interval
+ * is refused when it is answered.
+ */
+function perMinute(query: string, rollup: string): string {
+  if (query.includes('.rollup(')) return query;
+  return query.trim().replace(/((?:\}|\.as_count\(\)))(\)*)$/, `$1.rollup(${rollup})$2`);
 }
 
 function refuseErrors(json: unknown): void {

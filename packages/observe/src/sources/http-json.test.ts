@@ -2,33 +2,86 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { systemClock } from '#http/clock';
+import type { Sandbox } from '#sandbox/sandbox-types';
+import { startSandbox } from '#sandbox/start-sandbox';
 import { SimulatedClock } from '../../test/simulated-clock.ts';
-import { describeSource } from '../../test/source-contract.ts';
+import { contractClock, describeSource } from '../../test/source-contract.ts';
 import { isNoData } from '../bucket.ts';
-import { httpJson } from './http-json.ts';
+import { type HttpJsonSource, httpJson } from './http-json.ts';
 
-const token = 'canary-source-token-1';
 const paths = { requests: '$.total', errors: '$.failed.count' };
 
-describeSource({
-  name: 'http-json with a time range',
-  token,
-  intervalMs: 60_000,
-  make: async (address) => {
-    const source = httpJson({
-      url: `${address}/counts?from={from}&until={until}`,
-      ...paths,
-      token,
-      clock: systemClock,
+const sandboxed = (sandbox: Sandbox, path: string, more: Partial<HttpJsonSource> = {}) => {
+  const { url, token } = sandbox.description.app;
+  const at = { url: `${url}${path}`, requests: '$.requests', errors: '$.errors' };
+  return httpJson({ ...at, token, clock: contractClock, ...more });
+};
+
+for (const [name, path, looksBack] of [
+  ['http-json with a time range', '/counts?from={from}&until={until}', true],
+  ['http-json with counters that grow', '/counters', false],
+] as const) {
+  describeSource({
+    name,
+    make: (sandbox) => sandboxed(sandbox, path),
+    secret: (sandbox) => sandbox.description.app.token,
+    asks: { service: 'app', route: path.replace(/\?.*/, '') },
+    tells: {
+      intervalMs: looksBack ? 60_000 : 600,
+      nothingMeans: looksBack ? 'no-data' : 'zero requests',
+      swapped: (sandbox) => sandboxed(sandbox, path, { requests: '$.errors', errors: '$.requests' }),
+      unitMistake: (sandbox) => sandboxed(sandbox, path, { errors: '$.rate' }),
+      stale: looksBack
+        ? true
+        : { not: 'a counter that stands still is an app that nobody asks; an old answer is told by its Age' },
+    },
+    wrongCredentials: [
+      {
+        called: 'a token that is not known',
+        make: (sandbox) => sandboxed(sandbox, path, { token: 'nobody' }),
+        reason: 'source_unauthorized',
+        says: /Check source-url and source-token/,
+      },
+    ],
+    wrongSite: {
+      called: 'an address that knows nothing of it',
+      make: (sandbox) => sandboxed(sandbox, path.replace('/count', '/kount')),
+      reason: 'wrong_address',
+      says: /Check source-url/,
+    },
+    notANumber: () => ({ requests: 'many', errors: 1 }),
+  });
+}
+
+test('an answer that a cache kept since before the interval is stale; one that it kept since after it is not', async () => {
+  const sandbox = await startSandbox({ postgres: false });
+  try {
+    const end = Math.floor(Date.now() / 1000) * 1000 - 5_000;
+    sandbox.monitoring.traffic.add({ at: end - 30_000, status: 200 }, 100);
+    const readAt = async (age: number) => {
+      const headers = { 'content-type': 'application/json', age: String(age) };
+      const fault = { status: 200, body: { requests: 100, errors: 0 }, headers };
+      sandbox.faults.order({ service: 'app', route: '/counts', fault });
+      return await sandboxed(sandbox, '/counts?from={from}&until={until}').read(end - 60_000, end, 60_000);
+    };
+    const stale = await readAt(90);
+    assert.ok(isNoData(stale));
+    assert.deepEqual([stale.noData, /90 s old.*no-store/.test(stale.message)], ['stale_data', true]);
+    assert.ok(!isNoData(await readAt(1)));
+    sandbox.faults.order({
+      service: 'app',
+      route: '/counters',
+      times: 2,
+      fault: { status: 200, body: { requests: 100, errors: 0 }, headers: { age: '60' } },
     });
-    return { ...source, granularityMs: 60_000 };
-  },
-  isData: (request) => request.url?.startsWith('/counts') ?? false,
-  counts: (response, { requests, errors }) =>
-    response.end(JSON.stringify({ total: requests, failed: { count: errors } })),
-  nothing: (response) => response.end(JSON.stringify({ total: null })),
-  nothingMeans: 'no-data',
+    const counters = sandboxed(sandbox, '/counters');
+    await counters.open();
+    const kept = await counters.read(Date.now() - 60_000, Date.now(), 60_000);
+    assert.ok(isNoData(kept));
+    assert.equal(kept.noData, 'stale_data');
+  } finally {
+    await sandbox.close();
+  }
 });
 
 /** Reads growing counters at the end of each interval of a simulated minute. */
@@ -95,7 +148,7 @@ test('with a range an interval that is old is not asked for again', async () => 
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const source = httpJson({ url: `${address}/c?from={from}&until={until}`, ...paths, clock: systemClock });
+  const source = httpJson({ url: `${address}/c?from={from}&until={until}`, ...paths, clock: contractClock });
   try {
     const first = await source.read(0, 50_000, 10_000);
     const again = await source.read(0, 60_000, 10_000);
@@ -126,7 +179,7 @@ test('headers other than a bearer token are sent, and to no other host (MET-06)'
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const headers = { 'x-api-key': 'canary-key', authorization: 'Basic YTpi' };
   const make = (path: string) =>
-    httpJson({ url: `${address}${path}`, ...paths, token: 'unused', headers, clock: systemClock });
+    httpJson({ url: `${address}${path}`, ...paths, token: 'unused', headers, clock: contractClock });
   try {
     await make('/c').open();
     await assert.rejects(

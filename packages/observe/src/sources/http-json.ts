@@ -1,10 +1,11 @@
 import { createHttpClient, type HttpClient } from '#http/client';
 import type { Clock } from '#http/clock';
 import { readJsonPath } from '#probe/json-path';
-import type { Bucket, NoData } from '../bucket.ts';
+import { type Bucket, isNoData, type NoData } from '../bucket.ts';
 import { intervalsOf, type ObservationSource } from '../source.ts';
 import { type Counts, checkCounts } from './check-counts.ts';
 import { toSourceError } from './service.ts';
+import { cachedBefore, EARLIER_MS, stoppedBefore } from './stale-data.ts';
 
 /** Where the counts are: an address and the JSON paths of two numbers. */
 export interface HttpJsonSource {
@@ -33,6 +34,21 @@ export function httpJson(given: HttpJsonSource): ObservationSource {
   });
   const counters = new CounterReadings();
   const settled = new SettledIntervals();
+  let stopped: NoData | undefined;
+
+  const ask = (start: number, end: number) => readCounts(client, given, fill(given.url, start / 1000, end / 1000), end);
+
+  /** Once per watch: a question that was answered before is right, and the data stopped. */
+  async function whyNothing(nothing: NoData, from: number): Promise<NoData> {
+    if (stopped) return stopped;
+    const earlier = await ask(from - EARLIER_MS, from);
+    stopped =
+      'noData' in earlier || earlier.requests === 0
+        ? nothing
+        : stoppedBefore(`there were ${earlier.requests} requests in the 6 hours before`);
+    return stopped;
+  }
+
   return {
     name: 'http-json',
     granularityMs: ranged ? 1000 : 0,
@@ -47,9 +63,8 @@ export function httpJson(given: HttpJsonSource): ObservationSource {
         counters.add(given.clock.now(), await readCounts(client, given, given.url));
         return counters.buckets(from, until, intervalMs);
       }
-      return await settled.read(intervalsOf(from, until, intervalMs), (start, end) =>
-        readCounts(client, given, fill(given.url, start / 1000, end / 1000)),
-      );
+      const answer = await settled.read(intervalsOf(from, until, intervalMs), ask);
+      return isNoData(answer) && answer.noData === 'no_rows' ? await whyNothing(answer, from) : answer;
     },
     async close() {},
   };
@@ -59,11 +74,19 @@ function fill(url: string, from: number, until: number): string {
   return url.replaceAll('{from}', String(Math.floor(from))).replaceAll('{until}', String(Math.floor(until)));
 }
 
-async function readCounts(client: HttpClient, given: HttpJsonSource, url: string): Promise<Counts | NoData> {
+/** `end` as in cachedBefore. */
+async function readCounts(
+  client: HttpClient,
+  given: HttpJsonSource,
+  url: string,
+  end?: number,
+): Promise<Counts | NoData> {
   let body: unknown;
   let text = '';
   try {
     const answer = await client.request({ path: url });
+    const cached = cachedBefore(answer.headers, given.clock.now(), end);
+    if (cached) return cached;
     text = answer.text;
     body = answer.json();
   } catch (error) {

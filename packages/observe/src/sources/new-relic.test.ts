@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { systemClock } from '#http/clock';
-import { describeSource } from '../../test/source-contract.ts';
+import type { Sandbox } from '#sandbox/sandbox-types';
+import { contractClock, describeSource } from '../../test/source-contract.ts';
 import { isNoData } from '../bucket.ts';
-import { newRelic } from './new-relic.ts';
+import { type NewRelicSource, newRelic } from './new-relic.ts';
 
 const apiKey = 'canary-new-relic-key';
-const make = (url: string) => newRelic({ url, apiKey, account: 42, app: "web's app", clock: systemClock });
+const make = (url: string) => newRelic({ url, apiKey, account: 42, app: "web's app", clock: contractClock });
 const start = 1_700_000_040_000;
 
 /** The documented shape of a TIMESERIES query through NerdGraph. */
@@ -22,18 +22,58 @@ const row = (from: number, requests: unknown, errors: unknown): object => {
   return { beginTimeSeconds: from / 1000, endTimeSeconds: from / 1000 + 60, requests, errors, p95: { 95: 0.45 } };
 };
 
+const sandboxed = (sandbox: Sandbox, more: Partial<NewRelicSource> = {}) => {
+  const { apiUrl: url, ...of } = sandbox.description.newRelic;
+  return newRelic({ url, ...of, clock: contractClock, ...more });
+};
+const withKey = (called: string, key: string, says: RegExp, reason = 'wrong_credential') => ({
+  called,
+  make: (sandbox: Sandbox) => sandboxed(sandbox, { apiKey: key }),
+  reason,
+  says,
+});
+
 describeSource({
   name: 'new-relic',
-  token: apiKey,
-  intervalMs: 60_000,
-  make: async (address) => make(address),
-  isData: () => true,
-  counts: (response, { requests, errors, start: from }) => void response.end(nerdGraph([row(from, requests, errors)])),
-  // New Relic fills every minute of an application that it does not know with zero.
-  nothing: (response) => void response.end(nerdGraph([row(start, 0, 0)])),
-  notANumber: (response, { start: from }) => void response.end(nerdGraph([row(from, 'NaN', 1)])),
-  tellsStale: true,
-  nothingMeans: 'no-data',
+  make: (sandbox) => sandboxed(sandbox),
+  secret: (sandbox) => sandbox.description.newRelic.apiKey,
+  asks: { service: 'new-relic', route: '/graphql' },
+  tells: {
+    intervalMs: 60_000,
+    nothingMeans: 'no-data',
+    swapped: { not: 'all transactions and the failed ones are counted by one question of ours' },
+    unitMistake: {
+      not: 'transactions are counted by a question of ours; only the condition of a failed one is a setting',
+    },
+    stale: true,
+  },
+  wrongCredentials: [
+    withKey('a license key', `${'0'.repeat(36)}NRAL`, /new-relic-api-key does not fit: it is a license key/),
+    withKey('an older license key', '0'.repeat(40), /as long as a license key/),
+    withKey('an insert key of Insights', 'NRII-0000', /Insights/),
+    withKey('a user key that is not known', 'NRAK-0000', /Check new-relic-api-key/, 'source_unauthorized'),
+  ],
+  wrongSite: {
+    called: 'an account of another region',
+    make: (sandbox) => sandboxed(sandbox, { account: 7 }),
+    reason: 'wrong_address',
+    says: /check observe\.new-relic\.account and region/,
+  },
+  mistakes: [
+    {
+      called: 'a condition that cannot be read',
+      make: (sandbox) => sandboxed(sandbox, { where: 'colour = 3' }),
+      reason: 'query_refused',
+      says: /NRQL Syntax Error/,
+    },
+    {
+      called: 'an application that it does not know',
+      make: (sandbox) => sandboxed(sandbox, { app: 'wob' }),
+      reason: 'no_rows',
+      says: /the transactions of wob/,
+    },
+  ],
+  notANumber: ({ start: from }) => nerdGraph([row(from, 'NaN', 1)]),
 });
 
 async function readWith(bodies: string[], reads = bodies.length) {

@@ -3,7 +3,7 @@ import type { Clock } from '#http/clock';
 import { cleanText } from '#http/text';
 import { type ObservationSource, SourceError } from '../source.ts';
 import { type Point, seriesSource } from './series-source.ts';
-import { createService } from './service.ts';
+import { createService, wrongCredential } from './service.ts';
 
 /** Whose transactions are counted. */
 export interface NewRelicSource {
@@ -54,10 +54,12 @@ const row = z.looseObject({
 /** Transactions per minute from New Relic, by NRQL. An application that was never seen to count is no data, not zero requests. */
 export function newRelic(given: NewRelicSource): ObservationSource {
   const { clock, signal, account } = given;
+  const credential = { input: 'new-relic-api-key', of: 'new-relic' as const, value: given.apiKey };
   const service = createService({
     baseUrl: given.url,
     headers: { 'API-Key': given.apiKey },
     check: 'new-relic-api-key (a user key), observe.new-relic.account and its region (us or eu)',
+    credential,
     clock,
     signal,
   });
@@ -81,14 +83,17 @@ export function newRelic(given: NewRelicSource): ObservationSource {
     // NerdGraph says so within an answer of 200.
     const why = parsed.data.errors?.map(({ message = '' }) => message).join('; ');
     if (why) {
-      const reason = /access denied|api key|unauthori[sz]ed|not authorized/i.test(why)
-        ? 'source_unauthorized'
-        : 'query_refused';
+      const refused = /access denied|api key|unauthori[sz]ed|not authorized/i.test(why);
+      const other = refused ? wrongCredential(credential) : undefined;
+      if (other) throw other;
+      const reason = refused ? 'source_unauthorized' : 'query_refused';
       throw new SourceError(
         reason,
         `New Relic refuses: ${cleanText(why, 300).replaceAll(given.apiKey, '***')}. Check new-relic-api-key and observe.new-relic`,
       );
     }
+    if (parsed.data.data === undefined && why === undefined)
+      throw new SourceError('source_bad_answer', 'New Relic did not answer as NerdGraph does');
     const results = parsed.data.data?.actor?.account?.nrql?.results;
     if (!results)
       throw new SourceError(

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { systemClock } from '#http/clock';
-import { describeSource } from '../../test/source-contract.ts';
+import type { Sandbox } from '#sandbox/sandbox-types';
+import { contractClock, describeSource } from '../../test/source-contract.ts';
 import { type PrometheusSource, prometheus } from './prometheus.ts';
 
 const token = 'canary-prometheus-token';
 const requests = 'sum(increase(http_requests_total[{interval}]))';
 const errors = 'sum(increase(http_requests_total{code=~"5.."}[{interval}])) or vector(0)';
 const make = (url: string, more: Partial<PrometheusSource> = {}) =>
-  prometheus({ name: 'prometheus', url, token, requests, errors, clock: systemClock, ...more });
+  prometheus({ name: 'prometheus', url, token, requests, errors, clock: contractClock, ...more });
 
 /** What Prometheus 2.42 answers to a range query. */
 function matrix(values: Record<string, [number, string][]>): string {
@@ -21,30 +21,84 @@ function matrix(values: Record<string, [number, string][]>): string {
   return JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } });
 }
 
-for (const [name, datasource] of [
-  ['prometheus', undefined],
-  ['grafana', 'uid-1'],
-] as const) {
-  const prefix = datasource ? `/api/datasources/proxy/uid/${datasource}` : '';
+const of = (sandbox: Sandbox, name: 'prometheus' | 'grafana', more: Partial<PrometheusSource> = {}) =>
+  prometheus({ name, requests, errors, clock: contractClock, ...sandbox.description[name], ...more });
+
+for (const name of ['prometheus', 'grafana'] as const) {
+  const path = name === 'grafana' ? '/api/datasources/proxy/uid/sandbox' : '';
+  const withToken = (called: string, token: string, reason: string, says: RegExp) => ({
+    called,
+    make: (sandbox: Sandbox) => of(sandbox, name, { token }),
+    reason,
+    says,
+  });
   describeSource({
     name,
-    token,
-    intervalMs: 60_000,
-    make: async (address) => make(address, { name, datasource }),
-    isData: (request) => request.url?.startsWith(`${prefix}/api/v1/query_range`) ?? false,
-    counts: (response, given) =>
-      void response.end(
-        matrix({
-          requests: [[given.end / 1000, String(given.requests)]],
-          errors: [[given.end / 1000, String(given.errors)]],
-        }),
-      ),
-    nothing: (response) => void response.end(matrix({})),
-    notANumber: (response, { end }) =>
-      void response.end(matrix({ requests: [[end / 1000, 'NaN']], errors: [[end / 1000, 'NaN']] })),
-    canBeSwapped: true,
-    tellsStale: true,
-    nothingMeans: 'no-data',
+    make: (sandbox) => of(sandbox, name),
+    secret: (sandbox) => sandbox.description[name].token,
+    asks: { service: name, route: `${path}/api/v1/query_range` },
+    tells: {
+      intervalMs: 60_000,
+      nothingMeans: 'no-data',
+      swapped: (sandbox) => of(sandbox, name, { requests: errors, errors: requests }),
+      unitMistake: (sandbox) => of(sandbox, name, { errors: 'sum(rate(http_requests_total[{interval}]))' }),
+      stale: true,
+    },
+    wrongCredentials:
+      name === 'prometheus'
+        ? [
+            withToken('a token of Grafana', 'glsa_0000_1', 'wrong_credential', /a service account of Grafana/),
+            withToken('a token that is not known', 'nobody', 'source_unauthorized', /prometheus-url, prometheus-token/),
+          ]
+        : [
+            withToken('a token of Grafana Cloud', 'glc_0000', 'wrong_credential', /an access policy token/),
+            withToken('a token that is not known', 'glsa_0000_1', 'source_unauthorized', /grafana-url, grafana-token/),
+          ],
+    wrongSite:
+      name === 'prometheus'
+        ? {
+            called: 'the address of Grafana',
+            make: (sandbox) => of(sandbox, name, { url: sandbox.description.grafana.url }),
+            reason: 'wrong_address',
+            says: /Check prometheus-url/,
+          }
+        : {
+            called: 'the address of Prometheus itself',
+            make: (sandbox) => of(sandbox, name, { url: sandbox.description.prometheus.url }),
+            reason: 'wrong_address',
+            says: /Check grafana-url/,
+          },
+    mistakes: [
+      {
+        called: 'a query that cannot be read',
+        make: (sandbox) => of(sandbox, name, { requests: 'sum(increase(http_requests_total[{interval}])' }),
+        reason: 'query_refused',
+        says: /parse error/,
+      },
+      {
+        called: 'several series',
+        make: (sandbox) => of(sandbox, name, { requests: 'increase(http_requests_total[{interval}])' }),
+        reason: 'too_many_series',
+        says: /wrap it in sum/,
+      },
+      {
+        called: 'a label that never came',
+        make: (sandbox) => of(sandbox, name, { errors: 'sum(increase(http_requests_total{code="503"}[{interval}]))' }),
+        reason: 'no_error_rows',
+        says: /let it give 0/,
+      },
+      ...(name === 'grafana'
+        ? [
+            {
+              called: 'a data source that is not there',
+              make: (sandbox: Sandbox) => of(sandbox, name, { datasource: 'other' }),
+              reason: 'wrong_address',
+              says: /404/,
+            },
+          ]
+        : []),
+    ],
+    notANumber: ({ end }) => matrix({ requests: [[end / 1000, 'NaN']], errors: [[end / 1000, 'NaN']] }),
   });
 }
 
@@ -101,6 +155,44 @@ test('gauges have the unit of their name; per cent where a share belongs is a mi
     );
     values = { ...values, 'database-cpu': '81' };
     await assert.rejects(async () => source.readings?.(0, 1), { reasonCode: 'unit_mistake', message: /per cent/ });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test('gauges of a window that is over come from one range query, a point for each interval (PDW-02)', async () => {
+  let asked = new URLSearchParams();
+  let values: [number, string][] = [
+    [1_700_000_060, '2.4'],
+    [1_700_000_120, 'NaN'],
+    [1_700_000_180, '2.6'],
+  ];
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
+    assert.equal(pathname, '/api/v1/query_range');
+    asked = searchParams;
+    response.end(matrix({ lcp: values }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const gauges = { lcp: 'max_over_time(lcp_seconds[{interval}])' };
+    const source = make(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { gauges });
+    const [from, until] = [1_700_000_000_000, 1_700_000_180_000];
+    const found = (await source.readingsOver?.(from, until, 60_000)) ?? [];
+    assert.deepEqual(
+      found.map(({ metric, value, unit, at }) => [metric, value, unit, at]),
+      [
+        ['lcp', 2400, 'ms', 1_700_000_060],
+        ['lcp', 2600, 'ms', 1_700_000_180],
+      ],
+    );
+    assert.deepEqual([asked.get('start'), asked.get('end'), asked.get('step')], ['1700000060', '1700000180', '60']);
+    assert.match(asked.get('query') ?? '', /lcp_seconds\[60s\]/);
+    await source.readingsOver?.(from, from + 600_000, 300_000);
+    assert.match(asked.get('query') ?? '', /lcp_seconds\[300s\]/);
+    values = [[1_700_000_060, '2400']];
+    await assert.rejects(async () => source.readingsOver?.(from, until, 60_000), { reasonCode: 'unit_mistake' });
   } finally {
     server.closeAllConnections();
     server.close();

@@ -31,6 +31,8 @@ export interface PrometheusSource {
 }
 
 const PART = 'ops_actions_part';
+/** What {interval} is in a gauge, at least. */
+const shortestMs = 60_000;
 const answer = z.looseObject({
   status: z.string(),
   error: z.string().optional(),
@@ -58,6 +60,7 @@ export function prometheus(given: PrometheusSource): ObservationSource {
     baseUrl: given.url,
     headers: token ? { authorization: `Bearer ${token}` } : {},
     check: `${name}-url, ${name}-token and observe.${name}`,
+    credential: token === undefined ? undefined : { input: `${name}-token`, of: name, value: token },
     clock,
     signal,
   });
@@ -112,18 +115,19 @@ export function prometheus(given: PrometheusSource): ObservationSource {
   }
 
   async function readings(_from: number, until: number): Promise<Reading[]> {
-    const result = await ask('query', { query: unionOf(given.gauges ?? {}, 60_000), time: until / 1000 });
-    return result.flatMap(({ metric, value }) => {
-      const [at = 0, text = ''] = value ?? [];
-      // NaN is no reading: what is not there is never 0.
-      if (!Number.isFinite(Number(text)) || text === '') return [];
-      const part = metric[PART] ?? '';
-      const known = (readingUnits as Record<string, Reading['unit']>)[part];
-      const unit = known ?? 'share';
-      if (known === 'share') refusePercent(`observe.${name}.gauges.${part}`, Number(text));
-      const measured = unit === 'ms' ? milliseconds(Number(text), `${name}.gauges`) : Number(text);
-      return [{ metric: part, value: measured, unit, at, source: name }];
-    });
+    const query = unionOf(given.gauges ?? {}, shortestMs);
+    const result = await ask('query', { query, time: until / 1000 });
+    return result.flatMap(({ metric, value }) => (value ? readingOf(name, metric[PART] ?? '', value) : []));
+  }
+
+  /** Over at least the time between two points, so that nothing between them stays unseen where a gauge has {interval}. */
+  async function readingsOver(from: number, until: number, stepMs: number): Promise<Reading[]> {
+    const query = unionOf(given.gauges ?? {}, Math.max(shortestMs, stepMs));
+    const [start, end, step] = [(from + stepMs) / 1000, until / 1000, stepMs / 1000];
+    const result = await ask('query_range', { query, start, end, step });
+    return result.flatMap(({ metric, values = [] }) =>
+      values.flatMap((point) => readingOf(name, metric[PART] ?? '', point)),
+    );
   }
 
   return seriesSource({
@@ -139,8 +143,18 @@ export function prometheus(given: PrometheusSource): ObservationSource {
     clock,
     ask: askSeries,
     asked,
-    ...(given.gauges && Object.keys(given.gauges).length > 0 && { readings }),
+    ...(given.gauges && Object.keys(given.gauges).length > 0 && { readings, readingsOver }),
   });
+}
+
+/** One value of a gauge, in the unit of its name. NaN is no reading: what is not there is never 0. @throws SourceError. */
+function readingOf(source: PrometheusSource['name'], part: string, [at, text]: [number, string]): Reading[] {
+  if (!Number.isFinite(Number(text)) || text === '') return [];
+  const known = (readingUnits as Record<string, Reading['unit']>)[part];
+  const unit = known ?? 'share';
+  if (known === 'share') refusePercent(`observe.${source}.gauges.${part}`, Number(text));
+  const value = unit === 'ms' ? milliseconds(Number(text), `${source}.gauges`) : Number(text);
+  return [{ metric: part, value, unit, at, source }];
 }
 
 /** Explore keeps its panes in its address (schemaVersion 1, since Grafana 10); the time in milliseconds, as text. */

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { systemClock } from '#http/clock';
-import { describeSource } from '../../test/source-contract.ts';
+import type { Sandbox } from '#sandbox/sandbox-types';
+import { contractClock, describeSource } from '../../test/source-contract.ts';
 import { isNoData } from '../bucket.ts';
-import { sentry } from './sentry.ts';
+import { type SentrySource, sentry } from './sentry.ts';
 
 const token = 'canary-sentry-token-1';
 const axes = { count: 'count(span.duration)', rate: 'failure_rate()', p95: 'p95(span.duration)' };
-const make = (address: string, release?: string, except?: string[]) =>
+const make = (address: string, release?: string, except?: string[], openIssues?: boolean) =>
   sentry({
     url: address,
     token,
@@ -18,7 +18,8 @@ const make = (address: string, release?: string, except?: string[]) =>
     environment: 'production',
     release,
     except,
-    clock: systemClock,
+    openIssues,
+    clock: contractClock,
   });
 
 interface Minute {
@@ -37,30 +38,69 @@ function timeSeries(values: Record<string, Minute[]>, interval = 60_000): string
   return JSON.stringify({ meta: { dataset: 'spans', start: 0, end: 0 }, timeSeries: series });
 }
 
+const sandboxed = (sandbox: Sandbox, more: Partial<SentrySource> = {}) => {
+  const { project, ...of } = sandbox.description.sentry;
+  return sentry({ ...of, projects: [project], environment: 'production', clock: contractClock, ...more });
+};
+const withToken = (called: string, token: string | ((sandbox: Sandbox) => string), says: RegExp) => ({
+  called,
+  make: (sandbox: Sandbox) => sandboxed(sandbox, { token: typeof token === 'string' ? token : token(sandbox) }),
+  reason: 'wrong_credential',
+  says,
+});
+
 describeSource({
   name: 'sentry',
-  token,
-  intervalMs: 60_000,
-  make: async (address) => make(address),
-  isData: () => true,
-  counts: (response, { requests, errors, start }) =>
-    void response.end(
-      timeSeries({
-        [axes.count]: [{ timestamp: start, value: requests }],
-        [axes.rate]: [{ timestamp: start, value: errors / requests }],
-        [axes.p95]: [{ timestamp: start, value: 450 }],
-      }),
+  make: (sandbox) => sandboxed(sandbox),
+  secret: (sandbox) => sandbox.description.sentry.token,
+  asks: { service: 'sentry', route: '/api/0/organizations/acme/events-timeseries' },
+  tells: {
+    intervalMs: 60_000,
+    nothingMeans: 'no-data',
+    swapped: { not: 'count and failure rate are named by us, not by a setting' },
+    unitMistake: { not: 'count and failure rate are named by us, not by a setting' },
+    stale: true,
+  },
+  wrongCredentials: [
+    withToken('a DSN', 'https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/42', /a DSN of Sentry/),
+    withToken('the public key of a DSN', '0123456789abcdef0123456789abcdef', /public key of a DSN/),
+    withToken(
+      'an organization token, as CI uploads with',
+      (sandbox) => sandbox.monitoring.sentry.uploadToken,
+      /sentry-auth-token does not fit.*org:ci/,
     ),
-  nothing: (response) => void response.end(timeSeries({})),
-  notANumber: (response, { start }) =>
-    void response.end(
-      timeSeries({ [axes.count]: [{ timestamp: start, value: 10 }], [axes.rate]: [] }).replace(
-        '"value":10',
-        '"value":"NaN"',
-      ),
+    {
+      called: 'a token that is not known',
+      make: (sandbox) => sandboxed(sandbox, { token: `sntryu_${'0'.repeat(64)}` }),
+      reason: 'source_unauthorized',
+      says: /observe\.sentry\.organization and its url \(EU/,
+    },
+  ],
+  wrongSite: {
+    called: 'an organization of another site',
+    make: (sandbox) => sandboxed(sandbox, { organization: 'acme-eu' }),
+    reason: 'wrong_address',
+    says: /EU: https:\/\/de\.sentry\.io/,
+  },
+  mistakes: [
+    {
+      called: 'a project of somebody else',
+      make: (sandbox) => sandboxed(sandbox, { projects: [7] }),
+      reason: 'source_unauthorized',
+      says: /403/,
+    },
+    {
+      called: 'a search that cannot be read',
+      make: (sandbox) => sandboxed(sandbox, { query: 'colour:blue' }),
+      reason: 'query_refused',
+      says: /Could not parse .*colour:blue/,
+    },
+  ],
+  notANumber: ({ start }) =>
+    timeSeries({ [axes.count]: [{ timestamp: start, value: 10 }], [axes.rate]: [] }).replace(
+      '"value":10',
+      '"value":"NaN"',
     ),
-  tellsStale: true,
-  nothingMeans: 'no-data',
 });
 
 async function withSentry<T>(
@@ -225,4 +265,36 @@ test('new issues of this release, the users they touch and the crash-free rate a
     },
   );
   assert.match(queries[0] ?? '', /issues\/ is:unresolved firstRelease:"abc123"$/);
+});
+
+test('unresolved issues of high priority by last seen, only where they are asked for', async () => {
+  const issue = {
+    id: '2',
+    shortId: 'WEB-9',
+    title: 'Error: upstream',
+    userCount: 3,
+    permalink: 'https://acme.sentry.io/issues/2/',
+  };
+  const asked: URLSearchParams[] = [];
+  await withSentry(
+    (request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
+      if (!pathname.endsWith('/issues/')) return void response.end(JSON.stringify({ groups: [] }));
+      asked.push(searchParams);
+      response.end(JSON.stringify(searchParams.get('sort') === 'date' ? [issue] : []));
+    },
+    async (address) => {
+      const readings = (await make(address, 'abc', undefined, true).readings?.(start, start + 60_000)) ?? [];
+      const open = readings.filter(({ metric }) => metric === 'open-issue');
+      assert.deepEqual(
+        open.map(({ about, users, url }) => [about, users, url]),
+        [['WEB-9 Error: upstream', 3, 'https://acme.sentry.io/issues/2/']],
+      );
+      await make(address, 'abc').readings?.(start, start + 60_000);
+    },
+  );
+  assert.deepEqual(
+    asked.map((query) => query.get('query')),
+    ['is:unresolved firstRelease:"abc"', 'is:unresolved issue.priority:high', 'is:unresolved firstRelease:"abc"'],
+  );
 });

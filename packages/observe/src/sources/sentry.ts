@@ -19,6 +19,8 @@ export interface SentrySource {
   query?: string | undefined;
   /** Name of this release in Sentry, for its new issues and crash-free rate. */
   release?: string | undefined;
+  /** Also lists unresolved issues of high priority, one request more for each reading. Default false. */
+  openIssues?: boolean | undefined;
   /** Routes that are left out of the p95. */
   except?: readonly string[] | undefined;
   clock: Clock;
@@ -32,6 +34,7 @@ const P95 = 'p95(span.duration)';
 // Three times in a watch of 15 minutes, so that it stays under 40 requests.
 const P95_EVERY = 8;
 // Sentry keeps sessions by the hour: where the p95 costs questions of its own, they are asked for less often.
+const OPEN_SHOWN = 5;
 const SESSIONS_EVERY_MS = 15 * MINUTE_MS;
 
 // docs.sentry.io/api/explore/query-explore-events-in-timeseries-format
@@ -74,6 +77,7 @@ export function sentry(given: SentrySource): ObservationSource {
     headers: { authorization: `Bearer ${given.token}` },
     check:
       'sentry-auth-token (scopes org:read, project:read, event:read), observe.sentry.organization and its url (EU: https://de.sentry.io)',
+    credential: { input: 'sentry-auth-token', of: 'sentry', value: given.token },
     clock,
     signal,
   });
@@ -167,7 +171,7 @@ export function sentry(given: SentrySource): ObservationSource {
   let sessionsAt = Number.NEGATIVE_INFINITY;
   async function readings(_from: number, until: number): Promise<Reading[]> {
     if (release === undefined) return [];
-    const found = await newIssues(until, release);
+    const found = [...(await newIssues(until, release)), ...(given.openIssues ? await openIssues(until) : [])];
     const due = except.length === 0 || until - sessionsAt >= SESSIONS_EVERY_MS;
     const sessions = due ? await crashFree(until, release) : [];
     if (due) sessionsAt = until;
@@ -190,18 +194,21 @@ export function sentry(given: SentrySource): ObservationSource {
       at: until / 1000,
       source: 'sentry',
     };
-    const single = parsed.data.map((issue) => ({
-      metric: 'new-issue',
-      value: 1,
-      unit: 'count' as const,
-      at: until / 1000,
-      source: 'sentry',
-      about: cleanText(`${issue.shortId ?? ''} ${issue.title ?? ''}`.trim(), 200),
-      ...(issue.userCount !== undefined && { users: issue.userCount }),
-      ...(issue.permalink && { url: cleanText(issue.permalink, 300) }),
-    }));
+    const single = parsed.data.map((issue) => issueReading('new-issue', issue, until));
     const users = Math.max(0, ...parsed.data.map((issue) => issue.userCount ?? 0));
     return [{ ...total, users }, ...single];
+  }
+
+  /** What is open and matters, by last seen: for whoever looks for the cause (MET-01). */
+  async function openIssues(until: number): Promise<Reading[]> {
+    const query = 'is:unresolved issue.priority:high';
+    const json = await service.ask({
+      path: `${base}/issues/?${where}`,
+      query: { query, sort: 'date', limit: OPEN_SHOWN, statsPeriod: '14d' },
+    });
+    const parsed = issues.safeParse(json);
+    if (!parsed.success) throw new SourceError('source_bad_answer', 'Sentry did not answer with a list of issues');
+    return parsed.data.map((issue) => issueReading('open-issue', issue, until));
   }
 
   /** Sentry keeps sessions by the hour: this is told, and too coarse for a rule of minutes. */
@@ -232,6 +239,23 @@ export function sentry(given: SentrySource): ObservationSource {
     asked,
     ...(release !== undefined && { readings }),
   });
+}
+
+function issueReading(
+  metric: 'new-issue' | 'open-issue',
+  issue: z.infer<typeof issues>[number],
+  until: number,
+): Reading {
+  return {
+    metric,
+    value: 1,
+    unit: 'count',
+    at: until / 1000,
+    source: 'sentry',
+    about: cleanText(`${issue.shortId ?? ''} ${issue.title ?? ''}`.trim(), 200),
+    ...(issue.userCount !== undefined && { users: issue.userCount }),
+    ...(issue.permalink && { url: cleanText(issue.permalink, 300) }),
+  };
 }
 
 function stamp(ms: number): string {

@@ -4,6 +4,7 @@ import { type Bucket, isNoData, type NoData } from '../bucket.ts';
 import type { Reading } from '../reading.ts';
 import { type Asked, intervalsOf, type ObservationSource } from '../source.ts';
 import { type CountNames, type Counts, checkCounts } from './check-counts.ts';
+import { EARLIER_MS, stoppedBefore } from './stale-data.ts';
 
 /** One row of a vendor's time series; times in milliseconds, `p95` in milliseconds. What is missing stays undefined. */
 export interface Point {
@@ -34,11 +35,10 @@ export interface SeriesOptions {
   ask(from: number, until: number, stepMs: number): Promise<Point[]>;
   readings?(from: number, until: number): Promise<Reading[]>;
   /** As in ObservationSource. */
+  readingsOver?(from: number, until: number, intervalMs: number): Promise<Reading[]>;
+  /** As in ObservationSource. */
   asked(from: number, until: number): Asked;
 }
-
-// Far enough to find what an application that is up counts, near enough for one answer of every vendor (New Relic: 366 rows).
-const EARLIER_MS = 6 * 3_600_000;
 
 /** A source from a vendor's time series: it places rows in intervals and tells nothing, old, incomplete and zero apart. */
 export function seriesSource(options: SeriesOptions): ObservationSource {
@@ -66,7 +66,7 @@ export function seriesSource(options: SeriesOptions): ObservationSource {
         message: `${options.names.requests} gives nothing, neither now nor in the 6 hours before`,
       };
     const ago = Math.round((from - last.end) / 60_000);
-    whyNothing = { noData: 'stale_data', message: `the newest number is from ${ago} minutes before this window` };
+    whyNothing = stoppedBefore(`the newest number is from ${ago} minutes before this window`);
     return whyNothing;
   }
 
@@ -99,6 +99,7 @@ export function seriesSource(options: SeriesOptions): ObservationSource {
       return toBuckets(answers);
     },
     ...(options.readings && { readings: options.readings }),
+    ...(options.readingsOver && { readingsOver: options.readingsOver }),
     async close() {},
   };
 }

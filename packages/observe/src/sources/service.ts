@@ -1,5 +1,6 @@
 import { createHttpClient, type HttpRequest } from '#http/client';
 import type { Clock } from '#http/clock';
+import { type CredentialOwner, otherCredential } from '#http/credential-kind';
 import { HttpError } from '#http/http-error';
 import { SourceError } from '../source.ts';
 
@@ -8,8 +9,17 @@ export interface ServiceOptions {
   baseUrl: string;
   headers: Record<string, string>;
   check: string;
+  /** What is sent and whose it must be, so that a refusal can say what it is instead. */
+  credential?: Credential | undefined;
   clock: Clock;
   signal?: AbortSignal | undefined;
+}
+
+/** A credential by the input that it comes from; nothing of the value is ever told. */
+export interface Credential {
+  input: string;
+  of: CredentialOwner;
+  value: string;
 }
 
 /** One question to a vendor's API. */
@@ -23,7 +33,7 @@ const BUDGET_MS = 15_000;
 
 /** A client for questions that change nothing, so that a POST may be repeated like a read. */
 export function createService(options: ServiceOptions): Service {
-  const { baseUrl, headers, check, clock, signal } = options;
+  const { baseUrl, headers, check, credential, clock, signal } = options;
   const client = createHttpClient({
     baseUrl,
     headers,
@@ -41,18 +51,28 @@ export function createService(options: ServiceOptions): Service {
         text = answer.text;
         return answer.json();
       } catch (error) {
-        throw toSourceError(error, check, text);
+        throw toSourceError(error, check, text, credential);
       }
     },
   };
 }
 
 /** A failed request in the words of a source; what is not an HttpError, and an abort, pass through. */
-export function toSourceError(error: unknown, check: string, text = ''): unknown {
+export function toSourceError(error: unknown, check: string, text = '', credential?: Credential): unknown {
   if (!(error instanceof HttpError) || error.kind === 'aborted') return error;
   const reason = reasonOf(error, text);
+  const other = reason === 'source_unauthorized' && credential ? wrongCredential(credential, error) : undefined;
+  if (other) return other;
   const said = reason === 'query_refused' && error.body ? `: ${error.body.slice(0, 300)}` : '';
   return new SourceError(reason, `${error.message}${said}. Check ${check}.`, error);
+}
+
+/** A refusal that the shape of what was sent explains; undefined where it explains nothing. */
+export function wrongCredential({ input, of, value }: Credential, cause?: unknown): SourceError | undefined {
+  const is = otherCredential(of, value);
+  return is === undefined
+    ? undefined
+    : new SourceError('wrong_credential', `${input} does not fit: it is ${is}`, cause);
 }
 
 function reasonOf(error: HttpError, text: string): string {

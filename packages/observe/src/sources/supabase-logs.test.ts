@@ -3,17 +3,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { parseRule } from '#config/rules';
-import { systemClock } from '#http/clock';
-import { describeSource } from '../../test/source-contract.ts';
+import type { Sandbox } from '#sandbox/sandbox-types';
+import { contractClock, describeSource } from '../../test/source-contract.ts';
 import { isNoData } from '../bucket.ts';
 import { judgeRule } from '../judge/judge.ts';
 import type { Reading } from '../reading.ts';
-import { supabaseLogs } from './supabase-logs.ts';
+import { type SupabaseLogsSource, supabaseLogs } from './supabase-logs.ts';
 
 const token = 'sbp_canary-supabase-token';
 const start = 1_700_000_040_000;
 const make = (url: string, of: 'edge' | 'functions' = 'edge') =>
-  supabaseLogs({ url, token, project: 'abcdefghijklmnopqrst', of, clock: systemClock });
+  supabaseLogs({ url, token, project: 'abcdefghijklmnopqrst', of, clock: contractClock });
 const rows = (...result: object[]): string => JSON.stringify({ result });
 // ClickHouse gives 64-bit numbers as text.
 const row = (from: number, requests: number | string, errors: number | string): object => ({
@@ -22,19 +22,53 @@ const row = (from: number, requests: number | string, errors: number | string): 
   errors,
 });
 
+const keys: [called: string, token: string, reason: string, says: RegExp][] = [
+  [
+    'the anon or service_role key of the project',
+    'eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.c2ln',
+    'wrong_credential',
+    /anon and service_role/,
+  ],
+  ['the secret key of the project', 'sb_secret_0000', 'wrong_credential', /a secret key of a Supabase project.*sbp_/],
+  ['the publishable key of the project', 'sb_publishable_0000', 'wrong_credential', /a publishable key/],
+  ['an access token that is not known', 'sbp_0000', 'source_unauthorized', /Check supabase-access-token/],
+];
+
 for (const logs of ['edge', 'functions'] as const) {
+  const of = (sandbox: Sandbox, more: Partial<SupabaseLogsSource> = {}) => {
+    const { apiUrl: url, ...project } = sandbox.description.supabase;
+    return supabaseLogs({ url, ...project, of: logs, clock: contractClock, ...more });
+  };
   describeSource({
     name: `supabase-logs, ${logs}`,
-    token,
-    intervalMs: 60_000,
-    make: async (address) => make(address, logs),
-    isData: (request) => request.url?.startsWith('/v1/projects/abcdefghijklmnopqrst/analytics/endpoints/logs') ?? false,
-    counts: (response, { requests, errors, start: from }) =>
-      void response.end(rows(row(from, String(requests), errors))),
-    nothing: (response) => void response.end(rows()),
-    notANumber: (response, { start: from }) => void response.end(rows(row(from, 'many', 1))),
-    tellsStale: true,
-    nothingMeans: 'no-data',
+    make: (sandbox) => of(sandbox),
+    secret: (sandbox) => sandbox.description.supabase.token,
+    asks: { service: 'supabase', route: '/v1/projects/:ref/analytics/endpoints/logs' },
+    tells: {
+      intervalMs: 60_000,
+      nothingMeans: 'no-data',
+      serve(sandbox, { requests, errors, start, end }) {
+        for (let index = 0; index < requests; index += 1) {
+          const at = Math.floor(start + ((index + 0.5) * (end - start)) / requests);
+          const path = logs === 'functions' || index % 2 === 0 ? '/functions/v1/greet' : '/rest/v1/notes';
+          sandbox.supabase.requests.push({ at, path, status: index < errors ? 500 : 200, durationMs: 30 });
+        }
+      },
+      swapped: { not: 'requests and their errors are counted by one query of ours' },
+      unitMistake: { not: 'requests and their errors are counted by one query of ours' },
+      stale: true,
+    },
+    wrongCredentials: keys.map(([called, key, reason, says]) => ({
+      ...{ called, reason, says },
+      make: (sandbox: Sandbox) => of(sandbox, { token: key }),
+    })),
+    wrongSite: {
+      called: 'a project of somebody else',
+      make: (sandbox) => of(sandbox, { project: 'a'.repeat(20) }),
+      reason: 'wrong_address',
+      says: /observe\.supabase-logs\.project/,
+    },
+    notANumber: ({ start: from }) => rows(row(from, 'many', 1)),
   });
 }
 
@@ -113,18 +147,37 @@ test('routes that a rule leaves out do not count for the time of functions, and 
       token,
       project: 'abcdefghijklmnopqrst',
       of: 'functions' as const,
-      clock: systemClock,
+      clock: contractClock,
     };
     await supabaseLogs({ ...about, except: ['/generate-content', '/reports'] }).read(start, start + 60_000, 60_000);
     const sql = asked[0]?.searchParams.get('sql') ?? '';
     assert.match(
       sql,
-      /quantileIf\(0\.95\)\(.*, log_attributes\['request\.pathname'\] not in \('\/generate-content', '\/reports'\)\) as p95/,
+      /quantileIf\(0\.95\)\(.* and log_attributes\['request\.pathname'\] not in \('\/generate-content', '\/reports'\)\) as p95/,
     );
     assert.match(
       sql,
       /count\(\) as requests, countIf\(toInt32OrZero\(log_attributes\['response\.status_code'\]\) >= 500\) as errors/,
     );
+  });
+});
+
+test('the response time of the API is what its gateway waited for, in milliseconds; a minute without one has none (MET-04)', async () => {
+  const timed = { ...row(start, '10', 1), p95: 420.5 };
+  const untimed = { ...row(start + 60_000, 3, 0), p95: null };
+  await serve(200, rows(timed, untimed), async (address, asked) => {
+    const buckets = await make(address).read(start, start + 120_000, 60_000);
+    assert.ok(!isNoData(buckets));
+    assert.deepEqual(
+      buckets.map(({ requests, p95 }) => [requests, p95]),
+      [
+        [10, 420.5],
+        [3, undefined],
+      ],
+    );
+    const time = "toFloat64OrZero(log_attributes['response.origin_time'])";
+    const sql = asked[0]?.searchParams.get('sql') ?? '';
+    assert.ok(sql.includes(`quantileIf(0.95)(${time}, ${time} > 0) as p95 from logs where source = 'edge_logs'`), sql);
   });
 });
 
@@ -136,7 +189,7 @@ test('failed calls of edge functions per minute are told beside the counts: none
     { errors: '21', expected: ['fail', 'fail'] },
   ]) {
     await serve(200, rows({ errors }), async (address, asked) => {
-      const about = { url: address, token, project: 'abcdefghijklmnopqrst', of: 'edge' as const, clock: systemClock };
+      const about = { url: address, token, project: 'abcdefghijklmnopqrst', of: 'edge' as const, clock: contractClock };
       const source = supabaseLogs({ ...about, functionErrors: true });
       const quiet = { metric: 'function-errors', value: 0, unit: 'count' as const, at: start / 1000, source: 'x' };
       const readings: Reading[] = [quiet];
@@ -153,4 +206,29 @@ test('failed calls of edge functions per minute are told beside the counts: none
     });
   }
   assert.equal(make('http://127.0.0.1:1').readings, undefined, 'nobody asks where no rule names it');
+});
+
+test('the response time of the API over a window comes in parts, each of at least 20 requests (PDW-02)', async () => {
+  const about = { token, project: 'abcdefghijklmnopqrst', of: 'functions' as const, clock: contractClock };
+  await serve(200, rows({ requests: '400', p95: 612.5 }), async (address, asked) => {
+    const source = supabaseLogs({ ...about, url: address, apiResponseTime: true });
+    const points = (await source.readingsOver?.(start, start + 900_000, 60_000)) ?? [];
+    assert.deepEqual(
+      points.map(({ metric, value, unit, at, periodMs, samples }) => [metric, value, unit, at, periodMs, samples]),
+      [1, 2, 3].map((part) => ['api-response-time', 612.5, 'ms', start / 1000 + part * 300, 300_000, 400]),
+    );
+    const sql = asked[0]?.searchParams.get('sql') ?? '';
+    assert.match(sql, /^select countIf\(.*origin_time.*\) as requests, quantileIf.* where source = 'edge_logs'$/);
+    assert.deepEqual(
+      asked.map(({ searchParams }) => searchParams.get('iso_timestamp_end')?.slice(11, 19)),
+      ['22:19:00', '22:24:00', '22:29:00'],
+    );
+    assert.equal((await source.readingsOver?.(start, start + 60 * 3_600_000, 60_000))?.length, 5, 'no part of a day');
+  });
+  await serve(200, rows({ requests: '19', p95: 612.5 }), async (address) => {
+    const source = supabaseLogs({ ...about, url: address, apiResponseTime: true });
+    assert.deepEqual(await source.readingsOver?.(start, start + 900_000, 60_000), []);
+    assert.deepEqual(await source.readings?.(start, start + 900_000), []);
+  });
+  assert.equal(make('http://127.0.0.1:1').readingsOver, undefined, 'nobody asks where no rule names it');
 });

@@ -1,13 +1,16 @@
 import { type ObservabilityBucket, type ObservabilityQuery, queryObservability } from '#vercel/observability';
 import { openVercelProject, type VercelConnection, type VercelProject } from '#vercel/project';
 import { VercelError } from '#vercel/vercel-error';
+import type { NoData } from '../bucket.ts';
 import type { OwnRequests } from '../own-requests.ts';
 import { intervalsOf, type ObservationSource } from '../source.ts';
+import { stoppedBefore } from './stale-data.ts';
 import { vercelPage } from './vercel-page.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const PATIENCE_MS = 3 * MINUTE_MS;
+const nothing: NoData = { noData: 'no_rows', message: 'Vercel counted nothing, not even the probes of this watch' };
 
 /**
  * Counts all requests of production, static files included, from Vercel's observability query. Needs Observability Plus; whole
@@ -27,6 +30,17 @@ export function vercelObservability(given: { connection: VercelConnection; own: 
       endpoint = 'metrics';
       return await queryObservability(opened, { ...span, endpoint });
     }
+  }
+
+  let stopped: NoData | undefined;
+  /** Once per watch: what it counted before says that it sees this project, and that its data stopped. */
+  async function whyNothing(opened: VercelProject, from: number): Promise<NoData> {
+    if (stopped) return stopped;
+    const earlier = await ask(opened, { from: from - HOUR_MS, until: from, granularityMinutes: 1 });
+    const last = Math.max(...earlier.map(({ end }) => end));
+    const ago = Math.round((from - last) / MINUTE_MS);
+    stopped = earlier.length === 0 ? nothing : stoppedBefore(`Vercel counted until ${ago} minutes before this window`);
+    return stopped;
   }
 
   return {
@@ -52,7 +66,7 @@ export function vercelObservability(given: { connection: VercelConnection; own: 
       const sent = given.own.countBetween(from, until - PATIENCE_MS);
       if (minutes.length === 0 && (intervals.length === 0 || sent > 0)) {
         // Our own probes went through production and even they are not counted: the source does not see this project.
-        return { noData: 'no_rows', message: 'Vercel counted nothing, not even the probes of this watch' };
+        return sent === 0 ? nothing : await whyNothing(project, from);
       }
       return intervals.map(({ start, end }) => {
         const inside = minutes.filter((minute) => minute.start >= start && minute.start < end);

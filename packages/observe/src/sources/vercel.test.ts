@@ -1,121 +1,210 @@
 import assert from 'node:assert/strict';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { systemClock } from '#http/clock';
+import { deployFiles } from '#sandbox/deploy-files';
+import type { Sandbox } from '#sandbox/sandbox-types';
+import { startSandbox } from '#sandbox/start-sandbox';
 import type { VercelConnection } from '#vercel/project';
-import { describeSource } from '../../test/source-contract.ts';
+import { contractClock, describeSource } from '../../test/source-contract.ts';
 import { OwnRequests } from '../own-requests.ts';
 import { createSource, type SourceParts, sourceNames } from './registry.ts';
+import { vercelObservability } from './vercel-observability.ts';
 
 const token = 'canary-vercel-token-1';
 const parts = (address: string): SourceParts => {
-  const vercel: VercelConnection = { apiUrl: address, token, project: 'prj_contract' };
-  return { vercel, deploymentId: 'dpl_contract', rounds: [], own: new OwnRequests(), clock: systemClock };
+  const vercel: VercelConnection = { apiUrl: address, token, project: 'prj_contract', clock: contractClock };
+  return { vercel, deploymentId: 'dpl_contract', rounds: [], own: new OwnRequests(), clock: contractClock };
 };
 
-function project(request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader('content-type', 'application/json');
-  if (!request.url?.startsWith('/v9/projects/prj_contract')) return void response.writeHead(404).end('{}');
-  response.end(JSON.stringify({ id: 'prj_contract', name: 'contract', accountId: 'user_1', domains: [] }));
-}
-
-let row = 0;
-function logRow(at: number, status: number): string {
-  row += 1;
-  const request = {
-    requestId: `request-${row}`,
-    requestMethod: 'GET',
-    requestPath: '/api/notes',
-    responseStatusCode: status,
+let deployment = '';
+const prepare = async (sandbox: Sandbox): Promise<void> => {
+  sandbox.vercel.behaviour.observabilityPlus = true;
+  const files = { 'index.html': '<h1>notes</h1>' };
+  deployment = (await deployFiles(sandbox, files, { target: 'production' })).id;
+};
+const sandboxed =
+  (source: 'vercel-runtime-logs' | 'vercel-observability', more: Partial<VercelConnection> = {}) =>
+  (sandbox: Sandbox) => {
+    const { apiUrl, token, teamId: team, projectId } = sandbox.description.vercel;
+    const vercel: VercelConnection = { apiUrl, token, team, project: projectId, clock: contractClock, ...more };
+    return createSource(source, { ...parts(apiUrl), vercel, deploymentId: deployment });
   };
-  const line = { rowId: `row-${row}`, level: 'info', source: 'serverless', message: '', timestampInMs: at, ...request };
-  return `${JSON.stringify(line)}\n`;
-}
+const counted = 'requests are counted by their status: there are no two numbers in settings';
+const mistakesOf = (source: 'vercel-runtime-logs' | 'vercel-observability') => {
+  const withToken = (called: string, token: string, reason: string, says: RegExp) => ({
+    ...{ called, reason, says },
+    make: sandboxed(source, { token }),
+  });
+  return {
+    wrongCredentials: [
+      withToken(
+        'the address of a deploy hook',
+        'https://api.vercel.com/v1/integrations/deploy/prj_1/2',
+        'wrong_credential',
+        /vercel-token is no access token; it is the address of a deploy hook/,
+      ),
+      withToken('the id of the project', 'prj_0000', 'wrong_credential', /the id of a Vercel project/),
+      withToken('the id of the team', 'team_0000', 'wrong_credential', /the id of a Vercel team/),
+      withToken('an API key of the AI Gateway', 'vck_0000', 'wrong_credential', /an API key of Vercel/),
+      withToken('a token that is not known', 'vcp_0000', 'vercel_token_rejected', /account\/tokens/),
+      {
+        called: 'the ids of project and team in each other’s place',
+        make: (sandbox: Sandbox) => {
+          const { projectId, teamId } = sandbox.description.vercel;
+          return sandboxed(source, { project: teamId, team: projectId })(sandbox);
+        },
+        reason: 'ids_swapped',
+        says: /vercel-project is the id of a team .* and vercel-team is the id of a project/,
+      },
+    ],
+    wrongSite: {
+      called: 'another team',
+      make: sandboxed(source, { team: 'team_0000' }),
+      reason: 'wrong_team|project_not_found',
+      says: /vercel-team/,
+    },
+  };
+};
 
 describeSource({
   name: 'vercel-runtime-logs',
-  token,
-  intervalMs: 600,
-  make: (address) => createSource('vercel-runtime-logs', parts(address)),
-  isData: (request) => request.url?.includes('/runtime-logs') ?? false,
-  other: project,
-  counts: (response, { requests, errors }) => {
-    response.writeHead(200).write('\n');
-    // The stream is open before the interval begins; the rows come while it lasts, two of them for one request.
-    setTimeout(() => {
-      const at = Date.now();
-      const lines = Array.from({ length: requests }, (_, index) => logRow(at, index < errors ? 500 : 200));
-      response.write(lines.join('') + lines.slice(0, 3).join(''));
-    }, 300);
+  ...mistakesOf('vercel-runtime-logs'),
+  prepare,
+  make: sandboxed('vercel-runtime-logs'),
+  secret: (sandbox) => sandbox.description.vercel.token,
+  asks: { service: 'vercel', route: '/v1/projects/:project/deployments/:deployment/runtime-logs' },
+  tells: {
+    intervalMs: 600,
+    nothingMeans: 'zero requests',
+    serve(sandbox, { requests, errors }) {
+      // The stream is open before the interval begins; the rows come while it lasts.
+      setTimeout(() => {
+        const about = { at: Date.now(), deploymentId: deployment };
+        for (let index = 0; index < requests; index += 1)
+          sandbox.monitoring.traffic.add({
+            ...about,
+            status: index < errors ? 500 : 200,
+            requestId: `${about.at}-${index}`,
+          });
+      }, 300);
+    },
+    swapped: { not: counted },
+    unitMistake: { not: counted },
+    stale: { not: 'a stream of what happens now: rows of before belong to no interval of the watch' },
   },
-  nothing: (response) => void response.writeHead(200).write('\n'),
-  nothingMeans: 'zero requests',
+  notANumber: { not: 'a row whose status is no number says nothing of how a request ended, and is left out' },
 });
+
+/** As where Vercel offers only one of its two endpoints. */
+function gone(sandbox: Sandbox, route: string): void {
+  const body = { error: { code: 'not_found', message: 'Not found' } };
+  sandbox.faults.order({ service: 'vercel', route, times: 20, fault: { status: 404, body } });
+}
+
+const observabilityTells = {
+  intervalMs: 60_000,
+  nothingMeans: 'zero requests' as const,
+  swapped: { not: counted },
+  unitMistake: { not: counted },
+  stale: {
+    not: 'a minute without a row had no requests; a probe of ours that is not counted tells the difference, below',
+  },
+};
 
 describeSource({
   name: 'vercel-observability',
-  token,
-  intervalMs: 60_000,
-  make: (address) => createSource('vercel-observability', parts(address)),
-  isData: (request) => request.url?.startsWith('/v2/observability/query') ?? false,
-  other: project,
-  counts: (response, { requests, errors, start }) => {
-    const timestamp = new Date(start).toISOString();
-    const data = [
-      { timestamp, httpStatus: '200', vercel_request_count_sum: requests - errors },
-      { timestamp, httpStatus: '502', vercel_request_count_sum: errors },
-    ];
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ data, summary: [] }));
+  ...mistakesOf('vercel-observability'),
+  prepare,
+  make(sandbox) {
+    gone(sandbox, '/metrics/v1');
+    return sandboxed('vercel-observability')(sandbox);
   },
-  nothing: (response) =>
-    void response.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[],"summary":[]}'),
-  nothingMeans: 'zero requests',
+  secret: (sandbox) => sandbox.description.vercel.token,
+  asks: { service: 'vercel', route: '/v2/observability/query' },
+  tells: observabilityTells,
+  notANumber: ({ start }) => ({
+    data: [{ timestamp: new Date(start).toISOString(), httpStatus: '200', vercel_request_count_sum: 'many' }],
+    summary: [],
+  }),
 });
 
 describeSource({
   name: 'vercel-observability by the newer endpoint, where the documented one is gone',
-  token,
-  intervalMs: 60_000,
-  make: (address) => createSource('vercel-observability', parts(address)),
-  isData: (request) => request.url?.startsWith('/metrics/v1') ?? false,
-  other: project,
-  counts: (response, { requests, errors, start }) => {
-    const timestamp = new Date(start).toISOString();
-    const row = (httpStatus: string, value: number) => ({ timestamp, dimensions: { httpStatus }, values: { value } });
-    const series = [row('200', requests - errors), row('502', errors)];
-    response
-      .writeHead(200, { 'content-type': 'application/json' })
-      .end(JSON.stringify({ series, summary: [], meta: {} }));
+  ...mistakesOf('vercel-observability'),
+  prepare,
+  make(sandbox) {
+    gone(sandbox, '/v2/observability/query');
+    return sandboxed('vercel-observability')(sandbox);
   },
-  nothing: (response) =>
-    void response.writeHead(200, { 'content-type': 'application/json' }).end('{"series":[],"summary":[],"meta":{}}'),
-  nothingMeans: 'zero requests',
+  secret: (sandbox) => sandbox.description.vercel.token,
+  asks: { service: 'vercel', route: '/metrics/v1' },
+  tells: observabilityTells,
+  notANumber: ({ start }) => ({
+    series: [
+      { timestamp: new Date(start).toISOString(), dimensions: { httpStatus: '200' }, values: { value: 'many' } },
+    ],
+    summary: [],
+    meta: {},
+  }),
 });
 
-test('nothing counted although our own probes went through is no data, not zero errors (trap 15)', async () => {
-  const own = new OwnRequests();
-  const minute = 60_000;
-  own.sent('/api/health', 10 * minute + 1);
-  const { vercelObservability } = await import('./vercel-observability.ts');
-  const { createServer } = await import('node:http');
-  const server = createServer((request, response) => {
-    if (!request.url?.startsWith('/v2/observability')) return project(request, response);
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[],"summary":[]}');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+test('1000 lines of the logs with 27 answers of 500 are 2.7 %, of this deployment only (MET-03)', async () => {
+  const sandbox = await startSandbox({ postgres: false });
+  const { traffic } = sandbox.monitoring;
+  const source = await prepare(sandbox).then(() => sandboxed('vercel-runtime-logs')(sandbox));
   try {
-    const { port } = server.address() as { port: number };
-    const source = vercelObservability({
-      connection: { apiUrl: `http://127.0.0.1:${port}`, token, project: 'prj_contract' },
-      own,
-    });
     await source.open();
-    const answer = await source.read(10 * minute, 15 * minute, minute);
-    assert.ok('noData' in answer);
-    assert.equal(answer.noData, 'no_rows');
+    const from = Date.now();
+    await contractClock.sleep(200);
+    for (const [deploymentId, failed] of [
+      [deployment, 27],
+      ['dpl_other', 900],
+    ] as const) {
+      for (let index = 0; index < 1_000; index += 1)
+        traffic.add({
+          at: Date.now(),
+          deploymentId,
+          status: index < failed ? 500 : 200,
+          requestId: `${deploymentId}-${index}`,
+        });
+    }
+    await contractClock.sleep(900);
+    const buckets = await source.read(from, from + 900, 900);
+    assert.ok(Array.isArray(buckets));
+    assert.deepEqual(
+      buckets.map(({ requests, errors }) => [requests, errors, errors / requests]),
+      [[1_000, 27, 0.027]],
+    );
   } finally {
-    server.closeAllConnections();
-    server.close();
+    await source.close();
+    await sandbox.close();
+  }
+});
+
+test('nothing counted although our own probes went through is no data, not zero errors; what was counted before is stale (trap 15)', async () => {
+  const minute = 60_000;
+  const sandbox = await startSandbox({ postgres: false });
+  try {
+    await prepare(sandbox);
+    const start = 1_700_000_040_000;
+    const reasons: string[] = [];
+    for (const earlier of [0, 50]) {
+      const projectId = sandbox.vercel.project.id;
+      sandbox.monitoring.traffic.add({ at: start - 10 * minute, status: 200, projectId }, earlier);
+      const own = new OwnRequests();
+      own.sent('/api/health', start + 1);
+      const { apiUrl, token: key, teamId: team, projectId: project } = sandbox.description.vercel;
+      const source = vercelObservability({ connection: { apiUrl, token: key, team, project }, own });
+      await source.open();
+      const answer = await source.read(start, start + 5 * minute, minute);
+      assert.ok('noData' in answer);
+      reasons.push(`${answer.noData}: ${answer.message}`);
+    }
+    assert.deepEqual(reasons, [
+      'no_rows: Vercel counted nothing, not even the probes of this watch',
+      'stale_data: Vercel counted until 9 minutes before this window, and nothing of this window',
+    ]);
+  } finally {
+    await sandbox.close();
   }
 });
 
@@ -128,7 +217,7 @@ test('an unknown source is an error that names the known ones, never a default',
 });
 
 test('a source says what it needs', async () => {
-  const bare = { rounds: [], own: new OwnRequests(), clock: systemClock };
+  const bare = { rounds: [], own: new OwnRequests(), clock: contractClock };
   await assert.rejects(createSource('vercel-runtime-logs', bare), /vercel-token and vercel-project/);
   await assert.rejects(createSource('http-json', bare), /source-url/);
 });
@@ -136,8 +225,18 @@ test('a source says what it needs', async () => {
 test('our own requests are told apart by path and time, each once', () => {
   const own = new OwnRequests();
   own.sent('/api/health', 1_000_000);
-  assert.equal(own.take('/api/notes', 1_000_000), false);
-  assert.equal(own.take('/api/health', 1_020_000), false);
-  assert.equal(own.take('/api/health', 1_000_300), true);
-  assert.equal(own.take('/api/health', 1_000_300), false);
+  assert.equal(own.take('/api/notes', 1_000_000, 'dpl_green'), false);
+  assert.equal(own.take('/api/health', 1_020_000, 'dpl_green'), false);
+  assert.equal(own.take('/api/health', 1_000_300, 'dpl_green'), true);
+  assert.equal(own.take('/api/health', 1_000_300, 'dpl_green'), false);
+});
+
+test("a request to one deployment's own address takes no user's request out of the logs of another", () => {
+  const own = new OwnRequests();
+  own.sent('/', 1_000_000, 'dpl_blue');
+  assert.equal(own.take('/', 1_000_300, 'dpl_green'), false);
+  own.sent('/', 1_000_100);
+  assert.deepEqual([own.take('/', 1_000_300, 'dpl_green'), own.take('/', 1_000_300, 'dpl_green')], [true, false]);
+  assert.equal(own.countBetween(999_000, 1_001_000), 2, 'what the project counts is both');
+  assert.equal(own.take('/', 1_000_300, 'dpl_blue'), true);
 });

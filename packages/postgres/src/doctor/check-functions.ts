@@ -16,6 +16,11 @@ export interface CheckedFunctions {
   skipped: number;
 }
 
+interface SkippedNames {
+  /** Such as `public.f(integer)`; as many as were skipped. */
+  skippedNames: string[];
+}
+
 const mostFunctions = 300;
 
 const listQuery = `
@@ -38,7 +43,7 @@ const notItsFault = new Set(['42501', '55P03', '57014']);
 export async function checkFunctions(
   connection: DatabaseConnection,
   schemas: readonly string[],
-): Promise<CheckedFunctions> {
+): Promise<CheckedFunctions & SkippedNames> {
   const rows = await connection.query<{
     oid: string;
     schema: string;
@@ -49,26 +54,29 @@ export async function checkFunctions(
   const [{ standard = '' } = {}] = await connection.query<{ standard: string }>(
     "SELECT reset_val AS standard FROM pg_catalog.pg_settings WHERE name = 'search_path'",
   );
-  const result: CheckedFunctions = { broken: [], checked: 0, skipped: Math.max(0, rows.length - mostFunctions) };
+  const nameOf = (row: { schema: string; function: string }) => `${row.schema}.${row.function}`;
+  const broken: BrokenFunction[] = [];
+  const skippedNames = rows.slice(mostFunctions).map(nameOf);
+  let checked = 0;
   const searchIn = (path: string) => connection.query("SELECT pg_catalog.set_config('search_path', $1, false)", [path]);
   for (const row of rows.slice(0, mostFunctions)) {
     const validator = row.language === 'sql' ? 'fmgr_sql_validator' : 'plpgsql_validator';
     try {
       await searchIn(row.path ?? standard);
       await connection.query(`SELECT pg_catalog.${validator}($1::pg_catalog.oid)`, [row.oid]);
-      result.checked += 1;
+      checked += 1;
     } catch (error) {
       if (isConnectionLost(error)) throw error;
       if (notItsFault.has(sqlstateOf(error) ?? '')) {
-        result.skipped += 1;
+        skippedNames.push(nameOf(row));
         continue;
       }
-      result.checked += 1;
+      checked += 1;
       const { sqlstate, message } = databaseErrorFacts(error);
       const problem = `${message} (${sqlstate ?? 'no SQLSTATE'})`;
-      result.broken.push({ schema: row.schema, function: row.function, problem });
+      broken.push({ schema: row.schema, function: row.function, problem });
     }
   }
   await searchIn('');
-  return result;
+  return { broken, checked, skipped: skippedNames.length, skippedNames };
 }

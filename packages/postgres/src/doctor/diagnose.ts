@@ -12,6 +12,13 @@ export interface Finding {
   next: string;
 }
 
+const order = { critical: 0, warning: 1, notice: 2 };
+
+/** The first one decides how a report ends. Pure. */
+export function worstFirst(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((one, other) => order[one.severity] - order[other.severity]);
+}
+
 /** When something is worth a word. Times in seconds, shares of 1. */
 export interface DoctorLimits {
   connectionsWarning: number;
@@ -45,8 +52,7 @@ export function diagnose(report: DatabaseReport, limits: DoctorLimits = standard
     ...diagnoseServer(report, limits),
     ...diagnoseSchema(report),
   ];
-  const order = { critical: 0, warning: 1, notice: 2 };
-  return findings.sort((one, other) => order[one.severity] - order[other.severity]);
+  return worstFirst(findings);
 }
 
 function known<T>(section: Section<T>): T | undefined {

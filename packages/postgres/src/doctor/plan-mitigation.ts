@@ -16,6 +16,8 @@ export interface MitigationRequest {
   database: string;
   /** Users that are spared unless a person typed their names. */
   include: readonly string[];
+  /** Only these sessions, which stand in the way of somebody who has seen them and waits no longer. */
+  among?: readonly number[] | undefined;
 }
 
 export interface PlannedSignal {
@@ -48,7 +50,7 @@ export const platformUsers: readonly string[] = [
 
 /** Decides by the state that was read; the act itself looks again whether pid and query are still the same. */
 export function planMitigation(sessions: readonly Session[], request: MitigationRequest): MitigationPlan {
-  const blockers = new Set(sessions.flatMap((session) => session.blockedBy));
+  const blockers = new Set(request.among ?? sessions.flatMap((session) => session.blockedBy));
   const plan: MitigationPlan = { signals: [], spared: [] };
   for (const session of sessions) {
     if (!fits(session, request, blockers)) continue;
@@ -65,6 +67,7 @@ function signalOf(request: MitigationRequest): 'cancel' | 'terminate' {
 
 function fits(session: Session, request: MitigationRequest, blockers: ReadonlySet<number>): boolean {
   if (session.database !== request.database) return false;
+  if (request.among !== undefined && !request.among.includes(session.pid)) return false;
   if (request.user !== undefined && session.user !== request.user) return false;
   if (request.application !== undefined && session.application !== request.application) return false;
   const old = (seconds: number | undefined): boolean => (seconds ?? 0) > request.olderThanSeconds;

@@ -16,12 +16,12 @@ import type {
   ReplicationState,
   Section,
   ServerState,
-  Session,
   SlowQuery,
   TableState,
   WaitingLock,
 } from './database-report.ts';
 import { readOnlyUntil } from './read-only-mark.ts';
+import { readSessions } from './read-sessions.ts';
 import {
   connectionLimitQuery,
   idleSlotsQuery,
@@ -29,7 +29,6 @@ import {
   policiesQuery,
   replicasQuery,
   serverQuery,
-  sessionsQuery,
   slowQueriesQuery,
   statementsExtensionQuery,
   tablesQuery,
@@ -55,7 +54,7 @@ export async function readDatabaseReport(
   return {
     database: connection.settings.database,
     serverVersion: connection.serverVersion,
-    sessions: await section(async () => (await connection.query<SessionRow>(sessionsQuery)).map(toSession(normalise))),
+    sessions: await section(() => readSessions(connection)),
     connectionLimit: await section(async () => one(await connection.query<ConnectionLimit>(connectionLimitQuery))),
     waitingLocks: await section(async () =>
       (await connection.query<WaitingLock>(waitingLocksQuery)).map(withoutNulls<WaitingLock>),
@@ -68,7 +67,10 @@ export async function readDatabaseReport(
     replication: await section(() => readReplication(connection)),
     server: await section(() => readServer(connection)),
     policies: await section(() => connection.query<Policy>(policiesQuery, [options.schemas])),
-    functions: await section(() => checkFunctions(connection, options.schemas)),
+    functions: await section(async () => {
+      const { skippedNames: _names, ...checked } = await checkFunctions(connection, options.schemas);
+      return checked;
+    }),
     missing: await section(() => findMissing(connection, options.expected ?? [])),
     readAt: Date.now() / 1000,
   };
@@ -86,16 +88,6 @@ async function readSection<T>(read: () => Promise<T>): Promise<Section<T>> {
 }
 
 class NotAvailable extends Error {}
-
-type SessionRow = Omit<Session, 'identity'> & { backendStart: string; queryStart: string };
-
-function toSession(normalise: (sql: string) => string): (row: SessionRow) => Session {
-  return ({ backendStart, queryStart, query, ...row }) => ({
-    ...withoutNulls<Omit<Session, 'identity' | 'query'>>(row),
-    query: query === '<insufficient privilege>' ? '(our role may not see it)' : normalise(query),
-    identity: { backendStart, queryStart },
-  });
-}
 
 async function readMigrations(connection: DatabaseConnection): Promise<MigrationState> {
   const { applied } = await readMigrationHistory(connection);

@@ -44,11 +44,24 @@ export const slowQueriesQuery = (schema: string, renamed: boolean): string => {
    ORDER BY s.mean${suffix} DESC LIMIT 50`;
 };
 
+/**
+ * Of what applications ask only: a dump's COPY, a new index or a VACUUM says nothing of how fast queries are. `info`: the extension
+ * tells since when it counts, from version 1.9 (PostgreSQL 14) on.
+ */
+export const queryTotalsQuery = (schema: string, { renamed, info }: { renamed: boolean; info: boolean }): string => `
+  SELECT coalesce(sum(s.calls), 0)::float8 AS calls,
+         coalesce(sum(s.total${renamed ? '_exec_time' : '_time'}), 0)::float8 AS "totalMs",
+         ${info ? `(SELECT extract(epoch FROM i.stats_reset)::float8 FROM ${schema}.pg_stat_statements_info AS i)` : 'NULL::float8'} AS since
+    FROM ${schema}.pg_stat_statements AS s
+   WHERE s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+     AND s.query ~* '^\\s*(select|insert|update|delete|merge|with)\\M'`;
+
 export const statementsExtensionQuery = `
   SELECT pg_catalog.quote_ident(n.nspname) AS schema,
          EXISTS (SELECT 1 FROM pg_catalog.pg_attribute AS c
                   WHERE c.attrelid = pg_catalog.to_regclass(pg_catalog.quote_ident(n.nspname) || '.pg_stat_statements')
-                    AND c.attname = 'mean_exec_time') AS renamed
+                    AND c.attname = 'mean_exec_time') AS renamed,
+         pg_catalog.to_regclass(pg_catalog.quote_ident(n.nspname) || '.pg_stat_statements_info') IS NOT NULL AS info
     FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
    WHERE e.extname = 'pg_stat_statements'`;
 

@@ -1,13 +1,14 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Answer, SandboxRequest } from '../http/answer.ts';
 import { canaryShare } from '../vercel/rolling-release-routes.ts';
 import type { DeploymentRecord } from '../vercel/vercel-records.ts';
 import type { VercelState } from '../vercel/vercel-state.ts';
-import type { EdgeLog, EdgeRequest, RuntimeLogRow } from './edge-log.ts';
+import type { EdgeLog, EdgeRequest } from './edge-log.ts';
 import { createFunctionHost, type FunctionHost, type FunctionLine } from './function-host.ts';
 import { type FunctionRoute, findFunctions } from './function-routes.ts';
 import { hasBypass, isProtected, protectionWall } from './protection.ts';
+import { runtimeRows } from './runtime-rows.ts';
 import { serveStatic } from './static-files.ts';
 
 /** Serves a deployment or whatever deployment a domain points at, and counts. */
@@ -85,9 +86,11 @@ export function createEdge(state: VercelState, log: EdgeLog, folder: string): Ed
             by: 'edge' as const,
             lines: [],
           }
-        : deployment
-          ? await answerFrom(deployment, request, host, requestId)
-          : { answer: missing(), by: 'edge' as const, lines: [] };
+        : deployment && project?.paused && deployment.target === 'production'
+          ? { answer: paused(), by: 'edge' as const, lines: [] }
+          : deployment
+            ? await answerFrom(deployment, request, host, requestId)
+            : { answer: missing(), by: 'edge' as const, lines: [] };
       const entry: EdgeRequest = {
         at: Date.now(),
         host,
@@ -134,24 +137,12 @@ function matching(
   return undefined;
 }
 
-/** One row for the request and one for each line of its console; all carry its status, as they are written at its end. */
-function runtimeRows(entry: EdgeRequest, lines: FunctionLine[]): RuntimeLogRow[] {
-  const row = (more: Pick<RuntimeLogRow, 'level' | 'source' | 'message' | 'timestampInMs'>): RuntimeLogRow => ({
-    rowId: randomUUID(),
-    requestId: entry.requestId,
-    domain: entry.host,
-    messageTruncated: false,
-    requestMethod: entry.method,
-    requestPath: entry.path,
-    responseStatusCode: entry.status,
-    ...more,
-  });
-  return [
-    ...lines.map(({ at, level, text }) =>
-      row({ level, source: 'serverless', message: text.slice(0, 4_000), timestampInMs: at }),
-    ),
-    row({ level: entry.status >= 500 ? 'error' : 'info', source: 'request', message: '', timestampInMs: entry.at }),
-  ];
+function paused(): Answer {
+  return {
+    status: 503,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-vercel-error': 'DEPLOYMENT_PAUSED' },
+    body: 'This deployment is temporarily paused\n\nDEPLOYMENT_PAUSED\n',
+  };
 }
 
 function missing(): Answer {

@@ -64,7 +64,11 @@ export function createFunctionHost(options: FunctionHostOptions): FunctionHost {
     });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
     const ready = new Promise<string>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error('the function process did not start in time')), startDeadlineMs);
+      const late = setTimeout(() => {
+        reject(new Error('the function process did not start in time'));
+        // Else every later call would wait for the same one.
+        child.kill('SIGKILL');
+      }, startDeadlineMs);
       child.on('message', (message: FunctionMessage) => {
         if (message.kind === 'listening') {
           clearTimeout(late);

@@ -175,3 +175,25 @@ test('Vercel’s Git integration deploys commits of the same repository', async 
   assert.equal(await (await fetch(`http://${preview.url}`)).text(), 'fix');
   assert.equal(preview.environment.VERCEL_GIT_COMMIT_SHA, commits[2]);
 });
+
+test('a blob, a tree, a commit and a reference make a branch; one of that name is refused', async () => {
+  const made = async (kind: string, body: object, status = 201) => {
+    const answer = await call('POST', `/git/${kind}`, body);
+    assert.equal(answer.status, status, JSON.stringify(answer.json));
+    return answer.json;
+  };
+  const [base] = commits;
+  const { tree } = (await call('GET', `/git/commits/${base}`)).json;
+  const blob = await made('blobs', { content: '' });
+  const entry = { path: 'a/new.sql', mode: '100644', type: 'blob', sha: blob.sha };
+  await made('trees', { base_tree: tree.sha, tree: [{ ...entry, sha: base }] }, 422);
+  const added = await made('trees', { base_tree: tree.sha, tree: [entry] });
+  const commit = await made('commits', { message: 'Add', tree: added.sha, parents: [base] });
+  await made('refs', { ref: 'heads/x', sha: commit.sha }, 422);
+  const reference = await made('refs', { ref: 'refs/heads/ops/x', sha: commit.sha });
+  assert.deepEqual(reference.object, { sha: commit.sha, type: 'commit' });
+  const again = await made('refs', { ref: 'refs/heads/ops/x', sha: commit.sha }, 422);
+  assert.equal(again.message, 'Reference already exists');
+  assert.equal(git('diff', '--name-status', base ?? '', 'ops/x'), 'A\ta/new.sql');
+  assert.equal((await call('GET', '/contents/a/new.sql?ref=ops/x')).json.size, 0);
+});

@@ -4,6 +4,7 @@ import { forward } from '../http/forward.ts';
 import { createRouter, type Routes } from '../http/router.ts';
 import { githubDeploymentRoutes } from './github-deployments.ts';
 import { githubGitRoutes } from './github-git.ts';
+import { githubGitWriteRoutes } from './github-git-writes.ts';
 import { GitHubRefusal } from './github-refusal.ts';
 
 export interface GitHubFrontOptions {
@@ -22,13 +23,13 @@ export interface GitHubFrontOptions {
   /** Address of a stored artifact by its id. */
   artifactAddress: (id: string) => string | undefined;
   artifacts: () => object[];
-  /** How far GitHub's clock is from ours, in milliseconds. */
-  clockOffsetMs: () => number;
+  /** GitHub's time, in milliseconds. */
+  now: () => number;
 }
 
 /** GitHub's API: deployments and git from here, everything else from emulate. */
 export function createGitHubFront(options: GitHubFrontOptions): Handler {
-  const now = () => Date.now() + options.clockOffsetMs();
+  const { now } = options;
   const own = createRouter(
     {
       ...githubDeploymentRoutes({
@@ -56,6 +57,7 @@ export function createGitHubFront(options: GitHubFrontOptions): Handler {
       },
       ...options.checks,
       ...(options.git && githubGitRoutes(options.repository, options.git, options.url)),
+      ...(options.git && githubGitWriteRoutes(options.repository, options.git)),
     },
     (request) => forwarded(options, request),
   );

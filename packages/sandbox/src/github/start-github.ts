@@ -4,13 +4,15 @@ import type { Services } from '../services.ts';
 import { randomName } from '../vercel/vercel-state.ts';
 import { type GitHubAccess, githubCheckRoutes } from './github-checks.ts';
 import { createGitHubFront } from './github-front.ts';
+import { type GitHubPeople, githubPeopleRoutes } from './github-people.ts';
+import { type GitHubPulls, githubPullRoutes } from './github-pulls.ts';
 
 export interface SandboxGitHub {
   url: string;
   token: string;
   repositoryId: number;
   /** Undefined without a git repository. */
-  access: GitHubAccess | undefined;
+  access: (GitHubAccess & GitHubPeople & GitHubPulls) | undefined;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,8 @@ export async function startGitHub(
   options: {
     repository: string;
     clockOffsetMs: number;
+    /** Default this machine's clock. */
+    now?: (() => number) | undefined;
     git?: GitRepository;
     artifactAddress: (id: string) => string | undefined;
     artifacts: () => object[];
@@ -54,6 +58,10 @@ export async function startGitHub(
   innerPort = Number(new URL(inner.url).port);
   const innerToken = () => names[Math.floor(calls++ / callsPerToken) % names.length] ?? '';
   const checks = options.git && githubCheckRoutes(options.repository, options.git, () => url);
+  const pulls = options.git && githubPullRoutes(options.repository, options.git, () => url);
+  const { now: time = Date.now } = options;
+  const clock = { offsetMs: options.clockOffsetMs, now: () => time() + clock.offsetMs };
+  const { routes, people } = githubPeopleRoutes(options.repository, clock);
   const handle = createGitHubFront({
     inner: () => ({ port: innerPort, url: inner.url }),
     tokens: new Set([token]),
@@ -61,15 +69,21 @@ export async function startGitHub(
     repository: options.repository,
     url: () => url,
     creator: { login, id: 3 },
-    clockOffsetMs: () => options.clockOffsetMs,
+    now: clock.now,
     artifactAddress: options.artifactAddress,
     artifacts: options.artifacts,
     ...(options.git && { git: options.git }),
-    ...(checks && { checks: checks.routes }),
+    ...(checks && { checks: { ...checks.routes, ...routes, ...pulls?.routes } }),
   });
   const answer = await fetch(`http://127.0.0.1:${innerPort}/repos/${options.repository}`, {
     headers: { authorization: `Bearer ${innerToken()}` },
   });
   const { id } = (await answer.json()) as { id: number };
-  return { url, token, repositoryId: id, access: checks?.access, close: () => inner.close() };
+  return {
+    url,
+    token,
+    repositoryId: id,
+    access: checks && pulls && { ...checks.access, ...people, ...pulls.access },
+    close: () => inner.close(),
+  };
 }

@@ -1,6 +1,7 @@
 import { jsonAnswer } from '../http/answer.ts';
 import type { RouteHandler, Routes } from '../http/router.ts';
 import type { FunctionsState } from './functions-state.ts';
+import { answerCounts, type GatewayRequest } from './gateway-logs.ts';
 
 /** One line that a function wrote; `at` in milliseconds. */
 export interface SandboxLogLine {
@@ -12,18 +13,24 @@ export interface SandboxLogLine {
 
 const base = '/v1/projects/:ref/analytics/endpoints/logs';
 
-/** The logs endpoint for what functions wrote: asked by function id in SQL, as Supabase Studio does; other queries are refused in the answer. */
+/** The logs endpoint: counts of what came through the gateway, and what functions wrote by function id, as Supabase Studio asks; other queries are refused in the answer. */
 export function logsRoutes(
   lines: readonly SandboxLogLine[],
+  kept: readonly GatewayRequest[],
   state: Pick<FunctionsState, 'functions'>,
   guarded: (handler: RouteHandler) => RouteHandler,
 ): Routes {
   return {
     [`GET ${base}`]: guarded((request) => {
+      const counted = answerCounts(kept, request.query);
+      if (counted !== undefined) return counted;
       const sql = request.query.get('sql') ?? '';
       const ids = /log_attributes\['function_id'\] in \(([^)]+)\)/.exec(sql)?.[1];
       if (ids === undefined || !sql.includes("source = 'function_logs'")) {
-        return jsonAnswer(200, { result: null, error: { message: 'the sandbox knows the logs of functions only' } });
+        return jsonAnswer(200, {
+          result: null,
+          error: { message: 'the sandbox knows the logs of functions and of the gateway only' },
+        });
       }
       const time = (name: string) => Date.parse(request.query.get(name) ?? '');
       const limit = Number(/limit (\d+)$/.exec(sql)?.[1] ?? 100);

@@ -43,6 +43,8 @@ export function resumableRoutes(state: StorageState, base: string): Routes {
         length: Number(length),
         bytes: Buffer.alloc(0),
         metadata: given.metadata === undefined ? null : (asRecord(JSON.parse(given.metadata)) ?? null),
+        mimetype: given.contentType,
+        cacheControl: given.cacheControl === undefined ? undefined : `max-age=${given.cacheControl}`,
       });
       // The host is the one that the server thinks it has.
       return { status: 201, headers: { ...headers, location: `https://storage.internal${path}/${id}` } };
@@ -63,7 +65,7 @@ export function resumableRoutes(state: StorageState, base: string): Routes {
       if (upload.bytes.length + arrived.length > upload.length) return said(413, "upload's size exceeded\n");
       upload.bytes = Buffer.concat([upload.bytes, arrived]);
       if (upload.bytes.length === upload.length)
-        state.buckets.get(upload.bucket)?.files.set(upload.name, storedFile(upload.bytes, upload.metadata));
+        state.buckets.get(upload.bucket)?.files.set(upload.name, storedFile(upload.bytes, upload.metadata, upload));
       return { status: 204, headers: { ...headers, ...offsetOf(upload) } };
     }),
     [`DELETE ${path}/:id`]: withUpload((_request, upload, id) => {

@@ -7,16 +7,26 @@ export interface SandboxDataApi {
   url: string;
   secretKey: string;
   publishableKey: string;
+  /** Requests that would have run a function. */
+  calls(): number;
+  /** A gateway in front answers OPTIONS itself, as for a browser. */
+  setGateway(answers: boolean): void;
   /** While it is deaf the notice of a reload is lost: the cache stays as it is. */
   setDeaf(deaf: boolean): void;
   close(): Promise<void>;
 }
 
-type Cache = Map<string, Set<string>>;
+/** What PostgREST reads as its own and not as an argument of a function (its QueryParams). */
+const reserved = ['select', 'columns', 'on_conflict', 'order', 'limit', 'offset', 'and', 'or'];
+
+interface Cache {
+  relations: Map<string, Set<string>>;
+  routines: { name: string; parameters: string[]; required: number; volatile: boolean }[];
+}
 
 /**
  * The part of Supabase's Data API that a schema cache decides: its description at the root, for a secret key only, and
- * whether a relation is known (PGRST205). It listens on the channel `pgrst` of a real database, and of tables and views of
+ * whether a relation is known (PGRST205), and for OPTIONS whether a function takes these arguments (PGRST202). It listens on the channel `pgrst` of a real database, and of tables and views of
  * `public` it serves no rows.
  */
 export async function startDataApi(databaseUrl: string): Promise<SandboxDataApi> {
@@ -25,6 +35,8 @@ export async function startDataApi(databaseUrl: string): Promise<SandboxDataApi>
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   let deaf = false;
+  let gateway = false;
+  let calls = 0;
   let cache = await readCache(client);
   client.on('notification', ({ payload }) => {
     if (payload !== 'reload schema' || deaf) return;
@@ -34,11 +46,15 @@ export async function startDataApi(databaseUrl: string): Promise<SandboxDataApi>
   });
   await client.query('LISTEN pgrst');
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const answer = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
       response.end(JSON.stringify(body));
     };
+    if (gateway && request.method === 'OPTIONS') {
+      response.writeHead(200, { 'access-control-allow-methods': 'GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS' });
+      return response.end();
+    }
     const key = request.headers.apikey;
     if (key !== secretKey && key !== publishableKey) return answer(401, { message: 'Invalid API key' });
     if ((request.headers['accept-profile'] ?? 'public') !== 'public')
@@ -49,7 +65,24 @@ export async function startDataApi(databaseUrl: string): Promise<SandboxDataApi>
         ? answer(200, { swagger: '2.0', definitions: describe(cache) })
         : answer(403, { message: 'Access to schema is forbidden' });
     }
-    return cache.has(relation)
+    if (relation.startsWith('rpc/')) {
+      if (request.method !== 'OPTIONS') calls += 1;
+      const name = relation.slice('rpc/'.length);
+      const given = [...searchParams.keys()].filter((key) => !key.includes('.') && !reserved.includes(key));
+      const found = cache.routines.find(
+        (one) =>
+          one.name === name &&
+          given.every((key) => one.parameters.includes(key)) &&
+          one.parameters.slice(0, one.required).every((key) => given.includes(key)),
+      );
+      if (found === undefined) {
+        const what = `public.${name}(${given.join(', ')})`;
+        return answer(404, { code: 'PGRST202', message: `Could not find the function ${what} in the schema cache` });
+      }
+      response.writeHead(200, { allow: found.volatile ? 'OPTIONS,POST' : 'OPTIONS,GET,HEAD,POST' });
+      return response.end();
+    }
+    return cache.relations.has(relation)
       ? answer(200, [])
       : answer(404, { code: 'PGRST205', message: `Could not find the table 'public.${relation}' in the schema cache` });
   });
@@ -58,6 +91,10 @@ export async function startDataApi(databaseUrl: string): Promise<SandboxDataApi>
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     secretKey,
     publishableKey,
+    calls: () => calls,
+    setGateway(answers) {
+      gateway = answers;
+    },
     setDeaf(on) {
       deaf = on;
     },
@@ -68,9 +105,9 @@ export async function startDataApi(databaseUrl: string): Promise<SandboxDataApi>
   };
 }
 
-function describe(cache: Cache) {
+function describe({ relations }: Cache) {
   return Object.fromEntries(
-    [...cache].map(([relation, columns]) => [
+    [...relations].map(([relation, columns]) => [
       relation,
       { type: 'object', properties: Object.fromEntries([...columns].map((column) => [column, {}])) },
     ]),
@@ -83,5 +120,13 @@ async function readCache(client: pg.Client): Promise<Cache> {
        FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p') GROUP BY 1`,
   );
-  return new Map(rows.map(({ relation, columns }) => [relation, new Set(columns ?? [])]));
+  const routines = await client.query<Cache['routines'][number]>(
+    `SELECT proname::text AS name, coalesce(proargnames[:pronargs], '{}') AS parameters, pronargs - pronargdefaults AS required,
+            provolatile = 'v' AS volatile
+       FROM pg_catalog.pg_proc WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'`,
+  );
+  return {
+    relations: new Map(rows.map(({ relation, columns }) => [relation, new Set(columns ?? [])])),
+    routines: routines.rows,
+  };
 }

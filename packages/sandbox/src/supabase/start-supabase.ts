@@ -4,9 +4,13 @@ import { jsonAnswer } from '../http/answer.ts';
 import { createRouter } from '../http/router.ts';
 import type { Services } from '../services.ts';
 import { backupsRoutes, createBackupState, type PlatformBackupState } from './backups-routes.ts';
+import { createDatabaseAccessState, type DatabaseAccessState, databaseRoutes } from './database-routes.ts';
 import { functionsRoutes, guardProject } from './functions-routes.ts';
 import { createFunctionsState, type FunctionsState, type SandboxFunction } from './functions-state.ts';
+import { type GatewayRequest, keepGatewayRequests } from './gateway-logs.ts';
 import { logsRoutes, type SandboxLogLine } from './logs-routes.ts';
+import { type MetricsState, metricsRoutes } from './metrics-routes.ts';
+import { secretsRoutes } from './secrets-routes.ts';
 import { serveFunctions } from './serve-functions.ts';
 import { storageRoutes } from './storage-routes.ts';
 import { createStorageState, type StorageState } from './storage-state.ts';
@@ -19,10 +23,18 @@ export interface SupabaseAccess {
   hideDigest(): void;
   /** What the platform keeps of the project; at first that of a Free plan. */
   backups: PlatformBackupState;
+  /** Ways into its database; at first none. */
+  database: DatabaseAccessState;
   /** Its storage; at first without a bucket. */
   storage: StorageState;
+  /** Secrets of its functions, by name. */
+  secrets: Map<string, string>;
+  /** What its machine does; at first nothing is told of it, as of a Free plan. */
+  metrics: MetricsState;
   /** What functions wrote, as the logs endpoint tells it. */
   logs: SandboxLogLine[];
+  /** What came through its gateway, as the logs endpoint counts it. */
+  requests: GatewayRequest[];
   reset(): void;
 }
 
@@ -35,17 +47,24 @@ export async function startSupabase(services: Services, folder: string) {
   const served = serveFunctions(state, folder);
   const backups = createBackupState();
   const storage = createStorageState();
+  const database = createDatabaseAccessState();
+  const secrets = new Map<string, string>();
   const logs: SandboxLogLine[] = [];
+  const requests: GatewayRequest[] = [];
+  const metrics: MetricsState = {};
   const own = {
     ...functionsRoutes(state),
     ...backupsRoutes(backups, guardProject(state)),
+    ...databaseRoutes(database, state.project, guardProject(state)),
     ...storageRoutes(storage),
-    ...logsRoutes(logs, state, guardProject(state)),
+    ...secretsRoutes(secrets, guardProject(state)),
+    ...logsRoutes(logs, requests, state, guardProject(state)),
+    ...metricsRoutes(metrics, state.project, guardProject(state)),
   };
   const router = createRouter({ ...own, ...served.routes }, (request) =>
     jsonAnswer(404, { message: `Cannot ${request.method} ${request.path}` }),
   );
-  const { url } = await services.listen('supabase', router);
+  const { url } = await services.listen('supabase', keepGatewayRequests(requests, router));
   const access: SupabaseAccess = {
     functions: () => [...state.functions.values()],
     setStatus(slug, status) {
@@ -56,11 +75,17 @@ export async function startSupabase(services: Services, folder: string) {
       state.hideDigest = true;
     },
     backups,
+    database,
     storage,
+    secrets,
+    metrics,
     logs,
+    requests,
     reset() {
       state.functions.clear();
+      secrets.clear();
       logs.length = 0;
+      requests.length = 0;
     },
   };
   return {

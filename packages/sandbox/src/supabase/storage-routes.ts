@@ -41,11 +41,24 @@ export function storageRoutes(state: StorageState): Routes {
     });
   const routes: Routes = {
     ...resumableRoutes(state, base),
+    [`GET ${base}/bucket`]: () =>
+      jsonAnswer(
+        200,
+        [...state.buckets].map(([name, bucket]) => renderBucket(name, bucket)),
+      ),
+    [`POST ${base}/bucket`]: (request) => {
+      const { id, name, public: open = false } = jsonBody(request) ?? {};
+      if (typeof id !== 'string' || name !== id || typeof open !== 'boolean')
+        return storageRefused(400, 'InvalidRequest', "body must have required property 'name'");
+      if (state.buckets.has(id)) return storageRefused(409, 'Duplicate', 'The resource already exists');
+      state.buckets.set(id, { public: open, files: new Map() });
+      return jsonAnswer(200, { name: id });
+    },
     [`GET ${base}/bucket/:bucket`]: (_request, { bucket = '' }) => {
       const found = state.buckets.get(bucket);
       return found === undefined
         ? storageRefused(404, 'NoSuchBucket', 'Bucket not found')
-        : jsonAnswer(200, { id: bucket, name: bucket, public: found.public, file_size_limit: null });
+        : jsonAnswer(200, renderBucket(bucket, found));
     },
     [`POST ${base}/object/list/:bucket`]: withBucket((request, bucket) => listed(jsonBody(request) ?? {}, bucket)),
     [`GET ${base}/object/authenticated/:bucket/*name`]: withFile((request, file) => ranged(request, file)),
@@ -59,7 +72,8 @@ export function storageRoutes(state: StorageState): Routes {
         return storageRefused(409, 'ResourceAlreadyExists', 'The resource already exists');
       const given = request.headers['x-metadata'];
       const metadata = typeof given === 'string' ? asRecord(JSON.parse(Buffer.from(given, 'base64').toString())) : null;
-      bucket.files.set(name, storedFile(request.body, metadata ?? null));
+      const { 'content-type': mimetype, 'cache-control': cacheControl } = request.headers;
+      bucket.files.set(name, storedFile(request.body, metadata ?? null, { mimetype, cacheControl }));
       return jsonAnswer(200, { Id: randomUUID(), Key: name });
     }),
     [`DELETE ${base}/object/:bucket/*name`]: withFile((_request, _file, bucket, name) => {
@@ -75,21 +89,35 @@ function listed({ prefix, limit = 100, offset = 0 }: Record<string, unknown>, bu
   if (typeof prefix !== 'string')
     return storageRefused(400, 'InvalidRequest', "body must have required property 'prefix'");
   const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
-  const entries = new Map<string, { name: string; id: string | null; metadata: { size: number } | null }>();
-  for (const [name, { bytes }] of bucket.files) {
+  const entries = new Map<string, { name: string; id: string | null }>();
+  for (const [name, file] of bucket.files) {
     if (!name.startsWith(folder)) continue;
     const [first = '', ...rest] = name.slice(folder.length).split('/');
-    const file = rest.length === 0;
-    entries.set(first, { name: first, id: file ? randomUUID() : null, metadata: file ? { size: bytes.length } : null });
+    entries.set(first, rest.length === 0 ? renderFile(first, file) : { name: first, id: null, ...nothing });
   }
   const sorted = [...entries.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   const from = Number(offset);
   return jsonAnswer(200, sorted.slice(from, from + Math.min(Number(limit), 1000)));
 }
 
+const nothing = { updated_at: null, created_at: null, last_accessed_at: null, metadata: null };
+
+function renderFile(name: string, { bytes, etag, mimetype, cacheControl, updatedAt }: StoredFile) {
+  const times = { updated_at: updatedAt, created_at: updatedAt, last_accessed_at: updatedAt };
+  const size = { size: bytes.length, contentLength: bytes.length };
+  return {
+    ...{ name, id: randomUUID(), ...times },
+    metadata: { eTag: etag, mimetype, cacheControl, lastModified: updatedAt, httpStatusCode: 200, ...size },
+  };
+}
+
+function renderBucket(id: string, { public: open }: Bucket) {
+  return { id, name: id, owner: '', public: open, file_size_limit: null, allowed_mime_types: null };
+}
+
 /** Conditions other than If-None-Match are not looked at (renderer/asset.ts). */
-function ranged(request: SandboxRequest, { bytes, etag }: StoredFile): Answer {
-  const headers = { 'content-type': 'application/octet-stream', etag, 'accept-ranges': 'bytes' };
+function ranged(request: SandboxRequest, { bytes, etag, mimetype }: StoredFile): Answer {
+  const headers = { 'content-type': mimetype, etag, 'accept-ranges': 'bytes' };
   const from = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];
   if (from === undefined) return { status: 200, headers, body: bytes };
   if (Number(from) >= bytes.length) return storageRefused(416, 'InvalidRange', 'invalid range provided');

@@ -5,6 +5,10 @@ export interface StoredFile {
   etag: string;
   /** `user_metadata` of the object. */
   metadata: Record<string, unknown> | null;
+  mimetype: string;
+  cacheControl: string;
+  /** ISO 8601. */
+  updatedAt: string;
 }
 
 export interface StorageBucket {
@@ -19,6 +23,8 @@ export interface OpenUpload {
   length: number;
   bytes: Buffer;
   metadata: Record<string, unknown> | null;
+  mimetype: string | undefined;
+  cacheControl: string | undefined;
   expired: boolean;
 }
 
@@ -46,6 +52,15 @@ export function createStorageState(): StorageState {
   };
 }
 
-export function storedFile(bytes: Buffer, metadata: Record<string, unknown> | null): StoredFile {
-  return { bytes, metadata, etag: `"${createHash('md5').update(bytes).digest('hex')}"` };
+export function storedFile(
+  bytes: Buffer,
+  metadata: Record<string, unknown> | null,
+  headers: { mimetype?: string | undefined; cacheControl?: string | undefined } = {},
+): StoredFile {
+  return {
+    ...{ bytes, metadata, etag: `"${createHash('md5').update(bytes).digest('hex')}"` },
+    mimetype: headers.mimetype ?? 'application/octet-stream',
+    cacheControl: headers.cacheControl ?? 'no-cache',
+    updatedAt: new Date().toISOString(),
+  };
 }

@@ -45,6 +45,8 @@ export async function createDeployment(context: CreateContext, request: SandboxR
     ...(gitSource && { gitSource }),
     prebuilt: request.query.has('prebuilt'),
     instant: isTinyStaticSite(body.files),
+    variables: variablesOf(body.env, 'env'),
+    buildVariables: variablesOf(asRecord(body.build)?.env, 'build.env'),
     writeSources: async (folder) => {
       if (from) await copySources(from.folder, folder);
       else if (gitSource) await checkOut(context, gitSource, folder);
@@ -164,6 +166,15 @@ function metaOf(
     ...Object.fromEntries(fromGit),
     ...Object.fromEntries(given),
   };
+}
+
+/** What `vercel deploy --env` and `--build-env` send: for this one deployment, and no redeploy of it has them. */
+function variablesOf(value: unknown, name: string): Record<string, string> {
+  if (value === undefined) return {};
+  const entries = Object.entries(asRecord(value) ?? { '': value });
+  const strings = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[0] !== '');
+  if (strings.length === entries.length) return Object.fromEntries(strings);
+  throw new VercelRefusal(400, 'bad_request', `Invalid request: \`${name}\` should be an object of strings.`);
 }
 
 function gitSourceOf(project: ProjectRecord, value: unknown): GitSource | undefined {

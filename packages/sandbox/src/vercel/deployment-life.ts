@@ -20,6 +20,9 @@ export interface NewDeployment {
   prebuilt: boolean;
   /** READY in the answer already, as Vercel does with a few inline static files (facts §5). */
   instant: boolean;
+  /** Of this deployment alone, over those of the project: while it runs, and while it is built. */
+  variables?: Record<string, string>;
+  buildVariables?: Record<string, string>;
   /** Writes the sources into the folder. */
   writeSources(folder: string): Promise<void>;
 }
@@ -45,6 +48,7 @@ export async function startDeployment(
   const listener = await place.listen(id);
   const first = deploymentsOf(state, project.id).every(({ readyState }) => readyState !== 'READY');
   const target = given.target ?? (first && !given.customEnvironment ? 'production' : null);
+  const common = environmentOf(project, given, target, id, listener.host);
   const deployment: DeploymentRecord = {
     id,
     name: given.name,
@@ -63,7 +67,8 @@ export async function startDeployment(
     ...(given.gitSource && { gitSource: given.gitSource }),
     source: given.source,
     creator: given.creator ?? { uid: state.user.uid, username: state.user.username },
-    environment: environmentOf(project, given, target, id, listener.host),
+    environment: { ...common, ...given.variables },
+    buildEnvironment: { ...common, ...given.buildVariables },
     folder,
     buildLog: [],
   };
@@ -129,7 +134,7 @@ async function build(
       folder: deployment.folder,
       rootDirectory: project.rootDirectory,
       prebuilt,
-      environment: deployment.environment,
+      environment: deployment.buildEnvironment,
       log: (text, error = false) => deployment.buildLog.push({ at: Date.now(), text, error }),
     });
   } catch (error) {

@@ -40,14 +40,25 @@ export function moveRoutes(state: VercelState): Routes {
         'On the Hobby plan only the previous production deployment can be rolled back to. Upgrade to Pro.',
       );
     }
+    const description = request.query.get('description') ?? asText(jsonBody(request)?.description);
+    checkDescription(description);
     if (project.rollingRelease?.state === 'ACTIVE') project.rollingRelease.state = 'ABORTED';
     // Until the next promotion (facts §3.1).
     project.autoAssignCustomDomains = false;
     project.lastRollbackTarget = { toDeploymentId: deployment.id };
-    describeRollback(state, project, request.query.get('description') ?? asText(jsonBody(request)?.description));
+    describeRollback(state, project, description);
     requestMove(state, project, deployment, 'rollback');
     return { status: 201 };
   };
+  // vercel.com/docs/rest-api/projects: production is blocked, and auto-assign goes with it.
+  const pause =
+    (paused: boolean) =>
+    (_request: SandboxRequest, { project: id = '' }: Record<string, string>) => {
+      const project = known(state, id);
+      project.paused = paused;
+      project.autoAssignCustomDomains = !paused;
+      return jsonAnswer(200, {});
+    };
   const progress = (request: SandboxRequest, { project: id = '' }: Record<string, string>) => {
     const project = known(state, id);
     const all = aliasProgress(state, project);
@@ -55,12 +66,16 @@ export function moveRoutes(state: VercelState): Routes {
     return jsonAnswer(200, { aliases, pagination: { count: aliases.length, next: null, prev: null } });
   };
   return {
+    'POST /v1/projects/:project/pause': pause(true),
+    'POST /v1/projects/:project/unpause': pause(false),
     'POST /v10/projects/:project/promote/:deployment': promote,
     'POST /v9/projects/:project/promote/:deployment': promote,
     'POST /v1/projects/:project/rollback/:deployment': rollBack,
     'POST /v9/projects/:project/rollback/:deployment': rollBack,
     'PATCH /v1/projects/:project/rollback/:deployment/update-description': (request, { project = '' }) => {
-      describeRollback(state, known(state, project), asText(jsonBody(request)?.description));
+      const description = asText(jsonBody(request)?.description);
+      checkDescription(description);
+      describeRollback(state, known(state, project), description);
       return jsonAnswer(200, {});
     },
     'GET /v1/projects/:project/promote/aliases': progress,
@@ -99,6 +114,15 @@ function previousProduction(state: VercelState, project: ProjectRecord): Deploym
     .sort((one, other) => other.productionSince - one.productionSince)[0];
 }
 
+/** Characters of a description (@vercel/sdk 1.28.35, RollbackDescription). */
+const descriptionLimit = 250;
+
+function checkDescription(description = ''): void {
+  if (description.length <= descriptionLimit) return;
+  throw new VercelRefusal(400, 'bad_request', `description: at most ${descriptionLimit} characters`);
+}
+
+/** Kept on the project, one at a time, until the next promotion; a rollback without one leaves the one before. */
 function describeRollback(state: VercelState, project: ProjectRecord, description: string | undefined): void {
   if (description === undefined || description === '') return;
   const { uid, username } = state.user;

@@ -19,9 +19,38 @@ export function observabilityRoutes(state: VercelState, log: EdgeLog): Routes {
   return {
     'GET /v2/observability/schema': withPlus(() => jsonAnswer(200, [schema])),
     'GET /v2/observability/schema/:metric': withPlus(() => jsonAnswer(200, schema)),
-    'POST /v2/observability/query': withPlus((request) => jsonAnswer(200, query(state, log, jsonBody(request) ?? {}))),
+    'POST /v2/observability/query': (request) => {
+      const body = jsonBody(request) ?? {};
+      const { aggregations, everyPlan } = measured(body.metric) ?? {};
+      if (aggregations === undefined) return withPlus(() => jsonAnswer(200, query(state, log, body)))(request);
+      const answer = () => jsonAnswer(200, measurement(state, body, aggregations));
+      return everyPlan ? answer() : withPlus(answer)(request);
+    },
     'POST /metrics/v1': withPlus((request) => jsonAnswer(200, metricsQuery(state, log, jsonBody(request) ?? {}))),
   };
+}
+
+/** Numbers that are measured and not counted here: who may ask, and how they may be summed up. */
+function measured(id: unknown): { aggregations: readonly string[]; everyPlan: boolean } | undefined {
+  const [, family = '', name = ''] = /^vercel\.(speed_insights|function_invocation)\.(\w+)$/.exec(String(id)) ?? [];
+  const everyPlan = family === 'speed_insights';
+  if (everyPlan && /^(lcp|inp|cls|ttfb|fcp)_count$/.test(name)) return { everyPlan, aggregations: ['sum'] };
+  if (everyPlan && /^(cls|(lcp|inp|ttfb|fcp)_ms)$/.test(name)) return { everyPlan, aggregations: ['p75', 'p95'] };
+  if (/^(function_duration_ms|ttfb_ms)$/.test(name)) return { everyPlan, aggregations: ['p75', 'p95'] };
+  return name === 'peak_memory_mb' ? { everyPlan, aggregations: ['max'] } : undefined;
+}
+
+function measurement(state: VercelState, body: Record<string, unknown>, aggregations: readonly string[]) {
+  const scope = asRecord(body.scope) ?? {};
+  if (scope.ownerId !== state.team.id)
+    throw new VercelRefusal(403, 'forbidden', 'You do not have access to this scope');
+  const aggregation = String(body.aggregation);
+  if (!aggregations.includes(aggregation)) throw refused(`Unsupported aggregation "${aggregation}"`);
+  bucketOf(body.granularity, Date.parse(asText(body.startTime) ?? ''), Date.parse(asText(body.endTime) ?? ''));
+  parseFilter(String(body.filter));
+  const value = state.behaviour.numbers[String(body.metric)];
+  const name = `${String(body.metric)}_${aggregation}`.replaceAll('.', '_');
+  return { data: [], summary: value === undefined ? [] : [{ [name]: value }] };
 }
 
 function query(state: VercelState, log: EdgeLog, body: Record<string, unknown>) {

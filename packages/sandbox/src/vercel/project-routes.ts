@@ -1,22 +1,18 @@
-import { asRecord, asText, jsonAnswer, jsonBody, type SandboxRequest } from '../http/answer.ts';
+import { asRecord, asText, jsonAnswer, jsonBody } from '../http/answer.ts';
 import type { Routes } from '../http/router.ts';
 import { renderDomain, renderProject } from './render-project.ts';
-import type { EnvironmentVariable, ProjectRecord } from './vercel-records.ts';
+import { variableRoutes } from './variable-routes.ts';
+import type { ProjectRecord } from './vercel-records.ts';
 import { notFound, VercelRefusal } from './vercel-refusal.ts';
 import { findProject, randomName, type VercelState } from './vercel-state.ts';
 
-/** Projects with their settings, domains, environment variables and custom environments; teams and user. */
+/** Projects with their settings, domains and custom environments; teams and user. */
 export function projectRoutes(state: VercelState): Routes {
   const known = (idOrName = ''): ProjectRecord => {
     const project = findProject(state, idOrName);
     if (!project) throw notFound('Project');
     return project;
   };
-  const listEnv = (_request: SandboxRequest, { project }: Record<string, string>) =>
-    jsonAnswer(200, {
-      envs: known(project).env.map(concealed),
-      pagination: { count: known(project).env.length, next: null, prev: null },
-    });
   return {
     'GET /v2/user': () =>
       jsonAnswer(200, { user: { id: state.user.uid, ...state.user, defaultTeamId: state.team.id } }),
@@ -43,19 +39,7 @@ export function projectRoutes(state: VercelState): Routes {
       const domains = project.domains.map((domain) => renderDomain(project, domain));
       return jsonAnswer(200, { domains, pagination: { count: domains.length, next: null, prev: null } });
     },
-    'GET /v10/projects/:project/env': listEnv,
-    'GET /v9/projects/:project/env': listEnv,
-    'POST /v10/projects/:project/env': (request, { project }) => {
-      const created = addVariable(known(project), jsonBody(request) ?? {}, request.query.get('upsert') === 'true');
-      return jsonAnswer(201, { created: concealed(created), failed: [] });
-    },
-    'DELETE /v9/projects/:project/env/:id': (_request, { project: id, id: variableId }) => {
-      const project = known(id);
-      const variable = project.env.find((candidate) => candidate.id === variableId);
-      if (!variable) throw notFound('Environment variable');
-      project.env = project.env.filter((candidate) => candidate !== variable);
-      return jsonAnswer(200, concealed(variable));
-    },
+    ...variableRoutes(known),
     'GET /v9/projects/:project/custom-environments': (_request, { project }) =>
       jsonAnswer(200, {
         accountLimit: { total: 12 },
@@ -82,44 +66,6 @@ function patchProject(project: ProjectRecord, body: Record<string, unknown>): vo
   if (deploymentType !== undefined) project.ssoProtection = { deploymentType };
   const name = asText(body.name);
   if (name !== undefined) project.name = name;
-}
-
-function addVariable(project: ProjectRecord, body: Record<string, unknown>, upsert: boolean): EnvironmentVariable {
-  const key = asText(body.key);
-  const target = Array.isArray(body.target) ? body.target.map(String) : [asText(body.target) ?? ''].filter(Boolean);
-  if (key === undefined || typeof body.value !== 'string' || target.length === 0) {
-    throw new VercelRefusal(400, 'bad_request', '`key`, `value` and `target` are required');
-  }
-  const known = project.env.find(
-    (variable) => variable.key === key && variable.target.some((one) => target.includes(one)),
-  );
-  if (known && !upsert) {
-    throw new VercelRefusal(403, 'ENV_CONFLICT', `Another environment variable with the name ${key} exists`);
-  }
-  const type = ['plain', 'sensitive'].includes(String(body.type)) ? (body.type as 'plain' | 'sensitive') : 'encrypted';
-  const variable: EnvironmentVariable = {
-    id: known?.id ?? randomName(16),
-    key,
-    value: body.value,
-    target,
-    type,
-    createdAt: Date.now(),
-  };
-  project.env = [...project.env.filter((other) => other !== known), variable];
-  return variable;
-}
-
-/** Values are never given back, except plain ones. */
-function concealed(variable: EnvironmentVariable) {
-  return {
-    ...variable,
-    value: variable.type === 'plain' ? variable.value : '',
-    updatedAt: variable.createdAt,
-    configurationId: null,
-    createdBy: null,
-    updatedBy: null,
-    securityIssues: [],
-  };
 }
 
 function renderTeam(state: VercelState) {

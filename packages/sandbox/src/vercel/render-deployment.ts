@@ -68,7 +68,7 @@ export function renderDeployment(state: VercelState, project: ProjectRecord, dep
       readyStateReason: deployment.errorMessage,
     }),
     ...(deployment.blockCode && { seatBlock: { blockCode: deployment.blockCode, userId: state.user.uid } }),
-    build: { env: Object.keys(deployment.environment) },
+    build: { env: Object.keys(deployment.buildEnvironment) },
     env: Object.keys(deployment.environment),
     buildSkipped: false,
     isInConcurrentBuildsQueue: false,

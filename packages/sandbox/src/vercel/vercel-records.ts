@@ -55,6 +55,8 @@ export interface DeploymentRecord {
   blockCode?: string;
   /** Values as they were when it was built (facts §3.3). */
   environment: Record<string, string>;
+  /** The same while it is built. */
+  buildEnvironment: Record<string, string>;
   /** Folder with its source files. */
   folder: string;
   /** Folder that is served, once built. */
@@ -122,6 +124,8 @@ export interface ProjectRecord {
   name: string;
   createdAt: number;
   autoAssignCustomDomains: boolean;
+  /** Production answers 503. */
+  paused?: boolean;
   rootDirectory: string | null;
   framework: string | null;
   link?: GitLink;

@@ -18,6 +18,8 @@ export interface VercelBehaviour {
   plan: 'hobby' | 'pro' | 'enterprise';
   /** False: the observability query answers 402. */
   observabilityPlus: boolean;
+  /** What visitors and functions measured, by id of the metric; of others nothing was measured. */
+  numbers: Record<string, number>;
   /** How long one runtime-logs stream lives before Vercel ends it. */
   runtimeLogLimitMs: number;
   /** What a protected deployment answers without the bypass secret (facts §7). */
@@ -54,6 +56,7 @@ export const standardBehaviour: VercelBehaviour = {
   aliasDelayMs: 150,
   plan: 'pro',
   observabilityPlus: false,
+  numbers: {},
   runtimeLogLimitMs: 300_000,
   protectionAnswer: 'redirect',
   failingMoves: 0,

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { inspectMigrations } from '#postgres/inspect-migrations';
+import { endingOf } from './describe-ending.ts';
+import type { MigrateOptions } from './plan-options.ts';
+
+test('what nothing proves to the Data API is in the one line, by its first names', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'describe-ending-'));
+  const inspection = await inspectMigrations({ directory, applied: [] }).finally(() =>
+    rm(directory, { recursive: true }),
+  );
+  const summary = (unproven: string[]) =>
+    endingOf(
+      {
+        kind: 'ended',
+        inspection,
+        outcome: { outcome: 'applied', applied: [], remaining: [] },
+        advice: [],
+        schemaCache: { outcome: 'fresh', known: 0, unproven, seconds: 0 },
+      },
+      { folder: 'm' } as MigrateOptions,
+    )[2];
+  assert.doesNotMatch(summary([]), /Data API/);
+  assert.match(summary(['a.b', 'f(x)']), /; nothing proves that the Data API knows a\.b, f\(x\)$/);
+  assert.match(summary(['a', 'b', 'c', 'd', 'e', 'f', 'g']), / knows a, b, c, d, e and 2 more$/);
+});

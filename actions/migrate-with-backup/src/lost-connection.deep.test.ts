@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { listPostgres } from '#backup/find-postgres';
+import { type Cluster, startCluster } from '#backup/scratch-cluster';
+import { createDatabase, query } from '#backup/test-database';
+import { startFaultProxy } from '#postgres/fault-proxy';
+import { standardLimits } from '#postgres/judge-size';
+import { startScratch } from './backup-step.ts';
+import { type MigrationPorts, migrate } from './migrate.ts';
+import type { MigrateOptions } from './plan-options.ts';
+import { renderMigration } from './render-migration.ts';
+
+// S28: what was committed, or may have been, is told whatever becomes of the connection.
+
+const installed = (await listPostgres()).some((found) => found.server);
+const makes = "create function late() returns int language sql as 'select 1'";
+
+describe('a connection that is lost', { skip: installed ? false : 'no PostgreSQL server programs' }, () => {
+  let cluster: Cluster;
+  let folder: string;
+  before(async () => {
+    cluster = await startCluster({ listen: 'tcp' });
+    folder = await mkdtemp(join(tmpdir(), 'lost-connection-'));
+    await writeFile(join(folder, '1_late.sql'), makes);
+    await writeFile(join(folder, '1_late.down.sql'), 'drop function late();');
+  });
+  after(async () => {
+    await cluster?.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  /** A run over a path that ends behind the first message that carries `at`: for good, or with all that is open then. */
+  async function through(at: string, more: Partial<MigrateOptions>, given: Partial<MigrationPorts>, once = false) {
+    const direct = await createDatabase(cluster, 'SELECT 1');
+    let over = false;
+    const proxy = await startFaultProxy(cluster.port, ({ from, bytes }) => {
+      if (over) return once ? undefined : 'cut';
+      over = from === 'client' && bytes.includes(at);
+      return over ? { after: 'cut' } : undefined;
+    });
+    const url = new URL(direct);
+    url.port = `${proxy.port}`;
+    const options: MigrateOptions = {
+      url: url.href,
+      directory: folder,
+      folder: 'm',
+      named: true,
+      mode: 'apply',
+      phase: 'expand',
+      onFailure: 'stop',
+      backup: 'skip',
+      destinations: [],
+      recipients: [],
+      gpgRecipients: [],
+      verify: 'restore',
+      lockTimeoutMs: 1_000,
+      statementTimeoutMs: 0,
+      limits: standardLimits,
+      includeAll: false,
+      replay: false,
+      expected: [],
+      apply: 'automatic',
+      back: { byName: true, limitMs: 1, tables: [], checks: [] },
+      weakenings: [],
+      ...more,
+    };
+    const nobody = () => assert.fail('not asked for');
+    const ports: MigrationPorts = {
+      log: () => {},
+      signal: new AbortController().signal,
+      folderExists: async () => true,
+      record: async () => {},
+      checkBackup: nobody,
+      createBackup: nobody,
+      platformPoint: nobody,
+      youngBackup: nobody,
+      newestBackup: nobody,
+      inRelease: false,
+      commit: async () => 'f'.repeat(40),
+      now: Date.now,
+      run: nobody,
+      changedMigrations: nobody,
+      scratch: nobody,
+      ...given,
+    };
+    try {
+      return { direct, result: renderMigration(await migrate(options, ports), options) };
+    } finally {
+      proxy.close();
+    }
+  }
+  const has = async (url: string) => (await query(url, `SELECT 1 FROM pg_proc WHERE proname = 'late'`)).length === 1;
+
+  test('in COMMIT is an outcome that nobody knows, also where the Data API would be asked next', async () => {
+    const { direct, result } = await through(makes, {}, { proveSchemaCache: () => assert.fail('nothing to prove') });
+    assert.deepEqual([result.decision, result.reasonCode], ['failed', 'outcome_unknown'], result.summary);
+    assert.match(result.summary, /^1_late\.sql: the connection was lost .*whether 1_late\.sql is applied is not known/);
+    assert.ok(await has(direct), 'the server had the COMMIT');
+  });
+
+  test('while the Data API is asked leaves the files applied, and says so', async () => {
+    const asking: MigrationPorts['proveSchemaCache'] = async (_objects, reload) => {
+      await reload();
+      return { outcome: 'fresh', known: 1, unproven: [], seconds: 0 };
+    };
+    for (const at of ['generate_series(1, coalesce', 'pg_notification_queue_usage']) {
+      const { direct, result } = await through(at, {}, { proveSchemaCache: asking });
+      assert.deepEqual([result.decision, result.reasonCode], ['failed', 'schema_cache_unproven'], result.summary);
+      assert.match(result.summary, /^1_late\.sql applied .*nobody knows whether the Data API has read the new schema/);
+      assert.deepEqual(result.outputs?.applied, '["1_late.sql"]');
+      assert.ok(await has(direct));
+    }
+  });
+
+  test('behind the last COMMIT leaves the files applied, with an end of its own where nobody can look any more', async () => {
+    const at = 'RESET search_path';
+    const lost = await through(at, {}, {});
+    assert.deepEqual(
+      [lost.result.decision, lost.result.reasonCode],
+      ['failed', 'objects_not_read'],
+      lost.result.summary,
+    );
+    assert.match(
+      lost.result.summary,
+      /^1_late\.sql applied without a backup, and the verification did not pass: nobody could look whether the database has what they make/,
+    );
+    assert.deepEqual([lost.result.outputs?.applied, await has(lost.direct)], ['["1_late.sql"]', true]);
+    // Without the lock nothing is taken back, whatever on-failure says.
+    const { signal } = new AbortController();
+    const scratch = (major: number | undefined) => startScratch(major, undefined, signal);
+    const kept = await through(at, { onFailure: 'rollback-sql' }, { scratch });
+    assert.deepEqual([kept.result.reasonCode, await has(kept.direct)], ['objects_not_read', true], kept.result.summary);
+    const again = await through(at, {}, {}, true);
+    assert.equal(again.result.decision, 'applied', again.result.summary);
+  });
+});

@@ -1,0 +1,1 @@
+export const id=459;export const ids=[459];export const modules={8459:(t,e,s)=>{s.d(e,{estimateSeconds:()=>estimateSeconds,o:()=>estimateScratchBytes});const c=2e7;const o=5;function estimateSeconds(t){return Math.ceil(o+t/c)}function estimateScratchBytes(t){return 2*t+n}const n=300*1024*1024}};

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createOneTimeKey } from '../age-stream.ts';
+import { directoryDestination } from '../destination.ts';
+import { openEncryption } from '../encryption.ts';
+import { copyObjects } from './copy-objects.ts';
+import type { LiveObject } from './object-store.ts';
+
+const chunkBytes = 256 * 1024;
+const chunksOfOne = 400;
+const one = chunkBytes * chunksOfOne;
+
+test('objects of 100 MB, four at a time, pass in constant memory', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'copy-objects-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const { recipient } = await createOneTimeKey();
+  const encryption = await openEncryption({ age: [recipient] });
+  const chunk = randomBytes(chunkBytes);
+  let peak = 0;
+  const sampling = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage().rss);
+  }, 50);
+  t.after(() => clearInterval(sampling));
+  const before = process.memoryUsage().rss;
+  const copied = await copyObjects({
+    source: {
+      buckets: async () => [{ name: 'media', public: false }],
+      async *list(): AsyncGenerator<LiveObject> {
+        for (const name of ['a', 'b', 'c', 'd', 'e'])
+          yield { bucket: 'media', name, bytes: one, etag: name, updatedAt: '2026-01-24T09:00:00Z' };
+      },
+      async *read() {
+        for (let index = 0; index < chunksOfOne; index += 1) yield chunk;
+      },
+    },
+    except: [],
+    destinations: [directoryDestination(folder)],
+    encryption,
+    known: new Map(),
+    run: '1.1',
+    log: () => {},
+    signal: new AbortController().signal,
+  });
+  assert.deepEqual([copied.copied, copied.failed], [{ objects: 5, bytes: 5 * one }, []]);
+  t.diagnostic(`${(5 * one) / 1e6} MB copied, memory +${Math.round((peak - before) / 1e6)} MB`);
+  // One object alone is nearly as large, and four travel at a time.
+  assert.ok(peak - before < 160_000_000, `${peak - before} bytes more`);
+});
