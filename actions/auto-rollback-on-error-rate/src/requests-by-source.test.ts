@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CountedSource, countedSourceNames, measureWatch } from '../test/measured-watch.ts';
+import { countedSourceNames, measureWatch } from '../test/measured-watch.ts';
 
 /** Live logs are a stream that is opened four times in a quarter of an hour; every other source is asked once an interval at least. */
 const leastRequests = (name: string): number => (name === 'vercel-runtime-logs' ? 4 : 16);
 
-/**
- * An address with {from} and {until} gives one sum: each interval, the ones before the release and the newest twice, is a request of
- * its own, to an endpoint of the consumer's. docs/how-to/watch-and-verdicts.md says so.
- */
-const mostRequests = (name: CountedSource): number => (name === 'http-json with a time in its address' ? 90 : 40);
-
 for (const name of countedSourceNames) {
-  const most = mostRequests(name);
-  test(`15 minutes at 60 s with ${name}: at most ${most} requests to source, lock and ledger, and under 100 MB of heap`, async () => {
+  test(`15 minutes at 60 s with ${name}: at most 40 requests to source, lock and ledger, and under 100 MB of heap`, async () => {
     const { outcome, requests, heapBytes } = await measureWatch(name);
     assert.deepEqual(
       [outcome.verdict, outcome.buckets.length, outcome.effectiveIntervalSeconds],
@@ -21,7 +14,7 @@ for (const name of countedSourceNames) {
       outcome.summary,
     );
     assert.ok(requests.source >= leastRequests(name) && requests.lock >= 15, JSON.stringify(requests));
-    assert.ok(requests.source + requests.lock <= most, JSON.stringify(requests));
+    assert.ok(requests.source + requests.lock <= 40, JSON.stringify(requests));
     assert.ok(heapBytes > 0 && heapBytes < 100_000_000, `${heapBytes}`);
   });
 }

@@ -30,9 +30,11 @@ const note = (reason: unknown): void => void unhandled.push(reason);
 before(async () => {
   process.on('unhandledRejection', note);
   await setStage();
-  source = createServer((_, response) => {
-    const errors = scene.served() === bad ? 150 : 0;
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ requests: 300, errors }));
+  source = createServer(({ url = '' }, response) => {
+    const { searchParams } = new URL(url, 'http://source');
+    const seconds = Number(searchParams.get('until')) - Number(searchParams.get('from'));
+    const counts = { requests: 20 * seconds, errors: scene.served() === bad ? 10 * seconds : 0 };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(counts));
   });
   await new Promise<void>((resolve) => source.listen(0, '127.0.0.1', resolve));
 });

@@ -19,7 +19,8 @@ import { renderVerification } from './render-verification.ts';
 
 /**
  * Verifies what lies in the store: the newest verified backup of an environment in each of its places is read back, compared with
- * the ledger and, with a private key, restored on a scratch server and compared once more. An older one never stands in for it.
+ * the ledger and, with a private key, restored on a scratch server and compared once more. Where it is damaged no older one stands
+ * in for it.
  */
 export async function verify(runner: Runner, given: Given): Promise<Result> {
   const { context, clock, logger, signal } = runner;

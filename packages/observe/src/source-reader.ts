@@ -86,9 +86,12 @@ export class SourceReader {
     const back = AGO_MS[wanted.from];
     const length = Math.ceil(wanted.baselineMs / intervalMs) * intervalMs;
     const from = back === 0 ? startedAt - length : startedAt - back;
-    const until = from + length;
+    // The switch happened in the newest interval: it holds both releases.
+    const until = back === 0 ? startedAt - intervalMs : from + length;
+    if (until <= from) return;
     const limits = { ...this.limits(intervalMs), deadlineMs: this.context.longestReadMs ?? LONGEST_READ_MS };
-    const answer = await askSource(() => source.read(from, until, intervalMs), limits);
+    const read = async () => await (source.readBefore ?? source.read).call(source, from, until, intervalMs);
+    const answer = await askSource(read, limits);
     const counted = !isNoData(answer) && answer.some(({ requests }) => requests > 0);
     const failed = isNoData(answer) && !NOTHING_THERE.test(answer.noData) ? answer : undefined;
     if (back > 0 && !counted) {
@@ -105,8 +108,7 @@ export class SourceReader {
       return;
     }
     this.baselineFrom = wanted.from;
-    // The switch happened in the newest interval: it holds both releases.
-    this.baseline = back > 0 ? answer : answer.filter((bucket) => bucket.end * 1000 <= startedAt - intervalMs);
+    this.baseline = answer;
   }
 
   /** Reads the window so far, late counts of earlier intervals with it, and `lead` intervals right before it. */

@@ -34,6 +34,11 @@ export interface ObservationSource {
    * zero. Rejects as `open` does.
    */
   read(from: number, until: number, intervalMs: number): Promise<Bucket[] | NoData>;
+  /**
+   * As `read`, of a time that is compared with: where every interval costs a question, neighbouring ones may come as one. Whoever has
+   * it is asked by it for that time.
+   */
+  readBefore?(from: number, until: number, intervalMs: number): Promise<Bucket[] | NoData>;
   /** How long after `open` readings are whole, where database-cpu takes a second look; whoever asks only once waits for it. */
   readingsAfterMs?: number;
   /** Numbers beside the counts, where the source has some; rejects as `open` does. */

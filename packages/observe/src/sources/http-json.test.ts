@@ -27,7 +27,7 @@ for (const [name, path, looksBack] of [
     secret: (sandbox) => sandbox.description.app.token,
     asks: { service: 'app', route: path.replace(/\?.*/, '') },
     tells: {
-      intervalMs: looksBack ? 60_000 : 600,
+      intervalMs: looksBack ? 60_000 : 1_000,
       nothingMeans: looksBack ? 'no-data' : 'zero requests',
       swapped: (sandbox) => sandboxed(sandbox, path, { requests: '$.errors', errors: '$.requests' }),
       unitMistake: (sandbox) => sandboxed(sandbox, path, { errors: '$.rate' }),
@@ -140,26 +140,69 @@ for (const [name, body, reasonCode] of [
   });
 }
 
-test('with a range an interval that is old is not asked for again', async () => {
+/** Counts of any time: an error and so many requests every second, and in every answer what came late. */
+async function countsByTime(
+  use: (source: ReturnType<typeof httpJson>, asked: string[]) => Promise<void>,
+  counted = { perSecond: 10, late: 0 },
+) {
   const asked: string[] = [];
   const server = createServer((request, response) => {
-    asked.push(request.url ?? '');
-    response.end(JSON.stringify(reading(100, asked.length)));
+    const { searchParams } = new URL(request.url ?? '', 'http://localhost');
+    const [from, until] = [Number(searchParams.get('from')), Number(searchParams.get('until'))];
+    asked.push(`${from}-${until}`);
+    response.end(JSON.stringify(reading((until - from) * counted.perSecond + counted.late, until - from)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const source = httpJson({ url: `${address}/c?from={from}&until={until}`, ...paths, clock: contractClock });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/c?from={from}&until={until}`;
   try {
-    const first = await source.read(0, 50_000, 10_000);
-    const again = await source.read(0, 60_000, 10_000);
-    assert.ok(!isNoData(first) && !isNoData(again));
-    assert.deepEqual([first.length, again.length, asked.length], [5, 6, 8]);
-    assert.deepEqual(again.slice(0, 3), first.slice(0, 3));
-    assert.equal(asked[0], '/c?from=0&until=10');
+    await use(httpJson({ url, ...paths, clock: contractClock }), asked);
   } finally {
     server.closeAllConnections();
     server.close();
   }
+}
+
+test('with a range each further interval costs one question, and counts that arrive late are in the newest one', async () => {
+  const counted = { perSecond: 10, late: 0 };
+  await countsByTime(async (source, asked) => {
+    const first = await source.read(0, 50_000, 10_000);
+    assert.ok(!isNoData(first));
+    assert.deepEqual(asked.toSorted(), ['0-10', '10-20', '20-30', '30-40', '40-50']);
+    counted.late = 7;
+    const again = await source.read(0, 60_000, 10_000);
+    assert.ok(!isNoData(again));
+    assert.deepEqual([asked.length, asked.at(-1)], [6, '0-60']);
+    assert.deepEqual(again.slice(0, 5), first);
+    assert.deepEqual(again.at(-1), { start: 50, end: 60, requests: 107, errors: 10 });
+    assert.deepEqual([await source.read(0, 60_000, 10_000), asked.length], [again, 6]);
+  }, counted);
+});
+
+test('where counts of earlier intervals are taken back, the newest one is asked for alone', async () => {
+  const counted = { perSecond: 10, late: 0 };
+  await countsByTime(async (source, asked) => {
+    await source.read(0, 20_000, 10_000);
+    counted.perSecond = 5;
+    const again = await source.read(0, 30_000, 10_000);
+    assert.ok(!isNoData(again));
+    assert.deepEqual(asked.slice(-2), ['0-30', '20-30']);
+    assert.deepEqual(again.at(-1), { start: 20, end: 30, requests: 50, errors: 10 });
+  }, counted);
+});
+
+test('of the time before, the newest seven intervals are asked for one by one and all others at once', async () => {
+  await countsByTime(async (source, asked) => {
+    const before = await source.readBefore?.(0, 290_000, 10_000);
+    assert.ok(before && !isNoData(before));
+    assert.equal(asked.length, 8);
+    assert.deepEqual(before[0], { start: 0, end: 220, requests: 2200, errors: 220 });
+    assert.deepEqual(before.at(-1), { start: 280, end: 290, requests: 100, errors: 10 });
+  });
+  await countsByTime(async (source, asked) => {
+    const before = await source.readBefore?.(0, 80_000, 10_000);
+    assert.ok(before && !isNoData(before));
+    assert.deepEqual([before.length, asked.length], [8, 8]);
+  });
 });
 
 test('headers other than a bearer token are sent, and to no other host (MET-06)', async () => {

@@ -4,6 +4,7 @@ import { readJsonPath } from '#probe/json-path';
 import { type Bucket, isNoData, type NoData } from '../bucket.ts';
 import { intervalsOf, type ObservationSource } from '../source.ts';
 import { type Counts, checkCounts } from './check-counts.ts';
+import { type Ask, CountedIntervals, countBefore } from './counted-intervals.ts';
 import { toSourceError } from './service.ts';
 import { cachedBefore, EARLIER_MS, stoppedBefore } from './stale-data.ts';
 
@@ -33,10 +34,10 @@ export function httpJson(given: HttpJsonSource): ObservationSource {
     clock: given.clock,
   });
   const counters = new CounterReadings();
-  const settled = new SettledIntervals();
+  const counted = new CountedIntervals();
   let stopped: NoData | undefined;
 
-  const ask = (start: number, end: number) => readCounts(client, given, fill(given.url, start / 1000, end / 1000), end);
+  const ask: Ask = (start, end) => readCounts(client, given, fill(given.url, start / 1000, end / 1000), end);
 
   /** Once per watch: a question that was answered before is right, and the data stopped. */
   async function whyNothing(nothing: NoData, from: number): Promise<NoData> {
@@ -63,9 +64,14 @@ export function httpJson(given: HttpJsonSource): ObservationSource {
         counters.add(given.clock.now(), await readCounts(client, given, given.url));
         return counters.buckets(from, until, intervalMs);
       }
-      const answer = await settled.read(intervalsOf(from, until, intervalMs), ask);
+      const answer = await counted.read(intervalsOf(from, until, intervalMs), ask);
       return isNoData(answer) && answer.noData === 'no_rows' ? await whyNothing(answer, from) : answer;
     },
+    ...(ranged && {
+      async readBefore(from: number, until: number, intervalMs: number) {
+        return await countBefore(intervalsOf(from, until, intervalMs), ask);
+      },
+    }),
     async close() {},
   };
 }
@@ -117,38 +123,5 @@ class CounterReadings {
       if (requests < 0 || errors < 0 || errors > requests) return [];
       return [{ start: start / 1000, end: end / 1000, requests, errors }];
     });
-  }
-}
-
-// Late counts change the newest intervals only; the older ones are not asked for again.
-const NEWEST_INTERVALS = 2;
-const ASKED_AT_ONCE = 4;
-
-/** Counts of whole intervals, each asked for until it is old enough not to change. */
-class SettledIntervals {
-  private readonly known = new Map<string, Counts>();
-
-  async read(
-    intervals: { start: number; end: number }[],
-    ask: (start: number, end: number) => Promise<Counts | NoData>,
-  ): Promise<Bucket[] | NoData> {
-    const buckets: Bucket[] = [];
-    for (let from = 0; from < intervals.length; from += ASKED_AT_ONCE) {
-      const group = intervals.slice(from, from + ASKED_AT_ONCE);
-      const answers = await Promise.all(
-        group.map(async ({ start, end }, index) => {
-          const key = `${start} ${end}`;
-          const counts = this.known.get(key) ?? (await ask(start, end));
-          const old = from + index < intervals.length - NEWEST_INTERVALS;
-          if (old && !('noData' in counts)) this.known.set(key, counts);
-          return { start, end, counts };
-        }),
-      );
-      for (const { start, end, counts } of answers) {
-        if ('noData' in counts) return counts;
-        buckets.push({ start: start / 1000, end: end / 1000, ...counts });
-      }
-    }
-    return buckets;
   }
 }
