@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createRunner } from '#action-kit/runner';
+import type { Clock } from '#http/clock';
 import { closeLedger } from '#release/finish-release';
 import { openLedger } from '#release/ledger';
 import { reconcile } from '#release/reconcile';
@@ -106,7 +107,7 @@ const names = {
 /** The action itself, in this process, with its requests on the way that a test gave it. */
 export async function watchAction(
   reach: Reach,
-  more: { inputs?: Record<string, string>; attempt?: number; runId?: number } = {},
+  more: { inputs?: Record<string, string>; attempt?: number; runId?: number; clock?: Clock } = {},
 ) {
   const { vercel, github } = scene.sandbox.description;
   const inputs = {
@@ -136,6 +137,7 @@ export async function watchAction(
       },
       signal: reach.signal,
       write: () => {},
+      ...(more.clock && { clock: more.clock }),
     }),
   );
 }
@@ -150,8 +152,8 @@ export function watchStep(reach: Reach): WatchStep {
   };
 }
 
-/** A release whose job has ended and whose window, of which everything is known by now, no run has judged yet. */
-export async function handOff(): Promise<{ bad: string }> {
+/** A release whose job ended and whose window, which began 20 s ago, no run has judged yet; one of 12 s is known whole by now. */
+export async function handOff(windowMs = 12_000): Promise<{ bad: string }> {
   await reset();
   const { github, project } = await scene.connect();
   const bad = await scene.stage({});
@@ -162,16 +164,29 @@ export async function handOff(): Promise<{ bad: string }> {
   await project.setAutoAssign(true);
   await ledger.record('promote', 'outcome', 'promoted', bad);
   const rules = ['error-rate above 10%: immediately'];
-  await recordWindow(ledger, { since: Date.now() - 20_000, windowMs: 12_000, intervalMs: 4_000, rules });
+  await recordWindow(ledger, { since: Date.now() - 20_000, windowMs, intervalMs: 4_000, rules });
   await ledger.record('release', 'outcome', watchContinues, 'window_open');
   return { bad };
 }
 
 /** A run of watch.yml: the verdict, then the steps behind it. */
-export async function continueHandedOff(through: Services, reach: Reach, watchRun: number): Promise<string> {
+export async function continueHandedOff(
+  through: Services,
+  reach: Reach,
+  watchRun: number,
+  clock?: Clock,
+): Promise<string> {
   const url = `${reach.address('users')}/counts?from={from}&until={until}`;
   const inputs = { continue: 'true', 'source-url': url };
-  const { decision, summary, failed, outputs = {} } = await watchAction(reach, { inputs, runId: watchRun });
+  const {
+    decision,
+    summary,
+    failed,
+    outputs = {},
+  } = await watchAction(reach, {
+    ...{ inputs, runId: watchRun },
+    ...(clock && { clock }),
+  });
   reach.signal.throwIfAborted();
   if (outputs.release === undefined || decision === watchContinues) return decision;
   const handle = parseReleaseHandle(outputs.release);
