@@ -1,25 +1,19 @@
 import type { InitPlan } from './plan-init.ts';
 import { scalar } from './render-ops-yml.ts';
 import { expression, pin } from './render-workflows.ts';
-import type { Schedule } from './schedule-runs.ts';
+import { type Schedule, scheduledHead } from './schedule-runs.ts';
 
 /** `.github/workflows/alerts.yml`: scheduled runs that judge the alerts of production once, tell what changed and move nothing. */
-export function renderAlerts(plan: InitPlan, { cron, why }: Schedule): string {
+export function renderAlerts(plan: InitPlan, schedule: Schedule): string {
   const { url } = plan.request;
   // The bypass secret goes only to a host that the workflow file names.
   const wanted = ['VERCEL_TOKEN', 'SLACK_BOT_TOKEN', ...(url === undefined ? [] : ['VERCEL_AUTOMATION_BYPASS_SECRET'])];
   return [
-    '# Judges the alerts of ops.yml outside of a release and tells people what changed. It moves nothing.',
-    'name: Alerts',
-    '',
-    'on:',
-    '  schedule:',
-    `    # ${why}`,
-    `    - cron: '${cron}'`,
-    '  workflow_dispatch:',
-    '',
-    'permissions: {}',
-    '',
+    ...scheduledHead(
+      'Alerts',
+      'Judges the alerts of ops.yml outside of a release and tells people what changed. It moves nothing.',
+      schedule,
+    ),
     'jobs:',
     '  production:',
     '    name: Production',

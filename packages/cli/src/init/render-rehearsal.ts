@@ -1,27 +1,21 @@
 import type { InitPlan } from './plan-init.ts';
 import { scalar } from './render-ops-yml.ts';
 import { expression, folder, pin, secretsOfJob } from './render-workflows.ts';
-import type { Schedule } from './schedule-runs.ts';
+import { type Schedule, scheduledHead } from './schedule-runs.ts';
 
 /** `.github/workflows/rehearse-rollback.yml`: scheduled runs that release to staging and see the watch take it back. Never production. */
-export function renderRehearsal(plan: InitPlan, { cron, why }: Schedule): string {
+export function renderRehearsal(plan: InitPlan, schedule: Schedule): string {
   const { triggers, recipient } = plan.request;
   const { event, ref } = triggers.staging ?? {};
   // A schedule has the commit of the default branch, which may not be what staging serves.
   const one = event === 'push' && ref !== undefined && !/[*?[\]!+]/.test(ref);
   const branch = one && ref !== plan.detected.defaultBranch ? ref : undefined;
   return [
-    '# Rehearses the way back on staging: a good release is told to be a bad one, taken back by the watch, and what serves then is proven.',
-    'name: Rehearse the way back',
-    '',
-    'on:',
-    '  schedule:',
-    `    # ${why}`,
-    `    - cron: '${cron}'`,
-    '  workflow_dispatch:',
-    '',
-    'permissions: {}',
-    '',
+    ...scheduledHead(
+      'Rehearse the way back',
+      'Rehearses the way back on staging: a good release is told to be a bad one, taken back by the watch, and what serves then is proven.',
+      schedule,
+    ),
     '# The called workflow queues behind the releases of staging.',
     'jobs:',
     '  staging:',

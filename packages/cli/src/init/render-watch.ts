@@ -1,9 +1,9 @@
 import type { InitPlan } from './plan-init.ts';
 import { expression, folder, pin } from './render-workflows.ts';
-import { asksForRowCounts, type Schedule } from './schedule-runs.ts';
+import { asksForRowCounts, type Schedule, scheduledHead } from './schedule-runs.ts';
 
 /** `.github/workflows/watch.yml`: scheduled runs that look at the newest release of production and end at once. */
-export function renderWatch(plan: InitPlan, { cron, why }: Schedule): string {
+export function renderWatch(plan: InitPlan, schedule: Schedule): string {
   const wanted = ['VERCEL_TOKEN', 'VERCEL_AUTOMATION_BYPASS_SECRET', 'DATABASE_URL', 'SLACK_BOT_TOKEN'];
   // Rows are compared with a backup: to read its manifest in a bucket takes the keys of the bucket.
   const store =
@@ -11,17 +11,11 @@ export function renderWatch(plan: InitPlan, { cron, why }: Schedule): string {
       ? ['BACKUP_S3_ACCESS_KEY_ID', 'BACKUP_S3_SECRET_ACCESS_KEY']
       : [];
   return [
-    '# Looks at the newest release of production again and again: its windows and its sign-off, a watch that was handed off.',
-    'name: Watch',
-    '',
-    'on:',
-    '  schedule:',
-    `    # ${why}`,
-    `    - cron: '${cron}'`,
-    '  workflow_dispatch:',
-    '',
-    'permissions: {}',
-    '',
+    ...scheduledHead(
+      'Watch',
+      'Looks at the newest release of production again and again: its windows and its sign-off, a watch that was handed off.',
+      schedule,
+    ),
     '# One look at a time.',
     'concurrency:',
     '  group: watch',

@@ -9,6 +9,23 @@ export interface Schedule {
   why: string;
 }
 
+/** The first lines of a workflow that runs by its schedule and by hand. Pure. */
+export function scheduledHead(name: string, purpose: string, { cron, why }: Schedule): string[] {
+  return [
+    `# ${purpose}`,
+    `name: ${name}`,
+    '',
+    'on:',
+    '  schedule:',
+    `    # ${why}`,
+    `    - cron: '${cron}'`,
+    '  workflow_dispatch:',
+    '',
+    'permissions: {}',
+    '',
+  ];
+}
+
 /** They tell of the time of their own run only. */
 const liveSources = ['vercel-runtime-logs', 'probe'];
 
