@@ -73,7 +73,7 @@ async function written(text: string): Promise<void> {
 
 test('requests between the promotion and the watch are counted once, ours are not, and the folder is gone', async () => {
   let ended = false;
-  keep().then(() => {
+  void keep().then(() => {
     ended = true;
   });
   await until(() => isJournalOpen(folder));
@@ -162,7 +162,7 @@ test('more requests than are kept are a gap that lasts, and the file stays small
 
 test('a reader ends when its folder is gone, when nobody comes, and without Vercel it keeps nothing', async () => {
   let ended = 0;
-  keep().then(() => {
+  void keep().then(() => {
     ended += 1;
   });
   await until(() => isJournalOpen(folder));
