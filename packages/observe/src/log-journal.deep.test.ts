@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '#http/clock';
+import { type Clock, systemClock } from '#http/clock';
 import type { VercelConnection } from '#vercel/project';
 import { isNoData } from './bucket.ts';
 import { keepLogJournal } from './keep-log-journal.ts';
@@ -49,13 +49,13 @@ function line(status: number, path = '/api/notes', at = Date.now()): string {
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await condition()); tries += 1) {
-    assert.ok(tries < 300, 'it did not happen');
+    assert.ok(tries < 3_000, 'it did not happen');
     await delay(10);
   }
 }
 
 /** A reader as vercel-promote leaves one, with an open stream. */
-async function keep(more: { mostRequests?: number; longestMs?: number } = {}) {
+async function keep(more: { mostRequests?: number; clock?: Clock } = {}) {
   const given = { connection, deploymentId: 'dpl_1', folder, longestMs: 20_000, clock: systemClock, ...more };
   const ended = keepLogJournal(given);
   await until(() => isJournalOpen(folder));
@@ -170,7 +170,11 @@ test('a reader ends when its folder is gone, when nobody comes, and without Verc
   await until(() => ended === 1);
   assert.equal(existsSync(folder), false, 'it makes none');
   folder = await mkdtemp(join(tmpdir(), journalPrefix));
-  await keep({ longestMs: 300 });
+  let passedMs = 0;
+  const nobodyCame = keep({ clock: { ...systemClock, now: () => Date.now() + passedMs } });
+  await until(() => isJournalOpen(folder));
+  passedMs = 20_000;
+  await nobodyCame;
   await rm(folder, { recursive: true });
   folder = await mkdtemp(join(tmpdir(), journalPrefix));
   server.closeAllConnections();

@@ -44,7 +44,7 @@ function row(rowId: string, more: Record<string, unknown> = {}): string {
 }
 async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; !condition(); tries += 1) {
-    assert.ok(tries < 300, 'it did not happen');
+    assert.ok(tries < 3_000, 'it did not happen');
     await delay(10);
   }
 }
