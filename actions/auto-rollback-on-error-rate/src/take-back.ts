@@ -1,6 +1,7 @@
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
+import { cleanText } from '#http/text';
 import type { WatchOutcome } from '#observe/watch';
 import { runHealthGate } from '#probe/health-gate';
 import type { ProbeContext } from '#probe/probe';
@@ -26,7 +27,7 @@ export async function takeBack(parts: {
   github: GitHub;
   connection: VercelConnection;
   settings: EnvironmentSettings;
-  plan: WatchPlan;
+  plan: Pick<WatchPlan, 'checks'>;
   context: ProbeContext;
   key: string;
   runId: number;
@@ -70,17 +71,25 @@ export async function takeBack(parts: {
   const rollback = { from, to, startedAt: startedAt / 1000, swappedAt: swappedAt && swappedAt / 1000 };
   if (decision === 'superseded') return { decision, reasonCode, summary: message, warnings, rollback };
   if (decision === 'failed') return { decision: 'rollback-failed', reasonCode, summary: message, warnings, rollback };
-  const health = await runHealthGate({
+  const back = { decision: 'rolled-back', reasonCode, summary: message, warnings, rollback } as const;
+  if (plan.checks.length === 0) return back;
+  const gate = {
     checks: plan.checks,
     context: parts.context,
     consecutive: 2,
     intervalMs: 1000,
     deadlineMs: 60_000,
     log,
-  });
-  if (plan.checks.length > 0 && health.decision === 'fail') {
+  };
+  // Cancelled meanwhile: the domains did move, and that stays the result.
+  const health = await runHealthGate(gate).catch(
+    (error: Error) => ({ decision: 'could-not-run', summary: cleanText(error.message, 300) }) as const,
+  );
+  if (health.decision === 'fail') {
     const summary = `${message} But what serves now is not healthy: ${health.summary}`;
-    return { decision: 'rollback-failed', reasonCode: 'unhealthy_after_rollback', summary, warnings, rollback };
+    return { ...back, decision: 'rollback-failed', reasonCode: 'unhealthy_after_rollback', summary };
   }
-  return { decision: 'rolled-back', reasonCode, summary: message, warnings, rollback };
+  if (health.decision === 'could-not-run')
+    warnings.push(`Rolled back, but not verified that what serves now is healthy: ${health.summary}`);
+  return back;
 }
