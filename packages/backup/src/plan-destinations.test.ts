@@ -85,6 +85,9 @@ for (const [words, more, expected] of [
   [['artifact'], { publicRepository: true, publicArtifact: true }, []],
   [['artifact'], { scheduled: true }, ['backup-destination']],
   [undefined, { scheduled: true }, ['backup-destination']],
+  // A folder of a hosted runner is gone with the job.
+  [['artifact', 'directory'], { scheduled: true, hosted: true, path: '/b' }, ['backup-destination']],
+  [['artifact', 'directory'], { scheduled: true, hosted: false, path: '/b' }, []],
   [['artifact', 's3://notes'], { scheduled: true, s3: keys }, []],
   [undefined, { artifacts: false }, ['backup-destination']],
   [['s3://notes', 'artifact', 'directory'], { needed: false, artifacts: false }, []],

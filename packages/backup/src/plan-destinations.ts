@@ -87,7 +87,8 @@ export function planDestinations(given: GivenDestinations): {
   problems.push(...untrustedProjects(destinations, given));
   if (!needed) return { destinations, problems };
   const has = (kind: PlannedDestination['kind']) => destinations.some((one) => one.kind === kind);
-  const only = (kind: PlannedDestination['kind']) => has(kind) && destinations.every((one) => one.kind === kind);
+  // What outlives the job.
+  const lasting = destinations.filter(({ kind }) => !(given.hosted && kind === 'directory'));
   const push = (problem: DestinationProblem) => problems.push(problem);
   if (destinations.length === 0 && problems.length === 0) {
     push({
@@ -112,7 +113,7 @@ export function planDestinations(given: GivenDestinations): {
       allowed: 'accepted, or a destination outside this repository',
     });
   }
-  if (only('artifact') && given.scheduled === true) {
+  if (given.scheduled === true && lasting.length > 0 && lasting.every(({ kind }) => kind === 'artifact')) {
     push({
       name,
       given: 'artifact',
@@ -123,7 +124,7 @@ export function planDestinations(given: GivenDestinations): {
   if (has('directory') && path === undefined) {
     push({ name: 'backup-path', message: 'is needed by the destination directory', allowed: 'a folder' });
   }
-  if (given.hosted && only('directory')) {
+  if (destinations.length > 0 && lasting.length === 0) {
     push({
       name,
       given: 'directory',
@@ -141,7 +142,6 @@ export function planDestinations(given: GivenDestinations): {
   }
   const own = ({ kind, ...one }: PlannedDestination) =>
     kind === 'supabase-storage' && 'project' in one && one.project === given.sourceProject;
-  const lasting = destinations.filter(({ kind }) => !(given.hosted && kind === 'directory'));
   if (given.sourceProject !== undefined && lasting.some(own) && lasting.every(own)) {
     push({
       name,
