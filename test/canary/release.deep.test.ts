@@ -16,6 +16,7 @@ import {
   releaseFixture,
   shortWatch,
   sickInPublic,
+  soonSick,
 } from '../scenarios/release-fixture.ts';
 import { betrayals } from './encoded-forms.ts';
 import { filesBelow, watchCommandLines } from './left-behind.ts';
@@ -46,7 +47,11 @@ let commandLines: string[] = [];
 before(async () => {
   fixture = await releaseFixture({
     database: true,
-    ops: { database: { backup: { destination: 'directory', path: join(folder, 'backups') } }, watch: shortWatch },
+    ops: {
+      database: { backup: { destination: 'directory', path: join(folder, 'backups') } },
+      watch: shortWatch,
+      health: soonSick,
+    },
   });
   const { vercel, github, slack, postgres } = fixture.sandbox.description;
   // Only the random part of a token: its beginning names the service and may be shown.

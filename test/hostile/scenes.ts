@@ -1,5 +1,5 @@
 import { rollBackInDashboard } from '../scenarios/dashboard.ts';
-import { opsFile, type ReleaseFixture, type RunRequest } from '../scenarios/release-fixture.ts';
+import { opsFile, type ReleaseFixture, type RunRequest, soonSick } from '../scenarios/release-fixture.ts';
 import { hostileLine, hostileName, hostileTag, hostileText, shellBait } from './hostile-texts.ts';
 
 /** One run and where its hostile texts come from. */
@@ -37,11 +37,8 @@ export const hostileFiles = {
 };
 export const hostileOps = {
   health: {
+    ...soonSick,
     checks: [{ name: hostileLine('check-name', 900), path: '/api/health', json: { '$.status': 'healthy' } }],
-    consecutive: 1,
-    interval: '100ms',
-    timeout: '2s',
-    deadline: '2s',
   },
   smoke: { command: `node test/smoke.js "${hostileLine('smoke-name', 300).replaceAll(/["`$\\{}]/g, '')}"` },
 };

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { removeWorkspaces, runBundle } from '#probe/testing/run-bundle';
 import { appsFixture } from './apps-fixture.ts';
 import { startCounts } from './counts.ts';
-import { sickInPublic } from './release-fixture.ts';
+import { sickInPublic, soonSick } from './release-fixture.ts';
 
 describe('two Vercel projects of one environment', { concurrency: 2 }, () => {
   test('are promoted together, and a bad release of one takes both back, each to its own deployment', async () => {
@@ -26,7 +26,11 @@ describe('two Vercel projects of one environment', { concurrency: 2 }, () => {
       commit: undefined,
     });
 
-    const bad = await apps.release({ version: 'v1.1.0', files: { 'admin/api/health.js': sickInPublic } });
+    const bad = await apps.release({
+      version: 'v1.1.0',
+      ops: { health: soonSick },
+      files: { 'admin/api/health.js': sickInPublic },
+    });
     assert.equal(bad.decision, 'rolled-back', bad.lastLine);
     assert.equal(bad.reasonCode, 'health_failed');
     assert.deepEqual(apps.served(), first);
@@ -163,7 +167,7 @@ describe('two Vercel projects of one environment', { concurrency: 2 }, () => {
     const fault = { status: 422, body: { error: { code: 'invalid', message: 'not now' } } };
     apps.fixture.sandbox.faults.order({ ...order, times: 9, fault });
     const files = { 'admin/api/health.js': sickInPublic };
-    const ended = await apps.release({ version: 'v1.1.0', files, runId: 5_000 });
+    const ended = await apps.release({ version: 'v1.1.0', ops: { health: soonSick }, files, runId: 5_000 });
     assert.equal(ended.decision, 'rollback-failed', ended.lastLine);
     assert.match(ended.lastLine, new RegExp(`admin: NOT on ${first.admin}.*vercel rollback ${first.admin}`));
     assert.deepEqual(apps.served(), { web: first.web, admin: apps.deployed('v1.1.0').admin });

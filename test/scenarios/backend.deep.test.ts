@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { expectEnd } from './expect-end.ts';
-import { releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import { releaseFixture, shortWatch, sickInPublic, soonSick } from './release-fixture.ts';
 
 const token = 'canary-backend-token';
 
@@ -64,6 +64,7 @@ function toHeard(line: string): Heard {
 
 const ops = {
   watch: shortWatch,
+  health: soonSick,
   backend: {
     deploy: 'sh backend.sh deploy',
     rollback: 'sh backend.sh rollback',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import { releaseFixture, shortWatch, sickInPublic, soonSick } from './release-fixture.ts';
 
 test('a laptop plans, releases and takes back a release by the same composite, with an exit code that says how it ended', async () => {
-  await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+  await using fixture = await releaseFixture({ ops: { watch: shortWatch, health: soonSick } });
   const production = ['--environment', 'production', '--json'];
   await fixture.commit('v1.0.0');
   const plan = JSON.parse(await fixture.command('plan', ...production)) as Record<string, unknown>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BuildOrder } from '#sandbox/vercel/vercel-records';
 import { expectEnd, expectSettled } from './expect-end.ts';
-import { fastOps, releaseFixture } from './release-fixture.ts';
+import { fastOps, releaseFixture, soonSick } from './release-fixture.ts';
 
 /** How a deployment ends, and what the last line has to say. */
 const endings: { what: string; order: BuildOrder; reason: string; says: RegExp }[] = [
@@ -35,7 +35,9 @@ const sick = "export function GET() { return Response.json({ status: 'sick' }, {
 
 describe('a deployment that', { concurrency: 2 }, () => {
   test('fails, is cancelled, blocked or never ready, or not healthy, is never promoted; the release after it goes through', async (t) => {
-    await using fixture = await releaseFixture({ ops: { vercel: { ...fastOps.vercel, deadline: '2s' } } });
+    await using fixture = await releaseFixture({
+      ops: { vercel: { ...fastOps.vercel, deadline: '2s' }, health: soonSick },
+    });
     const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
     for (const [index, { what, order, reason, says }] of endings.entries()) {
       await t.test(what, async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { expectEnd } from './expect-end.ts';
-import { fastOps, type ReleaseFixture, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import { fastOps, type ReleaseFixture, releaseFixture, shortWatch, sickInPublic, soonSick } from './release-fixture.ts';
 
 const code = (answer: string) => `Deno.serve(() => Response.json({ version: '${answer}' }));\n`;
 const functionsOf = (answer: string) => ({
@@ -10,7 +10,12 @@ const functionsOf = (answer: string) => ({
   'supabase/functions/notes/index.ts': code(answer),
 });
 
-const ops = (when: 'before' | 'after' = 'before') => ({ ...fastOps, functions: { when }, watch: shortWatch });
+const ops = (when: 'before' | 'after' = 'before') => ({
+  ...fastOps,
+  functions: { when },
+  watch: shortWatch,
+  health: soonSick,
+});
 
 /** Each run as GitHub gives it: a runtime token of its own, for artifacts. */
 function functionsInputs(fixture: ReleaseFixture) {

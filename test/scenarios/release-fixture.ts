@@ -26,12 +26,16 @@ export const fastOps = {
     checks: [{ path: '/api/health', json: { '$.status': 'healthy' } }],
     consecutive: 1,
     interval: '100ms',
-    timeout: '2s',
-    deadline: '2s',
+    // A function is a process that starts cold, on a loaded machine beside others.
+    timeout: '8s',
+    deadline: '10s',
   },
   watch: { source: 'probe', window: '1s', interval: '500ms' },
   slack: 'C000000001',
 } as const;
+
+/** The health gate where a release is meant to fail it: it waits for the whole deadline. */
+export const soonSick = { ...fastOps.health, timeout: '4s', deadline: '5s' } as const;
 
 /** The shortest watch: one interval. */
 export const shortWatch = { source: 'probe', window: '500ms', interval: '500ms' };

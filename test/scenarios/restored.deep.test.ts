@@ -5,11 +5,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { expectEnd } from './expect-end.ts';
 import { startUsers } from './people.ts';
-import { fastOps, opsFile, releaseFixture, shortWatch } from './release-fixture.ts';
+import { opsFile, releaseFixture, shortWatch } from './release-fixture.ts';
 import { bad, watch } from './suffering-users.ts';
-
-// A loaded machine answers late while users call; here nothing is about health.
-const health = { ...fastOps.health, timeout: '8s', deadline: '10s' };
 
 /** An api/ping.js that users get no answer from as soon as a file is there: what another service does to every release. */
 const sickWith = (flag: string) => `import { existsSync } from 'node:fs';
@@ -22,7 +19,7 @@ describe('what a rollback restored', { concurrency: 1 }, () => {
     const flag = join(folder, 'down');
     try {
       await using fixture = await releaseFixture({
-        ops: { watch: shortWatch, health },
+        ops: { watch: shortWatch },
         files: { 'api/ping.js': sickWith(flag) },
       });
       const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
@@ -34,7 +31,6 @@ describe('what a rollback restored', { concurrency: 1 }, () => {
           'api/ping.js': bad,
           '.github/ops.yml': opsFile({
             watch,
-            health,
             notifications: { routes: { lead: { slack: fixture.sandbox.description.slack.channelId } } },
             rollback: { escalate: 'lead' },
           }),
@@ -66,14 +62,14 @@ describe('what a rollback restored', { concurrency: 1 }, () => {
 
   test('is watched as well: healthy, the release stays rolled back', async () => {
     await using fixture = await releaseFixture({
-      ops: { watch: shortWatch, health },
+      ops: { watch: shortWatch },
       files: { 'api/ping.js': sickWith('/nowhere/at/all') },
     });
     const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
     const users = startUsers(`${fixture.address}/api/ping`, 20);
     const ended = await fixture.release({
       version: 'v1.1.0',
-      files: { 'api/ping.js': bad, '.github/ops.yml': opsFile({ watch, health }) },
+      files: { 'api/ping.js': bad, '.github/ops.yml': opsFile({ watch }) },
     });
     await users.stop();
     expectEnd(fixture, ended, {

@@ -3,10 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runTool } from '#child-process/run-tool';
-import { type ReleaseFixture, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import { type ReleaseFixture, releaseFixture, shortWatch, sickInPublic, soonSick } from './release-fixture.ts';
 
 /** As preset tag-release has it: production is released by tag. */
-const ops = { watch: shortWatch, environments: { production: { trigger: 'tag v*' } } };
+const ops = { watch: shortWatch, health: soonSick, environments: { production: { trigger: 'tag v*' } } };
 
 async function git({ repository }: ReleaseFixture, ...words: string[]): Promise<string> {
   const by = ['-c', 'user.name=Notes team', '-c', 'user.email=notes@example.com', '-c', 'commit.gpgsign=false'];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { rollBackInDashboard } from './dashboard.ts';
 import { expectEnd, expectSettled } from './expect-end.ts';
-import { opsFile, type ReleaseFixture, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import { opsFile, type ReleaseFixture, releaseFixture, shortWatch, sickInPublic, soonSick } from './release-fixture.ts';
 
 describe('a rollback', { concurrency: 2 }, () => {
   test('in the dashboard, a release is refused until unlock acknowledges it: then auto-assign is on again and it goes through', async () => {
@@ -76,7 +76,7 @@ describe('a rollback', { concurrency: 2 }, () => {
   });
 
   test('by hand whose target is sick, the run is red and says so, and production is not moved once more', async () => {
-    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch, health: soonSick } });
     const older = (await fixture.release({ version: 'v0.9.0' })).deploymentId;
     const target = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
     await fixture.release({ version: 'v1.1.0' });
@@ -96,7 +96,9 @@ describe('a rollback', { concurrency: 2 }, () => {
   });
 
   test('whose checks could not run is red as not verified, proposes no further target, and what it restored is watched', async () => {
-    await using fixture = await releaseFixture({ ops: { watch: shortWatch, smoke: { command: 'true' } } });
+    await using fixture = await releaseFixture({
+      ops: { watch: shortWatch, health: soonSick, smoke: { command: 'true' } },
+    });
     const target = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
     await fixture.release({ version: 'v1.1.0' });
     const unprepared = { 'setup-commands': 'exit 7' };
@@ -123,7 +125,7 @@ describe('a rollback', { concurrency: 2 }, () => {
 
 describe('the way back', { concurrency: 3 }, () => {
   test('is not there for the first deployment: by hand refused, by a failed release locked and told', async () => {
-    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch, health: soonSick } });
     const ended = await fixture.release({ version: 'v1.0.0', files: { 'api/health.js': sickInPublic } });
     expectEnd(fixture, ended, {
       decision: 'rollback-failed',
@@ -163,7 +165,7 @@ describe('the way back', { concurrency: 3 }, () => {
   });
 
   test('was deleted from Vercel meanwhile: the next proven one is taken instead, within its deadline, and everybody is told', async () => {
-    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch, health: soonSick } });
     const older = (await fixture.release({ version: 'v0.9.0' })).deploymentId;
     const target = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
     const ended = await fixture.release({
@@ -192,7 +194,7 @@ describe('the way back', { concurrency: 3 }, () => {
   });
 
   test('was deleted and nothing else is proven: red, nothing is moved, the next command is named', async () => {
-    await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
+    await using fixture = await releaseFixture({ ops: { watch: shortWatch, health: soonSick } });
     const target = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
     const ended = await fixture.release({
       version: 'v1.1.0',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { listPostgres } from '#backup/find-postgres';
 import { expectEnd } from './expect-end.ts';
-import { opsFile, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import { opsFile, releaseFixture, shortWatch, sickInPublic, soonSick } from './release-fixture.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
 const folder = 'supabase/migrations';
@@ -13,7 +13,7 @@ const accepted = '-- ops:accept drop-column nobody reads it, we think\nALTER TAB
 describe('the guard of a rollback', { skip: installed ? false : 'no PostgreSQL server programs' }, () => {
   test('stops a release and a person before old code meets a database that it cannot bear (DRB-08)', async () => {
     await using fixture = await releaseFixture({ database: true });
-    const ops = opsFile({ watch: shortWatch, database: { backup: { policy: 'skip' } } });
+    const ops = opsFile({ watch: shortWatch, health: soonSick, database: { backup: { policy: 'skip' } } });
     const inputs = { 'throw-away': 'true' };
     const files = { '.github/ops.yml': ops, ...add };
     const first = await fixture.release({ version: 'v1.0.0', files, inputs });

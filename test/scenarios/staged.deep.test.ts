@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { expectEnd, expectSettled } from './expect-end.ts';
-import { fastOps, opsFile, type ReleaseFixture, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import {
+  fastOps,
+  opsFile,
+  type ReleaseFixture,
+  releaseFixture,
+  shortWatch,
+  sickInPublic,
+  soonSick,
+} from './release-fixture.ts';
 
 describe('what is staged', { concurrency: 2 }, () => {
   test('waits for approval without touching production, and its resumed job promotes the same deployment', async () => {
@@ -48,7 +56,7 @@ describe('what is staged', { concurrency: 2 }, () => {
     const { name: host } = await vercel.addDomain(vercel.project, { gitBranch: 'staging' });
     const production = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
     const staging = { url: `http://${host}`, vercel: { as: 'alias', alias: host } };
-    const ops = { '.github/ops.yml': opsFile({ watch: shortWatch, environments: { staging } }) };
+    const ops = { '.github/ops.yml': opsFile({ watch: shortWatch, health: soonSick, environments: { staging } }) };
     const inputs = { environment: 'staging' };
     const first = await fixture.release({ version: 'v1.1.0', files: ops, inputs });
     expectEnd(fixture, first, {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { expectEnd } from './expect-end.ts';
-import { opsFile, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import { opsFile, releaseFixture, shortWatch, sickInPublic, soonSick } from './release-fixture.ts';
 
 // An environment whose name says nothing: production unless the workflow file says throw-away (S11).
 const weakened = (address: string) =>
   opsFile({
+    health: soonSick,
     watch: { ...shortWatch, 'on-no-data': 'pass' },
     environments: { qa: { url: address, database: { backup: { verify: 'checksum' } } } },
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { expectEnd, expectSettled } from './expect-end.ts';
 import { startUsers } from './people.ts';
-import { fastOps, opsFile, releaseFixture, shortWatch, sickInPublic } from './release-fixture.ts';
+import { fastOps, opsFile, releaseFixture, shortWatch, sickInPublic, soonSick } from './release-fixture.ts';
 import { bad, good, watch } from './suffering-users.ts';
 
 describe('a watch', { concurrency: 3 }, () => {
@@ -89,7 +89,7 @@ describe('a watch', { concurrency: 3 }, () => {
 
   test('is not even needed where health fails on the public address: it is taken back whatever the mode', async () => {
     await using fixture = await releaseFixture({
-      ops: { watch: { ...shortWatch, mode: 'observe' } },
+      ops: { watch: { ...shortWatch, mode: 'observe' }, health: soonSick },
     });
     const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
     const ended = await fixture.release({ version: 'v1.1.0', files: { 'api/health.js': sickInPublic } });
