@@ -24,6 +24,7 @@ const view: fc.Arbitrary<MoveView> = fc.record({
   rolling: fc.constantFrom('none' as const, 'canary' as const, 'queued' as const, 'other' as const),
   now: fc.integer({ min: 0, max: 30_000 }),
   sentAt: fc.integer({ min: 0, max: 30_000 }),
+  readAt: fc.integer({ min: 0, max: 30_000 }),
   deadlineAt: fc.integer({ min: 0, max: 30_000 }),
 });
 
@@ -48,6 +49,18 @@ test('nothing is sent again while ours may still be under way, and nothing at al
   );
 });
 
+test('a request without an answer is sent again only after a look at the project, long enough after it', () => {
+  fc.assert(
+    fc.property(view, fc.nat(4_000), ({ sentAt, ...given }, looked) => {
+      const served = [{ host: 'app.example.com', by: 'dpl_old' }];
+      const now = sentAt + 30_000;
+      const blind: MoveView = { ...given, sent: 'unanswered', last: undefined, served, rolling: 'none', now, sentAt };
+      const next = decideMove({ ...blind, readAt: sentAt + looked, deadlineAt: now + 1 });
+      assert.equal(next.do, looked < 2_000 ? 'wait' : 'send');
+    }),
+  );
+});
+
 test('what somebody else has sent and Vercel carries out is not sent again, unless it has shown as running for too long', () => {
   fc.assert(
     fc.property(view, fc.constantFrom('pending', 'in-progress'), fc.nat(12_000), (given, jobStatus, waited) => {
@@ -55,7 +68,7 @@ test('what somebody else has sent and Vercel carries out is not sent again, unle
       const last = { type, jobStatus, toDeploymentId, requestedAt: 1 } as NonNullable<MoveView['last']>;
       const served = [{ host: 'app.example.com', by: 'dpl_old' }];
       const twin: MoveView = { ...given, sent: 'not-yet', last, served, rolling: 'none' };
-      const next = decideMove({ ...twin, sentAt: now - waited, deadlineAt: now + 1 });
+      const next = decideMove({ ...twin, sentAt: now - waited, readAt: now, deadlineAt: now + 1 });
       assert.equal(next.do, waited < 10_000 ? 'wait' : 'send');
       assert.equal(
         decideMove({ ...twin, last: { ...last, toDeploymentId: 'dpl_other' }, deadlineAt: now + 1 }).do,
@@ -108,6 +121,7 @@ test('a request is ours only by type, target and time', () => {
     rolling: 'none',
     now: 5_200,
     sentAt: 5_050,
+    readAt: 5_050,
     deadlineAt: 9_000,
   };
   const last = base.last as NonNullable<MoveView['last']>;

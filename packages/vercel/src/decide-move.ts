@@ -24,6 +24,8 @@ export interface MoveView {
   rolling: 'none' | 'canary' | 'queued' | 'other';
   now: number;
   sentAt: number;
+  /** When the reading of this picture began; a read that failed leaves the earlier picture and its time. */
+  readAt: number;
   deadlineAt: number;
 }
 
@@ -49,7 +51,8 @@ export function decideMove(view: MoveView): NextMove {
   const isAborting = view.type === 'rollback' && view.rolling === 'other';
   const onTarget = !isAborting && view.served.length > 0 && view.served.every(({ by }) => by === view.target);
   const late = now >= view.deadlineAt;
-  const waited = now - view.sentAt;
+  // By the age of what is looked at: while the project cannot be read, time alone shows nothing.
+  const waited = view.readAt - view.sentAt;
 
   if (onTarget) {
     // Somebody else's move in progress may be about to take the domains away from the target, or ours is still being finished.

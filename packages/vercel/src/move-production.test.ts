@@ -42,6 +42,29 @@ for (const afterEffect of ['cut', 'black-hole'] as const) {
   });
 }
 
+test('an answer lost after the effect is not sent again while the project cannot be read', {
+  timeout: 60_000,
+}, async () => {
+  const reads = { method: 'GET', route: /./, status: 500, times: Number.POSITIVE_INFINITY };
+  vercel.settleMs = 8_000;
+  vercel.faults.push({ method: 'POST', route: /rollback/, afterEffect: 'cut' });
+  vercel.routes.push({
+    method: 'POST',
+    route: /rollback/,
+    answer() {
+      const { status, json } = vercel.move('rollback', 'dpl_new');
+      // Blind from the effect on, for longer than it takes until a request without an answer is repeated.
+      if (vercel.accepted.length === 1) {
+        vercel.faults.push(reads);
+        setTimeout(() => vercel.faults.splice(vercel.faults.indexOf(reads), 1), 6_000);
+      }
+      return { status, json };
+    },
+  });
+  const moved = await (await open()).rollBack('dpl_new', { ...quick, deadlineMs: 40_000 });
+  assert.deepEqual([moved.outcome, moved.requests, vercel.accepted.length], ['moved', 1, 1]);
+});
+
 test('a request that never arrived is sent again after the caller was asked', { timeout: 30_000 }, async () => {
   vercel.faults.push({ method: 'POST', route: /promote/, status: 502 });
   let asked = 0;

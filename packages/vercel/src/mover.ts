@@ -34,6 +34,7 @@ const ANSWER_MS = 10_000;
 export class Mover {
   private sent: Sent = 'not-yet';
   private sentAt: number;
+  private readAt: number;
   private attempts = 0;
   private before: LastAliasRequest | undefined;
   private last: LastAliasRequest | undefined;
@@ -57,6 +58,7 @@ export class Mover {
     this.state = state;
     this.times = times;
     this.sentAt = times.startedAt;
+    this.readAt = times.startedAt;
     this.last = state.lastAliasRequest;
     this.currentDeploymentId = state.currentDeploymentId;
   }
@@ -91,6 +93,7 @@ export class Mover {
       rolling: this.rolling,
       now: this.port.clock.now(),
       sentAt: this.sentAt,
+      readAt: this.readAt,
       deadlineAt: this.times.deadlineAt,
     };
   }
@@ -166,6 +169,7 @@ export class Mover {
   /** Reads what the project shows now; a read that fails for a moment keeps the last picture until the deadline. */
   private async look(): Promise<MoveOutcome | undefined> {
     const { port, times } = this;
+    const readAt = port.clock.now();
     try {
       const project = await port.readProject(times.signal);
       this.last = project.lastAliasRequest;
@@ -173,6 +177,7 @@ export class Mover {
       if (this.sent === 'conflict' && isRunning(this.last)) this.blocked = true;
       await this.askDomains();
       if (this.sent === 'queued' && !this.state.rollingRelease) await this.askRollingRelease();
+      this.readAt = readAt;
     } catch (error) {
       if (port.signal?.aborted) throw port.signal.reason;
       if (error === DEADLINE) return undefined;
