@@ -29,11 +29,17 @@ test('where strangers may look a proof names neither what differs nor which sequ
   assert.doesNotMatch(JSON.stringify(told), /a\.(?:secret|rules|ids)/);
   assert.deepEqual([told.verdict, told.reasonCode], ['mismatch', 'restored_differs']);
   assert.match(told.message, /differs from the source in 1 places, which are not named/);
+  const failed = { ...proof, reasonCode: 'restore_failed', message: 'relation a.secret' };
+  const nothing = { differences: [], leftOut: [], remarks: [] };
+  assert.equal(
+    withoutNames({ ...failed, verdict: 'could-not-verify', ...nothing }).message,
+    'could not be proven (restore_failed); the log of the run says why',
+  );
   const equal = {
     ...proof,
     verdict: 'verified',
     reasonCode: 'restored_and_equal',
     message: 'equal: 2 relations',
   } as const;
-  assert.equal(withoutNames({ ...equal, differences: [], leftOut: [], remarks: [] }).message, 'equal: 2 relations');
+  assert.equal(withoutNames({ ...equal, ...nothing }).message, 'equal: 2 relations');
 });

@@ -80,11 +80,14 @@ export function describeBackup(given: {
   };
 }
 
-/** What became of the proof, for strangers: no table, no sequence, no number of rows of one. Pure. */
+/** What became of the proof, for strangers: no table, no extension, no word of PostgreSQL's programs, no number of rows. Pure. */
 export function withoutNames<Proof extends Omit<VerifyResult, 'seconds'>>(proof: Proof): Proof {
-  const { differences } = proof;
+  const { differences, verdict, reasonCode } = proof;
   return {
     ...proof,
+    ...(verdict === 'could-not-verify' && {
+      message: `could not be proven (${reasonCode}); the log of the run says why`,
+    }),
     ...(differences.length > 0 && {
       message: `the restored copy differs from the source in ${differences.length} places, which are not named where strangers may look`,
     }),
