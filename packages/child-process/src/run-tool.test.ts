@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
-import { type RunToolOptions, runTool, startTool } from './run-tool.ts';
+import { type RunToolOptions, runTool, type StartedTool, startTool } from './run-tool.ts';
 import { allowListedEnvironment } from './tool-environment.ts';
 import { ToolMissing } from './tool-missing.ts';
 
@@ -27,8 +27,15 @@ function isAlive(pid: number): boolean {
 
 /** Whether a process is gone, at once or as soon as the kernel has got round to it. */
 async function isGone(pid: number): Promise<boolean> {
-  for (let turn = 0; turn < 40 && isAlive(pid); turn++) await wait(50);
+  for (let turn = 0; turn < 600 && isAlive(pid); turn++) await wait(50);
   return !isAlive(pid);
+}
+
+/** The first thing that a program says, a line here: by then it has done what stands before it. */
+async function firstLine({ child }: StartedTool): Promise<string> {
+  assert.ok(child.stdout);
+  const [said] = await once(child.stdout, 'data');
+  return String(said).trim();
 }
 
 function mayRaiseCoreLimit(): boolean {
@@ -95,10 +102,8 @@ describe('runTool', () => {
   });
 
   it('ends a program and its children at the deadline', async () => {
-    const code = `const { spawn } = require('node:child_process');
-      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
-      console.log(child.pid); setInterval(() => {}, 1000)`;
-    const result = await runTool(script(code, { deadlineMs: 1500 }));
+    const args = ['-c', 'sleep 300 & echo $!; wait'];
+    const result = await runTool({ command: 'sh', args, deadlineMs: 3000 });
     assert.equal(result.timedOut, true);
     assert.equal(result.exitCode, null);
     assert.ok(await isGone(Number(result.stdout)));
@@ -106,8 +111,10 @@ describe('runTool', () => {
 
   it('kills a program that ignores SIGTERM', async () => {
     const code = 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("up")';
-    const result = await runTool(script(code, { deadlineMs: 500 }));
-    assert.equal(result.signal, 'SIGKILL');
+    const tool = startTool(script(code));
+    assert.equal(await firstLine(tool), 'up');
+    await tool.stop();
+    assert.equal((await tool.finished).signal, 'SIGKILL');
   });
 
   it('rejects with the reason of the caller who gives up, when the program is gone', async () => {
@@ -163,11 +170,19 @@ describe('startTool', () => {
 
   it('stops a program on demand', async () => {
     const tool = startTool(script('console.log("up"); setInterval(() => {}, 1000)'));
-    const output = text(tool.child.stdout ?? process.stdin);
-    await wait(200);
+    assert.equal(await firstLine(tool), 'up');
     await tool.stop();
     assert.equal((await tool.finished).signal, 'SIGTERM');
-    await output;
+  });
+
+  it('stops what the program started, though it ignores SIGTERM and holds none of its streams', async () => {
+    const code = 'trap "" TERM; sleep 300 </dev/null >/dev/null 2>&1 & trap - TERM; echo $!; wait';
+    const tool = startTool({ command: 'sh', args: ['-c', code], deadlineMs: 60_000 });
+    const pid = Number(await firstLine(tool));
+    assert.ok(isAlive(pid));
+    await tool.stop();
+    assert.equal((await tool.finished).signal, 'SIGTERM');
+    assert.ok(await isGone(pid));
   });
 });
 

@@ -38,7 +38,7 @@ export interface StartedTool {
   child: ChildProcess;
   /** Rejects with ToolMissing, or with the signal's reason when the caller gave up; never because of an exit code. */
   finished: Promise<ToolResult>;
-  /** Ends the program and all it started: SIGTERM, two seconds later SIGKILL. Resolves when it is gone. */
+  /** Ends the program and all it started: SIGTERM, and SIGKILL two seconds later or once the program is gone. Resolves when it is. */
   stop(): Promise<void>;
 }
 
@@ -119,6 +119,8 @@ async function endGroup(child: ChildProcess, closed: Promise<void>): Promise<voi
   const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE_MS);
   await closed;
   clearTimeout(timer);
+  // What it started may ignore SIGTERM and hold none of its streams, whose end is what was waited for.
+  signalGroup(child, 'SIGKILL');
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
