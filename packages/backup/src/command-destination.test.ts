@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -115,18 +115,25 @@ test('a command that hangs is ended at the deadline, and one that stands still i
 });
 
 test('a slow source, a slow reader and silence before the first byte or after the last one are no standstill', async () => {
+  const pauseMs = 3000;
   async function* slow() {
     yield Buffer.from('a');
-    await wait(400);
+    await wait(pauseMs);
     yield Buffer.from('b');
   }
-  const store = 'cat > "$STORE/$BACKUP_FILE"; sleep 0.4';
-  const destination = open({ store, fetch: 'sleep 0.4; cat "$STORE/$BACKUP_FILE"', standstillMs: 200 });
-  await destination.write('slow', slow());
-  let text = '';
-  for await (const chunk of destination.read('slow')) {
-    await wait(400);
-    text += Buffer.from(chunk).toString();
+  const store = 'cat > "$STORE/$BACKUP_FILE"; sleep 3';
+  const destination = open({ store, fetch: 'sleep 3; cat "$STORE/$BACKUP_FILE"', standstillMs: 2000 });
+  // More than fits between the two: the command is still there while its first chunk is looked at.
+  await writeFile(join(folder, 'kept'), large);
+  async function* lookedAt() {
+    let first = true;
+    for await (const chunk of destination.read('kept')) {
+      if (first) await wait(pauseMs);
+      first = false;
+      yield chunk;
+    }
   }
-  assert.equal(text, 'ab');
+  const [read] = await Promise.all([collect(lookedAt()), destination.write('slow', slow())]);
+  assert.ok(read.equals(large));
+  assert.equal(await readFile(join(folder, 'slow'), 'utf8'), 'ab');
 });
