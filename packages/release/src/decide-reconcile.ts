@@ -125,7 +125,7 @@ function planEntry(release: ReleaseRecord, open: readonly Lock[], now: number): 
   if (open.some((lock) => lock.key === release.key && lock.target !== undefined && lock.rollback === undefined))
     return { release, do: 'finish-rollback' };
   if (release.rolledBack) {
-    const what = 'Its run ended after the rollback, before it could close the record.';
+    const what = 'It was rolled back, and its run ended before it could close the record.';
     return { release, do: 'close', decision: 'rolled-back', reasonCode: 'job_lost', what };
   }
   const mending = release.decision === undefined ? undefined : openFixForward(release.facts);

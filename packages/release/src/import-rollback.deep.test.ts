@@ -263,6 +263,28 @@ test('a run that goes on is left alone; a dead release that took itself back is 
   assert.deepEqual((await reconciled([dead.runId])).github, []);
 });
 
+test('a dead release that somebody took back meanwhile ends as rolled back', async () => {
+  const { github, project } = await scene.connect();
+  const version = 'v1.2.0';
+  const id = await scene.stage({ opsVersion: version });
+  const dead = await scene.open({ runId: 9_600 + number, environment, target: bad, version });
+  const ledger = openLedger(github, dead);
+  await ledger.record('promote', 'intent', id);
+  await project.promote(id, {});
+  await ledger.record('promote', 'outcome', 'promoted', id);
+  await rollBackSilently();
+  const { told, moves } = await reconciled([dead.runId]);
+  const ends = told.map(({ key, decision }) => [key, decision]);
+  assert.deepEqual(ends, [
+    [keyOf(), 'rolled-back'],
+    [dead.key, 'rolled-back'],
+  ]);
+  const [newest] = await readRecentReleases(github, environment);
+  assert.deepEqual([newest?.key, newest?.decision, newest?.rolledBack], [dead.key, 'rolled-back', true]);
+  assert.deepEqual([moves.length, scene.served()], [0, good]);
+  assert.deepEqual((await reconciled([dead.runId])).github, []);
+});
+
 test('unlock writes the rollback down before it is lifted', async () => {
   await rollBackSilently();
   const { github, project } = await scene.connect();

@@ -57,10 +57,11 @@ export async function reconcile(deps: ReconcileDependencies, request: ReconcileR
   const { environment } = request.settings;
   const outcome: ReconcileOutcome = { finished: [], locks: [], warnings: [], alarming: false };
   const { warnings } = outcome;
-  const [releases, read] = await Promise.all([readRecentReleases(github, environment), readLocks(github, environment)]);
+  const read = await readLedger(github, environment);
   const now = github.serverTime();
-  const imported = await importSilent(deps, request, { releases, locks: read, now }, warnings);
-  const locks = imported.wrote ? await readLocks(github, environment) : read;
+  const imported = await importSilent(deps, request, { ...read, now }, warnings);
+  // A release that was rolled back ends as that, not as one that production moved on from.
+  const { releases, locks } = imported.wrote ? await readLedger(github, environment) : read;
   const watched = new Set(releases.filter(({ decision }) => decision === watchContinues).map(({ key }) => key));
   const pending = locks.filter(
     ({ releasedAt, rollback, key }) => releasedAt === undefined && (rollback === undefined || watched.has(key)),
@@ -96,6 +97,11 @@ export async function reconcile(deps: ReconcileDependencies, request: ReconcileR
   outcome.finished.push(...rollbacks);
   outcome.alarming = outcome.finished.some(isAlarming);
   return outcome;
+}
+
+async function readLedger(github: GitHub, environment: string) {
+  const [releases, locks] = await Promise.all([readRecentReleases(github, environment), readLocks(github, environment)]);
+  return { releases, locks };
 }
 
 /** A rollback that was made while GitHub was silent: only of production Vercel keeps what was asked. */
