@@ -82,7 +82,7 @@ function decide(
     },
   );
   if (plan === undefined || 'refused' in plan) return plan;
-  return [plan.takesLock, plan.lock?.id, plan.entry?.id, plan.isOwn];
+  return [plan.takesLock, plan.lock?.id, plan.entries[0]?.id, plan.isOwn];
 }
 
 test('only what is missing is written', () => {
@@ -128,4 +128,46 @@ test('an open release of the same key is left to its own end, with the lock it l
 test('the key of another rollback is refused by name', () => {
   const other = { ...lock, target: { deploymentId: 'dpl_other' } };
   assert.match(String(Object.values(decide({ locks: [other] }) ?? {})), /key of lock 5, which names dpl_other/);
+});
+
+test('what had gone back before in the same silence is found by the ledger, and never guessed', () => {
+  const bad = { ...left, version: 'v2', promotedAt: now - 7_200_000 };
+  const newer = { ...left, id: 2, deploymentId: 'dpl_worse', version: 'v3', promotedAt: now - 3_600_000 };
+  const good = { ...left, id: 3, deploymentId: 'dpl_good', version: 'v1', promotedAt: now - 9_000_000 };
+  const releases = [newer, bad, good];
+  const plan = (given: object[], locks: Lock[] = [], more: Partial<NotedRollback> = {}) => {
+    const facts = {
+      releases: given as ReleaseRecord[],
+      locks,
+      endedRuns: new Set<number>(),
+      liveRuns: new Set<number>(),
+    };
+    const found = decideImport({ ...noted, ...more }, { ...facts, now });
+    assert.ok(found !== undefined && !('refused' in found));
+    return [found.entries.map(({ id }) => id), found.unproven];
+  };
+  const back = (at: number, from: string, to: string) => ({ ...written, at, text: `${from} -> ${to} rolled_back` });
+
+  assert.deepEqual(plan(releases), [[1, 2], undefined]);
+  assert.deepEqual(plan([{ ...newer, facts: [written] }, bad, good]), [[1], undefined], 'it says so already');
+  assert.deepEqual(plan([bad, good]), [[1], undefined], 'the newest one was left');
+  const known = { ...newer, rolledBack: true, facts: [back(now - 1_800_000, 'dpl_worse', 'dpl_bad')] };
+  assert.deepEqual(plan([known, bad, good]), [[1], undefined], 'GitHub saw the first of the two');
+  const past = { ...newer, rolledBack: true, facts: [back(now - 1_800_000, 'dpl_worse', 'dpl_worst')] };
+  assert.deepEqual(plan([past, bad, good]), [[1], undefined], 'to a deployment of nobody');
+  const byLock = {
+    ...lock,
+    key: 'me',
+    rollback: 'rolled-back',
+    target: { deploymentId: 'dpl_bad' },
+    createdAt: now - 9_000,
+  };
+  assert.deepEqual(plan(releases, [byLock]), [[1], undefined], 'only a lock tells it');
+  const forward = { ...bad, promotedAt: now - 900_000 };
+  assert.deepEqual(plan([newer, forward, good]), [[1], undefined], 'released again since');
+  for (const from of ['dpl_by_hand', undefined]) {
+    const [entries, unproven] = plan(releases, [], { from });
+    assert.deepEqual(entries, []);
+    assert.match(String(unproven), /^Whether v3 was taken back, too, cannot be told: .* served between it and this/);
+  }
 });

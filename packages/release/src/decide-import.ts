@@ -1,7 +1,7 @@
 import type { ProjectState } from '#vercel/project';
 import { hasEnded, type ReconcileFacts } from './decide-reconcile.ts';
 import type { Lock, LockTarget } from './lock-record.ts';
-import type { ReleaseRecord } from './release-record.ts';
+import type { LedgerFact, ReleaseRecord } from './release-record.ts';
 import { type NoteScope, type RollbackNote, readRollbackNote } from './rollback-note.ts';
 
 /** A rollback that Vercel shows, with the note of whoever asked for it. */
@@ -38,8 +38,10 @@ export interface ImportPlan {
   takesLock: boolean;
   /** It is of a release whose own entry is open: with the lock that is brought to its end, and told, like any other. */
   isOwn: boolean;
-  /** Entry of the release that was left, where it does not say so yet. */
-  entry?: ReleaseRecord | undefined;
+  /** Entries that do not say so yet: of the release that was left, and of the one that had been left for it before. */
+  entries: ReleaseRecord[];
+  /** A release that may have been left before, where nothing proves it: a sentence. */
+  unproven?: string | undefined;
 }
 
 /** A silence of GitHub is over by then; what is older was written down, or a person has looked at it. Milliseconds. */
@@ -73,19 +75,62 @@ export function decideImport(
     (one) => one.target?.deploymentId === target.deploymentId && (one.releasedAt ?? 0) >= at - 1000,
   );
   const takesLock = lock === undefined && !lifted;
-  const left = facts.releases.find((release) => release.deploymentId === from);
-  const entry = isOwn || left === undefined || saysSo(left, noted) ? undefined : left;
+  const left = isOwn ? undefined : facts.releases.find((release) => release.deploymentId === from);
+  const before = leftBefore(noted, facts);
+  const entries = [left, before.entry].flatMap((entry) => (entry === undefined || saysSo(entry, noted) ? [] : [entry]));
   const ends = lock !== undefined && lock.rollback === undefined && !isOwn;
-  return takesLock || entry !== undefined || ends ? { lock, takesLock, isOwn, entry } : undefined;
+  if (!takesLock && entries.length === 0 && !ends) return undefined;
+  return { lock, takesLock, isOwn, entries, unproven: before.unproven };
 }
 
-function saysSo({ facts }: ReleaseRecord, { target, at }: NotedRollback): boolean {
-  return facts.some(
-    ({ step, kind, word, text, at: written }) =>
-      step === 'rollback' &&
-      kind === 'outcome' &&
-      word !== 'failed' &&
-      text.includes(`-> ${target.deploymentId}`) &&
-      written >= at - skewMs,
+/**
+ * Vercel keeps the last rollback alone. Where the ledger's own last word is that a newer release served than the one that this
+ * rollback left, production had gone back once before, unseen.
+ */
+function leftBefore(
+  noted: NotedRollback,
+  facts: Pick<ReconcileFacts, 'releases' | 'locks'>,
+): { entry?: ReleaseRecord; unproven?: string } {
+  const { from, target } = noted;
+  const served = lastServed(noted, facts);
+  if (served === undefined || served === from || served === target.deploymentId) return {};
+  const releaseOf = (id: string | undefined) => facts.releases.find(({ deploymentId }) => deploymentId === id);
+  const [newer, left] = [releaseOf(served), from === undefined ? undefined : releaseOf(from)];
+  if (newer?.promotedAt === undefined) return {};
+  if (left?.promotedAt === undefined) {
+    const unknown = `${from ?? 'what Vercel does not name'}, which the ledger does not know,`;
+    const why = `${unknown} served between it and this rollback`;
+    return { unproven: `Whether ${newer.version} was taken back, too, cannot be told: ${why}. It stays what it was` };
+  }
+  return left.promotedAt < newer.promotedAt ? { entry: newer } : {};
+}
+
+/** The deployment that the ledger last saw in production before this rollback, by promotions and rollbacks that it knows. */
+function lastServed(noted: NotedRollback, { releases, locks }: Pick<ReconcileFacts, 'releases' | 'locks'>) {
+  const promoted = releases.map(({ deploymentId, promotedAt }) => ({ deploymentId, at: promotedAt }));
+  const back = releases.flatMap((release) =>
+    release.facts
+      .filter((fact) => isOutcome(fact) && fact.word === 'rolled-back' && !says(fact, noted))
+      .map(({ text, at }) => ({ deploymentId: /-> (dpl_\w+)/.exec(text)?.[1], at })),
   );
+  const locked = locks
+    .filter(({ key, rollback }) => key !== noted.key && rollback === 'rolled-back')
+    .map(({ target, createdAt }) => ({ deploymentId: target?.deploymentId, at: createdAt }));
+  const seen = [...promoted, ...back, ...locked].flatMap(({ deploymentId, at }) =>
+    deploymentId === undefined || at === undefined ? [] : [{ deploymentId, at }],
+  );
+  return seen.toSorted((a, b) => a.at - b.at).at(-1)?.deploymentId;
+}
+
+function saysSo({ facts }: ReleaseRecord, noted: NotedRollback): boolean {
+  return facts.some((fact) => isOutcome(fact) && fact.word !== 'failed' && says(fact, noted));
+}
+
+function isOutcome({ step, kind }: LedgerFact): boolean {
+  return step === 'rollback' && kind === 'outcome';
+}
+
+/** The fact is of this rollback, not of an earlier one. */
+function says({ text, at: written }: LedgerFact, { target, at }: NotedRollback): boolean {
+  return text.includes(`-> ${target.deploymentId}`) && written >= at - skewMs;
 }

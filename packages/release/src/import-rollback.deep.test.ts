@@ -285,6 +285,29 @@ test('a dead release that somebody took back meanwhile ends as rolled back', asy
   assert.deepEqual((await reconciled([dead.runId])).github, []);
 });
 
+test('of two rollbacks in one silence both releases that were left say so', async () => {
+  const { github, project } = await scene.connect();
+  const worse = await scene.goLive({ opsVersion: 'v1.2.0' });
+  // GitHub's times are whole seconds.
+  await quietDependencies.clock.sleep(1_100);
+  const newest = await scene.open({ runId: 9_800 + number, environment, target: bad, version: 'v1.2.0' });
+  await openLedger(github, newest).record('promote', 'outcome', 'promoted', worse);
+  await openLedger(github, newest).record('release', 'outcome', 'released');
+  await project.rollBack(bad, { description: formatRollbackNote({ key: keyOf(), reason: 'first' }) });
+  await rollBackSilently();
+  const { told, outcome } = await reconciled();
+  assert.match(told[0]?.what ?? '', /checkout fails\. v1\.2\.0 had been taken back before, unseen, too\. The lock/);
+  const releases = await readRecentReleases(github, environment);
+  assert.deepEqual(
+    releases.map(({ version, rolledBack }) => [version, rolledBack]),
+    [
+      ['v1.2.0', true],
+      ['v1.1.0', true],
+    ],
+  );
+  assert.deepEqual([told.length, outcome.warnings, (await reconciled()).github], [1, [], []]);
+});
+
 test('unlock writes the rollback down before it is lifted', async () => {
   await rollBackSilently();
   const { github, project } = await scene.connect();

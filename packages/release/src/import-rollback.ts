@@ -72,7 +72,7 @@ function idsOf(releases: readonly ReleaseRecord[], environment: string, own: str
 }
 
 /**
- * Writes what is missing: lock first, then the entry of the release that was left. What ends the import is for the caller, who tells
+ * Writes what is missing: lock first, then the entries of the releases that were left. What ends the import is for the caller, who tells
  * people before. Moves nothing. @throws GitHubError.
  */
 export async function writeSilentRollback(
@@ -84,8 +84,8 @@ export async function writeSilentRollback(
   const { deploymentId } = noted.target;
   const version = await versionOf(project, deploymentId, about.releases);
   const lock = plan.takesLock ? await lockFor(github, scope, noted, { ...about, version }) : plan.lock;
-  if (plan.entry !== undefined)
-    await openLedger(github, { ledgerId: plan.entry.id }).record('rollback', 'outcome', 'rolled-back', factOf(noted));
+  for (const { id, deploymentId: from } of plan.entries)
+    await openLedger(github, { ledgerId: id }).record('rollback', 'outcome', 'rolled-back', factOf({ ...noted, from }));
   return { lock, version };
 }
 
@@ -174,6 +174,7 @@ export async function importRollback(
   const { environment, production } = scope;
   const { noted, plan } = silent;
   const { lock, version } = await writeSilentRollback(deps, scope, silent, about);
+  if (plan.unproven !== undefined) about.warnings.push(plan.unproven);
   if (plan.isOwn) return undefined;
   const isLocked = lock !== undefined && lock.releasedAt === undefined;
   if (isLocked) {
@@ -185,6 +186,8 @@ export async function importRollback(
   const place = { as: 'production' as const, environment, autoAssign: lock?.autoAssign ?? false };
   const closing = await settleEnvironment(deps, place, { moved: false, names: [target] });
   about.warnings.push(...closing.warnings);
+  const before = plan.entries.find(({ deploymentId }) => deploymentId !== noted.from);
+  const beforeSaid = before === undefined ? '' : ` ${before.version} had been taken back before, unseen, too.`;
   const written = isLocked ? 'The lock and the record were completed' : 'The record was completed';
   const finished: Finished = {
     key: noted.key,
@@ -194,7 +197,7 @@ export async function importRollback(
     commit: left?.commit,
     decision: 'rolled-back',
     reasonCode: importedRollback,
-    what: `${environment} was rolled back to ${nameOf(target)} at ${isoOf(noted.at)} by ${whoOf(noted)} while GitHub was not there to write it down: ${noted.reason}. ${written} now; nothing was moved.`,
+    what: `${environment} was rolled back to ${nameOf(target)} at ${isoOf(noted.at)} by ${whoOf(noted)} while GitHub was not there to write it down: ${noted.reason}.${beforeSaid} ${written} now; nothing was moved.`,
     closing,
     rollbackTarget: target,
     openedAt: noted.at,

@@ -100,7 +100,10 @@ export async function reconcile(deps: ReconcileDependencies, request: ReconcileR
 }
 
 async function readLedger(github: GitHub, environment: string) {
-  const [releases, locks] = await Promise.all([readRecentReleases(github, environment), readLocks(github, environment)]);
+  const [releases, locks] = await Promise.all([
+    readRecentReleases(github, environment),
+    readLocks(github, environment),
+  ]);
   return { releases, locks };
 }
 
