@@ -14,7 +14,7 @@ import type { WatchPlan } from './plan-watch.ts';
 const rules = ['error-rate above 2% within 15m', 'error-rate above 3x baseline and at least 1% within 15m'];
 
 /** A watch whose n-th interval has so many errors of 200 requests, as the output `result` keeps it. */
-async function recorded(errors: (index: number) => number) {
+async function recorded(errors: (index: number) => number, isUnread = false) {
   const plan = {
     rules: rules.map(parseRule),
     sources: ['http-json'],
@@ -39,11 +39,13 @@ async function recorded(errors: (index: number) => number) {
       open: async () => {},
       close: async () => {},
       asked: () => ({ query: 'select everything', link: 'https://source.example/same' }),
-      read: async (from, until, intervalMs) =>
-        intervalsOf(from, until, intervalMs).map(({ start, end }, index) => {
+      read: async (from, until, intervalMs) => {
+        if (isUnread && from < 1_700_000_000_000) throw new Error('status 500');
+        return intervalsOf(from, until, intervalMs).map(({ start, end }, index) => {
           const before = start < 1_700_000_000_000;
           return { start: start / 1000, end: end / 1000, requests: 200, errors: before ? 1 : errors(index) };
-        }),
+        });
+      },
     },
   });
   const decision = decideAction(outcome, { mode: 'auto', onNoData: 'hold', onInconclusive: 'hold' }, { act: false });
@@ -68,6 +70,20 @@ for (const { name, errors, verdict } of [
     assert.deepEqual([said.verdict, said.reasonCode], [outcome.verdict, outcome.reasonCode]);
   });
 }
+
+test('a watch that could not read the time before is judged again without it, not by the floor', async () => {
+  const { outcome, json } = await recorded((index) => (index % 4 === 0 ? 4 : 3), true);
+  assert.deepEqual([outcome.verdict, outcome.baselineUnread], ['inconclusive', true], outcome.summary);
+  const { policy, stream, said } = readRecord(json);
+  const replay = new Replay(policy, stream.baseline);
+  const last = stream.observed.map((bucket) => replay.add(bucket)).at(-1);
+  assert.equal(last?.verdict, said.verdict);
+  const [multiple] = policy.rules.slice(1);
+  assert.ok(multiple);
+  const bad = new Replay({ ...policy, rules: [multiple] }, []);
+  const verdicts = stream.observed.map((bucket) => bad.add({ ...bucket, errors: 40 }));
+  assert.deepEqual([verdicts.at(-1)?.verdict, verdicts.at(-1)?.reasonCode], ['inconclusive', 'baseline_unread']);
+});
 
 test('what is no record of a watch is refused, and so is one without counts', async () => {
   assert.throws(() => readRecord('{"verdict":"pass"}'), { name: 'UsageError' });

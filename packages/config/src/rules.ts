@@ -37,6 +37,11 @@ export const defaultRules = [
   'error-rate above 3x baseline and at least 2% within 15m',
 ] as const;
 
+/** True of a rule whose limit is a multiple of the time before. */
+export function comparesWithBaseline(rule: Rule): boolean {
+  return 'above' in rule && rule.above.kind === 'baseline-multiple';
+}
+
 const forms =
   'write e.g. "error-rate above 2% within 15m", "error-rate above 10%: immediately", "error-rate above 3x baseline and at least 2% within 15m", "error-rate above 1%: warning", "p95 above 5s within 15m except /reports" or "new-issues above 0 with at least 5 users"';
 

@@ -5,6 +5,8 @@ export interface SourceState {
   /** How many intervals it knows. */
   known: number;
   verdict?: 'pass' | 'fail' | 'inconclusive' | undefined;
+  /** `waiting`: it decides nothing until the time before can be read; `read`: it is compared with its own. Absent: there is none. */
+  comparison?: 'waiting' | 'read' | undefined;
 }
 
 /** Which source speaks for all of them. `disagree`: others say that the release is bad, and the rule wants all to say so. */
@@ -28,14 +30,17 @@ export const SEEN_SHARE = 0.75;
 
 /**
  * Chooses the source whose own counts, baseline and verdict stand for the watch. Counts of different sources are never added and
- * never compared: each is judged alone, for each counts something else. Pure.
+ * never compared: each is judged alone, for each counts something else. One that waits for its time before gives way to those that
+ * are compared with theirs. Pure.
  * - primary: the first in order that saw enough; a blind one is passed over.
  * - any: the first that fails; else the first that is not sure; else the first that saw enough.
  * - all: fails only when every source that saw enough fails.
  */
 export function chooseDecisive(states: readonly SourceState[], combine: Combination, elapsed: number): DecisiveSource {
   const all = states.map((state, index) => ({ ...state, index }));
-  const seeing = all.filter(({ known }) => known > 0 && known >= elapsed * SEEN_SHARE);
+  const seen = all.filter(({ known }) => known > 0 && known >= elapsed * SEEN_SHARE);
+  const compared = seen.filter(({ comparison }) => comparison === 'read');
+  const seeing = compared.length > 0 && seen.some(({ comparison }) => comparison === 'waiting') ? compared : seen;
   const best = all.toSorted((a, b) => b.known - a.known || a.index - b.index)[0]?.index ?? 0;
   const first = seeing[0]?.index ?? best;
   const unsure = seeing.find(({ verdict }) => verdict !== 'pass' && verdict !== 'fail')?.index;

@@ -41,6 +41,8 @@ export interface WatchFacts {
   unseenMs?: number;
   /** The same source before the promotion; empty where it cannot look back. */
   baseline?: readonly Bucket[];
+  /** Why it could not be read. */
+  baselineFailed?: NoData | undefined;
   /** How many intervals the window has, and how many it has with an extension. */
   needed: number;
   planned: number;
@@ -151,14 +153,20 @@ function concludeProbes(facts: WatchFacts): WatchConclusion {
   return conclude(facts, 'inconclusive', 'probes_flaky', summary);
 }
 
-function said({ judgement, buckets, aside, unseenMs = 0 }: WatchFacts): string {
+function said({ judgement, buckets, baselineFailed, aside, unseenMs = 0 }: WatchFacts): string {
   const told = judgement ? explain(judgement.decisive, buckets) : 'nothing was measured yet';
   const warnings = (judgement?.warnings ?? []).map(
     ({ rule, value, unit }) => `; warning: ${measure(value, unit)} breaks "${rule}"`,
   );
   const unseen =
     unseenMs > 0 ? `; the first ${Math.round(unseenMs / 1000)} s after the promotion were not counted` : '';
-  const sentence = `${told}${warnings.join('')}${unseen}`;
+  const waiting = judgement?.rules.filter(({ reasonCode }) => reasonCode === 'baseline_unread').length ?? 0;
+  const rules = waiting === 1 ? 'one rule' : `${waiting} rules`;
+  const unread =
+    waiting > 0
+      ? `; the time before could not be read, so ${rules} could not be judged: ${baselineFailed?.message ?? 'no answer'}`
+      : '';
+  const sentence = `${told}${warnings.join('')}${unread}${unseen}`;
   return aside === undefined ? sentence : `${sentence} (${aside})`;
 }
 

@@ -1,6 +1,5 @@
-import type { Rule } from '#config/rules';
+import { comparesWithBaseline } from '#config/rules';
 import { BrokenRules } from './broken-rules.ts';
-import type { NoData } from './bucket.ts';
 import { concludeOpen, concludeWatch, isBlind, type WatchConclusion, type WatchFacts } from './conclude-watch.ts';
 import { decisiveOf } from './decisive-reader.ts';
 import { mergeGauges } from './gauge-over.ts';
@@ -13,8 +12,6 @@ import type { Watch, WatchOutcome } from './watch-types.ts';
 export interface ContinuedWatch extends Omit<Watch, 'mayEndEarly' | 'handOffMs' | 'probes' | 'superseded'> {
   /** When its first interval began; milliseconds. */
   since: number;
-  /** Where the time that is compared with ends; default `since`. Of a window that begins later: the promotion. Milliseconds. */
-  baselineUntil?: number | undefined;
 }
 
 // A source that cannot be read now may be read by the next run: for as long as a watch in a job is extended, at most this long.
@@ -56,15 +53,12 @@ class Continuation {
   private readonly broken: BrokenRules;
   private readonly facts: WatchFacts;
   private decisive: SourceReader;
-  /** Why no source could tell what is compared with. */
-  private uncompared: NoData | undefined;
-  /** Those that can be judged by what could be read. */
-  private rules: readonly Rule[];
+  /** True where a rule cannot be judged for want of the time that it compares with, for which a later run asks again. */
+  private uncompared = false;
 
   constructor(watch: ContinuedWatch, readers: readonly SourceReader[]) {
     this.watch = watch;
     this.readers = readers;
-    this.rules = watch.rules;
     this.interval = Math.max(watch.intervalMs, ...readers.map(({ source }) => source.granularityMs));
     this.planned = Math.max(1, Math.ceil(watch.windowMs / this.interval - 1e-6));
     this.broken = new BrokenRules(watch.log);
@@ -96,12 +90,12 @@ class Continuation {
   private async readAll(end: number, lastly: boolean): Promise<void> {
     const { clock, signal, log, since } = this.watch;
     const { interval, readers } = this;
-    await this.readCounts(end, lastly);
-    const incomplete = () => isSilent(readers) || this.uncompared !== undefined;
+    await this.readCounts(end);
+    const incomplete = () => isSilent(readers) || this.uncompared;
     for (let left = FURTHER_READS; lastly && left > 0 && incomplete(); left -= 1) {
       log(`Not everything could be read: asking again in ${BETWEEN_READS_MS / 1000} s, ${left} times more`);
       await clock.sleep(BETWEEN_READS_MS, signal);
-      await this.readCounts(end, lastly);
+      await this.readCounts(end);
     }
     const before = this.watch.baselineUntil ?? since;
     await Promise.all(
@@ -112,7 +106,7 @@ class Continuation {
     );
   }
 
-  private async readCounts(end: number, lastly: boolean): Promise<void> {
+  private async readCounts(end: number): Promise<void> {
     const { since, baselineMs, baselineFrom = 'before', baselineUntil = since } = this.watch;
     const { interval } = this;
     const wanted = { baselineMs, from: baselineFrom };
@@ -123,31 +117,12 @@ class Continuation {
         if (end > since) await reader.read(since, end, interval);
       }),
     );
-    this.chooseRules(lastly);
-  }
-
-  /**
-   * Without the time that is compared with, a multiple of it is another limit than in the runs that could read it: such a rule
-   * waits for a later run, and only where none will come it is judged by its floor. Rules with a limit of their own wait for nothing.
-   */
-  private chooseRules(lastly: boolean): void {
-    const { readers, watch } = this;
-    const failed = readers.filter(({ baselineFailed }) => baselineFailed !== undefined);
-    const another = readers.some(({ baselineFailed, buckets }) => baselineFailed === undefined && buckets.length > 0);
-    this.uncompared = another || !watch.rules.some(compares) ? undefined : failed[0]?.baselineFailed;
-    const now = watch.rules.filter((rule) => lastly || this.uncompared === undefined || !compares(rule));
-    this.rules = now.length > 0 ? now : watch.rules;
-    if (!another && now.length > 0) return;
-    for (const reader of failed) {
-      const { noData, message } = reader.baselineFailed as NoData;
-      reader.blind({ noData, message: `the time that is compared with could not be read: ${message}` });
-    }
+    this.uncompared = this.watch.rules.some(comparesWithBaseline) && lacksBaseline(this.readers);
   }
 
   /** The first interval after which the rules say that the release is bad, and what they say then. */
   private judgeEach(elapsed: number): { conclusion: WatchConclusion; at: number } | undefined {
-    const { rules } = this;
-    const { since, minRequests } = this.watch;
+    const { since, rules, minRequests } = this.watch;
     const readings = this.readers.flatMap(({ history }) => history);
     const seconds = { startedAt: since / 1000, intervalSeconds: this.interval / 1000 };
     const gauges = mergeGauges(this.readers);
@@ -170,16 +145,8 @@ class Continuation {
   }
 
   private mayBeReadLater(dueAt: number, now: number): boolean {
-    const missing = (this.facts.noData !== undefined && isBlind(this.facts)) || this.uncompared !== undefined;
+    const missing = (this.facts.noData !== undefined && isBlind(this.facts)) || this.uncompared;
     return missing && now < dueAt + this.extension();
-  }
-
-  /** Said where a verdict, or what is known so far, rests on the counts of the release alone. */
-  private withoutComparison(): string | undefined {
-    if (this.uncompared === undefined || this.facts.buckets.length === 0) return undefined;
-    const waiting = this.watch.rules.length - this.rules.length;
-    const rest = waiting > 0 ? `, and ${waiting === 1 ? 'one rule waits' : `${waiting} rules wait`} for it` : '';
-    return `judged without the comparison${rest}: the time before could not be read: ${this.uncompared.message}`;
   }
 
   private extension(): number {
@@ -191,15 +158,19 @@ class Continuation {
     const endedAt = clock.now();
     const late = dueAt === undefined ? undefined : describeLateness(dueAt, endedAt);
     const { facts, readers, decisive, planned, broken } = this;
-    const summary = [conclusion.summary, this.withoutComparison(), late].filter(Boolean).join('; ');
+    const summary = [conclusion.summary, late].filter(Boolean).join('; ');
     const told = { ...conclusion, summary };
     const about = { facts, readers, decisive, startedAt: since, endedAt, intervalMs: this.interval, planned, broken };
     return { ...outcomeOf(told, about), ...(dueAt !== undefined && { dueAt: dueAt / 1000 }) };
   }
 }
 
-function compares(rule: Rule): boolean {
-  return 'above' in rule && rule.above.kind === 'baseline-multiple';
+/** True where a project has no source that can be compared with its own past, though one of them may tell of it later. */
+function lacksBaseline(readers: readonly SourceReader[]): boolean {
+  const able = readers.filter(({ baselineFailed, buckets }) => baselineFailed === undefined && buckets.length > 0);
+  const apps = new Set(able.map(({ source }) => source.app));
+  const waiting = readers.filter(({ baselineFailed, hasGivenUp }) => baselineFailed !== undefined && !hasGivenUp);
+  return waiting.some(({ source }) => !apps.has(source.app));
 }
 
 /** Nothing is known, and at least one of them may still answer. */

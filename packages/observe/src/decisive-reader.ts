@@ -1,5 +1,5 @@
 import type { Combination } from '#config/settings';
-import { chooseApp, chooseDecisive, SEEN_SHARE } from './combine-sources.ts';
+import { chooseApp, chooseDecisive, SEEN_SHARE, type SourceState } from './combine-sources.ts';
 import type { WatchFacts } from './conclude-watch.ts';
 import type { SourceReader } from './source-reader.ts';
 import type { WatchedProject } from './watch-types.ts';
@@ -22,12 +22,19 @@ export function decisiveOf(
   decisive: SourceReader;
   /** Those that speak for one project each; one where there is one project. */
   speaking: readonly SourceReader[];
-  facts: Pick<WatchFacts, 'buckets' | 'early' | 'baseline' | 'judgement' | 'noData' | 'disagree' | 'aside' | 'apps'>;
+  facts: Pick<
+    WatchFacts,
+    'buckets' | 'early' | 'baseline' | 'baselineFailed' | 'judgement' | 'noData' | 'disagree' | 'aside' | 'apps'
+  >;
 } {
   const names = [...new Set(readers.map(({ source }) => source.app))];
   const speakers = names.map((app): Speaker => {
     const own = readers.filter(({ source }) => source.app === app);
-    const states = own.map((reader) => ({ known: knownOf(reader), verdict: reader.judgement?.verdict }));
+    const states = own.map((reader) => ({
+      known: knownOf(reader),
+      verdict: reader.judgement?.verdict,
+      comparison: comparisonOf(reader),
+    }));
     const { index, disagree } = chooseDecisive(states, combine, elapsed);
     const reader = own[index] ?? before;
     const known = knownOf(reader);
@@ -45,16 +52,20 @@ export function decisiveOf(
       )
     ];
   const decisive = chosen?.reader ?? before;
-  const { buckets, early, baseline, judgement, noData, source } = decisive;
+  const { buckets, early, baseline, baselineFailed, judgement, noData, source } = decisive;
   const beside = readers.filter((reader) => reader.source.app === source.app && reader !== decisive);
   const blind = beside
     .filter((reader) => reader.noData && !reader.countsNothing)
     .map((reader) => `${reader.source.name} could not be read (${reader.noData?.message})`);
+  const waiting = beside
+    .filter((reader) => reader.waitsForBaseline && !decisive.waitsForBaseline)
+    .map((reader) => `${reader.source.name} could not be compared (${reader.baselineFailed?.message})`);
   const whose = source.app === undefined ? source.name : `${source.name} of ${source.app}`;
   const projects = speakers.length > 1 ? speakers.map(toProject) : [];
   const told = [
-    ...(blind.length > 0 || source.app !== undefined ? [`judged by ${whose}`] : []),
+    ...(blind.length + waiting.length > 0 || source.app !== undefined ? [`judged by ${whose}`] : []),
     ...blind,
+    ...waiting,
     ...(projects.length > 0 ? [`of each project: ${projects.map(describeProject).join(', ')}`] : []),
   ];
   return {
@@ -64,6 +75,7 @@ export function decisiveOf(
       buckets,
       early,
       baseline,
+      baselineFailed,
       judgement,
       noData,
       disagree: chosen?.disagree ?? false,
@@ -71,6 +83,11 @@ export function decisiveOf(
       ...(projects.length > 0 && { apps: projects }),
     },
   };
+}
+
+function comparisonOf({ waitsForBaseline, baseline }: SourceReader): SourceState['comparison'] {
+  if (waitsForBaseline) return 'waiting';
+  return baseline.length > 0 ? 'read' : undefined;
 }
 
 /** Intervals of the window alone: those from before it do not make up for them. */

@@ -28,6 +28,12 @@ const LEAST_BEFORE_MS = 5 * 60_000;
 const DAY_MS = 86_400_000;
 const AGO_MS: Record<BaselineTime, number> = { before: 0, 'day-ago': DAY_MS, 'week-ago': 7 * DAY_MS };
 
+/** Which time is compared with, and how much of it in milliseconds; 0: none. */
+export interface WantedBaseline {
+  baselineMs: number;
+  from: BaselineTime;
+}
+
 /** One source of a watch with everything that is known from it; each is judged by its own counts and its own baseline. */
 export class SourceReader {
   readonly source: ObservationSource;
@@ -50,8 +56,12 @@ export class SourceReader {
   baselineFrom: BaselineTime = 'before';
   /** True where asking again would say the same. */
   hasGivenUp = false;
-  /** Why the time that is compared with could not be read; absent where another stands in or the source says that it has none. */
+  /**
+   * Why the time that is compared with could not be read so far: whoever asks again may learn more. Absent where another time stands
+   * in or the source says that it has none.
+   */
   baselineFailed: NoData | undefined;
+  private readingBaseline = false;
   private readonly broken = new Map<string, RuleVerdict>();
   private running: { all: Bucket[]; seen: number; judges: RuleJudge[] } | undefined;
 
@@ -72,24 +82,42 @@ export class SourceReader {
   }
 
   /**
-   * Reads the time that is compared with, where the source knows it. Where nothing is known of a day or a week ago the time right
-   * before the promotion stands in, and that is said.
+   * Reads the time that is compared with, where the source knows it, one attempt at a time. Where nothing is known of a day or a week
+   * ago the time right before the promotion stands in, and that is said.
    */
-  async readBaseline(
+  async readBaseline(startedAt: number, intervalMs: number, wanted: WantedBaseline): Promise<void> {
+    if (!this.source.looksBack || wanted.baselineMs <= 0 || this.hasGivenUp) return;
+    if (this.readingBaseline || this.baseline.length > 0) return;
+    if (!this.opened) {
+      this.baselineFailed = this.noData ?? { noData: 'source_not_open', message: 'the source is not open yet' };
+      return;
+    }
+    this.readingBaseline = true;
+    // Until it is known the rules that compare with it wait, so nothing is forgotten before the answer is there.
+    const { buckets, from, failed } = await this.askBaseline(startedAt, intervalMs, wanted).finally(() => {
+      this.readingBaseline = false;
+    });
+    if (this.baselineFailed && !failed) this.context.log(`${this.source.name} tells of the time before by now`);
+    this.baseline = buckets;
+    this.baselineFrom = from;
+    this.baselineFailed = failed && { ...failed, message: cleanText(failed.message, 300) };
+  }
+
+  private async askBaseline(
     startedAt: number,
     intervalMs: number,
-    wanted: { baselineMs: number; from: BaselineTime },
-  ): Promise<void> {
+    wanted: WantedBaseline,
+  ): Promise<{ buckets: Bucket[]; from: BaselineTime; failed?: NoData | undefined }> {
     const { source } = this;
-    if (!source.looksBack || wanted.baselineMs <= 0 || !this.opened) return;
-    this.baselineFailed = undefined;
     const back = AGO_MS[wanted.from];
     const length = Math.ceil(wanted.baselineMs / intervalMs) * intervalMs;
     const from = back === 0 ? startedAt - length : startedAt - back;
     // The switch happened in the newest interval: it holds both releases.
     const until = back === 0 ? startedAt - intervalMs : from + length;
-    if (until <= from) return;
-    const limits = { ...this.limits(intervalMs), deadlineMs: this.context.longestReadMs ?? LONGEST_READ_MS };
+    if (until <= from) return { buckets: [], from: wanted.from };
+    // The first answer is waited for, one that is asked for again comes beside the intervals.
+    const patienceMs = this.baselineFailed ? Math.max(LONGEST_READ_MS, intervalMs) : LONGEST_READ_MS;
+    const limits = { ...this.limits(intervalMs), deadlineMs: this.context.longestReadMs ?? patienceMs };
     const read = async () => await (source.readBefore ?? source.read).call(source, from, until, intervalMs);
     const answer = await askSource(read, limits);
     const counted = !isNoData(answer) && answer.some(({ requests }) => requests > 0);
@@ -97,18 +125,13 @@ export class SourceReader {
     if (back > 0 && !counted) {
       const known = failed ? `could not be read ${wanted.from} (${failed.message})` : `counted nothing ${wanted.from}`;
       this.context.log(`${source.name} ${cleanText(known, 400)}: the time before the promotion stands in`);
-      await this.readBaseline(startedAt, intervalMs, { ...wanted, from: 'before' });
-      if (this.baseline.length === 0) this.baselineFailed ??= failed;
-      return;
+      const before = await this.askBaseline(startedAt, intervalMs, { ...wanted, from: 'before' });
+      return before.buckets.length === 0 ? { ...before, failed: before.failed ?? failed } : before;
     }
-    if (isNoData(answer)) {
-      this.baselineFailed = failed;
-      this.context.log(`No baseline from ${source.name}: ${cleanText(answer.message, 300)}`);
-      this.giveUpOn(answer);
-      return;
-    }
-    this.baselineFrom = wanted.from;
-    this.baseline = answer;
+    if (!isNoData(answer)) return { buckets: answer, from: wanted.from };
+    this.context.log(`No baseline from ${source.name}: ${cleanText(answer.message, 300)}`);
+    this.giveUpOn(answer);
+    return { buckets: [], from: wanted.from, failed };
   }
 
   /** Reads the window so far, late counts of earlier intervals with it, and `lead` intervals right before it. */
@@ -121,13 +144,6 @@ export class SourceReader {
     this.buckets = answer;
     this.early = answer.filter(({ start }) => start * 1000 < startedAt - 1).length;
     this.noData = undefined;
-  }
-
-  /** What is known of it decides nothing now. */
-  blind(answer: NoData): void {
-    this.buckets = [];
-    this.early = 0;
-    this.note(answer);
   }
 
   /** Reads the numbers beside the counts; where that fails the old ones stay, but for those that are known, and the log says why. */
@@ -179,8 +195,8 @@ export class SourceReader {
   }
 
   /** Judges what is known by the rules. A breach that does not end the watch stays a breach, whatever comes later. */
-  judgeBy(rules: readonly Rule[], window: Omit<JudgedWindow, 'baseline' | 'buckets'>): void {
-    const judged = { ...window, baseline: this.baseline, buckets: this.buckets };
+  judgeBy(rules: readonly Rule[], window: Omit<JudgedWindow, 'baseline' | 'baselineUnread' | 'buckets'>): void {
+    const judged = { ...window, ...this.compared, buckets: this.buckets };
     this.judgement = combineVerdicts(this.asked(rules).map((rule) => this.kept(rule, () => judgeRule(rule, judged))));
   }
 
@@ -188,12 +204,15 @@ export class SourceReader {
    * As `judgeBy`, one interval after the other on counts that were all read already: judges what had ended until then (Unix
    * seconds), and `buckets` are only these. Call it with rising times.
    */
-  judgeNext(rules: readonly Rule[], window: Omit<JudgedWindow, 'baseline' | 'buckets'>, until: number): void {
-    const { baseline } = this;
+  judgeNext(
+    rules: readonly Rule[],
+    window: Omit<JudgedWindow, 'baseline' | 'baselineUnread' | 'buckets'>,
+    until: number,
+  ): void {
     this.running ??= {
       all: this.buckets,
       seen: 0,
-      judges: this.asked(rules).map((rule) => openRule(rule, { ...window, baseline })),
+      judges: this.asked(rules).map((rule) => openRule(rule, { ...window, ...this.compared })),
     };
     const { running } = this;
     for (let next = running.all[running.seen]; next && next.end <= until + 1e-6; next = running.all[running.seen]) {
@@ -204,6 +223,16 @@ export class SourceReader {
     this.buckets = running.all.slice(0, running.seen);
     const verdict = (index: number) => (running.judges[index] as RuleJudge).verdict();
     this.judgement = combineVerdicts(this.asked(rules).map((rule, index) => this.kept(rule, () => verdict(index))));
+  }
+
+  private get compared(): Pick<JudgedWindow, 'baseline' | 'baselineUnread'> {
+    return { baseline: this.baseline, baselineUnread: this.baselineFailed !== undefined };
+  }
+
+  /** True where it decides nothing for want of what it is compared with. */
+  get waitsForBaseline(): boolean {
+    const { verdict, rules = [] } = this.judgement ?? {};
+    return verdict === 'inconclusive' && rules.some(({ reasonCode }) => reasonCode === 'baseline_unread');
   }
 
   /** A further project of a group is asked about errors; what the other rules are about is counted for all of them at once. */

@@ -197,11 +197,19 @@ test('nothing counted a week ago: the time before the promotion stands in', asyn
 
 test('no baseline, one interval and few are said', () => {
   const interval = { start: 0, end: 60, requests: 500, errors: 5 };
-  assert.match(describeBaseline([], 'before'), /nothing is known of the time before: the limit alone counts/);
+  assert.match(
+    describeBaseline([], 'before'),
+    /nothing is known of the time before: the limit alone counts, .*p95 decides nothing$/,
+  );
+  const failed = { noData: 'source_failed', message: 'status 500' };
+  assert.match(
+    describeBaseline([], 'before', failed),
+    /could not be read \(status 500\): .* compares with it decides nothing$/,
+  );
   assert.match(describeBaseline([{ ...interval, requests: 0, errors: 0 }], 'before'), /nothing is known/);
   assert.match(
     describeBaseline([interval], 'before'),
-    /\(one interval\); one interval only, so a worse past is taken as possible/,
+    /\(one interval\); one interval only, so a worse past is taken as possible, and a multiple of its p95 decides nothing/,
   );
 });
 

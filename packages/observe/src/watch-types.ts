@@ -37,6 +37,11 @@ export interface Watch {
   baselineMs: number;
   /** Which time that is. Default `before`. */
   baselineFrom?: BaselineTime | undefined;
+  /**
+   * Where it ends, milliseconds; default the beginning of what is judged. Of a window that begins after the promotion: the promotion. Of
+   * what was restored: the promotion of what was taken back, for before it served what serves again.
+   */
+  baselineUntil?: number | undefined;
   /** Our own checks, made once per interval. */
   probes?: { rounds: ProbeRound[]; run(): Promise<ProbeOutcome[]> } | undefined;
   /** Who took over, if somebody did; asked once per interval (S1). */
@@ -78,6 +83,8 @@ export interface WatchOutcome extends WatchConclusion {
   baseline: Bucket[];
   /** Of a group only: each project by its own counts; those above are of the one that decided. */
   apps?: readonly WatchedProject[];
+  /** True where it could not be read: rules that compare with it decided nothing. Absent otherwise. */
+  baselineUnread?: true;
   /** What the baseline is and what it can say, one sentence. */
   baselineSaid: string;
   /** What it was asked, and where a person sees the same numbers. */

@@ -88,21 +88,31 @@ class WatchRun {
 
   /** The conclusion where what is known of the time since the promotion is enough. */
   private async open(): Promise<WatchConclusion | undefined> {
-    const { clock, baselineMs, baselineFrom = 'before' } = this.watch;
-    const wanted = { baselineMs, from: baselineFrom };
+    const { clock } = this.watch;
     const granularity = Math.max(...this.readers.map(({ source }) => source.granularityMs));
     this.startedAt = alignedStart(clock.now(), granularity);
     await Promise.all(this.readers.map((reader) => reader.open(this.interval)));
     if (granularity < 60_000) this.startedAt = clock.now();
-    // What was counted since the promotion is the new release: nothing to compare it with.
-    const before = (reader: SourceReader) => this.startedAt - this.leadOf(reader) * this.interval;
-    await Promise.all(this.readers.map((reader) => reader.readBaseline(before(reader), this.interval, wanted)));
+    await Promise.all(this.readers.map((reader) => this.readBaseline(reader)));
     this.chooseDecisive(0);
     // What gauges showed before the release did anything, so that it is not blamed on it.
     await this.readReadings(this.startedAt, false);
     // What an earlier step has read costs no request; other sources are asked at the end of the first interval.
     const told = this.readers.filter((reader) => !reader.source.looksBack && this.leadOf(reader) > 0);
     return told.length > 0 ? await this.readAndJudge(told, this.startedAt) : undefined;
+  }
+
+  private async readBaseline(reader: SourceReader): Promise<void> {
+    const { baselineMs, baselineFrom: from = 'before', baselineUntil } = this.watch;
+    // What was counted since the promotion is the new release: nothing to compare it with.
+    const until = baselineUntil ?? this.startedAt - this.leadOf(reader) * this.interval;
+    await reader.readBaseline(until, this.interval, { baselineMs, from });
+  }
+
+  /** What could not be opened, and a time before that could not be read, may be there by now. */
+  private async askAgain(reader: SourceReader): Promise<void> {
+    await reader.open(this.interval);
+    if (reader.baselineFailed) await this.readBaseline(reader);
   }
 
   private get lead(): Lead {
@@ -120,8 +130,8 @@ class WatchRun {
     const end = this.startedAt + (index + 1) * this.interval;
     const taken = new AbortController();
     this.probe();
-    // Tried again beside the interval, which must not wait for it.
-    for (const reader of this.readers) reader.open(this.interval).catch(() => {});
+    // Beside the interval, which must not wait for it.
+    for (const reader of this.readers) this.askAgain(reader).catch(() => {});
     this.askWhoTookOver(taken);
     const wake = AbortSignal.any([signal, taken.signal]);
     const last = index + 1 === this.planned;

@@ -20,6 +20,7 @@ const record = z.object({
   windowUntil: z.number(),
   effectiveIntervalSeconds: z.number(),
   baseline: z.array(bucket),
+  baselineUnread: z.boolean().optional(),
   buckets: z.array(bucket),
   source: z.string(),
   query: z.string().optional(),
@@ -39,8 +40,8 @@ export interface WatchRecord {
 export function readRecord(text: string): WatchRecord {
   const read = record.safeParse(parseJson(text));
   if (!read.success) throw new UsageError([`--record: this is no result of a watch: ${z.prettifyError(read.error)}`]);
-  const { rules, minRequests, startedAt, windowUntil, effectiveIntervalSeconds, baseline, buckets, ...told } =
-    read.data;
+  const { rules, minRequests, startedAt, windowUntil, effectiveIntervalSeconds, ...seen } = read.data;
+  const { baseline, baselineUnread = false, buckets, ...told } = seen;
   // Numbers beside the counts are not in the buckets.
   const counted = rules
     .map((rule) => parseRule(rule))
@@ -54,6 +55,7 @@ export function readRecord(text: string): WatchRecord {
       windowMs: (windowUntil - startedAt) * 1000,
       intervalMs: effectiveIntervalSeconds * 1000,
       minRequests,
+      baselineUnread,
     },
     stream: { name: undefined, baseline: baseline.map(whole), observed: buckets.map(whole) },
     said: { verdict: told.verdict, reasonCode: told.reasonCode },

@@ -61,6 +61,20 @@ test('a tolerance of 25 %: plus 10 % is normal, plus 60 % is not, too few sample
   assert.deepEqual([few.verdict, few.reasonCode], ['undecided', 'no_response_times']);
 });
 
+test('a multiple of response times of which fewer than five intervals are known decides nothing, however slow (MET-08)', () => {
+  const rule = parseRule('p95 above 1.25x baseline and at least 500ms');
+  const steady = bucketsOf(always(800));
+  for (const known of [0, 4]) {
+    const found = judgeRule(rule, window(steady, bucketsOf(always(800, known), 200, -900)));
+    assert.deepEqual([found.verdict, found.reasonCode], ['undecided', 'no_baseline'], `${known} intervals`);
+    assert.match(explain(found, steady), /^p95 800 ms .* cannot be compared in "p95 .*too little is known of the resp/);
+  }
+  const unread = judgeRule(rule, { ...window(steady), baselineUnread: true });
+  assert.deepEqual([unread.verdict, unread.reasonCode], ['undecided', 'baseline_unread']);
+  assert.equal(judgeRule(rule, window(steady, bucketsOf(always(800, 5), 200, -900))).verdict, 'pass');
+  assert.equal(judgeRule(rule, window(bucketsOf(always(1100)), bucketsOf(always(800, 5), 200, -900))).verdict, 'fail');
+});
+
 test('a baseline above the limit has its own reason; buckets without response times have theirs', () => {
   const slow = judgeRule(five, window(bucketsOf(always(9000)), bucketsOf(always(6000), 200, -900)));
   assert.deepEqual([slow.verdict, slow.reasonCode], ['undecided', 'baseline_above_limit']);

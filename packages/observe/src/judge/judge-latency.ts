@@ -1,9 +1,11 @@
-import type { LatencyRule } from '#config/rules';
+import { comparesWithBaseline, type LatencyRule } from '#config/rules';
 import type { Bucket } from '../bucket.ts';
 import { type JudgedWindow, type RuleJudge, type RuleVerdict, wordsOf } from './judge-rule.ts';
 
 // The 95th percentile of fewer requests than these is hardly more than the slowest one.
 const LEAST_REQUESTS = 20;
+// The median of fewer intervals is no measure of what is usual, and half a guess of it would be no better than none.
+export const LEAST_BASELINE = 5;
 // A fault keeps four of five intervals above the limit; a healthy release about one of twenty, worth ten intervals, until the
 // baseline says otherwise.
 const FAULTY_SHARE = 0.8;
@@ -25,6 +27,7 @@ export class LatencyJudge implements RuleJudge {
   private readonly limit: number;
   private readonly healthy: number;
   private readonly baselineAbove: boolean;
+  private readonly comparable: boolean;
   private readonly timed: Timed[] = [];
   private errors = 0;
   private requests = 0;
@@ -40,8 +43,8 @@ export class LatencyJudge implements RuleJudge {
     this.about = about;
     const before = about.baseline.filter(isTimed);
     const { above } = rule;
-    const usual = before.length === 0 ? 0 : quartiles(before)[1];
-    this.limit = above.kind === 'time' ? above.ms : Math.max(above.atLeast, above.factor * usual);
+    this.comparable = before.length >= LEAST_BASELINE;
+    this.limit = above.kind === 'time' ? above.ms : Math.max(above.atLeast, above.factor * quartiles(before)[1]);
     const slow = before.filter((bucket) => bucket.p95 > this.limit).length;
     const share = (slow + HEALTHY_SHARE * HEALTHY_WORTH) / (before.length + HEALTHY_WORTH);
     this.baselineAbove = share > 0.5;
@@ -90,6 +93,10 @@ export class LatencyJudge implements RuleJudge {
       return { verdict: 'undecided', reasonCode: 'too_little_traffic' };
     }
     if (this.timed.length === 0) return { verdict: 'undecided', reasonCode: 'no_response_times' };
+    if (comparesWithBaseline(this.rule)) {
+      if (this.about.baselineUnread) return { verdict: 'undecided', reasonCode: 'baseline_unread' };
+      if (!this.comparable) return { verdict: 'undecided', reasonCode: 'no_baseline' };
+    }
     if (this.baselineAbove) return { verdict: 'undecided', reasonCode: 'baseline_above_limit' };
     if (this.odds >= FAIL_ODDS && value > this.limit) return { verdict: 'fail', reasonCode: 'above_limit' };
     const seen = this.timed.length >= this.added / 2;

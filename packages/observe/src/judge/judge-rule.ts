@@ -1,4 +1,4 @@
-import type { ErrorRateRule, Rule, RuleAction, RuleLimit } from '#config/rules';
+import { comparesWithBaseline, type ErrorRateRule, type Rule, type RuleAction, type RuleLimit } from '#config/rules';
 import { type Bucket, totalOf } from '../bucket.ts';
 import type { GaugeOver } from '../gauge-over.ts';
 import type { Reading } from '../reading.ts';
@@ -8,6 +8,8 @@ import { type Segment, worstSuffix } from './segment.ts';
 /** What is known when a rule is judged. Pure data; times in Unix seconds. */
 export interface JudgedWindow {
   baseline: readonly Bucket[];
+  /** True while the baseline could not be read: a rule that compares with it decides nothing. Default false: there is no more than that. */
+  baselineUnread?: boolean;
   /** Oldest first; those from before `startedAt` are judged with the others. */
   buckets: readonly Bucket[];
   /** When the window began; the time that a rule speaks of counts from here. */
@@ -41,6 +43,8 @@ export interface RuleVerdict {
     | 'too_little_traffic'
     | 'undecided'
     | 'baseline_above_limit'
+    | 'baseline_unread'
+    | 'no_baseline'
     | 'before_unknown'
     | 'no_response_times'
     | 'needs_confirmation';
@@ -151,6 +155,9 @@ export class ErrorRateJudge implements RuleJudge {
     const { total, limit, rule, buckets } = this;
     if (total.requests < this.about.minRequests || total.requests === 0) {
       return { verdict: 'undecided', reasonCode: 'too_little_traffic' };
+    }
+    if (this.about.baselineUnread && comparesWithBaseline(rule)) {
+      return { verdict: 'undecided', reasonCode: 'baseline_unread' };
     }
     const baselineAbove = evidence.reference > limit;
     const last = buckets.length >= this.planned;

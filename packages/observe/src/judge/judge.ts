@@ -88,6 +88,10 @@ export function explain(verdict: RuleVerdict, buckets: readonly Bucket[]): strin
       return `too little traffic for a verdict: ${requests} requests, ${errors} of them failed, in ${buckets.length} intervals`;
     case 'baseline_above_limit':
       return `${measured}; the previous release was beyond the limit of ${limit} already ("${rule}")`;
+    case 'baseline_unread':
+      return `${measured} cannot be compared in "${rule}"`;
+    case 'no_baseline':
+      return `${measured} cannot be compared in "${rule}": too little is known of the response times before`;
     case 'before_unknown':
       return `${measured} is beyond the limit of ${limit} in "${rule}" from the first reading on, and nothing is known of the time before the release`;
     case 'no_response_times':

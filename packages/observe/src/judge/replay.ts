@@ -9,6 +9,8 @@ export interface ReplayPolicy {
   windowMs: number;
   intervalMs: number;
   minRequests: number;
+  /** Of a recorded watch: the time before could not be read, which is not the same as none. Default false. */
+  baselineUnread?: boolean;
 }
 
 /** What is known after one bucket. Rates are shares; `start` is that of the judged bucket, Unix seconds. */
@@ -71,9 +73,9 @@ export class Replay {
     this.intervalSeconds = Math.max(this.policy.intervalMs / 1000, first.end - first.start);
     const planned = Math.max(1, Math.ceil(this.policy.windowMs / 1000 / this.intervalSeconds - 1e-6));
     const { startedAt, intervalSeconds, baseline } = this;
-    const { minRequests } = this.policy;
+    const { minRequests, baselineUnread = false } = this.policy;
     this.judges = this.policy.rules.map((rule) =>
-      openRule(rule, { baseline, startedAt, intervalSeconds, planned, minRequests }),
+      openRule(rule, { baseline, baselineUnread, startedAt, intervalSeconds, planned, minRequests }),
     );
   }
 
