@@ -23,12 +23,12 @@ export interface Actor {
   commit: string;
 }
 
-/** Takes the way back, and watches what it restored. */
+/** Takes the way back, and watches what it restored; `since`: the beginning of what was judged, Unix seconds. */
 export async function act(
   runner: Runner,
   given: Given,
   actor: Actor,
-  { context, reason }: { context: ProbeContext; reason: string },
+  { context, reason, since }: { context: ProbeContext; reason: string; since?: number | undefined },
 ): Promise<TakenBack> {
   const { clock, logger } = runner;
   const { runId, runUrl, sha: commit } = runner.context;
@@ -37,7 +37,8 @@ export async function act(
   const back = await takeBack({ ...actor, context, runId, runUrl, commit, target, reason, clock, log: logger.info });
   for (const warning of back.warnings) logger.warning(warning);
   if (back.decision !== 'rolled-back' || back.rollback === undefined) return back;
-  const restored = { ...given, restored: true, act: false };
+  const promotedAt = given.promotedAt ?? since?.toString();
+  const restored = { ...given, promotedAt, restored: true, act: false };
   try {
     const again = planWatch(restored, settings, plan.mode);
     const { to } = back.rollback;

@@ -172,6 +172,7 @@ function outputsOf(handle: ReleaseHandle, release: ReleaseRecord): Record<string
     'deployment-id': release.deploymentId ?? '',
     'rollback-target': handle.rollbackTarget?.deploymentId ?? '',
     'base-url': handle.url,
+    'promoted-at': release.promotedAt === undefined ? '' : String(release.promotedAt / 1000),
   };
 }
 

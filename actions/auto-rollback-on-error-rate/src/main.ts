@@ -79,6 +79,10 @@ export async function main(started: Runner): Promise<Result> {
   if (!decision.act || !connection || !github)
     return describeWatch(seen.outcome, decision, { ...about, asked, chart, previous: seen.previous }, undefined);
   const parts = { github, connection, settings, plan, key, commit };
-  const back = await act(runner, given, parts, { context: seen.context, reason: decision.summary });
+  const back = await act(runner, given, parts, {
+    context: seen.context,
+    reason: decision.summary,
+    since: seen.outcome.startedAt,
+  });
   return describeWatch(seen.outcome, decision, { ...about, chart, previous: seen.previous }, back);
 }

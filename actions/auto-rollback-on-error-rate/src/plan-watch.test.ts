@@ -243,6 +243,26 @@ test('a restored release is watched for a short time, without what served before
   assert.equal(planWatch(given({ restored: true }), settings({ watch: coarse })).windowMs, 300_000);
 });
 
+test('a restored release is compared with what served before the one that was taken back; where nobody knows when, not at all', () => {
+  const known = planWatch(given({ ...vercel, restored: true, promotedAt: '1700000000.5' }), settings());
+  assert.deepEqual([known.baselineMs, known.baselineUntil, known.rules.length], [1_800_000, 1_700_000_000_500, 2]);
+  const unknown = planWatch(given({ ...vercel, restored: true }), settings());
+  assert.deepEqual(
+    [unknown.baselineMs, unknown.baselineUntil, unknown.rules.map(({ text }) => text)],
+    [0, undefined, ['error-rate above 10%: immediately']],
+  );
+  assert.match(unknown.notes.join(), /"error-rate above 3x baseline .*" is left out: nobody said when/);
+  const watch = { rules: ['p95 above 1.25x baseline and at least 500ms', 'lcp above 4s'] };
+  const bare = planWatch(given({ ...vercel, restored: true }), settings({ watch }));
+  assert.deepEqual(
+    bare.rules.map(({ text }) => text),
+    ['error-rate above 10%: immediately'],
+  );
+  assert.match(bare.notes.join(), /No rule can judge what was restored/);
+  const released = planWatch(given({ ...vercel, promotedAt: '1700000000' }), settings());
+  assert.deepEqual([released.baselineUntil, released.rules.length], [undefined, 2]);
+});
+
 test('nobody is asked about a restored release that was not seen: it is told as not proven', () => {
   const watch = { onNoData: 'ask' as const, onInconclusive: 'ask' as const };
   const policies = (values: Partial<Given>) => {

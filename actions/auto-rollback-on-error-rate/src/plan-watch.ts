@@ -1,7 +1,7 @@
 import { InputError } from '#action-kit/input-error';
 import type { InputValues } from '#action-kit/inputs';
 import { defaults } from '#config/defaults';
-import { defaultRules, parseRule, type Rule } from '#config/rules';
+import { comparesWithBaseline, defaultRules, parseRule, type Rule } from '#config/rules';
 import type {
   AppSettings,
   BaselineTime,
@@ -41,6 +41,8 @@ export interface WatchPlan {
   minRequests: number;
   baselineMs: number;
   baselineFrom: BaselineTime;
+  /** Where it ends; absent: with what is judged. */
+  baselineUntil?: number | undefined;
   onNoData: Policy;
   onInconclusive: Policy;
   mode: 'observe' | 'notify' | 'approve' | 'auto';
@@ -77,7 +79,7 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     });
   }
   const httpJson = sources.includes('http-json') ? httpJsonOf(given, settings, problems) : undefined;
-  const rules = rulesOf(given, watch.rules, windowMs, problems);
+  const rules = rulesOf(given, watch.rules, windowMs, { problems, notes });
   const mode = given.mode ?? releaseMode ?? watch.mode ?? defaults.watch.mode;
   const onNoData = policyOf(given, given.onNoData ?? watch.onNoData ?? defaults.watch.onNoData);
   const onInconclusive = policyOf(given, given.onInconclusive ?? watch.onInconclusive ?? defaults.watch.onInconclusive);
@@ -96,9 +98,10 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     // A later run cannot ask people: the job waits.
     handOffMs: given.release === undefined || given.restored || asks !== undefined ? undefined : watch.handOffMs,
     minRequests: given.minRequests ?? watch.minRequests ?? defaults.watch.minRequests,
-    // What served before a restored release was the sick one: nothing to compare with.
-    baselineMs: given.restored ? 0 : given.baseline,
+    baselineMs: given.restored && given.promotedAt === undefined ? 0 : given.baseline,
     baselineFrom: given.baselineFrom ?? watch.baselineFrom ?? 'before',
+    // Right before a restored release the sick one served; before that one was promoted, what serves again.
+    baselineUntil: given.restored && given.promotedAt !== undefined ? Number(given.promotedAt) * 1000 : undefined,
     onNoData,
     onInconclusive,
     mode,
@@ -123,7 +126,7 @@ function rulesOf(
   given: Given,
   configured: readonly string[] | undefined,
   windowMs: number,
-  problems: InputError['problems'],
+  { problems, notes }: { problems: InputError['problems']; notes: string[] },
 ): Rule[] {
   if (given.rules && given.threshold !== undefined) {
     problems.push({ name: 'threshold', message: 'cannot be combined with rules; write it as a rule' });
@@ -143,8 +146,19 @@ function rulesOf(
   if (rules.length > 0 && rules.every(({ level }) => level === 'warning')) {
     problems.push({ name: 'rules', message: 'only warn: at least one rule must be able to fail the release' });
   }
-  // What was taken back had the new issues and the gauges; whoever is told less than of a release would not be told at all.
-  return given.restored ? rules.flatMap(forRestored) : rules;
+  return given.restored ? rulesOfRestored(rules, given.promotedAt !== undefined, notes) : rules;
+}
+
+/** Without rules about what the release that was taken back had: its new issues and gauges, and the time before it where nobody knows when that was. */
+function rulesOfRestored(rules: readonly Rule[], knowsPromotion: boolean, notes: string[]): Rule[] {
+  // Whoever is told less than of a release would not be told at all.
+  const asked = rules.flatMap(forRestored);
+  const kept = knowsPromotion ? asked : asked.filter((rule) => !comparesWithBaseline(rule));
+  for (const { text } of asked.filter((rule) => !kept.includes(rule)))
+    notes.push(`"${text}" is left out: nobody said when the release that was taken back was promoted (promoted-at)`);
+  if (kept.length > 0 || rules.length === 0) return kept;
+  notes.push(`No rule can judge what was restored: it is judged by "${defaultRules[0]}"`);
+  return [parseRule(defaultRules[0])];
 }
 
 /** There is nothing to decide about a restored release that was not seen: no second way back. It is told as not proven, not as sick. */
