@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '#postgres/connection';
 import type { Cluster } from './scratch-cluster.ts';
 
@@ -19,6 +20,23 @@ export async function query<Row extends object = Record<string, unknown>>(url: s
   const connection = await connect(url, { applicationName: 'test' });
   try {
     return await connection.query<Row>(sql);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** For tests: rows of a statement as soon as it has any, looked for every 20 ms; throws after 30 s. */
+export async function untilRows<Row extends object = Record<string, unknown>>(
+  url: string,
+  sql: string,
+): Promise<Row[]> {
+  const connection = await connect(url, { applicationName: 'test' });
+  try {
+    for (const deadline = Date.now() + 30_000; Date.now() < deadline; await delay(20)) {
+      const rows = await connection.query<Row>(sql);
+      if (rows.length > 0) return rows;
+    }
+    throw new Error(`no row within 30 s of ${sql}`);
   } finally {
     await connection.close();
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
+import { query, untilRows } from '#backup/test-database';
 import { applyMigrations } from './apply-migrations.ts';
 import { connect, type DatabaseConnection } from './connection.ts';
 import { openMigrationSession } from './migration-session.ts';
@@ -26,7 +26,7 @@ describe('a file sent ahead of its turn', installed ? {} : { skip: 'no PostgreSQ
   /** Applies texts on an empty database; `disturb` is given its address and the session's backend. */
   async function apply(
     texts: readonly string[],
-    disturb?: (url: string, processId: number) => Promise<{ ended: Promise<void> }>,
+    disturb?: (url: string, processId: number) => Promise<{ heard?: (line: string) => void; end(): Promise<unknown> }>,
     cancel?: 'after the first file',
   ) {
     const name = `ahead${++counter}`;
@@ -49,13 +49,14 @@ describe('a file sent ahead of its turn', installed ? {} : { skip: 'no PostgreSQ
         pauseMs: 10,
         log: (line) => {
           lines.push(line);
+          disturbance?.heard?.(line);
           if (cancel !== undefined) cancelling.abort();
         },
         signal: cancelling.signal,
       }).catch((error: Error) => error);
       return { outcome, lines, history: await session.history() };
     } finally {
-      await disturbance?.ended;
+      await disturbance?.end();
       await session.close();
     }
   }
@@ -86,7 +87,9 @@ describe('a file sent ahead of its turn', installed ? {} : { skip: 'no PostgreSQ
         const holder = await connect(url, { applicationName: 'short report' });
         await holder.query('CREATE TABLE shared ()');
         await holder.query('BEGIN; LOCK TABLE shared IN ACCESS SHARE MODE');
-        return { ended: delay(700).then(() => holder.close()) };
+        let freed: Promise<void> | undefined;
+        const end = () => (freed ??= holder.close());
+        return { heard: (line) => void (line.includes('lock timeout; trying again') && end()), end };
       },
     );
     assert.ok(!(outcome instanceof Error));
@@ -97,14 +100,19 @@ describe('a file sent ahead of its turn', installed ? {} : { skip: 'no PostgreSQ
 
   test('is applied once when the session dies under the file in front', async () => {
     const { outcome, history } = await apply(
-      ['CREATE TABLE a ()', 'CREATE TABLE b (); SELECT pg_sleep(0.4)', 'CREATE TABLE c ()', 'CREATE TABLE d ()'],
-      async (_url, processId) => {
-        const kill = () => admin.query('SELECT pg_terminate_backend($1)', [processId]);
-        return {
-          ended: delay(200)
-            .then(kill)
-            .then(() => {}),
-        };
+      [
+        'CREATE TABLE a ()',
+        'CREATE TABLE b (); SELECT pg_sleep(seconds) FROM sleeps',
+        'CREATE TABLE c ()',
+        'CREATE TABLE d ()',
+      ],
+      async (url, processId) => {
+        await query(url, 'CREATE TABLE sleeps AS SELECT 60 AS seconds');
+        const sleeping = `SELECT FROM pg_stat_activity WHERE pid = ${processId} AND wait_event = 'PgSleep'`;
+        const killed = untilRows(url, sleeping)
+          .then(() => query(url, 'DELETE FROM sleeps'))
+          .then(() => admin.query('SELECT pg_terminate_backend($1)', [processId]));
+        return { end: () => killed };
       },
     );
     assert.ok(!(outcome instanceof Error));

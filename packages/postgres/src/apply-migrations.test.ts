@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
 import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
+import { untilRows } from '#backup/test-database';
 import { type ApplyOptions, applyMigrations } from './apply-migrations.ts';
 import { connect, type DatabaseConnection } from './connection.ts';
 import { MigrationLockTimeout } from './migration-lock.ts';
@@ -210,9 +211,16 @@ describe('applyMigrations', installed ? {} : { skip: 'no PostgreSQL server progr
     await apply(url, files('create table a (id int)'));
     const holder = await connect(url, { applicationName: 'short report' });
     await holder.query('BEGIN; LOCK TABLE a IN ACCESS SHARE MODE');
-    setTimeout(() => void holder.close(), 250);
-    const pending = files('', 'alter table a add column b int').slice(1);
-    assert.equal((await apply(url, pending, { lockTimeoutMs: 150, attempts: 4 })).outcome, 'applied');
+    let freed: Promise<void> | undefined;
+    const outcome = await apply(url, files('', 'alter table a add column b int').slice(1), {
+      lockTimeoutMs: 150,
+      attempts: 20,
+      log: (line) => {
+        if (line.includes('lock timeout; trying again')) freed ??= holder.close();
+      },
+    });
+    await (freed ?? assert.fail('the lock was not waited for'));
+    assert.equal(outcome.outcome, 'applied');
   });
 
   test('a statement timeout ends the file and is not tried again', async () => {
@@ -239,12 +247,16 @@ describe('applyMigrations', installed ? {} : { skip: 'no PostgreSQL server progr
     const url = await database();
     const session = await openMigrationSession(url);
     const { processId } = session.connection;
-    setTimeout(() => void admin.query('SELECT pg_terminate_backend($1)', [processId]), 150);
+    await rows(url, 'CREATE TABLE sleeps AS SELECT 60 AS seconds');
+    const killed = untilRows(url, `SELECT FROM pg_stat_activity WHERE pid = ${processId} AND wait_event = 'PgSleep'`)
+      .then(() => rows(url, 'DELETE FROM sleeps'))
+      .then(() => admin.query('SELECT pg_terminate_backend($1)', [processId]));
     const outcome = await applyMigrations(session, {
-      pending: files('create table a (id int); select pg_sleep(0.4)'),
+      pending: files('create table a (id int); select pg_sleep(seconds) from sleeps'),
       applied: [],
       pauseMs: 10,
     });
+    await killed;
     assert.equal(outcome.outcome, 'applied');
     assert.notEqual(session.connection.processId, processId);
     await session.close();
