@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
+import { untilRows } from '#backup/test-database';
 
 const bundle = join(import.meta.dirname, '../dist/index.js');
 const installed = (await listPostgres()).some((found) => found.server);
@@ -122,7 +123,10 @@ describe('database-doctor', { skip }, () => {
     const forgotten = await client('forgotten', 'web');
     await forgotten.query("BEGIN; UPDATE notes SET title = 'canary-32'");
     const waiting = (await client('reader', 'web')).query('ALTER TABLE notes ADD COLUMN colour text').catch(() => {});
-    await delay(300);
+    await untilRows(
+      cluster.url,
+      `SELECT FROM pg_stat_activity WHERE application_name = 'reader' AND wait_event_type = 'Lock'`,
+    );
     const seen = await run({});
     assert.deepEqual([seen.outputs.decision, seen.outputs['reason-code']], ['findings', 'lock_queue'], seen.text);
     assert.match(seen.summary, /Who blocks whom/);

@@ -117,7 +117,12 @@ describe('doctor on a busy server', { skip }, () => {
     await Promise.all(writers);
     assert.ok(written > 10, 'there was load');
     assert.ok(report.sessions.read && report.tables.read && report.functions.read && report.policies.read);
-    await delay(300);
+    // The server writes its log in order: behind this line it holds all of the report.
+    await admin.query(`DO $$ BEGIN RAISE LOG 'the report has ended'; END $$`);
+    for (let looks = 0; !lines.some((line) => line.includes('LOG:  the report has ended')); looks++) {
+      assert.ok(looks < 600, 'the server did not write its log within 30 s');
+      await delay(50);
+    }
     const words = [...lines.join('\n').matchAll(/LOG: +(?:statement|execute [^\n:]*):\s*([a-z]+)/gi)].map(
       ([, word = '']) => word.toUpperCase(),
     );

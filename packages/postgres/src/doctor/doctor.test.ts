@@ -47,12 +47,11 @@ describe('doctor', { skip }, () => {
   }
   const report = () => readDatabaseReport(doctor, { schemas: ['public'] });
   async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-    for (let attempt = 0; attempt < 100; attempt++) {
+    for (const deadline = Date.now() + 30_000; Date.now() < deadline; await delay(50)) {
       const found = await look();
       if (found !== undefined) return found;
-      await delay(50);
     }
-    throw new Error('never seen');
+    throw new Error('not seen within 30 s');
   }
 
   test('a stalled migration is recognised: both sessions, the table and the statement without its values', async () => {
@@ -104,24 +103,30 @@ describe('doctor', { skip }, () => {
 
   test('queries that run are listed by their start, the longest first, without our own', async () => {
     const sleeping: Promise<unknown>[] = [];
-    for (const name of ['first', 'second', 'third']) {
-      const one = await client(`sleeps-${name}`, 'web');
-      sleeping.push(one.query('SELECT pg_sleep(30)').catch(() => {}));
-      await delay(30);
-    }
-    const active = await until(async () => {
+    const sleepers = async (count: number) => {
       const { sessions } = await report();
       assert.ok(sessions.read);
       assert.ok(sessions.value.every(({ application }) => !application.startsWith('ops-actions')));
       const found = sessions.value.filter((one) => one.application.startsWith('sleeps-') && one.state === 'active');
-      return found.length === 3 ? found : undefined;
-    });
+      return found.length === count ? found : undefined;
+    };
+    // Not in the order of their names, nor of their connections.
+    const [third, first, second] = [
+      await client('sleeps-third', 'web'),
+      await client('sleeps-first', 'web'),
+      await client('sleeps-second', 'web'),
+    ];
+    for (const [before, one] of [first, second, third].entries()) {
+      await until(() => sleepers(before));
+      sleeping.push(one.query('SELECT pg_sleep(600)').catch(() => {}));
+    }
+    const active = await until(() => sleepers(3));
     assert.deepEqual(
       active.map(({ application }) => application),
       ['sleeps-first', 'sleeps-second', 'sleeps-third'],
     );
     const ages = active.map(({ querySeconds }) => querySeconds ?? 0);
-    assert.ok((ages[0] ?? 0) - (ages[1] ?? 0) > 0.02 && (ages[1] ?? 0) - (ages[2] ?? 0) > 0.02, ages.join(' '));
+    assert.ok((ages[0] ?? 0) > (ages[1] ?? 0) && (ages[1] ?? 0) > (ages[2] ?? 0) && (ages[2] ?? 0) > 0, ages.join(' '));
     await sendSignals(
       doctor,
       active.map((session) => ({ session, signal: 'cancel' as const })),
