@@ -12,6 +12,14 @@ export async function removeFolders(): Promise<void> {
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 }
 
+/** So many looks at the project show this status; those behind them show what it is by then. */
+export function showStatus(sandbox: Sandbox, status: string, looks: number): void {
+  const { project } = sandbox.description.supabase;
+  const body = { id: project, ref: project, name: 'sandbox', status };
+  const fault = { status: 200, body };
+  sandbox.faults.order({ service: 'supabase', method: 'GET', route: '/v1/projects/:ref', times: looks, fault });
+}
+
 /** The action in mode point-in-time against the sandbox, without the waits of its polls. */
 export async function runPointInTime(
   sandbox: Sandbox,

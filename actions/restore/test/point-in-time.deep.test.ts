@@ -16,7 +16,7 @@ import { openPlatformRestoreLedger } from '#release/platform-restore-record';
 import type { Sandbox } from '#sandbox/sandbox-types';
 import { startSandbox } from '#sandbox/start-sandbox';
 import { liftStop, readFence, readStop, stopWrites } from '../src/write-stop.ts';
-import { removeFolders, runPointInTime } from './point-in-time-run.ts';
+import { removeFolders, runPointInTime, showStatus } from './point-in-time-run.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
 
@@ -146,8 +146,11 @@ describe('point-in-time with the database', installed ? {} : { skip: 'no Postgre
     const running = runPointInTime(sandbox, inputs, cancelled.signal);
     const ended = assert.rejects(running, /cancelled/);
     const stopped = "SELECT FROM pg_db_role_setting WHERE 'default_transaction_read_only=on' = ANY (setconfig)";
-    const until = Date.now() + 20_000;
-    while ((await query(url(), stopped)).length === 0 && Date.now() < until) await wait(5);
+    const until = Date.now() + 30_000;
+    while ((await query(url(), stopped)).length === 0) {
+      assert.ok(Date.now() < until, 'writes were not stopped');
+      await wait(5);
+    }
     cancelled.abort(new Error('cancelled'));
     await ended;
     assert.deepEqual(sandbox.supabase.backups.restores, []);
@@ -299,8 +302,7 @@ describe('point-in-time with the database', installed ? {} : { skip: 'no Postgre
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     const through = new URL(url());
     through.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    Object.assign(sandbox.supabase.backups, { status: 'RESTORING', restoringLooks: 1_000 });
-    setTimeout(() => Object.assign(sandbox.supabase.backups, { status: 'ACTIVE_HEALTHY', restoringLooks: 2 }), 500);
+    showStatus(sandbox, 'RESTORING', 5);
     await record(`time:${Date.parse(inputs['recovery-time'] ?? '') / 1000}`, null);
     const lost = (await runPointInTime(sandbox, { ...inputs, 'target-url': through.href })).result;
     proxy.close();

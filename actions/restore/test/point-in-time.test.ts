@@ -5,7 +5,7 @@ import { openPlatformRestoreLedger, restoredEnding } from '#release/platform-res
 import type { Sandbox } from '#sandbox/sandbox-types';
 import { startSandbox } from '#sandbox/start-sandbox';
 import { decideEarlier, takesSettingsBack } from '../src/decide-earlier.ts';
-import { removeFolders, runPointInTime } from './point-in-time-run.ts';
+import { removeFolders, runPointInTime, showStatus } from './point-in-time-run.ts';
 
 let sandbox: Sandbox;
 let project: string;
@@ -96,9 +96,8 @@ test('a run that died while the project was away is taken up by the next one, wh
   // Another point than the one that is on its way back: refused.
   const other = (await run({ 'recovery-time': moment(3 * hour), confirm: project })).result;
   assert.deepEqual([other.reasonCode, restores().length], ['another_restore', 1]);
-  setTimeout(() => {
-    sandbox.supabase.backups.restoringLooks = 0;
-  }, 500);
+  sandbox.supabase.backups.status = 'ACTIVE_HEALTHY';
+  showStatus(sandbox, 'RESTORING', 5);
   const next = await run({ 'recovery-time': at, confirm: project });
   assert.equal(next.result.reasonCode, 'restored_by_platform');
   assert.match(next.log, /a restore is under way.*nothing is asked/);
@@ -139,10 +138,8 @@ test('a restore of an earlier run of which only the end is seen may have been a 
   await untilAsked(dying);
   died.abort(new Error('the runner died'));
   await assert.rejects(dying, /the runner died/);
-  sandbox.supabase.backups.status = 'RESTARTING';
-  setTimeout(() => {
-    sandbox.supabase.backups.status = 'ACTIVE_HEALTHY';
-  }, 500);
+  sandbox.supabase.backups.status = 'ACTIVE_HEALTHY';
+  showStatus(sandbox, 'RESTARTING', 5);
   const next = await run({ 'recovery-time': at, confirm: project });
   assert.deepEqual([next.result.decision, next.result.reasonCode], ['failed', 'restore_unknown'], next.log);
   assert.match(next.log, /a restore is under way.*nothing is asked/);

@@ -10,7 +10,7 @@ import { type BackupResult, createBackup } from '#backup/create-backup';
 import { directoryDestination } from '#backup/destination';
 import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
-import { createDatabase, query } from '#backup/test-database';
+import { createDatabase, query, untilRows } from '#backup/test-database';
 import { systemClock } from '#http/clock';
 import { connect } from '#postgres/connection';
 import { startFaultProxy } from '#postgres/fault-proxy';
@@ -170,7 +170,12 @@ describe('restore of single tables', installed ? {} : { skip: 'no PostgreSQL ser
     assert.deepEqual(await state(), damaged);
     const writer = await connect(url, { applicationName: 'notes-app' });
     await writer.query('BEGIN; LOCK TABLE tasks IN ROW EXCLUSIVE MODE');
-    await killed('Present state saved', 300);
+    await killed('Present state saved', () =>
+      untilRows(
+        url,
+        `SELECT FROM pg_stat_activity WHERE application_name LIKE 'ops-actions%' AND datname = current_database() AND wait_event_type = 'Lock'`,
+      ),
+    );
     await writer.query('ROLLBACK');
     await writer.close();
     assert.deepEqual(await state(), damaged);
@@ -182,8 +187,8 @@ describe('restore of single tables', installed ? {} : { skip: 'no PostgreSQL ser
     assert.deepEqual([(await state())?.n, (await state())?.odd], [1001, 30]);
   });
 
-  /** The action as a process of its own, ended by SIGKILL once it has said so. */
-  async function killed(said: string, laterMs = 0): Promise<void> {
+  /** The action as a process of its own, ended by SIGKILL once it has said so and something else has come about. */
+  async function killed(said: string, untilThen: () => Promise<unknown> = async () => {}): Promise<void> {
     const given = { ...inputs({ into: 'place' }), environment: '' };
     const home = await mkdtemp(join(tmpdir(), 'restore-tables-run-'));
     const child: ChildProcess = spawn(process.execPath, [entry], {
@@ -200,8 +205,7 @@ describe('restore of single tables', installed ? {} : { skip: 'no PostgreSQL ser
       stream?.on('data', async (chunk) => {
         output += String(chunk);
         if (!output.includes(said) || child.killed) return;
-        if (laterMs > 0) await wait(laterMs);
-        child.kill('SIGKILL');
+        await untilThen().finally(() => child.kill('SIGKILL'));
       });
     await over;
     await rm(home, { recursive: true, force: true });
