@@ -102,7 +102,7 @@ describe('an S3 store that fails', { skip: storeMissing }, () => {
 
   test('a read that is cut or falls silent goes on where it ended; one that always breaks is given up', async () => {
     const lines: string[] = [];
-    const destination = open({ idleMs: 150, attempts: 2, log: (line) => lines.push(line) });
+    const destination = open({ idleMs: 500, attempts: 2, log: (line) => lines.push(line) });
     await destination.write('x.dump', pieces(large));
     for (const fault of ['cut-answer', 'silence'] as const) {
       failing(/^GET .*x\.dump$/, fault, 2);
@@ -114,7 +114,7 @@ describe('an S3 store that fails', { skip: storeMissing }, () => {
   });
 
   test('an object that is replaced while it is read is not mixed with the new one', async () => {
-    const destination = open({ idleMs: 150 });
+    const destination = open({ idleMs: 500 });
     await destination.write('x.dump', pieces(large));
     const reading = destination.read('x.dump')[Symbol.asyncIterator]();
     store.faults = ({ method, url }) => (method === 'GET' && url.endsWith('x.dump') ? 'cut-answer' : undefined);

@@ -80,7 +80,7 @@ test('the server of a killed process ends, and its folder is swept at the next s
   child.kill('SIGKILL');
   await new Promise((resolve) => child.once('exit', resolve));
   const parent = folder.slice(0, folder.lastIndexOf('/'));
-  for (let attempt = 0; attempt < 50; attempt++) {
+  for (let attempt = 0; attempt < 600; attempt++) {
     await sweepScratchFolders(parent);
     if (!(await readdir(parent)).includes(folder.slice(parent.length + 1))) return;
     await delay(50);

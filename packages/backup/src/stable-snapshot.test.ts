@@ -13,7 +13,7 @@ import { listPostgres } from './find-postgres.ts';
 import { type Cluster, startCluster } from './scratch-cluster.ts';
 import { openSourceSnapshot } from './source-snapshot.ts';
 import { beginStableSnapshot } from './stable-snapshot.ts';
-import { createDatabase, query } from './test-database.ts';
+import { createDatabase, query, untilRows } from './test-database.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
 
@@ -105,10 +105,7 @@ describe('one consistent moment', installed ? {} : { skip: 'no PostgreSQL server
     const other = await connect(url, { applicationName: 'app' });
     await other.query('BEGIN; TRUNCATE t; INSERT INTO t SELECT generate_series(1, 500)');
     const opening = openSourceSnapshot(url);
-    for (let waiting = 0; waiting === 0; ) {
-      waiting = (await query(cluster.url, "SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'AccessShareLock'"))
-        .length;
-    }
+    await untilRows(cluster.url, "SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'AccessShareLock'");
     await other.query('COMMIT');
     const source = await opening;
     assert.deepEqual(await source.connection.query('SELECT count(*)::int AS n FROM public.t'), [{ n: 500 }]);
@@ -126,10 +123,7 @@ describe('one consistent moment', installed ? {} : { skip: 'no PostgreSQL server
     const lines: string[] = [];
     const connection = await connect(url, { applicationName: 'test' });
     const beginning = beginStableSnapshot(connection, { lockTimeoutMs: 20_000, log: (line) => lines.push(line) });
-    for (let waiting = 0; waiting === 0; ) {
-      waiting = (await query(cluster.url, "SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'AccessShareLock'"))
-        .length;
-    }
+    await untilRows(cluster.url, "SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'AccessShareLock'");
     await other.query('COMMIT');
     await beginning;
     assert.match(lines.join('\n'), /starting over \(1 of 10\)/);

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from '#sandbox/faults';
 import { storedFile } from '#sandbox/supabase/storage-state';
 import type { StorageConnection } from './storage-client.ts';
@@ -122,11 +123,13 @@ test('a cancelled upload is ended, and a store that says nothing is not waited f
   const destination = open({ signal: cancelled.signal });
   failing('PATCH', piece, { blackHole: true }, { skip: 1 });
   const writing = destination.write('x.dump', pieces(large));
-  setTimeout(() => cancelled.abort(new Error('cancelled by hand')), 150);
+  // The fault is taken by the second piece.
+  while (storage.faults.pending().length > 0) await delay(5);
+  cancelled.abort(new Error('cancelled by hand'));
   await assert.rejects(writing, /cancelled by hand/);
   assert.match(storage.seen().at(-1) ?? '', /^DELETE .*resumable/);
   assert.deepEqual([stored(), await readdir(temporary)], [[], []]);
-  const silent = open({ deadlineMs: 100 });
+  const silent = open({ deadlineMs: 1_000 });
   failing('PATCH', piece, { blackHole: true });
   await silent.write('x.dump', pieces(large));
   assert.deepEqual(stored(), ['x.dump']);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
+import { query, untilRows } from '#backup/test-database';
 import { applyMigrations } from './apply-migrations.ts';
 import { connect } from './connection.ts';
 import { openMigrationSession } from './migration-session.ts';
@@ -17,10 +18,6 @@ describe('a file that commits by itself', { skip: installed ? false : 'no Postgr
   });
   after(() => cluster?.stop());
 
-  async function query<Row extends object>(url: string, sql: string): Promise<Row[]> {
-    const connection = await connect(url, { applicationName: 'test' });
-    return await connection.query<Row>(sql).finally(() => connection.close());
-  }
   async function database(): Promise<string> {
     const name = `pieces${++counter}`;
     await query(cluster.url, `CREATE DATABASE ${name}`);
@@ -97,13 +94,10 @@ create table b ();`;
     await holder.query('begin; insert into held values (1)');
     const sql = 'create table a (id int); create index concurrently i on held (id); create table b ();';
     const running = apply(url, sql);
-    for (;;) {
-      const rows = await query(
-        cluster.url,
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'create index concurrently i%' AND wait_event_type = 'Lock'`,
-      );
-      if (rows.length > 0) break;
-    }
+    await untilRows(
+      cluster.url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'create index concurrently i%' AND wait_event_type = 'Lock'`,
+    );
     const died = await running;
     assert.notEqual(died.outcome, 'applied');
     await holder.close();

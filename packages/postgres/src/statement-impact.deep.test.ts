@@ -233,7 +233,7 @@ describe('locks and work of statements, as a real server has them', {
     const running = session.query(sql);
     const [row] = await watcher.query<{ id: number }>('SELECT $1::regclass::oid::int AS id', [table]);
     let mode: string | undefined;
-    for (let tries = 0; tries < 200 && mode === undefined; tries++) {
+    for (let tries = 0; tries < 1_500 && mode === undefined; tries++) {
       mode = await strongest(watcher, session.processId, row?.id ?? 0);
       await delay(20);
     }
