@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { SimulatedClock } from '../../observe/test/simulated-clock.ts';
 import { LocalVercel } from '../test/local-vercel.ts';
 import { createDeployment, type DeployOutcome, type DeployRequest } from './deploy.ts';
-import { openVercelProject } from './project.ts';
+import { openVercelProject, type VercelConnection } from './project.ts';
 
 let vercel: LocalVercel;
 let directory: string;
@@ -30,8 +31,13 @@ beforeEach(async () => {
 });
 afterEach(() => vercel.close());
 
-async function deploy(more: Partial<DeployRequest> = {}, signal?: AbortSignal): Promise<DeployOutcome> {
-  const connection = vercel.connection({ log: (line) => void lines.push(line), ...(signal && { signal }) });
+/** Waits take no time, however slow the requests are. */
+async function deploy(
+  more: Partial<DeployRequest> = {},
+  given: Partial<VercelConnection> = {},
+): Promise<DeployOutcome> {
+  const clock = new SimulatedClock();
+  const connection = vercel.connection({ clock, log: (line) => void lines.push(line), ...given });
   return createDeployment(await openVercelProject(connection), {
     connection,
     directory,
@@ -105,8 +111,8 @@ test('variables of one deployment are sent for its build and its functions, of a
   assert.equal(vercel.created.length, 1);
 });
 
-test('a lost answer is looked up before anything is created again', { timeout: 30_000 }, async () => {
-  vercel.listLagMs = 1_500;
+test('a lost answer is looked up before anything is created again', async () => {
+  vercel.listLag = 3;
   await deploy({ releaseKey: 'other' });
   vercel.faults.push({ method: 'POST', route: /v13/, afterEffect: 'cut' });
   const done = await deploy();
@@ -122,11 +128,11 @@ test('a black hole at creation ends within the deadline and leaves no request op
   const from = Date.now();
   const done = await deploy({ deadlineMs: 1_500 });
   assert.deepEqual([done.outcome, done.reasonCode], ['timed-out', 'upload_timed_out']);
-  assert.ok(Date.now() - from < 5_000);
+  assert.ok(Date.now() - from < 15_000);
 });
 
 test('a build that fails brings the last lines of its log, cleaned', async () => {
-  vercel.build = [['ERROR', 50]];
+  vercel.build = [['ERROR', 1]];
   vercel.createdWith = { errorCode: 'BUILD_FAILED', errorMessage: 'Command "npm run build" exited with 1' };
   const texts = ['installing', '::stop-commands::x', '\u001b[31mType error\u001b[0m in page.ts'];
   const events = texts.map((text, at) => ({ type: 'stdout', created: at, payload: { text, date: at } }));
@@ -140,7 +146,7 @@ test('a build that fails brings the last lines of its log, cleaned', async () =>
 });
 
 test('CANCELED, BLOCKED and never ready are endings of their own', async () => {
-  vercel.build = [['CANCELED', 50]];
+  vercel.build = [['CANCELED', 1]];
   assert.equal((await deploy({ releaseKey: 'a' })).outcome, 'cancelled');
   vercel.build = [['BLOCKED', 0]];
   vercel.createdWith = { seatBlock: { blockCode: 'TEAM_ACCESS_REQUIRED' } };
@@ -148,10 +154,10 @@ test('CANCELED, BLOCKED and never ready are endings of their own', async () => {
   assert.equal(blocked.outcome, 'blocked');
   assert.match(blocked.message, /TEAM_ACCESS_REQUIRED.*commit author Ada.*Add the author to the Vercel team/);
   vercel.build = [['BUILDING', 0]];
-  const late = await deploy({ releaseKey: 'c', deadlineMs: 900 });
+  const late = await deploy({ releaseKey: 'c' });
   assert.deepEqual([late.outcome, late.reasonCode], ['timed-out', 'deployment_timed_out']);
   assert.equal(vercel.deployments.get('dpl_created3')?.readyState, 'CANCELED');
-  assert.match(late.message, /still BUILDING after 1 s. It was cancelled/);
+  assert.match(late.message, /still BUILDING after 20 s. It was cancelled/);
 });
 
 test('without staging the domains must have been assigned', async () => {
@@ -159,7 +165,7 @@ test('without staging the domains must have been assigned', async () => {
   const failed = await deploy({ staged: false, releaseKey: 'a' });
   assert.match(failed.message, /could not be assigned: alias_failed: the domain is not verified/);
   vercel.createdWith = {};
-  const never = await deploy({ staged: false, releaseKey: 'b', deadlineMs: 1_000 });
+  const never = await deploy({ staged: false, releaseKey: 'b' });
   assert.deepEqual([never.outcome, never.reasonCode], ['timed-out', 'alias_not_assigned']);
   vercel.createdWith = { aliasAssigned: true };
   assert.equal((await deploy({ staged: false, releaseKey: 'c' })).outcome, 'ready');
@@ -231,20 +237,18 @@ test('prebuilt output is uploaded as such, and missed with the command that make
   assert.equal(post?.query.get('prebuilt'), '1');
 });
 
-test('adopting takes what the Git integration built of this commit, waits for it, and names what it refuses', {
-  timeout: 20_000,
-}, async () => {
+test('adopting takes what the Git integration built of this commit, waits for it, and names what it refuses', async () => {
   vercel.project.link = { type: 'github', org: 'acme', repo: 'notes', repoId: 12, productionBranch: 'main' };
   const gitSource = { type: 'github', repoId: 12, sha: 'a'.repeat(40), ref: 'main' };
   const creator = { username: 'ada' };
   vercel.add({ id: 'dpl_forged', readyState: 'READY', meta: { githubCommitSha: 'a'.repeat(40) }, creator });
-  const nothing = await deploy({ build: 'adopt', deadlineMs: 100 });
+  const nothing = await deploy({ build: 'adopt' });
   assert.deepEqual([nothing.outcome, nothing.reasonCode], ['timed-out', 'nothing_to_adopt']);
   assert.match(nothing.message, /dpl_forged: Vercel does not say from which commit/);
   const building = vercel.add({ id: 'dpl_git', readyState: 'BUILDING', gitSource, creator });
-  setTimeout(() => {
+  vercel.afterReads(3, /dpl_git$/, () => {
     building.readyState = 'READY';
-  }, 400);
+  });
   const done = await deploy({ build: 'adopt' });
   assert.deepEqual([done.outcome, done.adopted, done.deployment?.id], ['ready', true, 'dpl_git']);
   assert.deepEqual(vercel.posts(), []);
@@ -267,10 +271,10 @@ test('a deployment that the workflow names is adopted by the same terms, or refu
   assert.deepEqual(vercel.posts(), []);
 });
 
-test('a cancelled run ends with its reason and cancels what it created', { timeout: 20_000 }, async () => {
+test('a cancelled run ends with its reason and cancels what it created', async () => {
   vercel.build = [['BUILDING', 0]];
   const cancelled = new AbortController();
-  setTimeout(() => cancelled.abort(new Error('the run was cancelled')), 700);
-  await assert.rejects(deploy({}, cancelled.signal), /the run was cancelled/);
+  vercel.afterReads(2, /dpl_created1$/, () => cancelled.abort(new Error('the run was cancelled')));
+  await assert.rejects(deploy({}, { signal: cancelled.signal }), /the run was cancelled/);
   assert.equal(vercel.deployments.get('dpl_created1')?.readyState, 'CANCELED');
 });

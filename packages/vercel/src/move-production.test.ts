@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { SimulatedClock } from '../../observe/test/simulated-clock.ts';
 import { LocalVercel } from '../test/local-vercel.ts';
 import { openVercelProject } from './project.ts';
 
 let vercel: LocalVercel;
+let clock: SimulatedClock;
 beforeEach(async () => {
   vercel = await LocalVercel.start();
+  clock = new SimulatedClock();
 });
 afterEach(() => vercel.close());
-const open = () => openVercelProject(vercel.connection());
-const quick = { deadlineMs: 15_000, pollMs: 20 };
+/** A project whose waits take no time, however slow its requests are. */
+const open = () => openVercelProject(vercel.connection({ clock }));
+const quick = { deadlineMs: 15_000, pollMs: 250 };
 
 test('a promotion is one request and ends when every domain is served by the target', async () => {
-  const project = await open();
+  const project = await openVercelProject(vercel.connection());
   const moved = await project.promote('dpl_new', quick);
   assert.equal(moved.outcome, 'moved');
   assert.equal(moved.requests, 1);
@@ -37,35 +41,28 @@ for (const afterEffect of ['cut', 'black-hole'] as const) {
   }, async () => {
     vercel.faults.push({ method: 'POST', route: /rollback/, afterEffect });
     const project = await open();
-    const moved = await project.rollBack('dpl_new', { ...quick, answerMs: 500 });
+    const moved = await project.rollBack('dpl_new', { ...quick, answerMs: 1_500 });
     assert.deepEqual([moved.outcome, moved.requests, vercel.accepted.length], ['moved', 1, 1]);
   });
 }
 
-test('an answer lost after the effect is not sent again while the project cannot be read', {
-  timeout: 60_000,
-}, async () => {
-  const reads = { method: 'GET', route: /./, status: 500, times: Number.POSITIVE_INFINITY };
-  vercel.settleMs = 8_000;
+test('an answer lost after the effect is not sent again while the project cannot be read', async () => {
   vercel.faults.push({ method: 'POST', route: /rollback/, afterEffect: 'cut' });
   vercel.routes.push({
     method: 'POST',
     route: /rollback/,
     answer() {
       const { status, json } = vercel.move('rollback', 'dpl_new');
-      // Blind from the effect on, for longer than it takes until a request without an answer is repeated.
-      if (vercel.accepted.length === 1) {
-        vercel.faults.push(reads);
-        setTimeout(() => vercel.faults.splice(vercel.faults.indexOf(reads), 1), 6_000);
-      }
+      // Blind from the effect on for six looks, four attempts each: longer than it takes until a request without an answer is repeated.
+      if (vercel.accepted.length === 1) vercel.faults.push({ method: 'GET', route: /./, status: 500, times: 24 });
       return { status, json };
     },
   });
-  const moved = await (await open()).rollBack('dpl_new', { ...quick, deadlineMs: 40_000 });
+  const moved = await (await open()).rollBack('dpl_new', { pollMs: 1_000, deadlineMs: 40_000 });
   assert.deepEqual([moved.outcome, moved.requests, vercel.accepted.length], ['moved', 1, 1]);
 });
 
-test('a request that never arrived is sent again after the caller was asked', { timeout: 30_000 }, async () => {
+test('a request that never arrived is sent again after the caller was asked', async () => {
   vercel.faults.push({ method: 'POST', route: /promote/, status: 502 });
   let asked = 0;
   const project = await open();
@@ -89,10 +86,10 @@ test('what beforeRepeat throws ends the move before anything is sent again', asy
 test('429 waits as Retry-After says, then succeeds with one accepted request', async () => {
   vercel.faults.push({ method: 'POST', route: /promote/, status: 429, headers: { 'retry-after': '1' } });
   const project = await open();
-  const from = Date.now();
+  const from = clock.now();
   const moved = await project.promote('dpl_new', quick);
   assert.deepEqual([moved.outcome, moved.requests, vercel.accepted.length], ['moved', 1, 1]);
-  assert.ok(Date.now() - from >= 1_000);
+  assert.ok(clock.now() - from >= 1_000);
 });
 
 test('429 with a wait beyond the deadline ends at once and says so', async () => {
@@ -102,9 +99,9 @@ test('429 with a wait beyond the deadline ends at once and says so', async () =>
   assert.match(moved.message, /600 s does not fit/);
 });
 
-test('409 is success only when the domains are on the target', { timeout: 30_000 }, async () => {
+test('409 is success only when the domains are on the target', async () => {
   vercel.faults.push({ method: 'POST', route: /promote/, status: 409, times: 9 });
-  const moved = await (await open()).promote('dpl_new', { ...quick, deadlineMs: 8_000 });
+  const moved = await (await open()).promote('dpl_new', quick);
   assert.deepEqual([moved.outcome, moved.reasonCode, moved.requests], ['failed', 'move_conflict', 0]);
   assert.match(moved.message, /app\.example\.com is served by dpl_old/);
 });
@@ -112,7 +109,7 @@ test('409 is success only when the domains are on the target', { timeout: 30_000
 test("a 409 because of somebody else's move in progress waits for its end, then sends again", async () => {
   const project = await open();
   vercel.add({ id: 'dpl_other', readyState: 'READY' });
-  vercel.settleMs = 400;
+  vercel.settleAfter = 4;
   vercel.move('promote', 'dpl_other');
   vercel.faults.push({ method: 'POST', route: /rollback/, status: 409 });
   const moved = await project.rollBack('dpl_new', quick);
@@ -125,20 +122,22 @@ test("a 409 because of somebody else's move in progress waits for its end, then 
 
 test('the same move that somebody else has sent before is waited for, not sent again', async () => {
   const project = await open();
-  vercel.settleMs = 400;
+  vercel.settleAfter = 3;
   vercel.move('rollback', 'dpl_new');
+  const from = clock.now();
   const moved = await project.rollBack('dpl_new', quick);
   assert.deepEqual([moved.outcome, moved.requests, vercel.posts()], ['already-current', 0, []]);
+  assert.ok(clock.now() > from);
 });
 
 test('202 is watched: the rolling release lets it go, then the domains prove it', async () => {
   vercel.rollingRelease = { state: 'ACTIVE', queuedDeploymentId: 'dpl_new' };
   vercel.routes.push({ method: 'POST', route: /promote/, answer: () => ({ status: 202, json: undefined }) });
   const project = await open();
-  setTimeout(() => {
+  vercel.afterReads(3, /rolling-release$/, () => {
     vercel.rollingRelease = null;
     for (const host of Object.keys(vercel.domains)) vercel.domains[host] = 'dpl_new';
-  }, 300);
+  });
   const moved = await project.promote('dpl_new', quick);
   assert.deepEqual([moved.outcome, moved.requests], ['moved', 1]);
 });
@@ -146,7 +145,7 @@ test('202 is watched: the rolling release lets it go, then the domains prove it'
 test('202 that stays queued is not done and names the rolling release', async () => {
   vercel.rollingRelease = { state: 'ACTIVE', queuedDeploymentId: 'dpl_new' };
   vercel.routes.push({ method: 'POST', route: /promote/, answer: () => ({ status: 202, json: undefined }) });
-  const moved = await (await open()).promote('dpl_new', { ...quick, deadlineMs: 500 });
+  const moved = await (await open()).promote('dpl_new', quick);
   assert.deepEqual([moved.outcome, moved.reasonCode, moved.requests], ['queued', 'queued_behind_rolling_release', 1]);
 });
 
@@ -159,31 +158,31 @@ test('402 says what Hobby allows', async () => {
 
 test('an alias that never assigns ends at the deadline and names the domain', async () => {
   vercel.stuck.add('www.example.com');
-  const moved = await (await open()).promote('dpl_new', { ...quick, deadlineMs: 600 });
+  const moved = await (await open()).promote('dpl_new', quick);
   assert.deepEqual([moved.outcome, moved.reasonCode, moved.requests], ['failed', 'domains_not_moved', 1]);
   assert.match(moved.message, /www\.example\.com is served by dpl_old/);
 });
 
 test('success without proof is not success: a finished request whose domains did not move', async () => {
   vercel.stuck = new Set(Object.keys(vercel.domains));
-  const moved = await (await open()).rollBack('dpl_new', { ...quick, deadlineMs: 500 });
+  const moved = await (await open()).rollBack('dpl_new', quick);
   assert.deepEqual([moved.outcome, moved.reasonCode], ['failed', 'domains_not_moved']);
 });
 
 test('a black hole ends within the deadline', { timeout: 20_000 }, async () => {
-  const project = await open();
+  const project = await openVercelProject(vercel.connection());
   vercel.faults.push({ method: 'POST', route: /promote/, blackHole: true, times: 99 });
   const from = Date.now();
-  const moved = await project.promote('dpl_new', { ...quick, deadlineMs: 1_500 });
+  const moved = await project.promote('dpl_new', { ...quick, deadlineMs: 3_000 });
   assert.deepEqual([moved.outcome, moved.reasonCode, vercel.accepted.length], ['failed', 'move_unanswered', 0]);
-  assert.ok(Date.now() - from < 4_000);
+  assert.ok(Date.now() - from < 12_000);
 });
 
-test("somebody else's later move is not taken for ours", { timeout: 20_000 }, async () => {
-  vercel.settleMs = 5_000;
+test("somebody else's later move is not taken for ours", async () => {
+  vercel.settleAfter = Number.POSITIVE_INFINITY;
   vercel.add({ id: 'dpl_other', readyState: 'READY' });
   const project = await open();
-  setTimeout(() => vercel.move('promote', 'dpl_other'), 200);
+  vercel.afterReads(3, /^\/v9\/projects\/prj_local$/, () => vercel.move('promote', 'dpl_other'));
   const moved = await project.rollBack('dpl_new', quick);
   assert.deepEqual([moved.outcome, moved.reasonCode], ['failed', 'overtaken']);
   assert.match(moved.message, /promote \(to dpl_other\)/);
@@ -221,9 +220,9 @@ test('a staging environment can never send a promotion or a rollback', async () 
 });
 
 test('an abort ends the move with the reason of the abort', async () => {
-  vercel.settleMs = Number.POSITIVE_INFINITY;
+  vercel.settleAfter = Number.POSITIVE_INFINITY;
   const cancelled = new AbortController();
-  const project = await openVercelProject(vercel.connection({ signal: cancelled.signal }));
-  setTimeout(() => cancelled.abort(new Error('the run was cancelled')), 200);
+  const project = await openVercelProject(vercel.connection({ clock, signal: cancelled.signal }));
+  vercel.afterReads(3, /^\/v9\/projects\/prj_local$/, () => cancelled.abort(new Error('the run was cancelled')));
   await assert.rejects(project.promote('dpl_new', quick), /the run was cancelled/);
 });

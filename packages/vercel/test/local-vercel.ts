@@ -32,18 +32,18 @@ export class LocalVercel {
   rollingRelease: Record<string, unknown> | null = null;
   /** Uploaded files by SHA-1. */
   files = new Map<string, string>();
-  /** States that a created deployment goes through, each with the milliseconds since its creation. */
+  /** States that a created deployment goes through, each with the reads of it that it takes. */
   build: [string, number][] = [
     ['BUILDING', 0],
-    ['READY', 300],
+    ['READY', 2],
   ];
   /** Fields that a created deployment gets beside what was sent. */
   createdWith: Record<string, unknown> = {};
   created: Record<string, unknown>[] = [];
-  /** Milliseconds until the list shows a created deployment. */
-  listLagMs = 0;
-  /** Milliseconds until a move has finished; Infinity never. */
-  settleMs = 20;
+  /** Reads of the list until it shows a created deployment. */
+  listLag = 0;
+  /** Reads of the project until a move has finished; Infinity never. */
+  settleAfter = 2;
   /** Domains that never follow a move. */
   stuck = new Set<string>();
   accepted: { type: string; target: string; at: number }[] = [];
@@ -54,7 +54,7 @@ export class LocalVercel {
   /** Bodies that a test writes over time. */
   streams: { route: RegExp; open: (response: ServerResponse) => void }[] = [];
   private readonly server = createServer((request, response) => void this.handle(request, response));
-  private readonly timers = new Set<NodeJS.Timeout>();
+  private awaited: { route: RegExp; left: number; happen: () => void }[] = [];
   private readonly hidden = new Set<string>();
   private port = 0;
 
@@ -92,8 +92,13 @@ export class LocalVercel {
     return this.log.filter(({ method }) => method === 'POST').map(({ path }) => path);
   }
 
+  /** Lets something happen when a path is read for the nth time from now on, before that read is answered: no clock decides. */
+  afterReads(reads: number, route: RegExp, happen: () => void): void {
+    if (reads === 0) happen();
+    else this.awaited.push({ route, left: reads, happen });
+  }
+
   async close(): Promise<void> {
-    for (const timer of this.timers) clearTimeout(timer);
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
@@ -123,11 +128,19 @@ export class LocalVercel {
         return;
       }
     }
+    if (method === 'GET') this.countRead(path);
     const answer = this.answer(method, path, url, body, request.headers);
     if (fault?.afterEffect === 'black-hole') return;
     if (fault?.afterEffect === 'cut') return void response.destroy();
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
     response.end(answer.json === undefined ? '' : JSON.stringify(answer.json));
+  }
+
+  private countRead(path: string): void {
+    const read = this.awaited.filter(({ route }) => route.test(path));
+    for (const one of read) one.left -= 1;
+    this.awaited = this.awaited.filter(({ left }) => left > 0);
+    for (const { left, happen } of read) if (left === 0) happen();
   }
 
   private answer(
@@ -218,16 +231,12 @@ export class LocalVercel {
       ...(body.customEnvironmentSlugOrId ? { customEnvironment: { slug: body.customEnvironmentSlugOrId } } : {}),
       ...this.createdWith,
     });
-    if (this.listLagMs > 0) {
-      this.hidden.add(id);
-      this.timers.add(setTimeout(() => this.hidden.delete(id), this.listLagMs));
-    }
-    for (const [state, after] of this.build) {
-      const enter = (): void => {
+    this.hidden.add(id);
+    this.afterReads(this.listLag, /^\/v7\/deployments$/, () => void this.hidden.delete(id));
+    for (const [state, reads] of this.build) {
+      this.afterReads(reads, new RegExp(`^/v13/deployments/${id}$`), () => {
         if (deployment.readyState !== 'CANCELED') deployment.readyState = state;
-      };
-      if (after === 0) enter();
-      else this.timers.add(setTimeout(enter, after));
+      });
     }
     return { json: deployment };
   }
@@ -251,13 +260,10 @@ export class LocalVercel {
     };
     this.project.lastAliasRequest = request;
     this.project.autoAssignCustomDomains = type === 'promote';
-    if (this.settleMs < Infinity) {
-      const timer = setTimeout(() => {
-        request.jobStatus = 'succeeded';
-        for (const host of Object.keys(this.domains)) if (!this.stuck.has(host)) this.domains[host] = target;
-      }, this.settleMs);
-      this.timers.add(timer);
-    }
+    this.afterReads(this.settleAfter, new RegExp(`^/v9/projects/${this.projectId}$`), () => {
+      request.jobStatus = 'succeeded';
+      for (const host of Object.keys(this.domains)) if (!this.stuck.has(host)) this.domains[host] = target;
+    });
     return { status: 201 };
   }
 
