@@ -61,11 +61,12 @@ export function describeRollback({ logger }: Runner, rollback: RollBackOutcome, 
   const { decision, message, from, to, lockId, startedAt, lockedAt, swappedAt, passedOver, announced, apps } = rollback;
   const took = swappedAt === undefined ? '' : ` in ${((swappedAt - startedAt) / 1000).toFixed(1)} s`;
   const done = decision === 'rolled-back';
+  const unrecorded = rollback.unrecorded === undefined ? '' : `. ${rollback.unrecorded}`;
   return {
     decision,
     reasonCode: done && story.reasonCode !== undefined ? story.reasonCode : rollback.reasonCode,
     summary: done
-      ? `Rolled back to ${nameOf(rollback.target)}${together(rollback)}${took}: ${story.reason}${insteadOf(rollback)}`
+      ? `Rolled back to ${nameOf(rollback.target)}${together(rollback)}${took}: ${story.reason}${insteadOf(rollback)}${unrecorded}`
       : message,
     failed: decision === 'failed',
     details: {

@@ -145,6 +145,22 @@ test('rollback moves production back from this machine, with and without GitHub;
   assert.match(withoutGitHub.stderr, /not locked/);
 });
 
+test('a promotion in place of a rollback while GitHub is down ends with the command that locks, for nothing else tells of it', async () => {
+  await command(['unlock', '--environment', 'production']);
+  const older = await scene.goLive({ opsVersion: 'v4.0.0' });
+  await scene.goLive({ opsVersion: 'v4.1.0' });
+  await scene.goLive({ opsVersion: 'v4.2.0' });
+  scene.sandbox.vercel.behaviour.plan = 'hobby';
+  scene.sandbox.faults.order({ service: 'github', route: '/', times: 100_000, fault: { status: 503 } });
+  const done = await command(['rollback', '--environment', 'production', '--target', older]);
+  scene.sandbox.faults.clear();
+  scene.sandbox.vercel.behaviour.plan = 'pro';
+  assert.deepEqual([done.exitCode, scene.served()], [0, older], done.stderr);
+  const last = done.stdout.trim().split('\n').at(-1) ?? '';
+  assert.match(last, /reconcile will not know of it\. .*: (.* lock --environment production --reason 'rolled back')$/);
+  assert.match((await command(['reconcile', '--environment', 'production'])).stdout, /Nothing was left to finish/);
+});
+
 test('reconcile finishes what a dead run left: the promised rollback is carried out, the record closed, once', async () => {
   await command(['unlock', '--environment', 'production']);
   const good = await scene.goLive();

@@ -70,9 +70,10 @@ export async function rollback(options: RollbackOptions): Promise<CommandAnswer>
       json: { environment, ...outcome },
     };
   }
-  const { decision, message } = outcome.rollback;
+  const { decision, message, unrecorded } = outcome.rollback;
   const done = decision === 'rolled-back' || decision === 'already-current';
   const next = `Next: check it, mend the cause, then: ${commandOn(settings, 'unlock')}`;
   const text = done ? `${environment} is back on ${nameOf(outcome.target)}. ${next}` : message;
-  return { exitCode: done ? 0 : 1, text, json: { environment, ...outcome.rollback } };
+  const last = unrecorded === undefined ? '' : `\n${unrecorded}`;
+  return { exitCode: done ? 0 : 1, text: `${text}${last}`, json: { environment, ...outcome.rollback } };
 }

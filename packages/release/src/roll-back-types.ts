@@ -80,6 +80,8 @@ export interface RollBackOutcome {
   /** Targets that were tried before it, oldest first. */
   passedOver: PassedOver[];
   lockId?: number;
+  /** Said last where neither a lock nor a note on Vercel tells of it, with the command that locks. */
+  unrecorded?: string;
   /** Said where the lock or the ledger could not be written, and where another target was taken. */
   warnings: string[];
   startedAt: number;

@@ -161,6 +161,28 @@ test('Where GitHub refuses, the way back goes on and says how to lock', async ()
   assert.equal(outcome.decision, 'rolled-back');
   assert.equal(outcome.lockId, undefined);
   assert.match(outcome.warnings.join(), /ops-actions lock --environment/);
+  assert.equal(outcome.unrecorded, undefined, 'reconcile finds the note on Vercel');
+});
+
+test('Where GitHub is silent and the target is promoted instead, nothing tells of it: the last word is the command that locks', async () => {
+  const older = good;
+  await scene.goLive();
+  const newest = await scene.goLive();
+  scene.sandbox.vercel.behaviour.plan = 'hobby';
+  const services = await scene.connect();
+  const target = { deploymentId: older, adopted: true };
+  const given = request({ target, from: newest, promoteInstead: true });
+  scene.sandbox.faults.order({ service: 'github', route: '/repos', times: 50, fault: { status: 403, body: {} } });
+  const outcome = await rollBack({ ...services, ...quietDependencies }, given);
+  scene.sandbox.faults.clear();
+  assert.deepEqual([outcome.decision, outcome.lockId, scene.served()], ['rolled-back', undefined, older]);
+  assert.match(
+    outcome.unrecorded ?? '',
+    /reconcile will not know of it\. As soon as GitHub answers: .*lock --environment \S+ (--throw-away )?--reason 'rolled back'$/,
+  );
+  await services.project.promote(newest, {});
+  const locked = await rollBack({ ...services, ...quietDependencies }, given);
+  assert.deepEqual([locked.decision, locked.unrecorded], ['rolled-back', undefined], 'the lock tells it');
 });
 
 test('A plan that refuses rollbacks promotes, or fails clearly where the configuration forbids that', async () => {

@@ -35,7 +35,7 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
   const { clock, log } = deps;
   const startedAt = clock.now();
   const warnings: string[] = [];
-  const end = (swapped: Omit<SwappedBack, 'moved'>, rest: Ending): RollBackOutcome => ({
+  const end = (swapped: Pick<SwappedBack, 'target' | 'passedOver'>, rest: Ending): RollBackOutcome => ({
     ...(request.from === undefined ? {} : { from: request.from }),
     to: swapped.target.deploymentId,
     target: swapped.target,
@@ -74,12 +74,15 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
     warnings.push(
       isHeld(lock)
         ? 'GitHub answered late: the domains moved before the lock was written'
-        : `The environment is not locked: ${'error' in lock ? messageOf(lock.error) : 'the lock is held by somebody else'}. Lock it with: ${commandOn(request, 'lock', { reason: 'rolled back' })}`,
+        : `The environment is not locked: ${'error' in lock ? messageOf(lock.error) : 'the lock is held by somebody else'}. Lock it with: ${lockCommand(request)}`,
     );
   }
   await keepAutoAssignOff(deps, request, moved, warnings);
+  const judged = judge(request, swapped);
+  const isUnrecorded = judged.decision === 'rolled-back' && lockedAt === undefined && !swapped.leavesNote;
   const outcome = end(swapped, {
-    ...judge(request, swapped),
+    ...judged,
+    ...(isUnrecorded ? { unrecorded: unrecorded(request) } : {}),
     requests: moved.requests,
     ...(moved.apps && { apps: moved.apps }),
     ...placed(lock, lockedAt),
@@ -91,6 +94,14 @@ export async function rollBack(deps: RollBackDependencies, request: RollBackRequ
   await recordOutcome(deps, request, outcome, warnings);
   const announced = announcing && (await within(clock, announcePatienceMs, announcing));
   return announced === undefined ? outcome : { ...outcome, announced };
+}
+
+function lockCommand(request: RollBackRequest): string {
+  return commandOn(request, 'lock', { reason: 'rolled back' });
+}
+
+function unrecorded(request: RollBackRequest): string {
+  return `Neither GitHub nor Vercel has a note of this rollback, and reconcile will not know of it. As soon as GitHub answers: ${lockCommand(request)}`;
 }
 
 async function recordIntent({ github }: RollBackDependencies, request: RollBackRequest): Promise<void> {

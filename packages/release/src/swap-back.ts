@@ -20,6 +20,8 @@ export interface SwappedBack {
   moved: MoveOutcome;
   target: RollbackTarget;
   passedOver: PassedOver[];
+  /** Vercel keeps a note of it, which `reconcile` reads; beside a promotion and an alias there is none. */
+  leavesNote: boolean;
 }
 
 /**
@@ -36,18 +38,19 @@ export async function swapBack(
   const passedOver: PassedOver[] = [];
   let { target } = request;
   for (;;) {
-    const moved = await swap(deps, request, target);
+    const swapped = await swap(deps, request, target);
+    const { moved } = swapped;
     if (!isUnusable(moved) || request.nextTarget === undefined || passedOver.length + 1 >= tries)
-      return { moved, target, passedOver };
+      return { ...swapped, target, passedOver };
     const { deploymentId, version } = target;
     const { reasonCode, message } = moved;
     const passed = [...passedOver.map((entry) => entry.deploymentId), deploymentId];
     const found = await settle(request.nextTarget(passed));
     if ('error' in found) {
       warnings.push(`No other target could be looked for: ${messageOf(found.error)}`);
-      return { moved, target, passedOver };
+      return { ...swapped, target, passedOver };
     }
-    if (found.value === undefined) return { moved, target, passedOver };
+    if (found.value === undefined) return { ...swapped, target, passedOver };
     passedOver.push({ deploymentId, version, reasonCode, message });
     const next = found.value;
     const said = `${nameOf(target)} cannot be gone back to any more (${reasonCode}): ${nameOf(next)}, the next proven one, is taken instead`;
@@ -78,22 +81,24 @@ async function swap(
   deps: RollBackDependencies,
   request: RollBackRequest,
   target: RollbackTarget,
-): Promise<MoveOutcome> {
+): Promise<Pick<SwappedBack, 'moved' | 'leavesNote'>> {
   const { project, clock, log } = deps;
   const { deploymentId, apps } = target;
   const recorded = apps === undefined ? {} : { apps };
   const requestedAt = clock.now();
   const orFailed = (error: unknown) => failed(error, requestedAt);
   if (request.as !== 'production') {
-    return await moveAlias(project, request, deploymentId, () => clock.now()).catch(orFailed);
+    const moved = await moveAlias(project, request, deploymentId, () => clock.now()).catch(orFailed);
+    return { moved, leavesNote: false };
   }
   const description = formatRollbackNote(request);
   const moved = await project.rollBack(deploymentId, { description, ...recorded }).catch(orFailed);
-  if (moved.outcome !== 'failed' || moved.reasonCode !== 'vercel_plan' || !request.promoteInstead) return moved;
+  if (moved.outcome !== 'failed' || moved.reasonCode !== 'vercel_plan' || !request.promoteInstead)
+    return { moved, leavesNote: true };
   log(`The plan refuses this rollback (402); ${nameOf(target)} is promoted instead (FRB-04)`);
   const instead = await project.promote(deploymentId, { ...recorded, together: true }).catch(orFailed);
   // Of a group some may have gone back before one was refused.
-  return { ...instead, requests: moved.requests + instead.requests };
+  return { moved: { ...instead, requests: moved.requests + instead.requests }, leavesNote: false };
 }
 
 function failed(error: unknown, requestedAt: number): MoveOutcome {
