@@ -15,7 +15,7 @@ export interface ObservationSource {
   name: SourceName;
   /** Of a group of projects: the further one whose requests these are; absent for the first one and for what the settings ask for. */
   app?: string;
-  /** The finest interval that it can tell apart. */
+  /** The finest interval that it can tell apart; 0 of one that counts nothing, for it must not slow down those that count. */
   granularityMs: number;
   /** What one request of it is, for messages. */
   denominator: string;

@@ -4,7 +4,9 @@ import { parseRule } from '#config/rules';
 import type { Combination } from '#config/settings';
 import { SimulatedClock } from '../test/simulated-clock.ts';
 import { countsNothing } from './bucket.ts';
+import { OwnRequests } from './own-requests.ts';
 import { intervalsOf, type ObservationSource, SourceError } from './source.ts';
+import { createSource, type VendorParts } from './sources/registry.ts';
 import { observeWindow, type WatchOutcome } from './watch.ts';
 
 interface Behaviour extends Partial<ObservationSource> {
@@ -117,6 +119,42 @@ test('the interval is the longest of what each source can tell apart, and the lo
     lines.some((line) => line.includes('datadog counts per 300 s')),
     lines.join('\n'),
   );
+});
+
+test('sources that count nothing make no interval longer: what they are beside is judged as fast as without them', async () => {
+  const url = 'http://127.0.0.1:9';
+  const clock = new SimulatedClock();
+  const vendors: VendorParts = {
+    jsonValues: { values: { memory: { url, value: '$.memory' } } },
+    sql: { url: 'postgres://localhost/postgres', values: { memory: 'SELECT 1 AS value' } },
+    stripe: { url, apiKey: 'rk_test' },
+    supabaseMetrics: { url, token: 'sbp', project: 'p' },
+  };
+  const parts = {
+    vendors,
+    vercel: { apiUrl: url, token: 't', project: 'prj_1' },
+    rounds: [],
+    own: new OwnRequests(),
+    clock,
+  };
+  const names = ['vercel-metrics', 'json-values', 'stripe', 'supabase-metrics', 'sql'] as const;
+  const beside = await Promise.all(names.map((name) => createSource(name, parts)));
+  const quiet = beside.map((one) => ({ ...one, open: async () => {}, readings: async () => [] }));
+  const started = clock.now();
+  const outcome = await observeWindow({
+    source: source({ name: 'vercel-runtime-logs', errors: 60 }),
+    others: quiet,
+    rules: [parseRule('error-rate above 2% within 15m')],
+    windowMs: 15 * 60_000,
+    intervalMs: 30_000,
+    minRequests: 20,
+    baselineMs: 0,
+    clock,
+    signal: new AbortController().signal,
+    log: (line) => assert.doesNotMatch(line, /counts per/),
+  });
+  assert.deepEqual([outcome.verdict, outcome.effectiveIntervalSeconds], ['fail', 30]);
+  assert.ok(clock.now() - started <= 60_000, `${clock.now() - started} ms`);
 });
 
 test('the last interval is read again when late counts have settled', async () => {

@@ -106,7 +106,7 @@ export function jsonValues(given: JsonValuesSource): ObservationSource {
   return {
     name: 'json-values',
     denominator: 'numbers, no requests',
-    granularityMs: 60_000,
+    granularityMs: 0,
     readAfterMs: [0],
     looksBack: false,
     async open() {},

@@ -103,10 +103,10 @@ export function sql(given: SqlSource): ObservationSource {
   return {
     name: 'sql',
     denominator: 'rows that your query counts',
-    granularityMs: 60_000,
+    granularityMs: counts === undefined ? 0 : 60_000,
     // What is committed is there; transactions that were open at the end of an interval come a little later.
-    readAfterMs: [5_000],
-    settledAfterMs: 30_000,
+    readAfterMs: counts === undefined ? [0] : [5_000],
+    ...(counts !== undefined && { settledAfterMs: 30_000 }),
     looksBack: counts !== undefined,
     async open() {
       if (counts === undefined) return;

@@ -73,7 +73,7 @@ export function stripe(given: StripeSource): ObservationSource {
   return {
     name: 'stripe',
     denominator: 'numbers, no requests',
-    granularityMs: 60_000,
+    granularityMs: 0,
     readAfterMs: [0],
     looksBack: false,
     async open() {},

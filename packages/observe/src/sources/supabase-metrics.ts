@@ -26,7 +26,7 @@ export function supabaseMetrics(given: SupabaseMetricsSource): ObservationSource
   return {
     name: 'supabase-metrics',
     denominator: 'numbers, no requests',
-    granularityMs: 60_000,
+    granularityMs: 0,
     readAfterMs: [0],
     readingsAfterMs: measuredEveryMs,
     looksBack: false,

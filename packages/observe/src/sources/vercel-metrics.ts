@@ -38,6 +38,8 @@ const functions: readonly Asked[] = [
   },
 ];
 
+const minuteMs = 60_000;
+
 /** The p75 of fewer visits is that of one or two slow visitors, for which nothing is taken back. */
 const leastVisits = 10;
 
@@ -80,7 +82,7 @@ export function vercelMetrics(given: { connection: VercelConnection; clock: Cloc
   return {
     name: 'vercel-metrics',
     denominator: 'numbers, no requests',
-    granularityMs: 60_000,
+    granularityMs: 0,
     readAfterMs: [0],
     looksBack: false,
     async open() {
@@ -89,8 +91,9 @@ export function vercelMetrics(given: { connection: VercelConnection; clock: Cloc
     async read() {
       return countsNothing('vercel-metrics');
     },
-    // A watch that has just begun asks what there was before it.
-    readings: async (from, until) => await readings(until > from ? from : until - leastPartMs, until),
+    // A watch that has just begun asks what there was before it; of the minute in which it began a part is of that time, too.
+    readings: async (from, until) =>
+      await readings(until > from ? Math.ceil(from / minuteMs) * minuteMs : until - leastPartMs, until),
     // The p75 of a part is that of all its visits.
     async readingsOver(from, until) {
       const points: Reading[] = [];
