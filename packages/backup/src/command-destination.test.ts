@@ -9,7 +9,7 @@ import { digestOf } from './manifest.ts';
 import { oneChunk } from './one-chunk.ts';
 import type { DestinationProblem } from './plan-destinations.ts';
 import { planStoreCommands } from './plan-store-commands.ts';
-import { readBack } from './verify-backup.ts';
+import { readBack } from './read-back.ts';
 
 let folder: string;
 before(async () => {
@@ -48,8 +48,11 @@ test('a command that says nothing and keeps nothing, or only the beginning, is f
   for (const store of ['true', 'head -c 1000 > "$STORE/$BACKUP_FILE"']) {
     const destination = open({ store });
     await destination.write('cut.dump', oneChunk(large)).catch(() => {});
-    const found = await readBack(destination, expected).catch((error: Error) => error.message);
-    assert.match(found ?? '', /fetch-command of cut\.dump ended with exit code 1|holds 1000 bytes of cut\.dump/);
+    const found = await readBack(destination, expected).catch(({ message }: Error) => ({ problem: message }));
+    assert.match(
+      found.problem ?? '',
+      /fetch-command of cut\.dump ended with exit code 1|holds 1000 bytes of cut\.dump/,
+    );
   }
 });
 

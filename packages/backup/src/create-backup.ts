@@ -17,11 +17,12 @@ import {
 } from './manifest.ts';
 import { describeBytes } from './measure-stream.ts';
 import { oneChunk } from './one-chunk.ts';
+import { readBack } from './read-back.ts';
 import { describeOutdated } from './security-minor.ts';
 import type { SourceSnapshot } from './source-snapshot.ts';
 import { type StoredContentsFile, storeContents, storeDump } from './store-backup.ts';
 import { readSurroundings } from './table-surroundings.ts';
-import { readBack, type VerifyOptions, type VerifyResult, verifyBackup } from './verify-backup.ts';
+import { type VerifyOptions, type VerifyResult, verifyBackup } from './verify-backup.ts';
 
 export interface CreateBackupOptions {
   url: string;
@@ -162,7 +163,8 @@ async function storeManifest(
 ): Promise<void> {
   for (const destination of destinations) {
     await destination.write(file, oneChunk(text));
-    const problem = proven ? await readBack(destination, { file, ...digestOf(text) }, signal) : undefined;
+    if (!proven) continue;
+    const { problem } = await readBack(destination, { file, ...digestOf(text) }, signal);
     if (problem !== undefined)
       throw new BackupFailed('destination_failed', `${problem}: nothing restores a backup without it`);
   }

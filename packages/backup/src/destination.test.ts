@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { artifactDestination } from './artifact-destination.ts';
 import { type BackupDestination, directoryDestination } from './destination.ts';
+import { readBack } from './read-back.ts';
 import { s3Destination } from './s3-destination.ts';
 import { storageDestination } from './storage-destination.ts';
 import { startStore, storeMissing, type TestStore, unfinishedUploads } from './test-s3.ts';
 import { startStorage, type TestStorage } from './testing/start-storage.ts';
-import { readBack } from './verify-backup.ts';
 
 /** One kind of destination with the store behind it. */
 interface Subject {
@@ -163,10 +163,13 @@ for (const { name: kind, skip = false, make } of subjects) {
       const bytes = pattern(partBytes + 1);
       await destination.write('x.dump', pieces(bytes));
       const object = { file: 'x.dump', bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
-      assert.equal(await readBack(destination, object), undefined);
-      assert.match((await readBack(destination, { ...object, bytes: 9 })) ?? '', /9 were written/);
+      assert.equal((await readBack(destination, object)).problem, undefined);
+      assert.match((await readBack(destination, { ...object, bytes: 9 })).problem ?? '', /9 were written/);
       await damage('x.dump');
-      assert.match((await readBack(destination, object)) ?? '', /holds other bytes of x\.dump than were written/);
+      assert.match(
+        (await readBack(destination, object)).problem ?? '',
+        /holds other bytes of x\.dump than were written/,
+      );
     });
 
     given('what is not there is named, and removing it is fine', async ({ destination }) => {

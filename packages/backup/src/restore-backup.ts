@@ -5,9 +5,9 @@ import type { Decryption } from './encryption.ts';
 import { describePostgres, findPostgres } from './find-postgres.ts';
 import { readText } from './find-verified-backup.ts';
 import { type BackupManifest, digestOf, parseManifest } from './manifest.ts';
-import { measureStream } from './measure-stream.ts';
+import { type ExpectedObject, readBack } from './read-back.ts';
 import { parseContents, type StoredContents } from './stored-contents.ts';
-import { type ExpectedObject, readBack, type VerifyResult, verifyBackup } from './verify-backup.ts';
+import { type ComparedDump, type VerifyResult, verifyBackup } from './verify-backup.ts';
 import { wantedForBackup } from './wanted-postgres.ts';
 
 /** A stored backup whose bytes are those that somebody vouched for. */
@@ -15,6 +15,8 @@ export interface OpenedBackup {
   manifest: BackupManifest;
   destination: BackupDestination;
   decryption: Decryption;
+  /** Every restore reads it by this, and so gets nothing but what was compared. */
+  dump: ComparedDump;
   contents: StoredContents;
   /** False where only the digest of the dump was typed: nothing vouches for the contents then. */
   recorded: boolean;
@@ -45,14 +47,17 @@ export async function openBackup(given: VouchedBackup & { decryption: Decryption
       `the backup is encrypted with ${manifest.object.encryption} and the key given is one of ${decryption.kind}`,
     );
   }
-  const { contents } = await readBackVouched(manifest, given);
+  const { dump, contents } = await readBackVouched(manifest, given);
   try {
-    // Read again, so compared again.
-    const { chunks, measurement } = measureStream(destination.read(contents.file));
-    const text = await collectText(decompressStream(decryption.decrypt(chunks)));
-    if (measurement.sha256() !== contents.sha256)
-      throw new BackupFailed('digest_mismatch', `${contents.file} has changed since it was compared`);
-    return { manifest, destination, decryption, contents: parseContents(text), recorded: manifestDigest !== undefined };
+    const text = await collectText(decompressStream(decryption.decrypt(contents.readAgain())));
+    return {
+      manifest,
+      destination,
+      decryption,
+      dump,
+      contents: parseContents(text),
+      recorded: manifestDigest !== undefined,
+    };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof BackupFailed) throw error;
@@ -103,11 +108,14 @@ async function readBackVouched(manifest: BackupManifest, { destination, signal }
       `${manifest.name} was made by version 0.1, without a list of its contents: restore it by hand with ${manifest.restoreCommand}`,
     );
   }
-  for (const object of [manifest.object, contents]) {
-    const problem = await readBack(destination, object, signal);
-    if (problem !== undefined) throw new BackupFailed('digest_mismatch', `${problem}; nothing was decrypted`);
-  }
-  return { contents };
+  const compare = async (object: ExpectedObject) => {
+    const started = performance.now();
+    const stored = await readBack(destination, object, signal);
+    if (stored.problem !== undefined)
+      throw new BackupFailed('digest_mismatch', `${stored.problem}; nothing was decrypted`);
+    return { file: object.file, readAgain: stored.readAgain, seconds: (performance.now() - started) / 1000 };
+  };
+  return { dump: await compare(manifest.object), contents: await compare(contents) };
 }
 
 /** Restores into a throw-away server and compares with what the source held; the drill of every backup. */
@@ -121,9 +129,9 @@ export async function rehearseRestore(
   const { manifest, destination, decryption, contents } = backup;
   const binaries = await findPostgres({ ...wantedForBackup(contents.source), image: scratchImage });
   options.log(`the programs of the scratch server: ${describePostgres(binaries)}`);
-  const dump: ExpectedObject = manifest.object;
   return await verifyBackup({
-    dump,
+    dump: manifest.object,
+    compared: backup.dump,
     level: 'restore',
     destinations: [destination],
     decrypt: decryption.decrypt,

@@ -47,7 +47,7 @@ export function findTables(
 /**
  * Restores a backup on a scratch server, proves the rows of the named tables, and copies them into a schema of their own in the
  * live database, in one transaction: without constraints, sequences, triggers and policies, for nobody but our role, so that
- * neither they nor the Data API meet the live ones. @throws BackupFailed `restore_failed`: nothing is left.
+ * neither they nor the Data API meet the live ones. @throws BackupFailed `restore_failed`, `digest_mismatch`: nothing is left.
  */
 export async function restoreBeside(
   live: string,
@@ -62,7 +62,7 @@ export async function restoreBeside(
     signal: AbortSignal;
   },
 ): Promise<TableBeside[]> {
-  const { contents, manifest, destination, decryption } = backup;
+  const { contents, dump, decryption } = backup;
   const binaries = await findPostgres({ ...wantedForBackup(contents.source), image: given.scratchImage });
   const { signal, tables } = given;
   const expectedBytes = contents.source.databaseBytes;
@@ -71,7 +71,7 @@ export async function restoreBeside(
     const restored = await restoreIntoScratch(
       cluster,
       {
-        ...{ destinations: [destination], dump: manifest.object, decrypt: decryption.decrypt, source: contents.source },
+        ...{ readAgain: dump.readAgain, decrypt: decryption.decrypt, source: contents.source },
         ...{ level: 'restore', deadlineMs: given.deadlineMs, signal },
         ...(contents.surroundings === undefined ? {} : { surroundings: contents.surroundings }),
       },

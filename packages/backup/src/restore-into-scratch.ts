@@ -7,6 +7,7 @@ import type { DumpListing } from './dump-listing.ts';
 import { oneChunk } from './one-chunk.ts';
 import { planRestore } from './plan-restore.ts';
 import { prepareScratch } from './prepare-scratch.ts';
+import type { ReadAgain } from './read-back.ts';
 import { listContents, printEntries, restoreGrants, restoreStream, restoreSurroundings } from './restore-stream.ts';
 import type { Cluster } from './scratch-cluster.ts';
 import { planSurroundings } from './table-surroundings.ts';
@@ -15,14 +16,13 @@ import type { VerifyOptions } from './verify-backup.ts';
 /**
  * Makes roles, extensions and an empty database in a scratch cluster and restores the dump into it, as a role without
  * privileges (S24). What is left out is noted, and taken out of what the comparison expects.
- * @throws ExtensionMissing, RestoreFailed.
+ * @throws ExtensionMissing, RestoreFailed, BackupFailed `digest_mismatch`.
  */
 export async function restoreIntoScratch(
   cluster: Cluster,
-  options: Pick<
-    VerifyOptions,
-    'destinations' | 'dump' | 'decrypt' | 'source' | 'surroundings' | 'level' | 'deadlineMs' | 'signal'
-  >,
+  options: Pick<VerifyOptions, 'decrypt' | 'source' | 'surroundings' | 'level' | 'deadlineMs' | 'signal'> & {
+    readAgain: ReadAgain;
+  },
   notes: { leftOut: string[]; remarks: string[] },
 ): Promise<{
   url: string;
@@ -30,9 +30,7 @@ export async function restoreIntoScratch(
   expect: (contents: DatabaseContents) => DatabaseContents;
   dump: DumpListing;
 }> {
-  const [primary] = options.destinations;
-  if (primary === undefined) throw new Error('no destination holds the backup');
-  const plain = () => decompressStream(options.decrypt(primary.read(options.dump.file)));
+  const plain = () => decompressStream(options.decrypt(options.readAgain()));
   const run = {
     cluster,
     deadlineMs: options.deadlineMs,

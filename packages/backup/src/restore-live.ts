@@ -61,8 +61,8 @@ export async function readIdentity(url: string): Promise<string> {
  * Replaces what the backup holds in a live database, in one transaction: after it the database is the old one or the restored
  * one, and writers wait meanwhile, because everything that is replaced is locked. Where pg_restore ended without the server's word,
  * the database itself is asked which of the two it is; restored after all is no error.
- * @throws BackupFailed `restore_failed`: nothing has changed but for the roles that were made before; `restore_unknown`: nobody can
- * tell; or the abort reason, and nothing has changed.
+ * @throws BackupFailed `restore_failed`, `digest_mismatch`: nothing has changed but for the roles that were made before;
+ * `restore_unknown`: nobody can tell; or the abort reason, and nothing has changed.
  */
 export async function restoreLive(
   url: string,
@@ -94,7 +94,7 @@ export async function restoreLive(
     `--dbname=${keepaliveParameters(binaries)}`,
   ];
   const program = programCommand(binaries, 'pg_restore', args, { environment, folders, network: 'host' });
-  const plain = decompressStream(backup.decryption.decrypt(backup.destination.read(backup.manifest.object.file)));
+  const plain = decompressStream(backup.decryption.decrypt(backup.dump.readAgain()));
   let silent: Error | undefined;
   let isSaid = false;
   const watch = ({ child: { pid, stdin }, stop }: StartedTool) => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { readBack } from './read-back.ts';
 import { bucketAddress, type S3Connection } from './s3-client.ts';
 import { type S3DestinationOptions, s3Destination } from './s3-destination.ts';
 import { type Fault, startStore, storeMissing, type TestStore, unfinishedUploads } from './test-s3.ts';
-import { readBack } from './verify-backup.ts';
 
 const partBytes = 5 * 1024 * 1024;
 const large = Buffer.alloc(2 * partBytes + 9, 'seven..');
@@ -135,7 +135,7 @@ describe('an S3 store that fails', { skip: storeMissing }, () => {
     await destination.write('x.dump', pieces(large));
     failing(/^GET .*x\.dump$/, 'alter-answer');
     const object = { file: 'x.dump', bytes: large.length, sha256: '0'.repeat(64) };
-    assert.match((await readBack(destination, object)) ?? '', /holds other bytes of x\.dump/);
+    assert.match((await readBack(destination, object)).problem ?? '', /holds other bytes of x\.dump/);
   });
 
   test('of two writers of one name exactly one wins', async () => {

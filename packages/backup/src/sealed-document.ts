@@ -9,7 +9,7 @@ import { digestOf } from './manifest.ts';
 import { measureStream } from './measure-stream.ts';
 import { oneChunk } from './one-chunk.ts';
 import { parseStored } from './parse-stored.ts';
-import { readBack } from './verify-backup.ts';
+import { type ReadAgain, readBack } from './read-back.ts';
 
 const schemaVersion = 1;
 const sealedKinds = ['configuration', 'objects'] as const;
@@ -86,9 +86,9 @@ export async function sealDocument(given: {
     for (const destination of others) await destination.write(file, primary.read(file));
     const object = { file, bytes: measurement.bytes, sha256: measurement.sha256() };
     for (const destination of destinations) {
-      const problem = await readBack(destination, object, signal);
-      if (problem !== undefined) throw new BackupFailed('digest_mismatch', problem);
-      if ((await openText(destination, file, encryption)) !== given.text)
+      const stored = await readBack(destination, object, signal);
+      if (stored.problem !== undefined) throw new BackupFailed('digest_mismatch', stored.problem);
+      if ((await openText(stored.readAgain, file, encryption)) !== given.text)
         throw new BackupFailed('digest_mismatch', `${destination.description}: ${file} opens to something else`);
     }
     const manifest: SealedManifest = {
@@ -113,7 +113,7 @@ export async function sealDocument(given: {
     const manifestFile = `${name}.${kind}.json`;
     for (const destination of destinations) {
       await destination.write(manifestFile, oneChunk(text));
-      const problem = await readBack(destination, { file: manifestFile, ...digestOf(text) }, signal);
+      const { problem } = await readBack(destination, { file: manifestFile, ...digestOf(text) }, signal);
       if (problem !== undefined) throw new BackupFailed('destination_failed', problem);
     }
     return { manifest, manifestFile, manifestDigest: digestOf(text) };
@@ -156,10 +156,11 @@ export async function openDocument(given: {
       'encryption_failed',
       `${object.file} is encrypted with ${object.encryption} and the key given is one of ${decryption.kind}`,
     );
-  const problem = await readBack(destination, object, signal);
-  if (problem !== undefined) throw new BackupFailed('digest_mismatch', `${problem}; nothing was decrypted`);
+  const stored = await readBack(destination, object, signal);
+  if (stored.problem !== undefined)
+    throw new BackupFailed('digest_mismatch', `${stored.problem}; nothing was decrypted`);
   try {
-    return { manifest, text: await openText(destination, object.file, decryption, object.sha256) };
+    return { manifest, text: await openText(stored.readAgain, object.file, decryption) };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof BackupFailed) throw error;
@@ -173,23 +174,14 @@ export function parseSealedManifest(text: string): SealedManifest {
   return parseStored(text, { what: 'the manifest', shape: sealedManifest, schemaVersion });
 }
 
-/** Bytes that were read twice are compared twice. */
-async function openText(
-  destination: BackupDestination,
-  file: string,
-  { decrypt }: Pick<Decryption, 'decrypt'>,
-  sha256?: string,
-): Promise<string> {
-  const { chunks: stored, measurement } = measureStream(destination.read(file));
+async function openText(readAgain: ReadAgain, file: string, { decrypt }: Pick<Decryption, 'decrypt'>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of decompressStream(decrypt(stored))) {
+  for await (const chunk of decompressStream(decrypt(readAgain()))) {
     bytes += chunk.length;
     if (bytes > largestBytes) throw new BackupFailed('destination_failed', `${file} is larger than any of them`);
     chunks.push(chunk);
   }
-  if (sha256 !== undefined && measurement.sha256() !== sha256)
-    throw new BackupFailed('digest_mismatch', `${file} has changed since it was compared`);
   return Buffer.concat(chunks).toString('utf8');
 }
 

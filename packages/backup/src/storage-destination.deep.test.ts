@@ -6,10 +6,10 @@ import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from '#sandbox/faults';
 import { storedFile } from '#sandbox/supabase/storage-state';
+import { readBack } from './read-back.ts';
 import type { StorageConnection } from './storage-client.ts';
 import { type StorageDestinationOptions, storageDestination } from './storage-destination.ts';
 import { startStorage, type TestStorage } from './testing/start-storage.ts';
-import { readBack } from './verify-backup.ts';
 
 const pieceBytes = 1000;
 const large = Buffer.from(Array.from({ length: 3_500 }, (_, index) => index % 251));
@@ -187,7 +187,7 @@ test('what lost its end at the store is told by reading back', async () => {
   const file = storage.state.buckets.get('backups')?.files.get(`case-${counter}/x.dump`);
   if (file !== undefined) file.bytes = file.bytes.subarray(0, 3_000);
   const object = { file: 'x.dump', bytes: large.length, sha256: '' };
-  assert.match((await readBack(destination, object)) ?? '', /3500 were written/);
+  assert.match((await readBack(destination, object)).problem ?? '', /3500 were written/);
 });
 
 test('a key, a bucket and a project that do not do are named with what to do, and no key is shown', async () => {

@@ -1,27 +1,29 @@
+import { BackupFailed } from './backup-error.ts';
 import { compareContents, onlyTables } from './compare-contents.ts';
 import { decompressStream } from './compress-stream.ts';
 import type { DatabaseContents } from './database-contents.ts';
 import type { BackupDestination } from './destination.ts';
 import type { PostgresBinaries } from './find-postgres.ts';
 import type { Verification, VerifyLevel } from './manifest.ts';
-import { measureStream } from './measure-stream.ts';
 import { ExtensionMissing } from './missing-extensions.ts';
 import { type SourceFacts, scratchSuperuser } from './prepare-scratch.ts';
+import { type ExpectedObject, type ReadAgain, readBack } from './read-back.ts';
 import { readRestored, restoreIntoScratch } from './restore-into-scratch.ts';
 import { RestoreFailed } from './restore-stream.ts';
 import { type Cluster, startCluster } from './scratch-cluster.ts';
 import { describeFullScratch } from './scratch-room.ts';
 import type { TableSurroundings } from './table-surroundings.ts';
 
-/** One stored object and what its bytes must be. */
-export interface ExpectedObject {
-  file: string;
-  bytes: number;
-  sha256: string;
+/** A stored dump that was compared once. */
+export interface ComparedDump {
+  readAgain: ReadAgain;
+  seconds: number;
 }
 
 export interface VerifyOptions {
   dump: ExpectedObject;
+  /** The dump was read back already, in so many seconds. */
+  compared?: ComparedDump;
   /** What the snapshot held, and the object that says so where it was not read back already. */
   counted: Promise<{ contents: DatabaseContents; contentsFile?: ExpectedObject }>;
   level: VerifyLevel;
@@ -48,8 +50,8 @@ export interface VerifyResult extends Verification {
  * that is provably another server, compared. Every way to fail is a verdict; only an abort throws.
  */
 export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult> {
-  const { level } = options;
-  const seconds = { readBack: 0, restore: 0, compare: 0 };
+  const { level, compared } = options;
+  const seconds = { readBack: compared?.seconds ?? 0, restore: 0, compare: 0 };
   const notes = { leftOut: [] as string[], remarks: [] as string[], separateUser: false };
   const verdict = (
     word: Verification['verdict'],
@@ -69,18 +71,12 @@ export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult
   // Its first seconds pass while the object is read back.
   const starting = level === 'checksum' ? undefined : startScratch(options);
   try {
-    const wrong = async (object: ExpectedObject | undefined) => {
-      if (object === undefined) return undefined;
-      const problem = await timed(seconds, 'readBack', () => readBackAll(options, object));
-      return problem === undefined ? undefined : verdict('mismatch', 'digest_mismatch', problem);
-    };
-    const wrongDump = await wrong(options.dump);
-    if (wrongDump !== undefined) return wrongDump;
+    const readAll = (object: ExpectedObject) => timed(seconds, 'readBack', () => readBackAll(options, object));
+    const readAgain = compared?.readAgain ?? (await readAll(options.dump));
     if (starting === undefined) {
-      const bytes = await timed(seconds, 'restore', () => decryptWhole(options));
+      const bytes = await timed(seconds, 'restore', () => decryptWhole(options, readAgain));
       const { contentsFile } = await options.counted;
-      const wrongContents = await wrong(contentsFile);
-      if (wrongContents !== undefined) return wrongContents;
+      if (contentsFile !== undefined) await readAll(contentsFile);
       const message = `not restored, as verify: checksum asks: the stored bytes read back with the digest that was written, and all ${bytes} bytes of the dump decrypt`;
       return verdict('could-not-verify', 'checksum_only', message, { sufficient: true });
     }
@@ -90,10 +86,11 @@ export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult
     if (cluster.systemIdentifier === options.source.systemIdentifier) {
       return verdict('could-not-verify', 'same_server', 'the scratch cluster has the system identifier of the source');
     }
-    const restored = await timed(seconds, 'restore', () => restoreIntoScratch(cluster, options, notes));
+    const restored = await timed(seconds, 'restore', () =>
+      restoreIntoScratch(cluster, { ...options, readAgain }, notes),
+    );
     const { contents, contentsFile } = await options.counted;
-    const wrongContents = await wrong(contentsFile);
-    if (wrongContents !== undefined) return wrongContents;
+    if (contentsFile !== undefined) await readAll(contentsFile);
     return await timed(seconds, 'compare', async () => {
       const expected = restored.expect(contents);
       const copy = await readRestored(restored.url, {
@@ -136,6 +133,8 @@ export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult
     });
   } catch (error) {
     options.signal?.throwIfAborted();
+    if (error instanceof BackupFailed && error.reasonCode === 'digest_mismatch')
+      return verdict('mismatch', error.reasonCode, error.message);
     const folder = (await starting?.catch(() => undefined))?.socketDirectory;
     const full = await describeFullScratch(error, { folder, databaseBytes: options.source.databaseBytes });
     if (full !== undefined) return verdict('could-not-verify', 'scratch_full', full);
@@ -177,40 +176,22 @@ async function timed<Key extends string, T>(
   }
 }
 
-/** What is wrong with a stored object in any of the destinations; undefined: nothing. */
-async function readBackAll(
-  { destinations, signal }: VerifyOptions,
-  object: ExpectedObject,
-): Promise<string | undefined> {
+/** How to read it again from the first of the destinations. @throws BackupFailed `digest_mismatch` where any of them holds something else. */
+async function readBackAll({ destinations, signal }: VerifyOptions, object: ExpectedObject): Promise<ReadAgain> {
+  let first: ReadAgain | undefined;
   for (const destination of destinations) {
-    const problem = await readBack(destination, object, signal);
-    if (problem !== undefined) return problem;
+    const stored = await readBack(destination, object, signal);
+    if (stored.problem !== undefined) throw new BackupFailed('digest_mismatch', stored.problem);
+    first ??= stored.readAgain;
   }
-  return undefined;
-}
-
-/** What is wrong with a stored object; undefined: nothing. */
-export async function readBack(
-  destination: BackupDestination,
-  object: ExpectedObject,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
-  const { chunks, measurement } = measureStream(destination.read(object.file));
-  for await (const _ of chunks) signal?.throwIfAborted();
-  if (measurement.bytes !== object.bytes) {
-    return `${destination.description} holds ${measurement.bytes} bytes of ${object.file}, ${object.bytes} were written`;
-  }
-  return measurement.sha256() === object.sha256
-    ? undefined
-    : `${destination.description} holds other bytes of ${object.file} than were written`;
+  if (first === undefined) throw new Error('no destination holds the backup');
+  return first;
 }
 
 /** Every chunk authenticates itself while it is decrypted, and the frame its contents while it is unpacked. */
-async function decryptWhole({ destinations, dump, decrypt, signal }: VerifyOptions): Promise<number> {
-  const [primary] = destinations;
-  if (primary === undefined) throw new Error('no destination holds the backup');
+async function decryptWhole({ decrypt, signal }: VerifyOptions, readAgain: ReadAgain): Promise<number> {
   let bytes = 0;
-  for await (const chunk of decompressStream(decrypt(primary.read(dump.file)))) {
+  for await (const chunk of decompressStream(decrypt(readAgain()))) {
     signal?.throwIfAborted();
     bytes += chunk.length;
   }

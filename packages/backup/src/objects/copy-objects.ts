@@ -3,7 +3,7 @@ import { compressStream, decompressStream } from '../compress-stream.ts';
 import type { BackupDestination } from '../destination.ts';
 import type { Encryption } from '../encryption.ts';
 import { measureStream } from '../measure-stream.ts';
-import { readBack } from '../verify-backup.ts';
+import { readBack } from '../read-back.ts';
 import type { KnownVersion } from './known-versions.ts';
 import { type KeptObject, versionFile, versionKey } from './object-list.ts';
 import { type LiveBucket, type LiveObject, ObjectGone, type ObjectStore } from './object-store.ts';
@@ -126,7 +126,7 @@ async function copyOne(
   for (const destination of others) await destination.write(file, primary.read(file));
   const version = { file, bytes: sealed.measurement.bytes, sha256: sealed.measurement.sha256() };
   for (const destination of destinations) {
-    const problem = await readBack(destination, version, signal);
+    const { problem } = await readBack(destination, version, signal);
     if (problem !== undefined) throw new BackupFailed('digest_mismatch', problem);
   }
   const opened = measureStream(decompressStream(encryption.decrypt(primary.read(file))));

@@ -2,8 +2,7 @@ import { BackupFailed } from '../backup-error.ts';
 import { decompressStream } from '../compress-stream.ts';
 import type { BackupDestination } from '../destination.ts';
 import type { Decryption } from '../encryption.ts';
-import { measureStream } from '../measure-stream.ts';
-import { readBack } from '../verify-backup.ts';
+import { readBack } from '../read-back.ts';
 import type { KeptObject } from './object-list.ts';
 import type { RestoreTarget } from './restore-target.ts';
 
@@ -75,15 +74,9 @@ async function openVersion(
   const known = versions[file];
   if (known === undefined) throw new BackupFailed('digest_mismatch', 'its catalogue has no digest of it');
   const [bytes, sha256] = known;
-  const problem = await readBack(destination, { file, bytes, sha256 }, signal);
-  if (problem !== undefined) throw new BackupFailed('digest_mismatch', problem);
-  const { chunks, measurement } = measureStream(destination.read(file));
-  async function* opened(): AsyncGenerator<Uint8Array> {
-    yield* decompressStream(decryption.decrypt(chunks));
-    if (measurement.sha256() !== sha256)
-      throw new BackupFailed('digest_mismatch', `${file} has changed since it was compared`);
-  }
-  return opened();
+  const stored = await readBack(destination, { file, bytes, sha256 }, signal);
+  if (stored.problem !== undefined) throw new BackupFailed('digest_mismatch', stored.problem);
+  return decompressStream(decryption.decrypt(stored.readAgain()));
 }
 
 async function count(plain: AsyncIterable<Uint8Array>, { bytes }: KeptObject): Promise<'stored'> {
