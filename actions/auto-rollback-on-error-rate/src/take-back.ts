@@ -43,7 +43,7 @@ export async function takeBack(parts: {
     import('#release/roll-back-by-hand'),
     import('#release/lock'),
   ]);
-  const { github, settings, clock, log, plan } = parts;
+  const { github, settings, clock, log } = parts;
   const project = await openApps({ connection: parts.connection, settings, github, wayBack: true });
   const outcome = await rollBackByHand(
     { github, project, clock, log },
@@ -71,11 +71,19 @@ export async function takeBack(parts: {
   const rollback = { from, to, startedAt: startedAt / 1000, swappedAt: swappedAt && swappedAt / 1000 };
   if (decision === 'superseded') return { decision, reasonCode, summary: message, warnings, rollback };
   if (decision === 'failed') return { decision: 'rollback-failed', reasonCode, summary: message, warnings, rollback };
-  const back = { decision: 'rolled-back', reasonCode, summary: message, warnings, rollback } as const;
+  return await proveHealthy({ decision: 'rolled-back', reasonCode, summary: message, warnings, rollback }, parts);
+}
+
+/** Proves that what serves after a way back is healthy. */
+export async function proveHealthy(
+  back: TakenBack,
+  { plan, context, log }: { plan: Pick<WatchPlan, 'checks'>; context: ProbeContext; log: (line: string) => void },
+): Promise<TakenBack> {
+  const { summary: message, warnings } = back;
   if (plan.checks.length === 0) return back;
   const gate = {
     checks: plan.checks,
-    context: parts.context,
+    context,
     consecutive: 2,
     intervalMs: 1000,
     deadlineMs: 60_000,

@@ -1,7 +1,7 @@
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
 import type { ProjectState } from '#vercel/project';
-import { findNotedRollback } from './decide-import.ts';
+import { findNotedRollback, type NotedRollback } from './decide-import.ts';
 import { type Lock, readOwnLocks } from './lock.ts';
 import type { LockTarget } from './lock-record.ts';
 import { settle, within } from './patience.ts';
@@ -28,13 +28,22 @@ export async function findAlreadyBack(
   const { environment, key, current, locks } = about;
   const holder = locks?.findLast((lock) => lock.target !== undefined && lock.target.deploymentId === current);
   if (holder?.target !== undefined) return { target: holder.target, reason: holder.reason };
-  const ownId = key.slice(0, Math.max(0, key.indexOf(':')));
-  const repositoryIds = [ownId, laptopRepositoryId].filter((id) => /^\d+$/.test(id));
-  const noted = findNotedRollback(state, { environment, repository: github.repository, repositoryIds });
-  if (noted === undefined || noted.target.deploymentId !== current) return undefined;
-  if (locks === undefined) return noted;
+  const noted = findNotedBack({ repository: github.repository, environment, key, current }, state);
+  if (noted === undefined || locks === undefined) return noted;
   const own = await within(clock, patienceMs, settle(readOwnLocks(github, { environment, key: noted.key })));
   const isKnown = own !== undefined && 'value' in own && own.value.length > 0;
   // Its lock is not among the open ones: it was lifted, and this is over.
   return isKnown ? undefined : noted;
+}
+
+/** The same by Vercel's note alone, where its target is what serves; `key` is that of whoever asks. Pure. */
+export function findNotedBack(
+  about: { repository: string; environment: string; key: string; current: string | undefined },
+  state: ProjectState,
+): NotedRollback | undefined {
+  const { repository, environment, key, current } = about;
+  const ownId = key.slice(0, Math.max(0, key.indexOf(':')));
+  const repositoryIds = [ownId, laptopRepositoryId].filter((id) => /^\d+$/.test(id));
+  const noted = findNotedRollback(state, { environment, repository, repositoryIds });
+  return noted?.target.deploymentId === current ? noted : undefined;
 }
