@@ -18,8 +18,8 @@ after(endStage);
 
 for (const verdict of ['lose-request', 'lose-answer'] as const) {
   for (const then of ['its next attempt', 'reconcile alone'] as const) {
-    // Two readings of three that fail leave too little of the window: it is extended once.
-    for (const blindFor of then === 'its next attempt' && verdict === 'lose-answer' ? [0, 3] : [0]) {
+    // Every reading of the window fails, each with a question more than the one before: it is extended once.
+    for (const blindFor of then === 'its next attempt' && verdict === 'lose-answer' ? [0, 6] : [0]) {
       test(`a watch that acts itself${blindFor > 0 ? ', extended for a blind source,' : ''} and dies at any request (${verdict}) is brought to its end by ${then}`, async () => {
         for (let k = 0; ; k++) {
           await goLiveTwice();

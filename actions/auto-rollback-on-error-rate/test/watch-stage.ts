@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createRunner } from '#action-kit/runner';
-import type { Clock } from '#http/clock';
+import { type Clock, systemClock } from '#http/clock';
 import { closeLedger } from '#release/finish-release';
 import { openLedger } from '#release/ledger';
 import { reconcile } from '#release/reconcile';
@@ -21,32 +21,27 @@ import {
   setStage,
   type WatchStep,
 } from '../../../packages/release/test/crash-stage.ts';
+import { hurriedClock } from '../../../packages/release/test/hurried-clock.ts';
 import { quietDependencies } from '../../../packages/release/test/scene.ts';
 import { main } from '../src/main.ts';
 
-/** Counts of the users' requests, as any JSON: half of them fail while `sick` is served; of a time that is asked for, half whenever. */
+/** Counts of the users' requests in the time that is asked for, as any JSON: half of them fail while `sick` is served, in /history always. */
 interface Users {
   address: string;
   sick: string | undefined;
-  /** Readings that are answered with a failure before it answers: a blind source. */
+  /** Questions that are answered with a failure before it answers: a blind source. */
   blindFor: number;
   close(): void;
 }
 
 async function startUsers(): Promise<Users> {
-  let [requests, errors] = [0, 0];
   const server: Server = createServer((request, response) => {
-    const { searchParams } = new URL(request.url ?? '/', 'http://users');
-    const seconds = Number(searchParams.get('until')) - Number(searchParams.get('from'));
-    if (seconds > 0) {
-      const counts = { requests: 100 * seconds, errors: own.sick === undefined ? 0 : 50 * seconds };
-      return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(counts));
-    }
-    requests += 1000;
-    if (own.sick !== undefined && scene.served() === own.sick) errors += 500;
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://users');
+    const requests = 100 * (Number(searchParams.get('until')) - Number(searchParams.get('from')));
+    const isSick = own.sick !== undefined && (pathname === '/history' || scene.served() === own.sick);
     own.blindFor -= 1;
     response.writeHead(own.blindFor >= 0 ? 404 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ requests, errors }));
+    response.end(JSON.stringify({ requests, errors: isSick ? requests / 2 : 0 }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const own: Users = {
@@ -68,7 +63,7 @@ export async function startStage(): Promise<void> {
   await setStage();
   users = await startUsers();
   await mkdir(join(scene.workspace, '.github'));
-  await writeFile(join(scene.workspace, '.github/ops.yml'), 'watch: { after-rollback: 300ms }\n');
+  await writeFile(join(scene.workspace, '.github/ops.yml'), 'watch: { after-rollback: 1s }\n');
 }
 
 export async function endStage(): Promise<void> {
@@ -96,15 +91,16 @@ export function acceptedRollbacks(): number {
 }
 
 const names = {
-  // A reading that comes later than half an interval is none: on a busy machine some do.
-  window: '900ms',
-  interval: '300ms',
+  window: '3s',
+  interval: '1s',
   rules: 'error-rate above 10%: immediately',
   baseline: '0s',
   source: 'http-json',
 };
 
-/** The action itself, in this process, with its requests on the way that a test gave it. */
+const times = '?from={from}&until={until}';
+
+/** The action itself, in this process and four times as fast as the machine's clock, with its requests on the way that a test gave it. */
 export async function watchAction(
   reach: Reach,
   more: { inputs?: Record<string, string>; attempt?: number; runId?: number; clock?: Clock } = {},
@@ -113,7 +109,7 @@ export async function watchAction(
   const inputs = {
     ...names,
     environment,
-    'source-url': `${reach.address('users')}/counts`,
+    'source-url': `${reach.address('users')}/counts${times}`,
     'vercel-api-url': reach.address('vercel'),
     'vercel-token': vercel.token,
     'vercel-project': vercel.projectId,
@@ -137,7 +133,7 @@ export async function watchAction(
       },
       signal: reach.signal,
       write: () => {},
-      ...(more.clock && { clock: more.clock }),
+      clock: more.clock ?? hurriedClock(4),
     }),
   );
 }
@@ -174,19 +170,10 @@ export async function continueHandedOff(
   through: Services,
   reach: Reach,
   watchRun: number,
-  clock?: Clock,
+  clock = systemClock,
 ): Promise<string> {
-  const url = `${reach.address('users')}/counts?from={from}&until={until}`;
-  const inputs = { continue: 'true', 'source-url': url };
-  const {
-    decision,
-    summary,
-    failed,
-    outputs = {},
-  } = await watchAction(reach, {
-    ...{ inputs, runId: watchRun },
-    ...(clock && { clock }),
-  });
+  const inputs = { continue: 'true', 'source-url': `${reach.address('users')}/history${times}` };
+  const { decision, summary, failed, outputs = {} } = await watchAction(reach, { inputs, runId: watchRun, clock });
   reach.signal.throwIfAborted();
   if (outputs.release === undefined || decision === watchContinues) return decision;
   const handle = parseReleaseHandle(outputs.release);
