@@ -47,6 +47,8 @@ export interface SourceContract {
   /** Keys and tokens in the place of others, by the names that people know them by. */
   wrongCredentials: readonly Mistake[] | LeftOut;
   wrongSite: Mistake | LeftOut;
+  /** By which an interval passes, where the source cannot look back; default this machine's. */
+  clock?: Clock;
   /** Further mistakes of its own. */
   mistakes?: readonly Mistake[];
   /** An answer with something that is no number where one belongs. */
@@ -108,7 +110,7 @@ export function describeSource(contract: SourceContract): void {
   describe(`source ${contract.name}`, () => {
     let sandbox: Sandbox;
     let windows = 0;
-    const { tells, asks } = contract;
+    const { tells, asks, clock = systemClock } = contract;
     before(async () => {
       sandbox = await startSandbox({ postgres: false, ...contract.sandbox });
       await contract.prepare?.(sandbox);
@@ -152,10 +154,10 @@ export function describeSource(contract: SourceContract): void {
             source = await (given.make ?? contract.make)(sandbox);
             windows += 1;
             const fixed = source.looksBack || counts === undefined;
-            const at = fixed ? 1_700_000_040_000 + windows * apartMs : Date.now();
+            const at = fixed ? 1_700_000_040_000 + windows * apartMs : clock.now();
             if (given.fault) fail(careless(given.fault({ start: at, end: at + intervalMs })), given.times);
             await source.open();
-            const from = fixed ? at : Date.now();
+            const from = fixed ? at : clock.now();
             const window = { start: from, end: from + intervalMs };
             if (counts === undefined) {
               const readings = (await source.readings?.(from, from + 15 * 60_000)) ?? [];
@@ -164,7 +166,7 @@ export function describeSource(contract: SourceContract): void {
             const { earlierMs = 0, ...served } = given.serve ?? { requests: 0, errors: 0 };
             const when = { start: window.start - earlierMs, end: window.end - earlierMs };
             await (counts.serve ?? serveByApp)(sandbox, { ...served, ...when });
-            if (!fixed) await systemClock.sleep(intervalMs + (source.readAfterMs.at(-1) ?? 0));
+            if (!fixed) await clock.sleep(intervalMs + (source.readAfterMs.at(-1) ?? 0));
             return await source.read(window.start, window.end, intervalMs);
           },
           { deadlineMs, clock: systemClock },
@@ -273,7 +275,8 @@ export function describeSource(contract: SourceContract): void {
     for (const [called, fault, reason] of failures) {
       declare(`${called}: no data with its reason, and no secret in the message`, asks, async () => {
         tell();
-        const answer = await read({ serve: good, fault: () => fault }, called === '429 for a day' ? 1000 : 2500);
+        // Where a time-out is an answer, nobody waits for another one.
+        const answer = await read({ serve: good, fault: () => fault }, reason.test('timeout') ? 1000 : 8000);
         // A stream has no document that could be malformed: lines that are none are left out.
         const lenient = /^(malformed|a login page|half an answer|JSON that means nothing)$/.test(called);
         const counted = answer.buckets.reduce((sum, bucket) => sum + bucket.requests, 0);

@@ -17,20 +17,25 @@ const sandboxed = (sandbox: Sandbox, path: string, more: Partial<HttpJsonSource>
   return httpJson({ ...at, token, clock: contractClock, ...more });
 };
 
+const clock = new SimulatedClock();
 for (const [name, path, looksBack] of [
   ['http-json with a time range', '/counts?from={from}&until={until}', true],
   ['http-json with counters that grow', '/counters', false],
 ] as const) {
+  const make = (sandbox: Sandbox, more: Partial<HttpJsonSource> = {}, at: string = path) =>
+    sandboxed(sandbox, at, { ...(!looksBack && { clock }), ...more });
   describeSource({
     name,
-    make: (sandbox) => sandboxed(sandbox, path),
+    // Counters must be read in time: one that jumps is never late.
+    ...(!looksBack && { clock, sandbox: { now: () => clock.now() } }),
+    make: (sandbox) => make(sandbox),
     secret: (sandbox) => sandbox.description.app.token,
     asks: { service: 'app', route: path.replace(/\?.*/, '') },
     tells: {
       intervalMs: looksBack ? 60_000 : 1_000,
       nothingMeans: looksBack ? 'no-data' : 'zero requests',
-      swapped: (sandbox) => sandboxed(sandbox, path, { requests: '$.errors', errors: '$.requests' }),
-      unitMistake: (sandbox) => sandboxed(sandbox, path, { errors: '$.rate' }),
+      swapped: (sandbox) => make(sandbox, { requests: '$.errors', errors: '$.requests' }),
+      unitMistake: (sandbox) => make(sandbox, { errors: '$.rate' }),
       stale: looksBack
         ? true
         : { not: 'a counter that stands still is an app that nobody asks; an old answer is told by its Age' },
@@ -38,14 +43,14 @@ for (const [name, path, looksBack] of [
     wrongCredentials: [
       {
         called: 'a token that is not known',
-        make: (sandbox) => sandboxed(sandbox, path, { token: 'nobody' }),
+        make: (sandbox) => make(sandbox, { token: 'nobody' }),
         reason: 'source_unauthorized',
         says: /Check source-url and source-token/,
       },
     ],
     wrongSite: {
       called: 'an address that knows nothing of it',
-      make: (sandbox) => sandboxed(sandbox, path.replace('/count', '/kount')),
+      make: (sandbox) => make(sandbox, {}, path.replace('/count', '/kount')),
       reason: 'wrong_address',
       says: /Check source-url/,
     },
