@@ -4,6 +4,7 @@ import { parseRule } from '#config/rules';
 import { createGitHub } from '#github/client';
 import { OwnRequests } from '#observe/own-requests';
 import { createSource } from '#observe/sources/registry';
+import { createSources } from '#observe/sources/sources-of-apps';
 import { observeWindow } from '#observe/watch';
 import type { Sandbox } from '#sandbox/sandbox-types';
 import { startSandbox } from '#sandbox/start-sandbox';
@@ -14,10 +15,11 @@ import { takenOverBy } from './services.ts';
 const minute = 60_000;
 const start = 1_700_000_040_000;
 /** 300 requests a minute, one of them failed, from half an hour before the watch to its end. */
-function serve({ monitoring, supabase }: Sandbox): void {
+function serve({ monitoring, supabase, description }: Sandbox): void {
+  const { projectId } = description.vercel;
   for (let at = start - 35 * minute; at < start + 20 * minute; at += minute) {
-    monitoring.traffic.add({ at: at + 1_000, status: 200 }, 299);
-    monitoring.traffic.add({ at: at + 2_000, status: 500 });
+    monitoring.traffic.add({ at: at + 1_000, status: 200, projectId }, 299);
+    monitoring.traffic.add({ at: at + 2_000, status: 500, projectId });
     const request = { path: '/rest/v1/notes', durationMs: 5 };
     for (let index = 0; index < 300; index += 1)
       supabase.requests.push({ at: at + index, status: index === 0 ? 500 : 200, ...request });
@@ -70,3 +72,55 @@ for (const name of ['prometheus', 'sentry', 'datadog', 'new-relic', 'supabase-lo
     }
   });
 }
+
+test('15 minutes at 60 s with vercel-observability and, for a rule about LCP, vercel-metrics: at most 40 requests, the lock among them', async () => {
+  const clock = new SimulatedClock(start);
+  const sandbox = await startSandbox({ postgres: false, now: () => clock.now() });
+  try {
+    serve(sandbox);
+    const numbers = { 'vercel.speed_insights.lcp_ms': 2_000, 'vercel.speed_insights.lcp_count': 120 };
+    Object.assign(sandbox.vercel.behaviour, { observabilityPlus: true, numbers });
+    const { apiUrl: vercelUrl, token: vercelToken, teamId: team, projectId: project } = sandbox.description.vercel;
+    const vercel = { apiUrl: vercelUrl, token: vercelToken, team, project, clock };
+    const plan = {
+      sources: ['vercel-observability', 'vercel-metrics'] as const,
+      rules: ['error-rate above 2% within 15m', 'lcp above 4s'].map(parseRule),
+    };
+    const made = await createSources(plan, { vercel, rounds: [], own: new OwnRequests(), clock }, []);
+    const [source, ...others] = made.map((one) => ({
+      ...one,
+      open: clock.busy(one.open),
+      read: clock.busy(one.read),
+      ...(one.readings && { readings: clock.busy(one.readings) }),
+    }));
+    assert.ok(source);
+    const { apiUrl, repository, token } = sandbox.description.github;
+    const superseded = takenOverBy(createGitHub({ apiUrl, repository, token }), {
+      environment: 'production',
+      key: 'k',
+    });
+    assert.ok(superseded);
+    const outcome = await observeWindow({
+      source,
+      others,
+      rules: plan.rules,
+      windowMs: 15 * minute,
+      intervalMs: minute,
+      minRequests: 20,
+      baselineMs: 30 * minute,
+      superseded: clock.busy(superseded),
+      clock,
+      signal: new AbortController().signal,
+      log: () => {},
+    });
+    assert.deepEqual([outcome.verdict, outcome.buckets.length], ['pass', 15], outcome.summary);
+    const asked = sandbox.requests();
+    const lock = asked.filter(({ service }) => service === 'github').length;
+    const readings = outcome.readings.map(({ metric, about }) => [metric, about]);
+    assert.deepEqual(readings, [['lcp', 'at least 120 visits']]);
+    assert.ok(lock >= 15, `${lock} requests for the lock`);
+    assert.ok(asked.length <= 40, `${asked.length} requests, ${lock} of them for the lock`);
+  } finally {
+    await sandbox.close();
+  }
+});

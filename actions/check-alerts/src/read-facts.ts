@@ -63,6 +63,7 @@ async function readSources(
     httpJson: plan.httpJson,
     vendors,
     periods: periodsOfAlerts(plan.alerts),
+    ruleMetrics: plan.alerts.map(({ key }) => key.split(' ', 1)[0] ?? key),
     rounds: [],
     openIssues: true,
     own: new OwnRequests(),

@@ -47,6 +47,8 @@ export interface SourceParts {
   vendors?: VendorParts | undefined;
   /** Routes that a vendor leaves out of its p95. */
   except?: readonly string[] | undefined;
+  /** Metrics that rules name, where the caller knows them; others of a source that asks for each are left out. */
+  ruleMetrics?: readonly string[] | undefined;
   /** Whether Sentry lists what is open, for whoever looks for a cause; a watch has no request left for it. */
   openIssues?: boolean | undefined;
   /** Over how long values of one's own are counted, by metric; default a minute. */
@@ -86,9 +88,9 @@ export const sources = {
   'vercel-metrics': {
     description:
       'Core Web Vitals of Speed Insights, with Observability Plus time and memory of functions; beside the counts',
-    async create({ vercel, clock }) {
+    async create({ vercel, clock, ruleMetrics }) {
       if (!vercel) throw missing('vercel-metrics', 'vercel-token and vercel-project');
-      return (await import('./vercel-metrics.ts')).vercelMetrics({ connection: vercel, clock });
+      return (await import('./vercel-metrics.ts')).vercelMetrics({ connection: vercel, clock, ruleMetrics });
     },
   },
   sentry: {

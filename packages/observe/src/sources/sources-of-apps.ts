@@ -27,7 +27,8 @@ export async function createSources(
   parts: SourceParts,
   apps: readonly WatchedApp[],
 ): Promise<ObservationSource[]> {
-  const named = plan.sources.map((name) => createSource(name, parts));
+  const ruleMetrics = plan.rules.map(({ metric }) => metric);
+  const named = plan.sources.map((name) => createSource(name, { ...parts, ruleMetrics }));
   const counting = plan.rules.some(({ metric }) => metric === 'error-rate')
     ? plan.sources.filter((name) => ofOneProject.includes(name))
     : [];

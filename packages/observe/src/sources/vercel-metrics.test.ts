@@ -87,11 +87,12 @@ describe('source vercel-metrics', () => {
     'vercel.function_invocation.function_duration_ms': 450,
     'vercel.function_invocation.peak_memory_mb': 212,
   });
-  async function open() {
+  async function open(ruleMetrics?: readonly string[]) {
     const { apiUrl, token, teamId: team, projectId: project } = sandbox.description.vercel;
     const source = vercelMetrics({
       connection: { apiUrl, token, team, project, clock: contractClock },
       clock: contractClock,
+      ruleMetrics,
     });
     await source.open();
     return source;
@@ -110,6 +111,24 @@ describe('source vercel-metrics', () => {
       ['api-response-time', 450, undefined],
       ['function-memory-mb', 212, undefined],
     ]);
+  });
+
+  test('only what a rule names is asked for; where none names one of them, all are shown', async () => {
+    sandbox.vercel.behaviour.numbers = measured(2_400);
+    for (const [named, told, questions] of [
+      [['error-rate', 'lcp'], ['lcp'], 2],
+      [['api-response-time'], ['api-response-time'], 1],
+      [['error-rate'], ['lcp', 'inp', 'cls', 'ttfb', 'api-response-time', 'function-memory-mb'], 10],
+    ] as const) {
+      const source = await open(named);
+      const before = sandbox.requests().length;
+      const readings = (await source.readings?.(until - 15 * minute, until)) ?? [];
+      assert.deepEqual(
+        readings.map(({ metric }) => metric),
+        told,
+      );
+      assert.equal(sandbox.requests().length - before, questions);
+    }
   });
 
   test('an LCP of 2.4 s passes and one of 2.6 s fails, by two readings in a row (PDW-12)', async () => {

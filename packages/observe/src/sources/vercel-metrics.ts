@@ -1,11 +1,12 @@
 import type { Clock } from '#http/clock';
-import { openVercelProject, type VercelConnection, type VercelProject } from '#vercel/project';
+import type { VercelConnection, VercelProject } from '#vercel/project';
 import { type MetricQuestion, readMetric } from '#vercel/read-metric';
 import { VercelError } from '#vercel/vercel-error';
 import { countsNothing } from '../bucket.ts';
 import { gaugeParts, leastPartMs } from '../gauge-parts.ts';
 import type { Reading } from '../reading.ts';
 import type { ObservationSource } from '../source.ts';
+import { openProjectOnce } from './open-project-once.ts';
 
 interface Asked extends Pick<MetricQuestion, 'metric' | 'aggregation'> {
   /** Name of the reading, and its unit. */
@@ -45,36 +46,53 @@ const leastVisits = 10;
 
 /**
  * What visitors and functions of production measured, beside the counts of another source: Core Web Vitals of Speed Insights, and with
- * Observability Plus the time and the memory of functions (MET-03, MET-17). It counts no requests.
+ * Observability Plus the time and the memory of functions (MET-03, MET-17). It counts no requests. Each number is a question, of visitors
+ * two: where `ruleMetrics` names some of them, the others are not asked for.
  */
-export function vercelMetrics(given: { connection: VercelConnection; clock: Clock }): ObservationSource {
+export function vercelMetrics(given: {
+  connection: VercelConnection;
+  clock: Clock;
+  ruleMetrics?: readonly string[] | undefined;
+}): ObservationSource {
+  const { ruleMetrics = [] } = given;
+  const isNamed = ({ name }: Asked): boolean => ruleMetrics.includes(name);
+  const wanted = [...visitors, ...functions].some(isNamed) ? isNamed : () => true;
   let project: VercelProject | undefined;
   let plus = true;
+  /** Where a time was found to have enough visits, it has them however long it grows: they are not counted again. */
+  const enough = new Map<string, number>();
 
   async function readOne(opened: VercelProject, asked: Asked, from: number, until: number): Promise<Reading[]> {
-    const { name, unit, metric, aggregation } = asked;
-    const [value, samples] = await Promise.all([
+    const { name, unit, metric, aggregation, count } = asked;
+    const key = `${name} ${from}`;
+    const known = enough.get(key);
+    const [value, counted] = await Promise.all([
       readMetric(opened, { metric, aggregation, from, until }),
-      asked.count === undefined
+      count === undefined || known !== undefined
         ? undefined
-        : readMetric(opened, { metric: asked.count, aggregation: 'sum', from, until }),
+        : readMetric(opened, { metric: count, aggregation: 'sum', from, until }),
     ]);
-    if (value === undefined || (asked.count !== undefined && (samples ?? 0) < leastVisits)) return [];
+    const samples = known ?? counted;
+    if (value === undefined || (count !== undefined && (samples ?? 0) < leastVisits)) return [];
     const reading: Reading = { metric: name, value, unit, at: until / 1000, source: 'vercel-metrics' };
-    return [{ ...reading, ...(samples !== undefined && { samples, about: `${samples} visits` }) }];
+    if (samples === undefined) return [reading];
+    enough.set(key, samples);
+    return [{ ...reading, samples, about: known === undefined ? `${samples} visits` : `at least ${samples} visits` }];
   }
 
   async function readings(from: number, until: number): Promise<Reading[]> {
     const opened = project;
     if (opened === undefined) return [];
-    const ofVisitors = await Promise.all(visitors.map((asked) => readOne(opened, asked, from, until)));
+    const ofVisitors = await Promise.all(visitors.filter(wanted).map((asked) => readOne(opened, asked, from, until)));
     const ofFunctions = plus
-      ? await Promise.all(functions.map((asked) => readOne(opened, asked, from, until))).catch((error: unknown) => {
-          // Of the plan, and the same the next time: what every plan tells is told all the same.
-          if (!(error instanceof VercelError) || error.reasonCode !== 'observability_plus_missing') throw error;
-          plus = false;
-          return [];
-        })
+      ? await Promise.all(functions.filter(wanted).map((asked) => readOne(opened, asked, from, until))).catch(
+          (error: unknown) => {
+            // Of the plan, and the same the next time: what every plan tells is told all the same.
+            if (!(error instanceof VercelError) || error.reasonCode !== 'observability_plus_missing') throw error;
+            plus = false;
+            return [];
+          },
+        )
       : [];
     return [...ofVisitors, ...ofFunctions].flat();
   }
@@ -86,7 +104,7 @@ export function vercelMetrics(given: { connection: VercelConnection; clock: Cloc
     readAfterMs: [0],
     looksBack: false,
     async open() {
-      project = await openVercelProject(given.connection);
+      project = await openProjectOnce(given.connection);
     },
     async read() {
       return countsNothing('vercel-metrics');

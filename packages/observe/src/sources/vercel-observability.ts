@@ -1,9 +1,10 @@
 import { type ObservabilityBucket, type ObservabilityQuery, queryObservability } from '#vercel/observability';
-import { openVercelProject, type VercelConnection, type VercelProject } from '#vercel/project';
+import type { VercelConnection, VercelProject } from '#vercel/project';
 import { VercelError } from '#vercel/vercel-error';
 import type { NoData } from '../bucket.ts';
 import type { OwnRequests } from '../own-requests.ts';
 import { intervalsOf, type ObservationSource } from '../source.ts';
+import { openProjectOnce } from './open-project-once.ts';
 import { stoppedBefore } from './stale-data.ts';
 import { vercelPage } from './vercel-page.ts';
 
@@ -52,7 +53,7 @@ export function vercelObservability(given: { connection: VercelConnection; own: 
     settledAfterMs: 20_000,
     looksBack: true,
     async open() {
-      project = await openVercelProject(given.connection);
+      project = await openProjectOnce(given.connection);
     },
     async read(from, until, intervalMs) {
       if (!project) return { noData: 'source_not_open', message: 'the Vercel project is not open' };
