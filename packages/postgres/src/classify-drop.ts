@@ -16,6 +16,7 @@ import { typeName } from './type-name.ts';
 
 const dropped: Readonly<Record<string, { words: string; rule: AcceptableRule; kind: MadeObject['kind'] }>> = {
   OBJECT_TABLE: { words: 'DROP TABLE', rule: 'drop-table', kind: 'relation' },
+  OBJECT_FOREIGN_TABLE: { words: 'DROP FOREIGN TABLE', rule: 'drop-table', kind: 'relation' },
   OBJECT_VIEW: { words: 'DROP VIEW', rule: 'drop-view', kind: 'relation' },
   OBJECT_MATVIEW: { words: 'DROP MATERIALIZED VIEW', rule: 'drop-materialized-view', kind: 'relation' },
   OBJECT_SEQUENCE: { words: 'DROP SEQUENCE', rule: 'drop-sequence', kind: 'relation' },
@@ -33,6 +34,7 @@ export function classifyDrop(context: StatementContext): StatementFinding[] {
   const { node, start } = context.statement;
   const type = textOf(node, 'removeType') ?? '';
   if (type === 'OBJECT_INDEX') return dropIndex(context);
+  if (type === 'OBJECT_POLICY') return dropPolicy(context);
   const known = dropped[type];
   if (known === undefined) return [];
   const { words, rule, kind } = known;
@@ -110,6 +112,23 @@ function replaceTable(context: StatementContext, names: readonly string[]): Stat
     message: `the file drops ${list} and makes the name anew: its rows are lost, and running code meets the new one at once`,
     correction: `alter it in place, or make the new one under a new name, copy the rows, and drop ${list} in a later release; where the rows may be lost: -- ops:accept replace-table <why>`,
   };
+}
+
+/** Rows that running code reads or writes by a policy are out of its reach without it, unless others come in its place. */
+function dropPolicy(context: StatementContext): StatementFinding[] {
+  const { node, start } = context.statement;
+  const [table] = droppedNames(node, 1);
+  const path = stringList(children(child(children(node, 'objects')[0], 'List'), 'items'));
+  const policy = path.at(-1) ?? '';
+  if (table === undefined || !context.existing('relation', relationKey(table))) return [];
+  const key = `${relationKey(table)}.${policy}`;
+  const remade = (such: (key: string) => boolean) => context.remade((made) => made.kind === 'policy' && such(made.key));
+  if (!context.existing('policy', key) || remade((one) => one === key)) return [];
+  const what = `DROP POLICY ${identifier(policy)} on ${qualified(table)}`;
+  if (!remade((one) => one.startsWith(`${relationKey(table)}.`)))
+    return [contract(context, start, 'drop-policy', what)];
+  const message = `${what}: policies of other names come in its place, and whether running code may do by them what it did by this one is not in the file`;
+  return [warning(start, 'drop-policy', message, 'look at commands and roles of both')];
 }
 
 function dropIndex(context: StatementContext): StatementFinding[] {

@@ -1,3 +1,4 @@
+import { embeddedCode } from './embedded-code.ts';
 import { estimateSeconds } from './judge-size.ts';
 import type { MigrationFile } from './read-migrations.ts';
 import { splitFile } from './split-file.ts';
@@ -60,16 +61,15 @@ export function classifyFiles(
   return files.map((file) => {
     const parsed = parser.parse(file.sql);
     const statements = 'file' in parsed ? parsed.file.statements : [];
+    const runs = statements.flatMap((one) => [one, ...embeddedCode(file.sql, one, parser).statements]);
     // Whatever is not listed defines or changes an object of the schema.
-    const found = new Set(
-      statements.map(({ kind }) => classes.find(([, pattern]) => pattern.test(kind))?.[0] ?? 'schema'),
-    );
+    const found = new Set(runs.map(({ kind }) => classes.find(([, pattern]) => pattern.test(kind))?.[0] ?? 'schema'));
     return {
       file: file.file,
       statements: statements.length,
       classes: order.filter((name) => found.has(name)),
       inTransaction: 'whole' in splitFile(file.sql, statements),
-      locks: statements.flatMap((statement) => locksOf(file, statement, facts)),
+      locks: runs.flatMap((statement) => locksOf(file, statement, facts)),
     };
   });
 }

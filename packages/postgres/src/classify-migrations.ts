@@ -1,5 +1,6 @@
 import { readAcceptances } from './acceptances.ts';
 import { classifyStatement } from './classify-statement.ts';
+import { embeddedCode } from './embedded-code.ts';
 import { filePhase } from './file-phase.ts';
 import { type BlockEstimate, type BlockLimits, judgeSize, standardLimits } from './judge-size.ts';
 import { findLockHeld, type HeldLock, heldAfter } from './lock-held.ts';
@@ -74,6 +75,7 @@ export function classifyMigrations(
     facts: options.facts ?? (() => undefined),
     limits: options.limits ?? standardLimits,
     created: new Set(),
+    replaced: new Set(),
     proven: new Set(),
     checks: new Map(),
   };
@@ -84,6 +86,8 @@ export function classifyMigrations(
 interface Classification extends Required<ClassifyOptions> {
   /** `<kind> <key>` of what the pending files have made so far and nothing had before. */
   created: Set<string>;
+  /** The same of what they have made or replaced. */
+  replaced: Set<string>;
   /** `public.notes.title` of columns that a pending statement proves to hold no NULL. */
   proven: Set<string>;
   /** Constraints of pending statements that would prove one, by `public.notes.<constraint>`. */
@@ -95,16 +99,25 @@ function classifyFile(file: MigrationFile, parser: SqlParser, given: Classificat
   if ('error' in outcome) return [syntaxError(file, parser, outcome.error)];
   const { statements } = outcome.file;
   const findings: MigrationFinding[] = [];
-  const contracts: ParsedStatement[] = [];
+  const contracts = new Set<ParsedStatement>();
+  const runs = statements.flatMap((top, index) => {
+    const { statements: embedded, unread } = embeddedCode(file.sql, top, parser);
+    return [
+      { index, top, statement: top, unread },
+      ...embedded.map((statement) => ({ index, top, statement, unread: undefined })),
+    ];
+  });
+  const made = runs.map(({ statement }) => madeObjects(statement));
   let held: HeldLock | undefined;
   const accepted = readAcceptances(file.sql.includes('ops:accept') ? parser.comments(file.sql) : [], statements);
-  for (const [index, statement] of statements.entries()) {
-    const later = statements.slice(index + 1).flatMap(madeObjects);
+  for (const [position, { index, top, statement, unread }] of runs.entries()) {
     const context: StatementContext = {
       sql: file.sql,
       statement,
       existing: (kind, key) => !given.empty && !given.created.has(nameOf({ kind, key })),
-      remade: (such) => later.some(such),
+      madeBefore: (kind, key) => given.replaced.has(nameOf({ kind, key })),
+      remade: (such) => made.slice(position + 1).some((objects) => objects.some(such)),
+      ...(unread === undefined ? {} : { unread }),
       phase: given.phase,
       facts: given.facts,
       provenNotNull: (table, column) => given.proven.has(`${relationKey(table)}.${column}`),
@@ -118,8 +131,14 @@ function classifyFile(file: MigrationFile, parser: SqlParser, given: Classificat
       return reason === undefined ? judged : { ...judged, severity: 'warn', accepted: reason };
     });
     if (found.some((finding) => finding.olderCode === 'needs' && finding.accepted === undefined))
-      contracts.push(statement);
+      contracts.add(statement);
     findings.push(...found.map((finding) => located(file, parser, statement, finding)));
+    for (const object of made[position] ?? []) given.replaced.add(nameOf(object));
+    // Whether what stands inside of another statement runs is known only then.
+    if (statement !== top) {
+      if (isTemporary(statement)) for (const object of made[position] ?? []) given.created.add(nameOf(object));
+      continue;
+    }
     for (const key of newNames(statement, given.created)) given.created.add(key);
     for (const key of provenColumns(statement, given.checks, given.facts)) given.proven.add(key);
   }
@@ -128,9 +147,15 @@ function classifyFile(file: MigrationFile, parser: SqlParser, given: Classificat
     const { offset: _, impact: __, ...rest } = problem;
     findings.push({ file: file.file, ...place, ...rest, statement: '' });
   }
-  const phase = filePhase(file, statements, contracts, given.phase);
+  const phase = filePhase(file, runs, contracts, given.phase);
   if (phase.mixed !== undefined) findings.push(located(file, parser, phase.mixed.statement, phase.mixed.finding));
   return findings;
+}
+
+/** A table of the session that migrates: nobody else ever sees it. */
+function isTemporary({ node }: ParsedStatement): boolean {
+  const relation = child(node, 'relation') ?? child(child(node, 'into'), 'rel');
+  return relation?.relpersistence === 't';
 }
 
 /** What nobody can use yet: made for certain by this statement, or made by an earlier one and renamed by this. */

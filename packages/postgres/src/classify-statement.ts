@@ -1,10 +1,11 @@
+import { classifyAccess } from './classify-access.ts';
 import { classifyDrop } from './classify-drop.ts';
 import { classifyRename } from './classify-rename.ts';
 import { alterTable } from './classify-table.ts';
 import { classifyTransaction } from './classify-transaction.ts';
 import { classifyUpkeep } from './classify-upkeep.ts';
 import { child, qualified, relationKey, relationName, textOf } from './sql-names.ts';
-import { type StatementContext, type StatementFinding, warning } from './statement-finding.ts';
+import { contract, type StatementContext, type StatementFinding, warning } from './statement-finding.ts';
 import { statementImpact } from './statement-impact.ts';
 import { blockedBy } from './table-lock.ts';
 
@@ -28,6 +29,15 @@ function judge(context: StatementContext): StatementFinding[] {
       return classifyRename(context);
     case 'IndexStmt':
       return index(context);
+    case 'GrantStmt':
+    case 'GrantRoleStmt':
+    case 'DropRoleStmt':
+    case 'DropOwnedStmt':
+      return classifyAccess(context);
+    case 'DoStmt':
+    case 'CallStmt':
+    case 'SelectStmt':
+      return unreadCode(context);
     default:
       return classifyUpkeep(context);
   }
@@ -46,6 +56,20 @@ function remainder(context: StatementContext): StatementFinding[] {
   const message = `the statement ${work} ${qualified(impact.table)} while its ${whom} wait`;
   const rule = impact.work === 'rewrite' ? 'blocking-rewrite' : 'blocking-scan';
   return [warning(statement.start, rule, message, 'run it when little is written, or in smaller steps', impact)];
+}
+
+/** Code that nobody could read here is told; held where its text says that it takes something away. */
+function unreadCode(context: StatementContext): StatementFinding[] {
+  const { statement, unread } = context;
+  if (unread === undefined) return [];
+  const correction =
+    'write its statements into the file, where they are read; or say above it what it does: -- ops:accept opaque-code <why>';
+  if (!unread.destroys)
+    return [
+      warning(statement.start, 'opaque-code', `${unread.what}, so nobody has read here what they do`, correction),
+    ];
+  const what = `${unread.what}, and its text names what takes something away`;
+  return [contract(context, statement.start, 'opaque-code', what, { correction })];
 }
 
 function index(context: StatementContext): StatementFinding[] {

@@ -1,6 +1,6 @@
 import { classifyConstraint } from './classify-constraint.ts';
 import { correctAddColumn } from './correct-add-column.ts';
-import { madeObjects } from './made-objects.ts';
+import { type MadeObject, madeObjects } from './made-objects.ts';
 import {
   child,
   children,
@@ -58,6 +58,14 @@ function clause(given: Clause): StatementFinding[] {
       const correction = `ALTER TABLE ${name} ADD CONSTRAINT ${table.name}_${column}_not_null CHECK (${column} IS NOT NULL) NOT VALID; in a later file VALIDATE CONSTRAINT, then SET NOT NULL`;
       return [{ ...warning(start, 'set-not-null', message, correction, impact), olderCode: 'breaks' }];
     }
+    case 'AT_ColumnDefault':
+      return command.def === undefined ? dropDefault(given, column) : [];
+    case 'AT_DropInherit': {
+      const parent = qualified(relationName(child(child(command, 'def'), 'RangeVar')) ?? { name: '' });
+      return [
+        contract(context, start, 'no-inherit', `NO INHERIT takes the rows of ${name} out of queries on ${parent}`),
+      ];
+    }
     case 'AT_DropNotNull': {
       const message = `${column} of ${name} may be NULL from now on, and code that runs now has never met that`;
       const correction = 'make sure that the deployed code reads NULL well, or keep the constraint until it does';
@@ -88,7 +96,7 @@ function dropColumn({ context, table, command }: Clause, column: string): Statem
   const key = `${relationKey(table)}.${column}`;
   if (!context.existing('column', key)) return [];
   const name = qualified(table);
-  const again = madeObjects(context.statement).some((made) => made.key === key);
+  const again = madeObjects(context.statement).some((made) => made.kind === 'column' && made.key === key);
   if (!again && !context.remade((made) => made.kind === 'column' && made.key === key))
     return [
       contract(context, start, 'drop-column', `DROP COLUMN ${column} of ${name}`, {
@@ -105,6 +113,16 @@ function dropColumn({ context, table, command }: Clause, column: string): Statem
       correction: `alter its type in place, or add a column of another name, copy the values, and drop ${column} in a later release; where they may be lost: -- ops:accept replace-column <why>`,
     },
   ];
+}
+
+/** INSERTs of running code that leave the column out get NULL, or fail; not where a default comes in its place. */
+function dropDefault({ context, table }: Clause, column: string): StatementFinding[] {
+  const key = `${relationKey(table)}.${column}`;
+  const again = (made: MadeObject) => made.kind === 'default' && made.key === key;
+  if (!context.existing('column', key) || madeObjects(context.statement).some(again) || context.remade(again))
+    return [];
+  const what = `DROP DEFAULT of ${column} of ${qualified(table)}`;
+  return [contract(context, context.statement.start, 'drop-default', what)];
 }
 
 /** A partition that comes is checked row by row; one that goes takes its rows out of every query on the table. */

@@ -8,29 +8,44 @@ import { tableCommands } from './statement-kinds.ts';
 const expanding =
   /^(CreateStmt|CreateTableAsStmt|ViewStmt|CreateFunctionStmt|CreateEnumStmt|AlterEnumStmt|CompositeTypeStmt|CreateDomainStmt|CreateSchemaStmt|CreateSeqStmt|CreateExtensionStmt)$/;
 
+/** A statement that a file runs, at its top or inside of another one. */
+export interface RunStatement {
+  top: ParsedStatement;
+  statement: ParsedStatement;
+}
+
 /**
  * Finds a file that both expands and contracts, and says how to split it: refused where it would have to run before a
  * promotion, reported where a person decides. Pure.
  */
 export function filePhase(
   file: MigrationFile,
-  statements: readonly ParsedStatement[],
-  contracts: readonly ParsedStatement[],
+  runs: readonly RunStatement[],
+  contracts: ReadonlySet<ParsedStatement>,
   phase: 'all' | 'expand' | 'contract',
 ): { mixed?: { statement: ParsedStatement; finding: StatementFinding } } {
-  const [first] = contracts;
-  if (first === undefined || !statements.some((one) => !contracts.includes(one) && expands(one))) return {};
+  const removing = runs.filter(({ statement }) => contracts.has(statement));
+  const [first] = removing;
+  const adding = runs.filter(
+    ({ statement }) => expands(statement) && (statement.kind === 'AlterTableStmt' || !contracts.has(statement)),
+  );
+  if (first === undefined || adding.length === 0) return {};
   const text = (list: readonly ParsedStatement[]) =>
     list.map((one) => `${file.sql.slice(one.start, one.end).trim()};`).join('\n');
-  const kept = statements.filter((one) => !contracts.includes(one));
-  const correction = `split it: keep\n${text(kept)}\nin ${file.file}, and move\n${text(contracts)}\nto a later file of its own, e.g. ${later(file)}`;
+  const moved = new Set(removing.map(({ top }) => top));
+  const kept = [...new Set(runs.map(({ top }) => top))].filter((one) => !moved.has(one));
+  // Of a statement that does both itself only its author knows the halves.
+  const both = adding.some(({ top }) => moved.has(top));
+  const correction = both
+    ? `split it: what removes something goes out of the statement below into a later file of its own, e.g. ${later(file)}\n${text([first.top])}`
+    : `split it: keep\n${text(kept)}\nin ${file.file}, and move\n${text([...moved])}\nto a later file of its own, e.g. ${later(file)}`;
   const message =
     'the file both adds what new code needs and removes what running code needs, so it can neither run before the promotion nor wait';
   return {
     mixed: {
-      statement: first,
+      statement: first.statement,
       finding: {
-        offset: first.start,
+        offset: first.statement.start,
         rule: 'mixed-phases',
         severity: phase === 'expand' ? 'refuse' : 'warn',
         message,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { classifyMigrations, type MigrationFinding, type MigrationPhase } from './classify-migrations.ts';
 import { criticalFiles, criticalFinding, withoutCritical } from './critical-files.ts';
+import { embeddedCode } from './embedded-code.ts';
 import { type HeldBack, holdBack } from './file-phase.ts';
 import { type Exposure, type ForetoldAdvice, foretellAdvice } from './foretell-advice.ts';
 import { type BlockLimits, standardLimits } from './judge-size.ts';
@@ -151,9 +152,11 @@ export async function inspectMigrations(
   };
 }
 
+/** Those inside of others, too. */
 function statementsOf(sql: string, parser: SqlParser): ParsedStatement[] {
   const parsed = parser.parse(sql);
-  return 'file' in parsed ? parsed.file.statements : [];
+  const statements = 'file' in parsed ? parsed.file.statements : [];
+  return statements.flatMap((one) => [one, ...embeddedCode(sql, one, parser).statements]);
 }
 
 function needsBaseline(plan: MigrationPlan): MigrationFinding {

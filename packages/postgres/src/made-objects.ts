@@ -1,6 +1,7 @@
 import {
   child,
   children,
+  type ParseNode,
   type RelationName,
   relationKey,
   relationName,
@@ -14,8 +15,8 @@ import { typeName } from './type-name.ts';
 
 /** Something that a statement makes. Tables, views and sequences share their names (`relation`), as in PostgreSQL. */
 export interface MadeObject {
-  kind: 'relation' | 'column' | 'function' | 'type' | 'schema' | 'extension';
-  /** `public.notes`, `public.notes.title`, or the name alone of a schema or extension. */
+  kind: 'relation' | 'column' | 'default' | 'policy' | 'function' | 'type' | 'schema' | 'extension' | 'role';
+  /** `public.notes`; `public.notes.title` of a column, its default, a policy; the name alone of a schema, extension or role. */
   key: string;
   /** Of a relation: a view shows rows, a table holds them. */
   holdsRows?: boolean;
@@ -60,19 +61,34 @@ export function madeObjects({ kind, node }: ParsedStatement): MadeObject[] {
       return [{ kind: 'schema', key: textOf(node, 'schemaname') ?? '', perhaps: node.if_not_exists === true }];
     case 'CreateExtensionStmt':
       return [{ kind: 'extension', key: textOf(node, 'extname') ?? '', perhaps: node.if_not_exists === true }];
+    case 'CreateForeignTableStmt': {
+      const base = child(node, 'base');
+      return relation(relationName(child(base, 'relation')), false, base?.if_not_exists === true);
+    }
+    case 'CreatePolicyStmt': {
+      const table = relationName(child(node, 'table'));
+      const name = textOf(node, 'policy_name') ?? '';
+      return table === undefined ? [] : [{ kind: 'policy', key: `${relationKey(table)}.${name}`, perhaps: false }];
+    }
+    case 'CreateRoleStmt':
+      return [{ kind: 'role', key: textOf(node, 'role') ?? '', perhaps: false }];
     case 'AlterTableStmt':
-      return addedColumns({ kind, node });
+      return ofColumns(node);
     default:
       return [];
   }
 }
 
-function addedColumns({ node }: Pick<ParsedStatement, 'kind' | 'node'>): MadeObject[] {
+function ofColumns(node: ParseNode): MadeObject[] {
   const table = relationName(child(node, 'relation'));
   if (table === undefined) return [];
   return tableCommands(node).flatMap((command): MadeObject[] => {
+    const subtype = textOf(command, 'subtype');
+    const own = textOf(command, 'name') ?? '';
+    if (subtype === 'AT_AddIdentity' || (subtype === 'AT_ColumnDefault' && command.def !== undefined))
+      return [{ kind: 'default', key: `${relationKey(table)}.${own}`, perhaps: false }];
     const name = textOf(child(child(command, 'def'), 'ColumnDef'), 'colname');
-    if (textOf(command, 'subtype') !== 'AT_AddColumn' || name === undefined) return [];
+    if (subtype !== 'AT_AddColumn' || name === undefined) return [];
     return [{ kind: 'column', key: `${relationKey(table)}.${name}`, perhaps: command.missing_ok === true }];
   });
 }

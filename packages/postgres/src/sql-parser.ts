@@ -32,6 +32,10 @@ export interface SqlSyntaxError {
 
 export interface SqlParser {
   parse(sql: string): { file: ParsedFile } | { error: SqlSyntaxError };
+  /** The tree of a DO block in PL/pgSQL, given whole; undefined where its parser does not take it. */
+  parseBlock(statement: string): Record<string, unknown> | undefined;
+  /** String constants of a text, with their quotes, in order; nothing of one that cannot be scanned. */
+  strings(sql: string): string[];
   /** Comments of a text that can be parsed, in order. */
   comments(sql: string): SqlComment[];
   /** The text on one line with comments removed and every literal replaced by `$n` (S29). */
@@ -48,10 +52,12 @@ interface Library {
   parseSync(sql: string): {
     stmts?: { stmt: Record<string, unknown>; stmt_location?: number; stmt_len?: number }[];
   };
+  parsePlPgSQLSync(sql: string): object;
   scanSync(sql: string): { tokens: Token[] };
 }
 
 const literals = new Set(['SCONST', 'USCONST', 'BCONST', 'XCONST', 'ICONST', 'FCONST']);
+const strings = new Set(['SCONST', 'USCONST']);
 const comments = new Set(['SQL_COMMENT', 'C_COMMENT']);
 const longestNormalisedStatement = 400;
 const longestKeptText = 20_000;
@@ -76,6 +82,20 @@ async function load(): Promise<SqlParser> {
   const scanned = remembered((sql) => scan(library, sql));
   return {
     parse: remembered((sql) => parse(library, sql, scanned)),
+    parseBlock: (statement) => {
+      try {
+        return { ...library.parsePlPgSQLSync(statement) };
+      } catch {
+        return undefined;
+      }
+    },
+    strings: (sql) => {
+      try {
+        return textsOf(sql, scanned(sql), strings);
+      } catch {
+        return [];
+      }
+    },
     // Most files hold none, and the scanner takes as long as the parser.
     comments: remembered((sql) => (/--|\/\*/.test(sql) ? commentsOf(sql, scanned(sql)) : [])),
     normalise: (sql) => normalise(sql, scanned),
@@ -157,6 +177,13 @@ function semicolonTokens(
     .filter((token) => token.tokenName === 'ASCII_59')
     .filter((token) => !spans.some((span) => token.start >= span.start && token.start < span.end))
     .map((token) => token.start);
+}
+
+function textsOf(sql: string, tokens: readonly Token[], kinds: ReadonlySet<string>): string[] {
+  const bytes = Buffer.from(sql);
+  return tokens
+    .filter(({ tokenName }) => kinds.has(tokenName))
+    .map(({ start, end }) => bytes.subarray(start, end).toString());
 }
 
 function commentsOf(sql: string, tokens: readonly Token[]): SqlComment[] {

@@ -75,6 +75,19 @@ const stricter: Readonly<Record<string, readonly MigrationRule[]>> = {
   'drop view recent': ['drop-view'],
   // The rows are gone without CASCADE, too; squawk looks at CASCADE only.
   'truncate notes': ['truncate'],
+  // squawk does not look into blocks.
+  'do $$ begin drop table notes; end $$': ['drop-table'],
+  "do $$ begin execute format('drop table %I', 'notes'); end $$": ['opaque-code'],
+  // Everything of the role goes with it, tables and their rows too.
+  'drop owned by old': ['drop-owned'],
+  // Code that is deployed now may work as the role, by the policy or by the right.
+  'drop role old': ['drop-role'],
+  'drop policy p on notes': ['drop-policy'],
+  'revoke select on notes from anon': ['revoke'],
+  // Its INSERTs may leave the column out.
+  'alter table notes alter column title drop default': ['drop-default'],
+  // Its queries on the parent find the rows no more.
+  'alter table notes no inherit things': ['no-inherit'],
 };
 
 describe('what squawk calls dangerous is said', {

@@ -1,4 +1,5 @@
 import type { MigrationPhase } from './classify-migrations.ts';
+import type { UnreadCode } from './embedded-code.ts';
 import type { MadeObject } from './made-objects.ts';
 import type { AcceptableRule, MigrationRule } from './migration-rules.ts';
 import type { RelationName } from './sql-names.ts';
@@ -36,8 +37,12 @@ export interface StatementContext {
   statement: ParsedStatement;
   /** False for what a pending file makes before this statement; keys as in `MadeObject`. */
   existing(kind: MadeObject['kind'], key: string): boolean;
+  /** True for what a pending file makes or replaces before this statement. */
+  madeBefore(kind: MadeObject['kind'], key: string): boolean;
   /** True where a later statement of this file makes such an object. */
   remade(such: (made: MadeObject) => boolean): boolean;
+  /** Of code that the statement runs. */
+  unread?: UnreadCode;
   phase: MigrationPhase;
   /** What the live database says; nothing where none was asked. */
   facts: FactsOf;

@@ -19,7 +19,7 @@ const none: FactsOf = () => undefined;
 /**
  * Every lock that a statement takes on a relation it names, and whether it reads or rewrites the rows meanwhile; from
  * PostgreSQL's documentation of Explicit Locking and of each command. `facts` sharpens what depends on the live table.
- * Pure. What functions, triggers and DO blocks do inside is not in a file's text.
+ * Pure. What a statement runs besides itself is `embeddedCode`; what functions and triggers do inside is in nobody's text.
  */
 export function statementImpact(statement: ParsedStatement, facts: FactsOf = none): TableImpact[] {
   const { kind, node } = statement;

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { classifyFiles } from './classify-files.ts';
+import { classifyMigrations } from './classify-migrations.ts';
+import { loadSqlParser } from './sql-parser.ts';
+
+const parser = await loadSqlParser();
+
+/** `<rule> <severity> <line>` of the last of these files. */
+function judged(...texts: string[]): string[] {
+  const files = texts.map((sql, index) => ({ version: `${index}`, name: 'x', file: `${index}_x.sql`, sql }));
+  return classifyMigrations(files, parser)
+    .filter(({ file }) => file === files.at(-1)?.file)
+    .map(({ rule, severity, line }) => `${rule} ${severity} ${line}`);
+}
+
+const doBlock = (body: string, declared = '') => `do $$ ${declared}\nbegin\n  ${body}\nend $$;`;
+
+const cases: [sql: string, ...found: string[]][] = [
+  // What a DO block says in plain SQL is judged as if it stood at the top of the file.
+  [doBlock('drop table notes;'), 'drop-table hold 3'],
+  ["do language plpgsql 'begin drop table notes; end'", 'drop-table hold 1'],
+  [
+    doBlock('if exists (select 1 from pg_class) then\n    alter table notes drop column title;\n  end if;'),
+    'drop-column hold 4',
+  ],
+  [
+    doBlock('for i in 1..3 loop\n truncate notes;\n  end loop;\nexception when others then\n drop view recent;'),
+    'truncate refuse 4',
+    'drop-view hold 7',
+  ],
+  [doBlock('case when true then delete from notes; else null; end case;'), 'mass-change warn 3'],
+  [
+    doBlock("for r in delete from notes returning id loop raise notice '%', r; end loop;", 'declare r record;'),
+    'mass-change warn 3',
+  ],
+  [doBlock("execute 'drop table notes';"), 'drop-table hold 3'],
+  [doBlock('drop policy p on notes; create policy p on notes using (true);')],
+  [doBlock("create type state as enum ('a');\nexception when duplicate_object then null;")],
+  [doBlock('create temp table pile (id int); insert into pile select 1; drop table pile;')],
+  [doBlock("perform setval('s', 1); perform pg_notify('a', 'b'); alter table notes add column if not exists a text;")],
+  [doBlock('if exists (select from notes) then alter publication realtime add table notes; end if;')],
+  [doBlock('select count(*) into n from notes; n := n + 1;', 'declare n int;')],
+  // What is put together as it runs is told; held where a literal of it takes something away.
+  [doBlock("execute format('alter table %I enable row level security', 'notes');"), 'opaque-code warn 1'],
+  [doBlock("execute format('drop table %I', 'notes');"), 'opaque-code hold 1'],
+  [doBlock('execute s;', "declare s text := 'truncate ' || 'notes';"), 'opaque-code hold 1'],
+  [
+    doBlock("execute format('alter table %I drop constraint if exists c, alter column a drop not null', 'notes');"),
+    'opaque-code warn 1',
+  ],
+  [
+    doBlock("-- drop table notes\n  raise notice 'no more'; execute s;", "declare s text := 'analyze';"),
+    'opaque-code warn 1',
+  ],
+  [doBlock('open c for execute s;', "declare c refcursor; s text := 'select 1';"), 'opaque-code warn 1'],
+  [doBlock('perform refill();'), 'opaque-code warn 1'],
+  [doBlock('call refill();'), 'opaque-code warn 1'],
+  ['do language plpython3u $$ plpy.execute("drop table notes") $$', 'opaque-code hold 1'],
+  ['do language plpython3u $$ plpy.execute("analyze") $$', 'opaque-code warn 1'],
+  ['do $$ begin undeclared := 1; end $$', 'opaque-code warn 1'],
+  ['call refill()', 'opaque-code warn 1'],
+  ['select refill()', 'opaque-code warn 1'],
+  ["select * from audit.watch('notes')", 'opaque-code warn 1'],
+  ["select setval('s', 1), pg_catalog.set_config('a', 'b', false)"],
+  ["select cron.schedule('clean', '0 3 * * *', 'delete from notes where old')"],
+  ['select refill(id) from notes'],
+  // Statements inside of others.
+  ['with d as (delete from notes returning *) select count(*) from d', 'mass-change warn 1'],
+  ['with d as (delete from notes where id = 1 returning *) insert into old select * from d'],
+  ['create table fresh as with d as (update notes set a = 1 returning *) select * from d', 'mass-change warn 1'],
+  ['explain analyze delete from notes', 'mass-change warn 1'],
+  ['explain (analyze, buffers) update notes set a = 1', 'mass-change warn 1'],
+  ['explain delete from notes'],
+  ['explain (analyze off) delete from notes'],
+  ['explain (analyze 0) delete from notes'],
+  ['prepare p as delete from notes', 'mass-change warn 1'],
+  ["copy (delete from notes returning *) to '/tmp/x'", 'mass-change warn 1'],
+];
+
+describe('what a statement runs besides itself', () => {
+  for (const [sql, ...found] of cases) test(sql, () => assert.deepEqual(judged(sql), found));
+
+  test('a block is accepted above it, and the finding shows the statement inside of it without its literals', () => {
+    const sql = `-- ops:accept drop-table the table was only a trial\n${doBlock('drop table notes;')}`;
+    assert.deepEqual(judged(sql), ['drop-table warn 4']);
+    const file = {
+      version: '1',
+      name: 'x',
+      file: '1_x.sql',
+      sql: doBlock("delete from notes where a = 'canary' or true;\n drop table notes;"),
+    };
+    assert.deepEqual(
+      classifyMigrations([file], parser).map(({ statement }) => statement),
+      ['drop table notes'],
+    );
+  });
+
+  test('what a block perhaps makes is no new object for later files, and is one that new code needs', () => {
+    assert.deepEqual(judged(doBlock('create table notes (id int);'), 'drop table notes'), ['drop-table hold 1']);
+    const mixed = doBlock('create table fresh (id int);\n  drop table notes;');
+    assert.deepEqual(judged(mixed), ['drop-table hold 4', 'mixed-phases refuse 4']);
+    assert.deepEqual(judged('alter table notes add column a int, drop column b'), [
+      'drop-column hold 1',
+      'mixed-phases refuse 1',
+    ]);
+  });
+
+  test('the plan counts its classes and locks', () => {
+    const sql = doBlock('alter table notes drop column a;\n  delete from notes;');
+    const facts = () => ({ table: 'public.notes', rows: 10, bytes: 8192, columns: new Map() });
+    const [summary] = classifyFiles([{ version: '1', name: 'x', file: '1_x.sql', sql }], parser, facts as never);
+    assert.deepEqual(summary?.classes, ['schema', 'data', 'code']);
+    assert.deepEqual(
+      summary?.locks.map(({ line, lock }) => [line, lock]),
+      [
+        [3, 'ACCESS EXCLUSIVE'],
+        [4, 'ROW EXCLUSIVE'],
+      ],
+    );
+  });
+});
