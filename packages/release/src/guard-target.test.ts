@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GitHub } from '#github/client';
+import { hurriedClock } from '../test/hurried-clock.ts';
 import { quietDependencies } from '../test/scene.ts';
 import { bad, environment, good, runId, scene } from '../test/two-releases.ts';
 import { readOpenLocks } from './lock.ts';
@@ -52,8 +53,8 @@ test('A target across a contract migration is refused before anything is touched
 });
 
 test('Where the ledger is silent the schema is unknown: said by hand, refused where a deployment names a contract file', async () => {
-  const services = await scene.connect();
-  const deps = { ...services, ...quietDependencies };
+  const clock = hurriedClock(10);
+  const deps = { ...(await scene.connect({ clock })), ...quietDependencies, clock };
   const silence = () =>
     scene.sandbox.faults.order({
       service: 'github',
