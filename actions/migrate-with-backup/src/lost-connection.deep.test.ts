@@ -7,7 +7,7 @@ import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import { createDatabase, query } from '#backup/test-database';
 import { startFaultProxy } from '#postgres/fault-proxy';
-import { standardLimits } from '#postgres/judge-size';
+import { migrateOptions, migrationPorts } from '../test/fixture.ts';
 import { startScratch } from './backup-step.ts';
 import { type MigrationPorts, migrate } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
@@ -43,51 +43,9 @@ describe('a connection that is lost', { skip: installed ? false : 'no PostgreSQL
     });
     const url = new URL(direct);
     url.port = `${proxy.port}`;
-    const options: MigrateOptions = {
-      url: url.href,
-      directory: folder,
-      folder: 'm',
-      named: true,
-      mode: 'apply',
-      phase: 'expand',
-      onFailure: 'stop',
-      backup: 'skip',
-      destinations: [],
-      recipients: [],
-      gpgRecipients: [],
-      verify: 'restore',
-      lockTimeoutMs: 1_000,
-      statementTimeoutMs: 0,
-      limits: standardLimits,
-      includeAll: false,
-      replay: false,
-      expected: [],
-      apply: 'automatic',
-      back: { byName: true, limitMs: 1, tables: [], checks: [] },
-      weakenings: [],
-      ...more,
-    };
-    const nobody = () => assert.fail('not asked for');
-    const ports: MigrationPorts = {
-      log: () => {},
-      signal: new AbortController().signal,
-      folderExists: async () => true,
-      record: async () => {},
-      checkBackup: nobody,
-      createBackup: nobody,
-      platformPoint: nobody,
-      youngBackup: nobody,
-      newestBackup: nobody,
-      inRelease: false,
-      commit: async () => 'f'.repeat(40),
-      now: Date.now,
-      run: nobody,
-      changedMigrations: nobody,
-      scratch: nobody,
-      ...given,
-    };
+    const options = migrateOptions({ url: url.href, directory: folder, ...more });
     try {
-      return { direct, result: renderMigration(await migrate(options, ports), options) };
+      return { direct, result: renderMigration(await migrate(options, migrationPorts(given)), options) };
     } finally {
       proxy.close();
     }

@@ -7,7 +7,7 @@ import { listPostgres } from '#backup/find-postgres';
 import type { BackupManifest } from '#backup/manifest';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import { connect } from '#postgres/connection';
-import { standardLimits } from '#postgres/judge-size';
+import { migrateOptions, migrationPorts } from '../test/fixture.ts';
 import { type MigrationPorts, migrate } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
 import { renderMigration } from './render-migration.ts';
@@ -62,50 +62,24 @@ describe('migrate', { skip: installed ? false : 'no PostgreSQL server programs o
     if (folder !== undefined) await rm(folder, { recursive: true });
   });
 
-  const options = (): MigrateOptions => ({
-    url: cluster.url,
-    directory: folder,
-    folder: 'm',
-    named: true,
-    mode: 'apply',
-    phase: 'expand',
-    onFailure: 'stop',
-    backup: 'required',
-    destinations: [{ kind: 'directory', path: '/b' }],
-    recipients: [],
-    gpgRecipients: [],
-    verify: 'restore',
-    lockTimeoutMs: 1_000,
-    statementTimeoutMs: 0,
-    limits: standardLimits,
-    includeAll: false,
-    replay: false,
-    expected: [],
-    apply: 'automatic',
-    back: { byName: true, limitMs: 1, tables: [], checks: [] },
-    weakenings: [],
-  });
+  const options = (): MigrateOptions =>
+    migrateOptions({
+      url: cluster.url,
+      directory: folder,
+      backup: 'required',
+      destinations: [{ kind: 'directory', path: '/b' }],
+    });
   function ports(more: Partial<MigrationPorts> = {}): MigrationPorts & { recorded: string[] } {
     const recorded: string[] = [];
-    return {
-      recorded,
-      log: () => {},
-      signal: new AbortController().signal,
-      folderExists: async () => true,
+    const given: Partial<MigrationPorts> = {
       record: async (kind, word) => void recorded.push(`${kind} ${word}`),
       checkBackup: async () => undefined,
       createBackup: async () => ({ manifest: manifest('verified'), manifestFile: 'b.manifest.json' }),
       youngBackup: async () => undefined,
-      platformPoint: () => assert.fail('a backup of our own is asked for'),
-      inRelease: false,
-      commit: async () => 'f'.repeat(40),
-      now: Date.now,
       newestBackup: async () => undefined,
-      run: () => assert.fail('no command is given'),
-      changedMigrations: () => assert.fail('nothing is planned'),
-      scratch: () => assert.fail('nothing is to be replayed'),
       ...more,
     };
+    return { recorded, ...migrationPorts(given) };
   }
   async function untouched(): Promise<boolean> {
     const connection = await connect(cluster.url, { applicationName: 'test' });

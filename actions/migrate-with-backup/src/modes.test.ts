@@ -9,7 +9,7 @@ import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import type { WayBackOfDatabase } from '#config/settings';
 import { brokenViews } from '#postgres/broken-objects';
 import { connect } from '#postgres/connection';
-import { standardLimits } from '#postgres/judge-size';
+import { migrateOptions, migrationPorts } from '../test/fixture.ts';
 import { startScratch } from './backup-step.ts';
 import { type MigrationPorts, migrate } from './migrate.ts';
 import type { MigrateOptions } from './plan-options.ts';
@@ -18,16 +18,22 @@ import { runCommand } from './run-command.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
 
-describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server programs on this machine' }, () => {
+const skip = installed ? false : 'no PostgreSQL server programs on this machine';
+
+// Two at once, because one of them waits for a lock most of the time.
+describe('modes of migrate', { skip, concurrency: 2 }, () => {
   let cluster: Cluster;
+  /** Each rehearsal has a database of its own on it: a server for each would take most of the time. */
+  let scratch: Cluster;
   let root: string;
   let counter = 0;
   before(async () => {
-    cluster = await startCluster();
+    [cluster, scratch] = await Promise.all([startCluster(), startCluster()]);
     root = await mkdtemp(join(tmpdir(), 'migrate-modes-'));
   });
   after(async () => {
     await cluster?.stop();
+    await scratch?.stop();
     if (root !== undefined) await rm(root, { recursive: true });
   });
 
@@ -35,12 +41,14 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     const connection = await connect(url, { applicationName: 'test' });
     return await connection.query<Row>(sql).finally(() => connection.close());
   }
+  async function emptyDatabase(server: Cluster): Promise<string> {
+    const name = `case${++counter}`;
+    await query(server.url, `CREATE DATABASE ${name}`);
+    return Object.assign(new URL(server.url), { pathname: `/${name}` }).href;
+  }
   /** A database and a folder of their own for one test, and what a run of them ends with. */
   async function world(files: Record<string, string>) {
-    const name = `case${++counter}`;
-    await query(cluster.url, `CREATE DATABASE ${name}`);
-    const url = new URL(cluster.url);
-    url.pathname = `/${name}`;
+    const url = await emptyDatabase(cluster);
     const directory = await mkdtemp(join(root, 'folder-'));
     const lines: string[] = [];
     const write = async (more: Record<string, string>) => {
@@ -48,72 +56,33 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     };
     await write(files);
     const run = async (more: Partial<MigrateOptions> = {}, given: Partial<MigrationPorts> = {}) => {
-      const options: MigrateOptions = {
-        url: url.href,
-        directory,
-        folder: 'm',
-        named: true,
-        mode: 'apply',
-        phase: 'expand',
-        onFailure: 'stop',
-        backup: 'skip',
-        destinations: [],
-        recipients: [],
-        gpgRecipients: [],
-        verify: 'restore',
-        lockTimeoutMs: 1_000,
-        statementTimeoutMs: 0,
-        limits: standardLimits,
-        includeAll: false,
-        replay: false,
-        expected: [],
-        apply: 'automatic',
-        back: { byName: true, limitMs: 30 * 60_000, tables: [], checks: [] },
-        weakenings: [],
-        ...more,
-      };
+      const options = migrateOptions({ url, directory, ...more });
+      const log = (line: string) => void lines.push(line);
       const { signal } = new AbortController();
-      const ports: MigrationPorts = {
-        log: (line) => void lines.push(line),
+      const ports = migrationPorts({
+        log,
         signal,
-        folderExists: async () => true,
-        record: async () => {},
         checkBackup: async () => undefined,
-        createBackup: () => assert.fail('backup is skipped'),
-        platformPoint: () => assert.fail('backup is skipped'),
-        youngBackup: () => assert.fail('backup is skipped'),
-        inRelease: false,
-        commit: async () => 'f'.repeat(40),
-        now: Date.now,
         newestBackup: async () => undefined,
-        run: (command) =>
-          runCommand(command, options, {
-            workspace: directory,
-            environment: 'test',
-            signal,
-            log: (line) => void lines.push(line),
-          }),
+        run: (command) => runCommand(command, options, { workspace: directory, environment: 'test', signal, log }),
         changedMigrations: async () => undefined,
-        scratch: (major) => startScratch(major, undefined, signal),
+        scratch: async () => ({ url: await emptyDatabase(scratch), stop: async () => {} }),
         ...given,
-      };
+      });
       return renderMigration(await migrate(options, ports), options);
     };
     const tables = async () =>
       (
         await query<{ name: string }>(
-          url.href,
+          url,
           `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
         )
       ).map((row) => row.name);
     const history = async () =>
       (
-        await query<{ version: string }>(
-          url.href,
-          'SELECT version FROM supabase_migrations.schema_migrations ORDER BY 1',
-        )
+        await query<{ version: string }>(url, 'SELECT version FROM supabase_migrations.schema_migrations ORDER BY 1')
       ).map((row) => row.version);
-    return { url: url.href, run, write, tables, history, lines };
+    return { url, run, write, tables, history, lines };
   }
 
   test('contract files are held, and applied by phase contract', async () => {
@@ -402,9 +371,9 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
     );
     const connection = await connect(url, { applicationName: 'test' });
     try {
-      const { broken, ...rest } = await brokenViews(connection, { eachMs: 200, allMs: 60_000 });
+      const { broken, ...rest } = await brokenViews(connection, { eachMs: 1_000, allMs: 60_000 });
       assert.deepEqual([rest, [...broken]], [{ looked: 2, total: 4, unread: ['public.b'] }, [['public.d', '22012']]]);
-      const cut = await brokenViews(connection, { eachMs: 200, allMs: -1 });
+      const cut = await brokenViews(connection, { eachMs: 1_000, allMs: -1 });
       assert.deepEqual([cut.looked, cut.unread.length], [0, 4]);
     } finally {
       await connection.close();
@@ -564,7 +533,11 @@ describe('modes of migrate', { skip: installed ? false : 'no PostgreSQL server p
       '2_i.sql': 'create index i on a (id); alter table a add y int;\n-- rollback\n-- alter table a drop y;',
     });
     await one.run();
-    const result = await one.run({ mode: 'rollback', toVersion: '1' });
+    const { signal } = new AbortController();
+    const result = await one.run(
+      { mode: 'rollback', toVersion: '1' },
+      { scratch: (major) => startScratch(major, undefined, signal) },
+    );
     assert.deepEqual([result.decision, result.reasonCode], ['refused', 'rollback_sql_incomplete']);
     assert.deepEqual(result.details?.differences, ['+ index CREATE INDEX i ON public.a USING btree (id)']);
     assert.deepEqual(await one.history(), ['1', '2']);

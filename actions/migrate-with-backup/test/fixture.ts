@@ -1,8 +1,12 @@
+import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { createOneTimeKey } from '#backup/age-stream';
 import { listPostgres } from '#backup/find-postgres';
 import { startCluster } from '#backup/scratch-cluster';
 import { connect } from '#postgres/connection';
+import { standardLimits } from '#postgres/judge-size';
+import type { MigrationPorts } from '../src/migrate.ts';
+import type { MigrateOptions } from '../src/plan-options.ts';
 import { bundle, createWorkspace } from './run-bundle.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
@@ -16,6 +20,54 @@ export const notes = {
   '20260101000000_notes.sql': `create table notes (id int primary key, title text); insert into notes values (1, 'canary-row');`,
 };
 export const safe = { '20260102000000_rating.sql': 'alter table notes add column rating integer not null default 0;' };
+
+/** Options of a run that applies the files of a folder without a backup. */
+export const migrateOptions = (
+  given: Pick<MigrateOptions, 'url' | 'directory'> & Partial<MigrateOptions>,
+): MigrateOptions => ({
+  folder: 'm',
+  named: true,
+  mode: 'apply',
+  phase: 'expand',
+  onFailure: 'stop',
+  backup: 'skip',
+  destinations: [],
+  recipients: [],
+  gpgRecipients: [],
+  verify: 'restore',
+  lockTimeoutMs: 1_000,
+  statementTimeoutMs: 0,
+  limits: standardLimits,
+  includeAll: false,
+  replay: false,
+  expected: [],
+  apply: 'automatic',
+  back: { byName: true, limitMs: 30 * 60_000, tables: [], checks: [] },
+  weakenings: [],
+  ...given,
+});
+
+const nobody = () => assert.fail('not asked for');
+
+/** Ports of such a run: what a test does not give must not be asked for. */
+export const migrationPorts = (given: Partial<MigrationPorts> = {}): MigrationPorts => ({
+  log: () => {},
+  signal: new AbortController().signal,
+  folderExists: async () => true,
+  record: async () => {},
+  checkBackup: nobody,
+  createBackup: nobody,
+  platformPoint: nobody,
+  youngBackup: nobody,
+  newestBackup: nobody,
+  inRelease: false,
+  commit: async () => 'f'.repeat(40),
+  now: Date.now,
+  run: nobody,
+  changedMigrations: nobody,
+  scratch: nobody,
+  ...given,
+});
 
 export type Fixture = Awaited<ReturnType<typeof startFixture>>;
 
