@@ -52,7 +52,7 @@ describe('migrate-with-backup', { skip }, () => {
   test('refuses an unsafe migration with file, line and the corrected statement, and changes nothing', async () => {
     const url = await fixture.database();
     const work = await fixture.workspace(notes);
-    await work.start(fixture.withBackup(url, work.backups)).finished;
+    await work.start({ 'database-url': url, backup: 'skip' }).finished;
     await work.write(unsafe);
     const run = await work.start(fixture.withBackup(url, join(work.root, 'none'))).finished;
     assert.equal(run.exitCode, 1);
