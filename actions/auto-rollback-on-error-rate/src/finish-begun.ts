@@ -6,7 +6,7 @@ import { messageOf, settle, within } from '#release/patience';
 import { type Actor, act, watchRestored } from './act.ts';
 import { ownChecks } from './own-checks.ts';
 import type { Given, WatchPlan } from './plan-watch.ts';
-import { proveHealthy, type TakenBack } from './take-back.ts';
+import { proveHealthy, type TakenBack, withPartsLeft } from './take-back.ts';
 
 /** As long as the way back waits for GitHub anywhere (S1). */
 const githubPatienceMs = 5_000;
@@ -58,13 +58,13 @@ async function finishUnread(runner: Runner, given: Given, actor: Actor, silent: 
   }
   const { context } = await ownChecks(runner, plan, { bypassSecret: given.protectionBypassSecret, connection });
   const { deploymentId: to } = noted.target;
-  const moved: TakenBack = {
+  const moved = withPartsLeft(settings, {
     decision: 'rolled-back',
     reasonCode: 'rolled_back',
     summary: `${environment} serves ${to}: that attempt had moved the domains, as Vercel’s note of it says.`,
     warnings: [`${silent}: whether ${environment} is locked is not known; reconcile writes down what is missing`],
     rollback: { from: noted.from, to, startedAt: noted.at / 1000 },
-  };
+  });
   const healthy = await proveHealthy(moved, { plan, context, log: runner.logger.info });
   const back = await watchRestored(runner, given, actor, { back: healthy });
   return described(plan, `An earlier attempt of this run saw: ${noted.reason}. ${back.summary}`, back);

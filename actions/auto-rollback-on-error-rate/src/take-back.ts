@@ -71,7 +71,27 @@ export async function takeBack(parts: {
   const rollback = { from, to, startedAt: startedAt / 1000, swappedAt: swappedAt && swappedAt / 1000 };
   if (decision === 'superseded') return { decision, reasonCode, summary: message, warnings, rollback };
   if (decision === 'failed') return { decision: 'rollback-failed', reasonCode, summary: message, warnings, rollback };
-  return await proveHealthy({ decision: 'rolled-back', reasonCode, summary: message, warnings, rollback }, parts);
+  const moved = withPartsLeft(settings, {
+    decision: 'rolled-back',
+    reasonCode,
+    summary: message,
+    warnings,
+    rollback,
+  });
+  return await proveHealthy(moved, parts);
+}
+
+/** Says what a way back of this action leaves as it is: it is given the domains only. Pure. */
+export function withPartsLeft(
+  { functions, environment }: Pick<EnvironmentSettings, 'functions' | 'environment'>,
+  moved: TakenBack,
+): TakenBack {
+  const left = `Edge functions of ${environment} belong to a release, and this step cannot take them back: where they have to go back, run rollback.yml with parts: functions`;
+  return {
+    ...moved,
+    summary: `${moved.summary} Edge functions and database stay as they are: this step was given the domains only.`,
+    warnings: functions?.wanted === true ? [...moved.warnings, left] : moved.warnings,
+  };
 }
 
 /** Proves that what serves after a way back is healthy. */
