@@ -20,6 +20,8 @@ export interface AppState {
   /** True where they saw enough of the time to speak for it. */
   seen: boolean;
   verdict?: SourceState['verdict'];
+  /** True where its requests fell to a small share of what they were: few errors among the rest prove nothing. */
+  collapsed?: boolean;
   /** True where the breach ends the watch. */
   final?: boolean | undefined;
   disagree: boolean;
@@ -66,6 +68,6 @@ export function chooseApp(apps: readonly AppState[]): number {
   const first = failing.find(({ final }) => final) ?? failing[0];
   if (first !== undefined) return first.index;
   const unseen = apps.findIndex(({ seen }) => !seen);
-  const unsure = apps.findIndex(({ verdict, disagree }) => disagree || verdict !== 'pass');
+  const unsure = apps.findIndex(({ verdict, disagree, collapsed }) => disagree || collapsed || verdict !== 'pass');
   return Math.max(0, unseen >= 0 ? unseen : unsure);
 }

@@ -102,8 +102,11 @@ export function concludeWatch(facts: WatchFacts, final: boolean): WatchConclusio
   }
   // Few errors among the few requests that still arrive prove nothing.
   const collapse = findTrafficCollapse(facts.baseline ?? [], facts.buckets);
-  if (collapse)
-    return conclude(facts, 'inconclusive', 'traffic_collapsed', `${describeCollapse(collapse)}${aboutProbes(facts)}`);
+  if (collapse) {
+    const aside = facts.aside === undefined ? '' : ` (${facts.aside})`;
+    const summary = `${describeCollapse(collapse)}${aside}${aboutProbes(facts)}`;
+    return conclude(facts, 'inconclusive', 'traffic_collapsed', summary);
+  }
   return conclude(facts, judgement.verdict, judgement.reasonCode, `${said(facts)}${aboutProbes(facts)}`);
 }
 

@@ -2,6 +2,7 @@ import type { Combination } from '#config/settings';
 import { chooseApp, chooseDecisive, SEEN_SHARE, type SourceState } from './combine-sources.ts';
 import type { WatchFacts } from './conclude-watch.ts';
 import type { SourceReader } from './source-reader.ts';
+import { findTrafficCollapse } from './traffic-collapse.ts';
 import type { WatchedProject } from './watch-types.ts';
 
 /** Of each project of a group, the reader that speaks for it. */
@@ -10,6 +11,7 @@ interface Speaker {
   reader: SourceReader;
   disagree: boolean;
   seen: boolean;
+  collapsed: boolean;
 }
 
 /** The reader that speaks for all after so many intervals, and what follows from it; `before` stays where none can. */
@@ -38,14 +40,16 @@ export function decisiveOf(
     const { index, disagree } = chooseDecisive(states, combine, elapsed);
     const reader = own[index] ?? before;
     const known = knownOf(reader);
-    return { app, reader, disagree, seen: known > 0 && known >= elapsed * SEEN_SHARE };
+    const collapsed = findTrafficCollapse(reader.baseline, reader.buckets) !== undefined;
+    return { app, reader, disagree, seen: known > 0 && known >= elapsed * SEEN_SHARE, collapsed };
   });
   const chosen =
     speakers[
       chooseApp(
-        speakers.map(({ reader: { judgement }, disagree, seen }) => ({
+        speakers.map(({ reader: { judgement }, disagree, seen, collapsed }) => ({
           seen,
           disagree,
+          collapsed,
           verdict: judgement?.verdict,
           final: judgement?.final,
         })),
@@ -95,13 +99,14 @@ function knownOf({ buckets, early }: SourceReader): number {
   return buckets.length - early;
 }
 
-function toProject({ app, reader, seen }: Speaker): WatchedProject {
+function toProject({ app, reader, seen, collapsed }: Speaker): WatchedProject {
   const { buckets, judgement, noData, source } = reader;
+  const verdict = judgement?.verdict === 'pass' && collapsed ? 'inconclusive' : (judgement?.verdict ?? 'inconclusive');
   return {
     ...(app !== undefined && { app }),
     source: source.name,
     denominator: source.denominator,
-    verdict: seen ? (judgement?.verdict ?? 'inconclusive') : 'no-data',
+    verdict: seen ? verdict : 'no-data',
     requests: buckets.reduce((sum, { requests }) => sum + requests, 0),
     errors: buckets.reduce((sum, { errors }) => sum + errors, 0),
     ...(noData && { noData }),

@@ -225,6 +225,49 @@ test('of a group one that could not be read, or has too few requests, keeps all 
   assert.match(held.summary, /of each project: the first one pass with 0 errors in 4500 requests, admin inconclusive/);
 });
 
+test('of a group one whose requests collapse keeps all from passing, also from an early end, and is told by name', async () => {
+  const clock = new SimulatedClock();
+  const startsAt = clock.now();
+  const counting = (app: string | undefined, requests: number) =>
+    source({
+      name: 'vercel-observability',
+      looksBack: true,
+      ...(app !== undefined && { app }),
+      read: async (from, until, intervalMs) =>
+        intervalsOf(from, until, intervalMs).map(({ start, end }) => ({
+          start: start / 1000,
+          end: end / 1000,
+          requests: start < startsAt ? 300 : requests,
+          errors: 0,
+        })),
+    });
+  const watched = (requests: number) =>
+    observeWindow({
+      source: counting(undefined, 300),
+      others: [counting('admin', requests)],
+      rules: [parseRule('error-rate above 20% within 15m')],
+      windowMs: 15 * 60_000,
+      intervalMs: 60_000,
+      minRequests: 20,
+      baselineMs: 30 * 60_000,
+      mayEndEarly: true,
+      clock: new SimulatedClock(startsAt),
+      signal: new AbortController().signal,
+      log: () => {},
+    });
+  const fallen = await watched(10);
+  assert.deepEqual([fallen.verdict, fallen.reasonCode], ['inconclusive', 'traffic_collapsed'], fallen.summary);
+  assert.match(
+    fallen.summary,
+    /^requests fell to 3 % .* \(judged by vercel-observability of admin; .* admin inconclusive/,
+  );
+  assert.deepEqual(
+    fallen.apps?.map(({ verdict }) => verdict),
+    ['pass', 'inconclusive'],
+  );
+  assert.equal((await watched(300)).reasonCode, 'passed_early');
+});
+
 test('of a group the sources of one project stand in for each other, and never for another project', async () => {
   const plus = (app?: string) =>
     source({ name: 'vercel-observability', reason: 'observability_plus_missing', ...(app && { app }) });
