@@ -49,7 +49,7 @@ export async function main(runner: Runner): Promise<Result> {
         ? {
             expected,
             host,
-            read: asksVercel && vercel ? () => vercel.serving(host) : undefined,
+            read: asksVercel && vercel ? (signal) => vercel.serving(host, signal) : undefined,
             commitPath: given.commitPath,
           }
         : undefined,

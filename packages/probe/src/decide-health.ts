@@ -17,6 +17,10 @@ export function decideHealth(
   rounds: readonly (readonly ProbeOutcome[])[],
   { consecutive, lastChance, deadlineMs }: { consecutive: number; lastChance: boolean; deadlineMs: number },
 ): HealthDecision | undefined {
+  if (rounds.at(-1)?.length === 0) {
+    const summary = 'The list of checks is empty: nothing was asked, so nothing is known';
+    return { decision: 'could-not-run', reasonCode: 'no_checks', summary };
+  }
   const passes = passesInARow(rounds);
   if (passes >= consecutive) return passed(rounds, consecutive);
   const problem = problemOf(rounds.at(-1));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { loadConfig } from '#config/load-config';
 import type { Clock } from '#http/clock';
 import { resolveCheck } from './check.ts';
@@ -133,6 +134,42 @@ test('a deployment that cannot be asked for is neither pass nor fail', async () 
   const report = await gateOn([200], { serving });
   assert.equal(report.decision, 'could-not-run');
   assert.equal(report.reasonCode, 'vercel_unreachable');
+});
+
+test('Vercel that never answers holds a gate no longer than its deadline, and what was seen before decides', async () => {
+  const never = (signal: AbortSignal) =>
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  let asked = 0;
+  const read = async (signal: AbortSignal) => (asked++ === 0 ? { deploymentId: 'dpl_old' } : never(signal));
+  const serving = { expected: { deploymentId: 'dpl_new' }, host: 'app.example', read };
+  const once = await gateOn([200], { serving, deadlineMs: 13_000 });
+  assert.equal(asked, 2);
+  assert.deepEqual([once.decision, once.reasonCode], ['fail', 'wrong_deployment']);
+  const silent = await gateOn([200], { serving, deadlineMs: 3000 });
+  assert.deepEqual([silent.decision, silent.reasonCode], ['could-not-run', 'timeout']);
+  assert.match(silent.summary, /which deployment serves was not told within 3 s/);
+});
+
+test('a gate that is cancelled rejects with the reason, though Vercel is still being asked', async () => {
+  const stop = new AbortController();
+  const reason = new Error('cancelled');
+  const late = Promise.withResolvers<never>();
+  const read = () => {
+    stop.abort(reason);
+    return late.promise;
+  };
+  const serving = { expected: { deploymentId: 'dpl_new' }, host: 'app.example', read };
+  const context = { listedHosts: new Set(['127.0.0.1:1']), clock: waitingInName(), signal: stop.signal };
+  const checks = [resolveCheck({ path: 'http://127.0.0.1:1/' }, {})];
+  await assert.rejects(gateOn([200], { checks, context, serving }), reason);
+  late.reject(reason);
+  // An error that nobody waits for would end the process by now.
+  await setImmediate();
+});
+
+test('a gate without a single check could not run', async () => {
+  const report = await gateOn([200], { checks: [] });
+  assert.deepEqual([report.decision, report.reasonCode, report.rounds.length], ['could-not-run', 'no_checks', 1]);
 });
 
 test('the commit can be read from the app itself', async () => {

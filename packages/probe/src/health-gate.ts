@@ -3,7 +3,7 @@ import type { Check } from './check.ts';
 import { decideHealth, type HealthDecision } from './decide-health.ts';
 import { readJsonPath } from './json-path.ts';
 import { type ProbeContext, type ProbeOutcome, probeWithAnswer } from './probe.ts';
-import type { ProbeAnswer } from './send-probe.ts';
+import { type ProbeAnswer, ProbeFailure } from './send-probe.ts';
 import { type ExpectedServing, judgeServing, type Serving } from './served-deployment.ts';
 
 /** The question which deployment serves, asked of Vercel or of the app's own answer. */
@@ -11,8 +11,8 @@ export interface ServingAssertion {
   expected: ExpectedServing;
   /** Host whose serving is asked for, as shown in reports. */
   host: string;
-  /** Asks Vercel; a rejection means that it could not be asked. */
-  read?: (() => Promise<Serving | undefined>) | undefined;
+  /** Asks Vercel, and gives up with the signal's reason; a rejection means that it could not be asked. */
+  read?: ((signal: AbortSignal) => Promise<Serving | undefined>) | undefined;
   /** JSON path of the commit in the first check's answer, used where `read` is missing. */
   commitPath?: string | undefined;
 }
@@ -45,7 +45,9 @@ export async function runHealthGate(gate: HealthGate): Promise<HealthReport> {
     const left = Math.max(1, endsAt - clock.now());
     const round = await runRound(gate, left);
     // A question that the deadline cut short says nothing about the app; what was seen before decides.
-    const cutShort = clock.now() >= endsAt && round.some((each) => each.reasonCode === 'timeout');
+    const cutShort = round.some(
+      ({ reasonCode }, index) => reasonCode === 'timeout' && left < (gate.checks[index]?.timeoutMs ?? Infinity),
+    );
     if (!cutShort || rounds.length === 0) rounds.push(round);
     gate.log?.(lineOf(round, clock.now() - startedAt));
     const lastChance = clock.now() + gate.intervalMs >= endsAt;
@@ -58,26 +60,35 @@ export async function runHealthGate(gate: HealthGate): Promise<HealthReport> {
 async function runRound(gate: HealthGate, leftMs: number): Promise<ProbeOutcome[]> {
   const bounded = gate.checks.map((check) => ({ ...check, timeoutMs: Math.min(check.timeoutMs, leftMs) }));
   const asked = Promise.all(bounded.map((check) => probeWithAnswer(check, gate.context)));
-  if (!gate.serving) return (await asked).map((each) => each.outcome);
-  const fromVercel = gate.serving.read && assertServing(gate, gate.serving, gate.serving.read);
-  const probes = await asked;
-  const serving = await (fromVercel ??
-    assertServing(gate, gate.serving, servingInAnswer(gate.serving, probes[0]?.answer)));
-  return [...probes.map((each) => each.outcome), serving];
+  const { serving } = gate;
+  if (!serving) return (await asked).map((each) => each.outcome);
+  const { read } = serving;
+  const reading = read ? readWithin(leftMs, read) : asked.then(([first]) => servingInAnswer(serving, first?.answer));
+  const [probes, served] = await Promise.all([asked, assertServing(gate, serving, reading)]);
+  return [...probes.map((each) => each.outcome), served];
 }
 
-function servingInAnswer({ commitPath }: ServingAssertion, answer: ProbeAnswer | undefined): () => Promise<Serving> {
-  return async () => {
-    if (!answer) throw new Error('the first check got no answer to read the commit from');
-    const commit = commitPath === undefined ? undefined : readJsonPath(parseOrNothing(answer.body), commitPath);
-    return { commit: typeof commit === 'string' ? commit : undefined };
-  };
+async function readWithin<T>(ms: number, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const late = new ProbeFailure('timeout', `which deployment serves was not told within ${ms / 1000} s`, true);
+  const timer = setTimeout(() => limit.abort(late), ms);
+  try {
+    return await read(limit.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function servingInAnswer({ commitPath }: ServingAssertion, answer: ProbeAnswer | undefined): Serving {
+  if (!answer) throw new Error('the first check got no answer to read the commit from');
+  const commit = commitPath === undefined ? undefined : readJsonPath(parseOrNothing(answer.body), commitPath);
+  return { commit: typeof commit === 'string' ? commit : undefined };
 }
 
 async function assertServing(
   { context }: HealthGate,
   { expected, host }: ServingAssertion,
-  read: () => Promise<Serving | undefined>,
+  reading: Promise<Serving | undefined>,
 ): Promise<ProbeOutcome> {
   const startedAt = context.clock.now();
   const finish = (outcome: ProbeOutcome['outcome'], reasonCode: string, message: string): ProbeOutcome => {
@@ -85,7 +96,7 @@ async function assertServing(
     return { name: 'served deployment', url: host, outcome, reasonCode, message, durationMs, at: startedAt / 1000 };
   };
   try {
-    const found = await read();
+    const found = await reading;
     const complaint = judgeServing(expected, found);
     if (complaint) return finish('fail', complaint.reasonCode, complaint.message);
     return finish('pass', 'as_expected', `${found?.deploymentId ?? found?.commit} is served`);

@@ -19,8 +19,8 @@ export type * from './vercel-types.ts';
  * Opens a project with one read that proves token, team and project.
  * Throws VercelError: vercel_token_rejected, wrong_credential, wrong_team, ids_swapped, project_not_found, wrong_project, vercel_unreachable, vercel_rate_limited …
  */
-export async function openVercelProject(connection: VercelConnection): Promise<VercelProject> {
-  const opened = await readProject(createVercelApi(connection), connection.project, connection);
+export async function openVercelProject(connection: VercelConnection, signal?: AbortSignal): Promise<VercelProject> {
+  const opened = await readProject(createVercelApi(connection), connection.project, connection, signal);
   const { id, name, accountId } = opened.answer;
   if (connection.project.startsWith('prj_') && id !== connection.project) {
     throw new VercelError(

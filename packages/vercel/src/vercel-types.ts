@@ -187,11 +187,11 @@ export interface VercelProject {
   /** Present where this stands for several projects; its deployments are named by those of the first one. */
   group?: ProjectGroup;
   readState(): Promise<ProjectState>;
-  deployment(idOrUrl: string): Promise<VercelDeployment | undefined>;
+  deployment(idOrUrl: string, signal?: AbortSignal): Promise<VercelDeployment | undefined>;
   /** Newest first. */
   deployments(filter: DeploymentFilter): Promise<VercelDeployment[]>;
   /** Deployment behind a host; undefined when nothing of ours is. */
-  servedBy(host: string): Promise<string | undefined>;
+  servedBy(host: string, signal?: AbortSignal): Promise<string | undefined>;
   promote(deploymentId: string, options: MoveOptions): Promise<MoveOutcome>;
   rollBack(deploymentId: string, options: MoveOptions & { description?: string }): Promise<MoveOutcome>;
   assignAlias(deploymentId: string, host: string): Promise<void>;
