@@ -15,7 +15,7 @@ import { describeChange, type PointInTimeEnd } from './render-point-in-time.ts';
 import { howToResume, liftStop, readStop, stopWrites } from './write-stop.ts';
 
 /** What was kept before the database was given up. */
-export interface PresentState extends Pick<HeldWrites, 'stop' | 'already'> {
+export interface PresentState extends HeldWrites {
   manifestFile: string;
   contents: DatabaseContents;
 }
@@ -36,10 +36,11 @@ export async function savePresentState(
   },
 ): Promise<PresentState | { reasonCode: string; message: string }> {
   const { url, destinations, scratchImage, ledger, note } = around;
-  const { stop, already } = await holdWrites(runner, {
-    ...{ url, note, deadlineMs: given.deadline, writes: false },
-    otherwise: 'Writes go on until the platform takes the project away',
+  const held = await holdWrites(runner, {
+    ...{ url, note, deadlineMs: given.deadline, writes: false, reason: given.writeStopReason },
   });
+  if ('reasonCode' in held) return { ...held, message: `${held.message}; nothing was asked for` };
+  const { stop } = held;
   let kept = false;
   try {
     const saved = await backUpPresent(runner, {
@@ -55,7 +56,7 @@ export async function savePresentState(
       'Present state saved',
       `${saved.manifestFile}, sha256:${saved.manifest.object.sha256}: the way back from this restore`,
     );
-    return { manifestFile: saved.manifestFile, contents, stop, already };
+    return { manifestFile: saved.manifestFile, contents, ...held };
   } finally {
     if (stop !== undefined && !kept) await liftStop({ url, mark: stop }, (line) => runner.logger.warning(line));
   }

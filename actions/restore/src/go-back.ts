@@ -1,5 +1,6 @@
 import type { Runner } from '#action-kit/runner';
 import type { PlannedDestination } from '#backup/plan-destinations';
+import { cleanText } from '#http/text';
 import { DatabaseUnreachable } from '#postgres/connection';
 import type { BackupLedger } from '#release/backup-ledger';
 import { type OpenRestore, type PlatformRestoreLedger, refusedEnding } from '#release/platform-restore-record';
@@ -42,7 +43,7 @@ export interface WayBack {
 }
 
 /**
- * Saves the present state, asks the platform once, and waits until the project is back. A stop of writes stands only from the
+ * Saves the present state, unless the workflow gives a reason to go without, asks the platform once, and waits until the project is back. A stop of writes stands only from the
  * request on, because going back takes it away; whatever ends before that lifts it. `record` is still to be closed, when the
  * checks have answered. @throws SupabaseError, DatabaseUnreachable, the errors of a backup, or the abort reason
  */
@@ -50,10 +51,11 @@ export async function goBack(
   runner: Runner,
   given: Given,
   way: WayBack,
-): Promise<Ending | { present?: PresentState; seconds: number; record: number | undefined }> {
+): Promise<Ending | { present?: PresentState; seconds: number; record: number | undefined; weakening?: string }> {
   const { clock, logger, signal } = runner;
   const { project, url, choice, label, ready, adopted, open, backups, ledger, note } = way;
   let present: PresentState | undefined;
+  let weakening: string | undefined;
   let record = ready === undefined ? open?.id : undefined;
   let asked = false;
   const refuse = async (reasonCode: string, message: string): Promise<Ending> => {
@@ -71,14 +73,17 @@ export async function goBack(
   };
   try {
     if (ready !== undefined) {
-      if (url !== undefined) {
+      if (given.backupReason === undefined && url !== undefined) {
         const { destinations, scratchImage, backupLedger: ledger } = way;
         const saved = await savePresentState(runner, given, { url, destinations, scratchImage, ledger, note });
         if ('reasonCode' in saved) return await refuse(saved.reasonCode, saved.message);
         present = saved;
+        weakening = saved.weakening;
       } else {
-        note('Present state saved', 'no: without target-url there is no backup of it, and the platform keeps its own');
-        logger.warning('Weaker than standard: the present state is not backed up first (no target-url)');
+        // Also where the database cannot be reached, which may be why it goes back: nothing is asked of it before.
+        weakening = `the present state is not backed up first, and writes are not stopped: ${given.backupReason ?? 'no target-url'}`;
+        note('Present state saved', `no, and writes are not stopped: ${given.backupReason ?? 'no target-url'}`);
+        logger.warning(`Weaker than standard: ${weakening}`);
       }
       const to = describeMoment(ready.to);
       note('Lost by going back', `everything that was written after ${to}, the last ${describeSpan(ready.lost)}`);
@@ -88,6 +93,7 @@ export async function goBack(
         choice: label,
         ...markOf(present?.stop),
         ...runOf(runner),
+        ...(weakening === undefined ? {} : { weakening: cleanText(weakening, weakeningLimit) }),
       });
       // Saving may have taken hours, and somebody else may have asked meanwhile.
       const again =
@@ -124,12 +130,19 @@ export async function goBack(
     }
     await ledger.tookPlace(record);
     note('Restored', `project ${project} is healthy again after ${describeSpan(ending.seconds)}`);
-    return { seconds: ending.seconds, record, ...(present === undefined ? {} : { present }) };
+    return {
+      ...{ seconds: ending.seconds, record },
+      ...(present === undefined ? {} : { present }),
+      ...(weakening === undefined ? {} : { weakening }),
+    };
   } finally {
     if (url !== undefined && present?.stop !== undefined && !asked)
       await liftStop({ url, mark: present.stop }, (line) => logger.warning(line));
   }
 }
+
+/** Characters of a weakening that a record keeps. */
+const weakeningLimit = 500;
 
 /** Its number, by which a run that is started again finds what it asked for. Pure. */
 export function runOf({ context }: Runner): { runId?: number } {

@@ -11,13 +11,14 @@ export interface HeldWrites {
   stop: string | undefined;
   /** Writes were stopped before this run, by a person: it never lifts that. */
   already: boolean;
-  /** Why they go on; undefined: they do not. */
-  refused: string | undefined;
+  /** That they go on, and why that is allowed; undefined: they do not. */
+  weakening: string | undefined;
 }
 
 /**
  * Stops writes where our role may: new sessions are read-only, and those that are open end, so that the app comes back without the
- * right to write. The stop that an earlier run left becomes this one's. @throws DatabaseUnreachable, or the abort reason
+ * right to write. The stop that an earlier run left becomes this one's. Where they cannot be stopped it is refused, unless the workflow
+ * gives a reason to go on. @throws DatabaseUnreachable, or the abort reason
  */
 export async function holdWrites(
   runner: Runner,
@@ -27,12 +28,12 @@ export async function holdWrites(
     note: Note;
     /** This run itself writes meanwhile, with `writableUrl`. */
     writes: boolean;
-    /** What holds where writes cannot be stopped. */
-    otherwise: string;
+    /** Why to go on where writes cannot be stopped. */
+    reason: string | undefined;
   },
-): Promise<HeldWrites> {
+): Promise<HeldWrites | { reasonCode: string; message: string }> {
   const { clock, logger, signal } = runner;
-  const { url, note } = given;
+  const { url, note, reason } = given;
   const found = await readStop(url, signal);
   const already = found.on && found.restore === undefined;
   const mark = randomUUID().slice(0, 8);
@@ -41,12 +42,17 @@ export async function holdWrites(
   const refused = already
     ? undefined
     : ((await stopWrites({ url, mark }, until, { signal, warn })) ?? (await lockedOut(runner, { ...given, mark })));
-  const held = { stop: already || refused !== undefined ? undefined : mark, already, refused };
   if (refused !== undefined) {
-    note('Writes stopped', `no: ${refused}`);
-    logger.warning(`${given.otherwise}: ${refused}`);
-    return held;
+    note('Writes stopped', `no: ${refused}${reason === undefined ? '' : `; gone on with, because: ${reason}`}`);
+    if (reason === undefined) {
+      const message = `writes cannot be stopped: ${refused}; write-stop-reason in the workflow says why to go on all the same`;
+      return { reasonCode: 'writes_not_stopped', message };
+    }
+    const weakening = `writes are not stopped (${refused}): ${reason}`;
+    logger.warning(`Weaker than standard: ${weakening}`);
+    return { stop: undefined, already, weakening };
   }
+  const held = { stop: already ? undefined : mark, already, weakening: undefined };
   try {
     const exceptions = await readExceptions(url, signal);
     const own = exceptions.length === 0 ? '' : `; not for ${exceptions.join(', ')}, with a setting of their own`;

@@ -45,6 +45,8 @@ export const inputs = {
   'supabase-access-token': secret(),
   'supabase-project': text({ pattern: /^[a-z]{20}$/, allowed: 'a project reference: 20 lowercase letters' }),
   'supabase-api-url': text(),
+  'backup-reason': text(),
+  'write-stop-reason': text(),
   'ask-again': text({
     pattern: /^\d+$/,
     allowed: 'the number of a record, from the refusal of an earlier run; 0 where none can be read',

@@ -48,16 +48,22 @@ export function planPointInTime(
     push('environment', 'is needed: the record that keeps a restore from being asked for twice stands there', {
       allowed: 'name of a GitHub environment, e.g. production',
     });
-  const { targetUrl: url } = given;
+  const { targetUrl: url, backupReason } = given;
+  if (choice !== undefined && url === undefined && backupReason === undefined)
+    push(
+      'backup-reason',
+      'is needed: without target-url the present state is not backed up first, writes are not stopped, and nobody looks into the database afterwards',
+      { allowed: 'a sentence, which stands in log, checklist, record and incident; or target-url' },
+    );
   if (url === undefined) {
     if (checks.tables.length + checks.queries.length > 0)
       push('target-url', 'is needed to check tables and to ask queries afterwards');
   } else {
     problems.push(...wrongTarget(url, project));
     const recipients = [...(given.ageRecipients ?? []), ...(given.gpgRecipients ?? [])];
-    if (choice !== undefined && recipients.length === 0)
+    if (choice !== undefined && backupReason === undefined && recipients.length === 0)
       push('age-recipients', 'are needed: the present state is backed up before it is given up', {
-        allowed: 'age public keys, or gpg-recipients',
+        allowed: 'age public keys, or gpg-recipients; or backup-reason, which says why it is not',
       });
   }
   return {

@@ -45,7 +45,7 @@ export async function pointInTime(runner: Runner, given: Given): Promise<Result>
     problems.push({ name: 'login-role', message, allowed: 'target-url, or database-password' });
   }
   const { project, choice } = plan;
-  const needed = choice !== undefined && plan.url !== undefined;
+  const needed = choice !== undefined && plan.url !== undefined && given.backupReason === undefined;
   const where = givenDestinations(runner, given, settings.database);
   const stores = planDestinations({ ...where, needed, sourceProject: project });
   problems.push(...stores.problems);
@@ -124,7 +124,7 @@ export async function pointInTime(runner: Runner, given: Given): Promise<Result>
       scratchImage: settings.database.scratchImage,
     });
     if ('decision' in went) return end(went);
-    const { present, seconds, record } = went;
+    const { present, seconds, record, weakening } = went;
     left = openChecks(record);
     const ended = await checkAfter(runner, { plan: around, present, note });
     // Not before: who cannot look into the database leaves that to the next run.
@@ -134,6 +134,7 @@ export async function pointInTime(runner: Runner, given: Given): Promise<Result>
     if (time.record.late) logger.warning(time.told);
     return end({
       ...ended,
+      ...(weakening === undefined ? {} : { summary: `${ended.summary}. Weaker than standard: ${weakening}` }),
       ...{ seconds, time },
       ...(present === undefined ? {} : { savedBefore: present.manifestFile }),
     });

@@ -111,6 +111,8 @@ export function renderReplaced(given: {
   checklist: readonly ChecklistItem[];
   /** Writes stay stopped by this run. */
   isStopped: boolean;
+  /** Writes went on meanwhile, and why that was allowed. */
+  weakening: string | undefined;
 }): Result {
   const { manifest, saved, loss, wrong, faults, roles, seconds, time, why, checklist } = given;
   const back = `the state before is ${saved.manifestFile}, sha256:${saved.manifest.object.sha256}`;
@@ -121,7 +123,8 @@ export function renderReplaced(given: {
       ? `every row of ${manifest.rows} is back, but not as it must be: ${faults.slice(0, 3).join('; ')}`
       : `${wrong.length} tables are not as the backup held them: ${wrong.slice(0, 3).join('; ')}`;
   const stopped = given.isStopped ? `. New sessions are kept read-only; ${howToResume}` : '';
-  const summary = `${manifest.name} restored into the live database in ${seconds.toFixed(1)} s: ${ending}; ${back}; ${time.told}${because(why)}${stopped}`;
+  const weaker = given.weakening === undefined ? '' : `. Weaker than standard: ${given.weakening}`;
+  const summary = `${manifest.name} restored into the live database in ${seconds.toFixed(1)} s: ${ending}; ${back}; ${time.told}${because(why)}${weaker}${stopped}`;
   return {
     decision: fine ? 'restored' : 'failed',
     reasonCode: fine ? 'restored_live' : wrong.length > 0 ? 'rows_differ' : 'checks_failed',

@@ -33,6 +33,8 @@ export interface ReplaceOptions {
   /** The only image that dump, scratch server and restore may use. */
   scratchImage: string | undefined;
   checks: RestoreChecks;
+  /** Why to go on where writes cannot be stopped. */
+  writeStopReason: string | undefined;
   /** Why this backup was chosen, where the run chose it. */
   why: string | undefined;
   note: Note;
@@ -48,11 +50,14 @@ export interface ReplaceOptions {
 export async function replaceLive(runner: Runner, backup: OpenedBackup, options: ReplaceOptions): Promise<Result> {
   const { target, deadlineMs, note, checklist } = options;
   const warn = (line: string) => runner.logger.warning(line);
-  const otherwise = 'Writes go on until the restore has locked what it replaces';
   // Nobody's session is ended for a restore that could not save the present state anyway.
   await checkEncryption({ age: options.recipients, gpg: options.gpgRecipients });
   const url = await target.reach();
-  const held = await holdWrites(runner, { url, note, deadlineMs, writes: true, otherwise });
+  const held = await holdWrites(runner, { url, note, deadlineMs, writes: true, reason: options.writeStopReason });
+  if ('reasonCode' in held) {
+    note('Restored', `no: ${held.message}`);
+    return renderRefusal(held.reasonCode, `${held.message}; the database was not touched`, checklist);
+  }
   // `lift`: what the end of this function lifts; undefined once the database is, or may be, the restored one.
   const state: RestoreState = { lift: held.stop, url, saved: undefined };
   let ended: { result: Result } | { error: unknown };
@@ -154,6 +159,7 @@ async function replaceHeld(
   return renderReplaced({
     ...{ manifest: backup.manifest, saved, loss, wrong, faults, roles, seconds, time, why, checklist },
     isStopped,
+    weakening: held.weakening,
   });
 }
 
@@ -162,7 +168,7 @@ export async function savePresent(
   runner: Runner,
   backup: OpenedBackup,
   url: string,
-  options: Omit<ReplaceOptions, 'target' | 'checks' | 'why' | 'checklist' | 'time' | 'note'>,
+  options: Omit<ReplaceOptions, 'target' | 'checks' | 'writeStopReason' | 'why' | 'checklist' | 'time' | 'note'>,
 ) {
   // Else a copy of another database would pass for the newest backup of the environment.
   const own = options.isPinned || (await readIdentity(url)) === backup.manifest.source.identity;
@@ -194,9 +200,9 @@ async function lookAtRestored(
 }
 
 /** Pure. */
-function describeResumed({ already, refused }: HeldWrites, isStopped: boolean): string {
+function describeResumed({ already, stop }: HeldWrites, isStopped: boolean): string {
   if (already) return `no: this run did not stop them; ${howToResume}`;
-  if (refused !== undefined) return 'they were never stopped';
+  if (stop === undefined) return 'they were never stopped';
   return isStopped
     ? `no: new sessions stay read-only; ${howToResume}`
     : 'yes, and the sessions of meanwhile were ended';

@@ -27,7 +27,7 @@ export type Into = 'compare' | 'beside' | 'place';
 export async function restoreTables(
   runner: Runner,
   backup: OpenedBackup,
-  options: Omit<ReplaceOptions, 'checks' | 'why' | 'time'> & {
+  options: Omit<ReplaceOptions, 'checks' | 'writeStopReason' | 'why' | 'time'> & {
     tables: readonly string[];
     into: Into;
     overwrite: boolean;

@@ -119,7 +119,10 @@ export async function restore(runner: Runner, given: Given): Promise<Result> {
     if (!isLive || rehearsal.verdict !== 'verified') {
       return renderRehearsal(backup.manifest, rehearsal, { live: isLive, why, checklist });
     }
-    const replaced = await replaceLive(runner, backup, { ...around, checks, why, time: { started, limitMs } });
+    const replaced = await replaceLive(runner, backup, {
+      ...{ ...around, checks, why, time: { started, limitMs } },
+      writeStopReason: given.writeStopReason,
+    });
     return withSmoke(replaced, settings);
   } catch (error) {
     if (!(error instanceof BackupFailed || error instanceof DatabaseTargetError || error instanceof SupabaseError))

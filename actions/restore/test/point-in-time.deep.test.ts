@@ -240,6 +240,53 @@ describe('point-in-time with the database', installed ? {} : { skip: 'no Postgre
     await writable();
   });
 
+  test('where writes cannot be stopped the platform is not asked, unless the workflow says why', async () => {
+    await query(url(), 'ALTER ROLE CURRENT_USER SET default_transaction_read_only = off');
+    try {
+      const { result, log } = await runPointInTime(sandbox, inputs);
+      assert.deepEqual([result.decision, result.reasonCode], ['refused', 'writes_not_stopped'], log);
+      assert.match(result.summary, /a new session can still write; write-stop-reason .*nothing was asked for/);
+      assert.deepEqual(sandbox.supabase.backups.restores, []);
+      const told = await runPointInTime(sandbox, { ...inputs, 'write-stop-reason': 'the app is switched off' });
+      assert.equal(told.result.reasonCode, 'restored_by_platform', told.log);
+      assert.match(told.result.summary, /Weaker than standard: writes are not stopped .*: the app is switched off/);
+      assert.equal(sandbox.supabase.backups.restores.length, 1);
+    } finally {
+      await query(url(), 'ALTER ROLE CURRENT_USER RESET default_transaction_read_only');
+    }
+  });
+
+  test('a database that cannot be reached goes back by a reason alone, and is looked at when it is back', async () => {
+    const { hostname, port } = new URL(url());
+    const proxy = createServer((socket) => {
+      const upstream = connectTo(Number(port), hostname);
+      for (const one of [socket, upstream]) one.on('error', () => {});
+      socket.pipe(upstream).pipe(socket);
+    });
+    const listen = (at: number) => new Promise<void>((resolve) => proxy.listen(at, '127.0.0.1', resolve));
+    await listen(0);
+    const own = (proxy.address() as AddressInfo).port;
+    await new Promise((resolve) => proxy.close(resolve));
+    const through = new URL(url());
+    through.host = `127.0.0.1:${own}`;
+    sandbox.supabase.backups.onRestore = () => listen(own);
+    const reason = 'the database takes no connections';
+    const asked = { ...inputs, 'target-url': through.href, 'age-recipients': '', 'backup-reason': reason };
+    try {
+      const { result, log } = await runPointInTime(sandbox, asked);
+      assert.deepEqual([result.decision, result.reasonCode], ['restored', 'restored_by_platform'], log);
+      assert.match(log, /Present state saved: no, and writes are not stopped: the database takes no connections/);
+      assert.match(log, /Verified: table notes: 20 rows/);
+      assert.match(result.summary, /Weaker than standard: .*: the database takes no connections/);
+    } finally {
+      proxy.close();
+    }
+    const github = createGitHub(sandbox.description.github);
+    const environment = inputs.environment ?? '';
+    const [kept] = await github.listDeployments({ environment, task: 'ops-actions:platform-restore', perPage: 1 });
+    assert.match(JSON.stringify(kept?.payload), /"weakening":"the present state is not backed up.*no connections"/);
+  });
+
   test('a role that writes all the same is told, and nothing of the stop is left', async () => {
     await query(url(), 'ALTER ROLE CURRENT_USER SET default_transaction_read_only = off');
     const none = { signal: new AbortController().signal, warn: assert.fail };

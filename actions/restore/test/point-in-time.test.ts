@@ -29,7 +29,9 @@ beforeEach(() => {
   });
 });
 const restores = () => sandbox.supabase.backups.restores;
-const run = (inputs: Record<string, string>, signal?: AbortSignal) => runPointInTime(sandbox, inputs, signal);
+const reason = 'the database cannot be reached';
+const run = (inputs: Record<string, string>, signal?: AbortSignal) =>
+  runPointInTime(sandbox, { 'backup-reason': reason, ...inputs }, signal);
 
 /** Until the platform was asked, or the run ended without that. */
 async function untilAsked(running: Promise<unknown>): Promise<void> {
@@ -44,7 +46,7 @@ async function untilAsked(running: Promise<unknown>): Promise<void> {
   }
 }
 
-test('without a point the points are listed; a time without a zone, outside the window, or an untyped project is refused', async () => {
+test('without a point the points are listed; a time without a zone, outside the window, an untyped project, or no backup of the present state without a reason is refused', async () => {
   const listed = (await run({})).result;
   assert.deepEqual([listed.decision, listed.reasonCode], ['refused', 'point_not_chosen']);
   assert.match(listed.summary, /any moment from .* to .*; daily backups \(platform-backup\): 41 of/);
@@ -57,6 +59,10 @@ test('without a point the points are listed; a time without a zone, outside the 
   await assert.rejects(
     run({ 'recovery-time': moment(hour), confirm: project, environment: '' }),
     /environment.*keeps a restore from being asked for twice/s,
+  );
+  await assert.rejects(
+    run({ 'recovery-time': moment(hour), confirm: project, 'backup-reason': '' }),
+    /backup-reason.*without target-url the present state is not backed up first, writes are not stopped/s,
   );
   const outside = (await run({ 'recovery-time': moment(9 * 24 * hour), confirm: project })).result;
   assert.deepEqual([outside.decision, outside.reasonCode], ['refused', 'outside_window']);
@@ -72,8 +78,13 @@ test('inside the window the platform is asked once, with the right time, and the
   assert.deepEqual([result.decision, result.reasonCode, result.failed], ['restored', 'restored_by_platform', false]);
   assert.deepEqual(restores(), [{ time }]);
   assert.match(log, /Lost by going back: everything that was written after .*, the last 1 h 0 min/);
-  assert.match(log, /not backed up first \(no target-url\)/);
+  assert.match(
+    log,
+    /Weaker than standard: the present state is not backed up first, and writes are not stopped: the database cannot be reached/,
+  );
+  assert.match(result.summary, /Weaker than standard: .*: the database cannot be reached; all of it took/);
   const { checklist } = result.details as { checklist: { item: string; outcome: string }[] };
+  assert.match(checklist[1]?.outcome ?? '', /^no, and writes are not stopped: the database cannot be reached$/);
   const { time: took } = result.details as { time: { late: boolean; targetSeconds: number } };
   assert.deepEqual([took.late, took.targetSeconds], [false, 1800]);
   assert.match(result.summary, /all of it took \d+ s of the 30 min that it may take/);

@@ -17,6 +17,7 @@ test('rows that are back are not enough where a named table or query finds a fau
         why: undefined,
         checklist: [],
         isStopped: false,
+        weakening: undefined,
         ...more,
       },
     });

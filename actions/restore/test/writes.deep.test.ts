@@ -208,6 +208,29 @@ describe(
       assert.doesNotMatch(log, /Writes stopped/);
     });
 
+    test('where writes cannot be stopped nothing is restored, unless the workflow says why', async () => {
+      await query(cluster.url, 'ALTER ROLE CURRENT_USER SET default_transaction_read_only = off');
+      try {
+        await query(url, 'DELETE FROM notes WHERE id > 50');
+        const { result, log } = await restore();
+        assert.deepEqual([result.decision, result.reasonCode], ['refused', 'writes_not_stopped'], log);
+        assert.match(result.summary, /a new session can still write; write-stop-reason .*the database was not touched/);
+        assert.equal((await query(url, 'SELECT FROM notes')).length, 50);
+        const told = await restore({ 'write-stop-reason': 'the app is switched off' });
+        assert.equal(told.result.reasonCode, 'restored_live', told.log);
+        const weaker = /Weaker than standard: writes are not stopped \(a new session .*\): the app is switched off/;
+        assert.match(told.result.summary, weaker);
+        assert.match(told.log, weaker);
+        const items = checklistOf(told.result.details);
+        const outcome = (item: string) => items.find((one) => one.item === item)?.outcome ?? '';
+        assert.match(outcome('Writes stopped'), /^no: .*because: the app is switched off$/);
+        assert.equal(outcome('Writes resumed'), 'they were never stopped');
+        assert.equal((await query(url, 'SELECT FROM notes')).length, 100);
+      } finally {
+        await query(cluster.url, 'ALTER ROLE CURRENT_USER RESET default_transaction_read_only');
+      }
+    });
+
     test('a role whose own setting wins is named', async () => {
       await query(cluster.url, 'ALTER ROLE notes_app SET default_transaction_read_only = off');
       try {

@@ -65,7 +65,7 @@ export function otherWays(given: OtherWays): string[] {
 function restoreOf({ environment, restorePoint, since, now }: OtherWays): string {
   const target = environment === undefined ? '' : ` --input environment=${cleanText(environment, 80)}`;
   const manifest = restorePoint?.manifestFile ?? '<manifest of the backup>';
-  const command = `${commandLine('run actions/restore')}${target} --input manifest=${manifest} --input confirm=<project or database> --input-from-env target-url=DATABASE_URL --secret BACKUP_AGE_IDENTITY`;
+  const command = `${commandLine('run actions/restore')}${target} --input manifest=${manifest} --input confirm=<project or database> --input age-recipients=<age1…> --input-from-env target-url=DATABASE_URL --secret BACKUP_AGE_IDENTITY`;
   if (restorePoint === undefined)
     return `restore a backup: ${command}; everything written since that backup would be lost, and no proven backup could be looked at here`;
   const minutes = Math.max(0, Math.round((now - restorePoint.takenAt) / 60_000));
@@ -84,7 +84,7 @@ function countOf(since: OtherWays['since']): string {
 
 function pointInTimeOf({ environment, now }: OtherWays): string {
   const target = environment === undefined ? '' : ` --input environment=${cleanText(environment, 80)}`;
-  const command = `${commandLine('run actions/restore')}${target} --input mode=point-in-time --input recovery-time=<moment before the migration> --input confirm=<project> --secret SUPABASE_ACCESS_TOKEN`;
+  const command = `${commandLine('run actions/restore')}${target} --input mode=point-in-time --input recovery-time=<moment before the migration> --input confirm=<project> --input age-recipients=<age1…> --input-from-env target-url=DATABASE_URL --secret SUPABASE_ACCESS_TOKEN`;
   return `point-in-time recovery: ${command}; the project is down meanwhile, and everything written between that moment and ${timeOf(now)} would be lost`;
 }
 

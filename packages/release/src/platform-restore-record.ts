@@ -15,6 +15,8 @@ const payload = z.object({
   stop: z.string().optional(),
   /** The run that asked; absent where it has no number. */
   runId: z.number().optional(),
+  /** What was done without, and the reason that the workflow gave. */
+  weakening: z.string().optional(),
 });
 
 export type PlatformRestoreRecord = z.infer<typeof payload>;
