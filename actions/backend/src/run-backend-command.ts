@@ -41,10 +41,8 @@ export async function runBackendCommand(
   const hide = hideSecrets([token ?? '', ...secretValues(variables)]);
   try {
     const line = splitCommand(command, { environment: subject.environment, url: '' });
-    const direct = line.kind === 'direct';
     const result = await runTool({
-      command: direct ? line.command : 'sh',
-      args: direct ? line.args : ['-c', line.script],
+      ...line,
       cwd: workspace,
       environment: {
         ...variables,

@@ -55,12 +55,10 @@ async function makeByCommand(runner: Runner, given: Given, command: string, file
   const { workspace } = runner.context;
   const name = `"${cleanText(command, 120)}"`;
   const line = splitCommand(command, { environment: given.environment ?? '', url: '' });
-  const direct = line.kind === 'direct';
   try {
     const result = await runner.logger.group(`Command: ${command}`, () =>
       runTool({
-        command: direct ? line.command : 'sh',
-        args: direct ? line.args : ['-c', line.script],
+        ...line,
         cwd: workspace,
         environment: {
           ...(given.supabaseAccessToken === undefined ? {} : { SUPABASE_ACCESS_TOKEN: given.supabaseAccessToken }),

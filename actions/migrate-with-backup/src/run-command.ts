@@ -22,13 +22,11 @@ export async function runCommand(
 ): Promise<CommandOutcome> {
   const url = options.url ?? '';
   const line = splitCommand(command, { environment: given.environment, url: '' });
-  const direct = line.kind === 'direct';
   const settings = parseDatabaseUrl(withTimeouts(url, options));
   const started = performance.now();
   try {
     const result = await runTool({
-      command: direct ? line.command : 'sh',
-      args: direct ? line.args : ['-c', line.script],
+      ...line,
       cwd: given.workspace,
       environment: {
         ...libpqEnvironment(settings, 'ops-actions command'),

@@ -34,7 +34,6 @@ export function commandDestination(
   const limitMs = given.standstillMs ?? standstillMs;
   async function* run(what: 'store' | 'fetch', name: string, source: AsyncIterable<Uint8Array>) {
     const line = commands[what];
-    const direct = line.kind === 'direct';
     const stop = new AbortController();
     const failed = (why: string) => new BackupFailed('destination_failed', `${what}-command of ${name} ${why}`);
     const clock = standstillClock(limitMs, () =>
@@ -43,8 +42,7 @@ export function commandDestination(
     const output = toolStream(
       what === 'store' ? clock.whileTaken(source) : source,
       {
-        command: direct ? line.command : 'sh',
-        args: direct ? line.args : ['-c', line.script],
+        ...line,
         cwd: given.workspace,
         environment: { ...commands.environment, BACKUP_FILE: name },
         deadlineMs,

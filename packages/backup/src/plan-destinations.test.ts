@@ -124,8 +124,8 @@ test('a mistake in a command is told before anything begins', () => {
     {
       kind: 'command',
       commands: {
-        store: { kind: 'shell', script: 'rclone rcat "drive:$BACKUP_FILE"' },
-        fetch: { kind: 'direct', command: 'fetch-it', args: ['--all'] },
+        store: { command: 'sh', args: ['-c', 'rclone rcat "drive:$BACKUP_FILE"'] },
+        fetch: { command: 'fetch-it', args: ['--all'] },
         ...{ environment: {}, deadlineMs: 1 },
       },
     },

@@ -29,7 +29,7 @@ export function planStoreCommands(given: GivenCommands, problems: DestinationPro
         problems.push({ name, message: error.message, allowed });
       }
     }
-    return { kind: 'shell', script: 'false' };
+    return { command: 'false', args: [] };
   };
   return { store: split('store'), fetch: split('fetch'), environment, deadlineMs };
 }

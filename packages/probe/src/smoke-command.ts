@@ -48,13 +48,11 @@ export async function prepareCommands(
 async function runCommand(given: SmokeCommand, deadlineMs: number): Promise<SmokeTest> {
   const { environment, url } = given;
   const line = splitCommand(given.command, { environment, url });
-  const direct = line.kind === 'direct';
   const name = cleanText(given.command, 200);
   const hide = hideSecrets(secretsOf(given));
   try {
     const result = await runTool({
-      command: direct ? line.command : 'sh',
-      args: direct ? line.args : ['-c', line.script],
+      ...line,
       cwd: given.workingDirectory,
       environment: {
         ...given.variables,

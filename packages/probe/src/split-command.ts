@@ -1,5 +1,8 @@
-/** How a command is started: directly, or by the shell where it uses the shell's own language. */
-export type CommandLine = { kind: 'direct'; command: string; args: string[] } | { kind: 'shell'; script: string };
+/** How a command is started: directly, or by `sh -c` where it uses the shell's own language. */
+export interface CommandLine {
+  command: string;
+  args: string[];
+}
 
 /** A command that cannot be started safely; the message says why. */
 export class CommandError extends Error {
@@ -19,7 +22,7 @@ export function splitCommand(command: string, values: { environment: string; url
   if (words) {
     const [program, ...args] = words.map((word) => fill(word, values));
     if (!program) throw new CommandError('The command is empty.');
-    return { kind: 'direct', command: program, args };
+    return { command: program, args };
   }
   for (const [name, value] of Object.entries(values)) {
     if (command.includes(`{${name}}`) && !PLAIN.test(value)) {
@@ -28,7 +31,7 @@ export function splitCommand(command: string, values: { environment: string; url
       );
     }
   }
-  return { kind: 'shell', script: fill(command, values) };
+  return { command: 'sh', args: ['-c', fill(command, values)] };
 }
 
 function fill(text: string, values: { environment: string; url: string }): string {
