@@ -1,10 +1,11 @@
 import type { Logger } from '#action-kit/logger';
 import type { Clock } from '#http/clock';
 import type { DatabaseConnection } from '#postgres/connection';
-import type { DatabaseReport } from '#postgres/doctor/database-report';
+import type { DatabaseReport, Session } from '#postgres/doctor/database-report';
 import { type SignalOutcome, sendSignals } from '#postgres/doctor/mitigate';
-import { type MitigationPlan, planMitigation } from '#postgres/doctor/plan-mitigation';
+import { type MitigationPlan, type MitigationRequest, planMitigation } from '#postgres/doctor/plan-mitigation';
 import { proveWritable, rolesWithOwnSetting, setReadOnly, type WriteProof } from '#postgres/doctor/read-only-mode';
+import { readSessions } from '#postgres/doctor/read-sessions';
 import type { Request } from './plan-request.ts';
 
 /** What was done, or would be. */
@@ -15,8 +16,10 @@ export interface Treatment {
     on: boolean;
     /** What a fresh session could do afterwards. */
     proof: WriteProof;
-    /** Roles that keep a setting of their own. */
+    /** Roles whose own setting lets them write. */
     exceptions: string[];
+    /** Users of sessions that were open before and stay as they are, each once. */
+    spared: string[];
   };
 }
 
@@ -40,18 +43,12 @@ export async function treat(given: {
   const audit = (text: string): void => {
     logger.notice(`audit: ${new Date(given.clock.now()).toISOString()} ${given.actor}: ${text}`);
   };
-  const signalRequest =
-    request.kind === 'signals'
-      ? request.request
-      : {
-          // Sessions that are there keep their old mode until they end.
-          kind: 'terminate-connections' as const,
-          olderThanSeconds: 0,
-          database: report.database,
-          include: [],
-        };
-  const plan = planMitigation(sessions, signalRequest);
-  if (given.dryRun) return { plan, outcomes: [] };
+  const planned = (of: readonly Session[]): MitigationPlan =>
+    planMitigation(
+      of,
+      request.kind === 'signals' ? request.request : everyClient(of, report.database, request.include),
+    );
+  if (given.dryRun) return { plan: planned(sessions), outcomes: [] };
   if (request.kind === 'read-only') {
     await setReadOnly(connection, {
       on: request.on,
@@ -59,6 +56,8 @@ export async function treat(given: {
     });
     audit(`database ${report.database} is ${request.on ? 'read-only' : 'writable'} for new sessions`);
   }
+  // Who came after the report and before the setting is in the old mode, too.
+  const plan = planned(request.kind === 'signals' ? sessions : await readSessions(connection));
   const outcomes = await sendSignals(connection, plan.signals, {
     audit: ({ session, signal, outcome }) =>
       audit(
@@ -69,5 +68,16 @@ export async function treat(given: {
   const proof = await proveWritable(given.url, given.signal);
   audit(`a write in a new session was ${proof}`);
   const exceptions = request.on ? await rolesWithOwnSetting(connection) : [];
-  return { plan, outcomes, readOnly: { on: request.on, proof, exceptions } };
+  const clients = plan.spared.filter(({ session }) => session.backendType === 'client backend');
+  const spared = [...new Set(clients.map(({ session }) => session.user))];
+  return { plan, outcomes, readOnly: { on: request.on, proof, exceptions, spared } };
+}
+
+/**
+ * Sessions that are there keep their old mode until they end, and the platform's write like others (`authenticator` is the
+ * pool of the Data API): they open new ones. Those of superusers are left: no other role may end them.
+ */
+function everyClient(sessions: readonly Session[], database: string, typed: readonly string[]): MitigationRequest {
+  const users = sessions.filter(({ superuser }) => !superuser).map(({ user }) => user);
+  return { kind: 'terminate-connections', olderThanSeconds: 0, database, include: [...users, ...typed] };
 }

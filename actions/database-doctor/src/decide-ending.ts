@@ -56,14 +56,29 @@ function afterTreatment({ plan, outcomes, readOnly }: Treatment, dryRun: boolean
     return { decision: 'refused', reasonCode: forbidden ? 'not_allowed' : 'still_there', summary, failed: true };
   }
   const done = outcomes.filter(({ outcome }) => outcome === 'done').length;
-  const mode =
-    readOnly === undefined
-      ? ''
-      : `the database is ${readOnly.on ? 'read-only, proven by a refused write' : 'writable again'}; `;
-  const exceptions =
-    readOnly === undefined || readOnly.exceptions.length === 0
-      ? ''
-      : `; roles with a setting of their own can still write: ${readOnly.exceptions.join(', ')}`;
-  const summary = `${mode}${done} of ${plan.signals.length} sessions ended or were cancelled${spared}${exceptions}`;
-  return { decision: 'mitigated', reasonCode: 'mitigated', summary, failed: false };
+  const ended = `${done} of ${plan.signals.length} sessions ended or were cancelled${spared}`;
+  if (readOnly === undefined) return { decision: 'mitigated', reasonCode: 'mitigated', summary: ended, failed: false };
+  const exceptions = [
+    ...(readOnly.spared.length === 0
+      ? []
+      : [
+          `sessions of ${readOnly.spared.join(', ')} that were open before ${readOnly.on ? 'can still write' : 'may still be read-only'}`,
+        ]),
+    ...(readOnly.exceptions.length === 0
+      ? []
+      : [`roles with a setting of their own can still write: ${readOnly.exceptions.join(', ')}`]),
+  ];
+  if (exceptions.length === 0) {
+    const mode = readOnly.on ? 'read-only, proven by a refused write' : 'writable again';
+    return {
+      decision: 'mitigated',
+      reasonCode: 'mitigated',
+      summary: `the database is ${mode}; ${ended}`,
+      failed: false,
+    };
+  }
+  // A write that was refused to us proves nothing about those.
+  const mode = readOnly.on ? 'new sessions are refused writes' : 'new sessions can write again';
+  const summary = `${mode}, but ${exceptions.join('; ')}; ${ended}`;
+  return { decision: 'mitigated', reasonCode: 'mode_incomplete', summary, failed: false, warning: true };
 }

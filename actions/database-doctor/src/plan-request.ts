@@ -13,7 +13,13 @@ export type GivenForDatabase = Omit<Given, 'mitigate'> & { mitigate: Exclude<Giv
 export type Request =
   | { kind: 'none' }
   | { kind: 'signals'; request: MitigationRequest }
-  | { kind: 'read-only'; on: boolean; expiresMs: number };
+  | {
+      kind: 'read-only';
+      on: boolean;
+      expiresMs: number;
+      /** Superusers whose sessions end, too. */
+      include: readonly string[];
+    };
 
 /** Reads the request out of the inputs; every contradiction at once. Pure. */
 export function planRequest(given: GivenForDatabase, database: string): { request: Request; problems: InputProblem[] } {
@@ -45,7 +51,10 @@ export function planRequest(given: GivenForDatabase, database: string): { reques
   if (mitigate === 'read-only-on' || mitigate === 'read-only-off') {
     if (chosen !== undefined) problem('database', 'is not for read-only: that holds for the database of database-url');
     if (narrowed) problem(user === undefined ? 'application' : 'user', 'read-only holds for the whole database');
-    return { request: { kind: 'read-only', on: mitigate === 'read-only-on', expiresMs: given.expires }, problems };
+    return {
+      request: { kind: 'read-only', on: mitigate === 'read-only-on', expiresMs: given.expires, include },
+      problems,
+    };
   }
   const standard = mitigate.startsWith('cancel') ? 5 * 60_000 : 10 * 60_000;
   const olderThanSeconds = (given.olderThan ?? standard) / 1000;

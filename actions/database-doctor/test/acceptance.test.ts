@@ -148,13 +148,15 @@ describe('database-doctor', { skip }, () => {
   });
 
   test('read-only is switched on with proof, told as expired, and off again', async () => {
-    const on = await run({ mitigate: 'read-only-on', expires: '1s', confirm: 'production' });
+    // Clients of this test have sessions of the superuser.
+    const include = decodeURIComponent(new URL(cluster.url).username);
+    const on = await run({ mitigate: 'read-only-on', expires: '1s', confirm: 'production', include });
     assert.equal(on.outputs.decision, 'mitigated', on.text);
     assert.match(on.outputs.summary ?? '', /read-only, proven by a refused write/);
     await delay(2100);
     const late = await run({});
     assert.deepEqual([late.exitCode, late.outputs['reason-code']], [1, 'read_only_expired'], late.text);
-    const off = await run({ mitigate: 'read-only-off', confirm: 'production' });
+    const off = await run({ mitigate: 'read-only-off', confirm: 'production', include });
     assert.match(off.outputs.summary ?? '', /writable again/, off.text);
     assert.equal((await run({})).outputs.decision, 'healthy');
   });

@@ -85,12 +85,13 @@ export async function proveWritable(url: string, signal?: AbortSignal): Promise<
   }
 }
 
-/** Roles whose own setting wins over that of the database. */
+/** Roles whose own setting wins over that of a read-only database. */
 export async function rolesWithOwnSetting(connection: DatabaseConnection): Promise<string[]> {
   const rows = await connection.query<{ role: string }>(
     `SELECT r.rolname AS role FROM pg_catalog.pg_db_role_setting AS s JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
       WHERE EXISTS (SELECT 1 FROM pg_catalog.unnest(s.setconfig) AS c(setting)
-                     WHERE c.setting LIKE 'default_transaction_read_only=%') ORDER BY 1`,
+                     WHERE CASE WHEN c.setting LIKE 'default_transaction_read_only=%'
+                       THEN NOT pg_catalog.split_part(c.setting, '=', 2)::pg_catalog.bool ELSE false END) ORDER BY 1`,
   );
   return rows.map(({ role }) => role);
 }
