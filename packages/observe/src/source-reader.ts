@@ -29,7 +29,7 @@ const DAY_MS = 86_400_000;
 const AGO_MS: Record<BaselineTime, number> = { before: 0, 'day-ago': DAY_MS, 'week-ago': 7 * DAY_MS };
 
 /** Which time is compared with, and how much of it in milliseconds; 0: none. */
-export interface WantedBaseline {
+interface WantedBaseline {
   baselineMs: number;
   from: BaselineTime;
 }
