@@ -121,6 +121,17 @@ test('releases lists what can be gone back to, and why not', async () => {
   assert.deepEqual([of(good)?.rollback, of(current)?.current, of(staged)?.rollback], [true, true, false]);
   assert.match(of(staged)?.reason ?? '', /never in production|not offer/);
   assert.match((await command(['releases', '--environment', 'production'])).stdout, /v1\.0\.0 .* yes/);
+
+  const released = await scene.open({ runId: 4601, target: good, version: 'v1.1.5' });
+  const { github, project } = await scene.connect();
+  await openLedger(github, released).record('promote', 'outcome', 'promoted', staged);
+  await openLedger(github, released).record('release', 'outcome', 'released');
+  await project.remove(staged);
+  const where = ['--environment', 'production'];
+  assert.match((await command(['releases', ...where])).stdout, new RegExp(`v1\\.1\\.5 .* no: ${staged} was deleted`));
+  const refused = await command(['rollback', ...where, '--target', 'v1.1.5']);
+  assert.deepEqual([refused.exitCode, scene.served()], [1, current]);
+  assert.match(refused.stdout, /version v1\.1\.5 cannot be taken: dpl_\w+ was deleted\. Can be taken: /);
 });
 
 test('rollback moves production back from this machine, with and without GitHub; the next one is told that it is done', async () => {

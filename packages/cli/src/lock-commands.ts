@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { parseDuration } from '#config/parse-duration';
 import { readAfterRelease } from '#release/after-release/after-release-record';
-import { assessCandidates } from '#release/choose-rollback-target';
+import { listCandidates } from '#release/choose-rollback-target';
 import { cleanUp } from '#release/clean-up';
 import { age } from '#release/last-line';
 import { closeLock, defaultLockExpiryMs, type Lock, readOpenLocks, takeLock } from '#release/lock';
@@ -200,7 +200,7 @@ async function listReleases(options: LockOptions): Promise<CommandAnswer> {
   ]);
   const history = { ...(await readHistory(project, settings, recent)), migrations };
   const now = github.serverTime();
-  const releases = assessCandidates(history).map((candidate) => ({
+  const releases = listCandidates(history).map((candidate) => ({
     version: candidate.version,
     commit: candidate.commit,
     deploymentId: candidate.deployment.id,

@@ -7,6 +7,7 @@ import {
   choosePrevious,
   chooseRollbackTarget,
   type EnvironmentHistory,
+  listCandidates,
 } from './choose-rollback-target.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import { readWantedTarget, resolveTarget } from './resolve-target.ts';
@@ -272,4 +273,24 @@ test('of two that went live within one second "previous" means the one before, i
   const over = history([...builds, adopted], releases, 'dpl_3');
   assert.equal(choosePrevious(over).target?.deploymentId, 'dpl_2', 'the ledger knows the time of its own');
   assert.ok(assessCandidates(over)[0]?.current, 'nothing of that second is newer than what is served');
+});
+
+test('A release whose deployment Vercel has no more is listed as deleted and refused by name, and nothing is chosen by it', () => {
+  const releases = [release('dpl_3', 'released'), release('dpl_2', 'released'), release('dpl_1', 'released')];
+  const given = history([c, a], releases, 'dpl_3');
+  const listed = (more: Partial<EnvironmentHistory> = {}) =>
+    listCandidates({ ...given, ...more }).map(({ deployment: { id }, standing, reason }) => [id, standing, reason]);
+  assert.deepEqual(listed()[1], ['dpl_2', 'ineligible', 'dpl_2 was deleted']);
+  assert.equal(listed().length, 3);
+  assert.equal(choosePrevious(given).target?.deploymentId, 'dpl_1');
+  for (const named of ['dpl_2', 'v1.2.0', '2222222']) {
+    const refused = resolveTarget(readWantedTarget(named), given);
+    assert.ok('reasonCode' in refused && refused.reasonCode === 'rollback_target_deleted', named);
+    assert.match(refused.message, /cannot be taken: dpl_2 was deleted\. Can be taken: .*dpl_1/);
+  }
+  assert.match(String(listed({ listedSince: 2500 })[1]?.[2]), /^dpl_2 is not among the newest 2 deployments of Vercel/);
+  const elsewhere = releases.map((one) => ({ ...one, projectId: 'prj_other' }));
+  assert.equal(listed({ releases: elsewhere }).length, 2, 'of another project nobody asked');
+  const never = [release('dpl_2', 'failed', { promotion: 'none', promotedAt: undefined })];
+  assert.equal(listed({ releases: never }).length, 2, 'it never went live');
 });

@@ -17,6 +17,8 @@ export interface EnvironmentHistory {
   /** What the domains serve now. */
   currentDeploymentId?: string | undefined;
   deployments: readonly VercelDeployment[];
+  /** Creation of the oldest one that was asked for, where Vercel has more of them; milliseconds. */
+  listedSince?: number | undefined;
   releases: readonly ReleaseRecord[];
   /** Oldest first; absent where they are not known, or where a person answers for them. */
   migrations?: readonly MigrationRecord[] | undefined;
@@ -55,6 +57,48 @@ const proven = new Set(['released', 'held']);
 /** Every deployment of the history with its standing, newest first. Pure. */
 export function assessCandidates(history: EnvironmentHistory): Candidate[] {
   return history.deployments.map((deployment) => assess(history, deployment)).toSorted(byLive);
+}
+
+/** The same for people, with what production served and Vercel lists no more. Pure. */
+export function listCandidates(history: EnvironmentHistory): Candidate[] {
+  return [...assessCandidates(history), ...findGone(history)].toSorted(byLive);
+}
+
+/** What went live by the ledger and is not among the deployments of Vercel. Pure. */
+export function findGone(history: EnvironmentHistory): Candidate[] {
+  const { projectId, as, vercelTarget: target, deployments, releases, listedSince } = history;
+  const known = new Set(deployments.map(({ id }) => id));
+  const gone: Candidate[] = [];
+  for (const release of releases) {
+    const { deploymentId: id, promotion, promotedAt: liveAt, version, commit, openedAt } = release;
+    if (id === undefined || liveAt === undefined || promotion !== 'promoted' || known.has(id)) continue;
+    // An environment that moved to another place: there it may still be.
+    if (release.as !== as || (release.projectId ?? projectId) !== projectId) continue;
+    known.add(id);
+    const mayBeOlder = listedSince !== undefined && openedAt <= listedSince;
+    gone.push({
+      deployment: {
+        id,
+        url: '',
+        readyState: mayBeOlder ? 'UNKNOWN' : 'DELETED',
+        target,
+        projectId,
+        createdAt: openedAt,
+        aliases: [],
+        meta: {},
+      },
+      release,
+      standing: 'ineligible',
+      reason: mayBeOlder
+        ? `${id} is not among the newest ${deployments.length} deployments of Vercel, if it is there at all`
+        : `${id} was deleted`,
+      version,
+      commit,
+      liveAt,
+      current: false,
+    });
+  }
+  return gone;
 }
 
 /**

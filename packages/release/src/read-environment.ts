@@ -70,6 +70,7 @@ export async function readHistory(
     vercelTarget: target,
     currentDeploymentId: served.deploymentId,
     deployments,
+    listedSince: listed.length < limit ? undefined : listed.at(-1)?.createdAt,
     releases,
     oneStep: state && oneStepOf(state, settings, deployments),
     current,

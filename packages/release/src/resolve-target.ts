@@ -3,6 +3,7 @@ import {
   type Candidate,
   choosePrevious,
   type EnvironmentHistory,
+  findGone,
   toTarget,
 } from './choose-rollback-target.ts';
 import { wayAround } from './guard-rollback.ts';
@@ -17,6 +18,7 @@ export type TargetResolution =
         | 'unknown_target'
         | 'ambiguous_target'
         | 'never_in_production'
+        | 'rollback_target_deleted'
         | 'no_previous_deployment'
         | 'crosses_contract'
         | 'bad_target';
@@ -54,6 +56,12 @@ export function resolveTarget(wanted: WantedTarget, history: EnvironmentHistory)
   const label = labelOf(wanted);
   const [first, ...more] = matching;
   if (first === undefined) {
+    const gone = findGone(history).filter((candidate) => matches(wanted, candidate));
+    if (gone.length > 0) {
+      const reasons = gone.map(({ reason }) => reason).join('; ');
+      const message = `${label} cannot be taken: ${reasons}. ${offer(candidates)}`;
+      return { reasonCode: 'rollback_target_deleted', message };
+    }
     return {
       reasonCode: 'unknown_target',
       message: `no deployment of ${history.environment} matches ${label}. ${offer(candidates)}`,
