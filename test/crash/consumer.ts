@@ -14,7 +14,7 @@ export interface Consumer extends AsyncDisposable {
 /** As small as an app can be that is healthy, so that a whole release takes seconds. */
 const ops = {
   version: 1,
-  vercel: { project: 'app', team: 'sandbox-team', deadline: '20s' },
+  vercel: { project: 'app', team: 'sandbox-team', deadline: '60s' },
   database: { backup: { destination: 'directory', path: '.backups' } },
   health: {
     checks: [{ path: '/api/health', json: { '$.status': 'healthy' } }],

@@ -28,7 +28,7 @@ const endings: { what: string; order: BuildOrder; reason: string; says: RegExp }
     what: 'never becomes ready',
     order: { end: 'never' },
     reason: 'deployment_timed_out',
-    says: /still BUILDING after 2 s\. It was cancelled/,
+    says: /still BUILDING after 8 s\. It was cancelled/,
   },
 ];
 const sick = "export function GET() { return Response.json({ status: 'sick' }, { status: 503 }); }\n";
@@ -36,7 +36,7 @@ const sick = "export function GET() { return Response.json({ status: 'sick' }, {
 describe('a deployment that', { concurrency: 2 }, () => {
   test('fails, is cancelled, blocked or never ready, or not healthy, is never promoted; the release after it goes through', async (t) => {
     await using fixture = await releaseFixture({
-      ops: { vercel: { ...fastOps.vercel, deadline: '2s' }, health: soonSick },
+      ops: { vercel: { ...fastOps.vercel, deadline: '8s' }, health: soonSick },
     });
     const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
     for (const [index, { what, order, reason, says }] of endings.entries()) {

@@ -37,7 +37,7 @@ export async function readIssues(github: {
 export function startUsers(url: string, perSecond: number): { stop(): Promise<void> } {
   const underWay = new Set<Promise<unknown>>();
   const timer = setInterval(() => {
-    const request = fetch(url, { signal: AbortSignal.timeout(3000) })
+    const request = fetch(url, { signal: AbortSignal.timeout(10_000) })
       .then((answer) => answer.arrayBuffer())
       .catch(() => undefined)
       .finally(() => underWay.delete(request));

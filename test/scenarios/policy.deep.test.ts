@@ -11,7 +11,7 @@ test('a policy holds in every step of a release, refuses by name what lies below
   const policy = `./ops/policy.yml@${commit}`;
   const watch = { ...shortWatch, window: '2s' };
   // Of the passes in a row ops.yml says nothing: the floor is more than the default.
-  const health = { checks: [{ path: '/api/health' }], interval: '100ms', deadline: '5s' };
+  const health = { checks: [{ path: '/api/health' }], interval: '100ms', deadline: '20s' };
   const files = { '.github/ops.yml': opsFile({ watch, health }) };
   const first = await fixture.release({ version: 'v1.0.0', files, inputs: { policy } });
   assert.equal(first.decision, 'released', first.errors.join('\n'));

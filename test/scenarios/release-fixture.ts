@@ -21,7 +21,7 @@ const library = join(import.meta.dirname, '../..');
 /** A configuration whose whole release takes seconds: own checks as the source, a watch of one second. */
 export const fastOps = {
   version: 1,
-  vercel: { project: 'notes-app', team: 'sandbox-team', deadline: '20s' },
+  vercel: { project: 'notes-app', team: 'sandbox-team', deadline: '60s' },
   health: {
     checks: [{ path: '/api/health', json: { '$.status': 'healthy' } }],
     consecutive: 1,

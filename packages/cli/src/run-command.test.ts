@@ -30,7 +30,7 @@ runs:
   waits: `runs:
   using: composite
   steps:
-    - { id: wait, shell: bash, run: "echo up; trap 'exit 0' INT; while true; do sleep 0.05; done" }
+    - { id: wait, shell: bash, run: "trap 'exit 0' INT; echo up; while true; do sleep 0.05; done" }
     - { shell: bash, if: always(), run: echo cleaned }`,
 };
 
@@ -128,7 +128,7 @@ test('Ctrl-C cancels the run: the step gets SIGINT, always() steps run, the exit
   const child = start([join(folder, 'waits')]);
   let out = '';
   child.stdout?.on('data', (chunk) => {
-    if (!out.includes('  up') && `${out}${chunk}`.includes('  up')) setTimeout(() => child.kill('SIGINT'), 100);
+    if (!out.includes('  up') && `${out}${chunk}`.includes('  up')) child.kill('SIGINT');
     out += chunk;
   });
   const [code] = await once(child, 'close');

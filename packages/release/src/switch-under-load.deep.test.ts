@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { quietDependencies, type Scene, setScene } from '../test/scene.ts';
 import { promote } from './promote.ts';
 import { rollBackByHand } from './roll-back-by-hand.ts';
@@ -26,7 +27,7 @@ async function underLoad<T>(address: string, act: () => Promise<T>): Promise<{ v
   });
   const value = await act();
   // Some visits after the switch, too.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  for (const enough = answers.length + 50; answers.length < enough; ) await wait(20);
   over.abort();
   await Promise.all(visitors);
   return { value, answers };

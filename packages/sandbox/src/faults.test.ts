@@ -69,7 +69,7 @@ test('a black hole never answers and has no effect; after the effect it has one'
   for (const afterEffect of [false, true]) {
     sandbox.vercel.project.autoAssignCustomDomains = true;
     sandbox.faults.order({ service: 'vercel', route: '/', fault: { blackHole: true, afterEffect } });
-    await assert.rejects(turnOff({ signal: AbortSignal.timeout(100) }), { name: 'TimeoutError' });
+    await assert.rejects(turnOff({ signal: AbortSignal.timeout(500) }), { name: 'TimeoutError' });
     assert.equal(sandbox.vercel.project.autoAssignCustomDomains, !afterEffect);
   }
   assert.equal(sandbox.requests().at(-1)?.status, 0);
