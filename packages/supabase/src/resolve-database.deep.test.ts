@@ -20,8 +20,9 @@ describe('resolveDatabase', { skip: installed ? false : 'no PostgreSQL server pr
   let project: string;
   let log: string[];
   let masked: string[];
+  let serverSaid: (line: string) => void = () => {};
   before(async () => {
-    cluster = await startCluster({ listen: 'tcp' });
+    cluster = await startCluster({ listen: 'tcp', log: (line) => serverSaid(line) });
     sandbox = await startSandbox({ postgres: false });
     ({ project } = sandbox.description.supabase);
     // As the pooler takes them: the user with the reference of the project.
@@ -34,6 +35,7 @@ describe('resolveDatabase', { skip: installed ? false : 'no PostgreSQL server pr
   beforeEach(() => {
     log = [];
     masked = [];
+    serverSaid = () => {};
     sandbox.supabase.database.pooler = { host: '127.0.0.1', port: cluster.port };
     delete sandbox.supabase.database.createRole;
     sandbox.supabase.database.created.length = 0;
@@ -104,17 +106,21 @@ describe('resolveDatabase', { skip: installed ? false : 'no PostgreSQL server pr
     }
   });
 
-  /** As the platform does: a member of postgres, which has to be taken on; known to the pooler a little later. */
-  const createRole = async (role: string, readOnly: boolean, lateMs = 0) => {
+  /** As the platform does: a member of postgres, which has to be taken on; known to the pooler once `known` has come. */
+  const createRole = async (role: string, readOnly: boolean, known: Promise<unknown> = Promise.resolve()) => {
     const name = `"${role}.${project}"`;
     await query(cluster.url, `DROP ROLE IF EXISTS ${name}; CREATE ROLE ${name} NOINHERIT LOGIN PASSWORD 'not-yet'`);
     if (!readOnly) await query(cluster.url, `GRANT postgres TO ${name}`);
-    setTimeout(() => query(cluster.url, `ALTER ROLE ${name} PASSWORD 'short-lived'`).catch(() => {}), lateMs);
+    void known.then(() => query(cluster.url, `ALTER ROLE ${name} PASSWORD 'short-lived'`)).catch(() => {});
     return 'short-lived';
   };
 
   test('a login role is masked before its first use, waited for, works as postgres also after RESET, and its end is said', async () => {
-    sandbox.supabase.database.createRole = (role, readOnly) => createRole(role, readOnly, 1_500);
+    const refused = Promise.withResolvers<void>();
+    serverSaid = (line) => {
+      if (line.includes('password authentication failed')) refused.resolve();
+    };
+    sandbox.supabase.database.createRole = (role, readOnly) => createRole(role, readOnly, refused.promise);
     const url = await resolve({ loginRole: true });
     assert.deepEqual(masked, ['short-lived']);
     assert.deepEqual(await whoAmI(url), { me: 'postgres', session: `cli_login_postgres.${project}` });
