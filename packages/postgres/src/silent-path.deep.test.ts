@@ -278,7 +278,7 @@ describe('a path that goes silent', { skip: installed ? false : 'no PostgreSQL s
     };
     const until = async (done: () => Promise<boolean> | boolean) => {
       for (let tries = 0; !(await done()); tries++) {
-        assert.ok(tries < 200, 'it did not happen');
+        assert.ok(tries < 600, 'it did not happen');
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     };
