@@ -1,8 +1,9 @@
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
+import { messageOf } from '#http/error-reason';
 import { cleanText } from '#http/text';
 import { commandOn } from '#release/command-line';
-import { messageOf, settle, within } from '#release/patience';
+import { settle, within } from '#release/patience';
 import { type Actor, act, watchRestored } from './act.ts';
 import { ownChecks } from './own-checks.ts';
 import type { Given, WatchPlan } from './plan-watch.ts';

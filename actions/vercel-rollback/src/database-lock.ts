@@ -1,11 +1,12 @@
 import type { WayBackOfDatabase } from '#config/settings';
+import { messageOf } from '#http/error-reason';
 import { commandOn } from '#release/command-line';
 import { decideDatabaseBack } from '#release/decide-database-back';
 import { elapsed } from '#release/elapsed';
 import { openLedger } from '#release/ledger';
 import { type Lock, type LockRequest, readOpenLocks, takeLock } from '#release/lock';
 import type { EnvironmentPlace } from '#release/move-domains';
-import { messageOf, settle } from '#release/patience';
+import { settle } from '#release/patience';
 import type { RollBackDependencies } from '#release/roll-back';
 import type { DatabasePart } from './database-part.ts';
 

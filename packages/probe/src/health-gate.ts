@@ -1,3 +1,4 @@
+import { messageOf, reasonCodeOf } from '#http/error-reason';
 import { cleanText } from '#http/text';
 import type { Check } from './check.ts';
 import { decideHealth, type HealthDecision } from './decide-health.ts';
@@ -102,17 +103,8 @@ async function assertServing(
     return finish('pass', 'as_expected', `${found?.deploymentId ?? found?.commit} is served`);
   } catch (error) {
     if (context.signal?.aborted) throw context.signal.reason;
-    return finish(
-      'could-not-run',
-      reasonCodeOf(error),
-      cleanText(error instanceof Error ? error.message : `${error}`, 300),
-    );
+    return finish('could-not-run', reasonCodeOf(error) ?? 'serving_unknown', cleanText(messageOf(error), 300));
   }
-}
-
-function reasonCodeOf(error: unknown): string {
-  const code = (error as { reasonCode?: unknown } | undefined)?.reasonCode;
-  return typeof code === 'string' ? code : 'serving_unknown';
 }
 
 function parseOrNothing(text: string): unknown {

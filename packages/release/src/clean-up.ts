@@ -1,11 +1,12 @@
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
+import { messageOf } from '#http/error-reason';
 import type { VercelProject } from '#vercel/project';
 import { assessCandidates, type Candidate, choosePrevious, type EnvironmentHistory } from './choose-rollback-target.ts';
 import { openLedger } from './ledger.ts';
 import { type Lock, readOpenLocks } from './lock.ts';
 import { nameOf } from './name-of-target.ts';
-import { messageOf, settle } from './patience.ts';
+import { settle } from './patience.ts';
 import { readHistory, readRecentReleases } from './read-environment.ts';
 
 /** A deployment that is older than the newest `keep` releases, and why it stays if it does. */

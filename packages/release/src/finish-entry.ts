@@ -1,3 +1,4 @@
+import { reasonCodeOf } from '#http/error-reason';
 import { cleanText } from '#http/text';
 import { type AnswerGiven, answerInRecord } from './answer-given.ts';
 import { findAnswer, openQuestion } from './asked.ts';
@@ -12,7 +13,6 @@ import { openLedger } from './ledger.ts';
 import { defaultLockExpiryMs } from './lock.ts';
 import { readServed } from './move-domains.ts';
 import { nameOf } from './name-of-target.ts';
-import { reasonCodeOf } from './patience.ts';
 import { functionsLeft } from './plan-functions-back.ts';
 import type { ReconcileDependencies, ReconcileRequest } from './reconcile.ts';
 import type { ReleaseHandle, RollbackTarget } from './release-handle.ts';

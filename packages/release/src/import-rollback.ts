@@ -1,4 +1,5 @@
 import type { GitHub } from '#github/client';
+import { messageOf } from '#http/error-reason';
 import { cleanText } from '#http/text';
 import type { ProjectState, VercelProject } from '#vercel/project';
 import { decideImport, findNotedRollback, type ImportPlan, type NotedRollback } from './decide-import.ts';
@@ -9,7 +10,7 @@ import { openLedger } from './ledger.ts';
 import { defaultLockExpiryMs, type Lock, readOwnLocks, takeLock } from './lock.ts';
 import { readServed } from './move-domains.ts';
 import { nameOf } from './name-of-target.ts';
-import { messageOf, settle } from './patience.ts';
+import { settle } from './patience.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import { laptopRepositoryId } from './rollback-note.ts';
 

@@ -1,6 +1,7 @@
+import { messageOf, reasonCodeOf } from '#http/error-reason';
 import type { MovedApp, MoveOptions, MoveOutcome, VercelProject } from '#vercel/project';
 import { readServed } from './move-domains.ts';
-import { messageOf, reasonCodeOf, settle } from './patience.ts';
+import { settle } from './patience.ts';
 
 /** One project of a group and where it is to go. */
 export interface GroupPart {

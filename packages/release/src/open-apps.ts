@@ -1,9 +1,10 @@
 import type { AppSettings, EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import { systemClock } from '#http/clock';
+import { messageOf, reasonCodeOf } from '#http/error-reason';
 import { openProjectOfWayBack, openVercelProject, type VercelConnection, type VercelProject } from '#vercel/project';
 import type { KnownGroup } from './go-together.ts';
-import { messageOf, reasonCodeOf, settle } from './patience.ts';
+import { settle } from './patience.ts';
 import { ledgerTask, readLedgerPayload } from './release-record.ts';
 
 export interface OpenApps {

@@ -1,4 +1,4 @@
-import { reasonCodeOf } from './patience.ts';
+import { reasonCodeOf } from '#http/error-reason';
 
 /** Reasons that say nothing of the target: a service was down, slow or not understood for a moment. */
 const passing = new Set([

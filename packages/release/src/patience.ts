@@ -22,13 +22,3 @@ export async function within<T>(clock: Clock, ms: number, promise: Promise<T>): 
   given.abort();
   return first;
 }
-
-/** The stable reason of an error of ours. */
-export function reasonCodeOf(error: unknown): string | undefined {
-  const code = (error as { reasonCode?: unknown } | null)?.reasonCode;
-  return typeof code === 'string' ? code : undefined;
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,10 +1,11 @@
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
+import { messageOf } from '#http/error-reason';
 import type { VercelProject } from '#vercel/project';
 import { keepTimeOf } from './keep-previous.ts';
 import { readServed } from './move-domains.ts';
 import { nameOf } from './name-of-target.ts';
-import { messageOf, settle } from './patience.ts';
+import { settle } from './patience.ts';
 import { placeOf, readRecentReleases } from './read-environment.ts';
 import type { ReleaseRecord } from './release-record.ts';
 

@@ -1,5 +1,6 @@
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
+import { messageOf, reasonCodeOf } from '#http/error-reason';
 import type { MovedApp, MoveOutcome, ProjectState, VercelProject } from '#vercel/project';
 import { decideSuperseded } from './decide-superseded.ts';
 import { attempt } from './finish-release.ts';
@@ -7,7 +8,7 @@ import { giveWay } from './give-way.ts';
 import { openLedger, recordApps } from './ledger.ts';
 import { describeLock, foreignLock, stoppingLock } from './lock.ts';
 import { moveAlias, readServed } from './move-domains.ts';
-import { messageOf, reasonCodeOf, settle } from './patience.ts';
+import { settle } from './patience.ts';
 import type { ReleaseHandle } from './release-handle.ts';
 import { readSupersedingFacts } from './superseding-facts.ts';
 

@@ -1,6 +1,7 @@
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
+import { messageOf } from '#http/error-reason';
 import type { VercelProject } from '#vercel/project';
 import { decideReconcile } from './decide-reconcile.ts';
 import { finishEntry } from './finish-entry.ts';
@@ -11,7 +12,7 @@ import { fixForwardStep } from './fix-forward.ts';
 import { findSilentRollback, importRollback } from './import-rollback.ts';
 import { openLedger } from './ledger.ts';
 import { type Lock, readLocks } from './lock.ts';
-import { messageOf, settle } from './patience.ts';
+import { settle } from './patience.ts';
 import { placeOf, readRecentReleases } from './read-environment.ts';
 import type { ReleaseRecord } from './release-record.ts';
 import type { FunctionsBack, FunctionsScope } from './take-functions-back.ts';

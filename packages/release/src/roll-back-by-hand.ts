@@ -1,6 +1,7 @@
 import type { EnvironmentSettings } from '#config/settings';
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
+import { messageOf } from '#http/error-reason';
 import type { VercelProject } from '#vercel/project';
 import { findAlreadyBack } from './already-back.ts';
 import { assessCandidates } from './choose-rollback-target.ts';
@@ -11,7 +12,7 @@ import { type MigrationRecord, readMigrationRecords } from './migration-record.t
 import { nameOf } from './name-of-target.ts';
 import { findNextTarget, offer } from './next-target.ts';
 import { beyondOneStep } from './one-step.ts';
-import { messageOf, settle } from './patience.ts';
+import { settle } from './patience.ts';
 import { placeOf, readHistory, readRecentReleases, vercelTargetOf } from './read-environment.ts';
 import type { RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';

@@ -1,4 +1,5 @@
 import type { GitHub } from '#github/client';
+import { messageOf } from '#http/error-reason';
 import type { MoveOutcome } from '#vercel/project';
 import { commandOn } from './command-line.ts';
 import { openLedger, recordApps } from './ledger.ts';
@@ -6,7 +7,7 @@ import { closeLock, type LockOutcome, takeLock } from './lock.ts';
 import { nameOf } from './name-of-target.ts';
 import { nextByHand } from './next-by-hand.ts';
 import { isPassing, isPassingError } from './passing-failure.ts';
-import { messageOf, type Settled, settle, within } from './patience.ts';
+import { type Settled, settle, within } from './patience.ts';
 import type { RollBackDependencies, RollBackOutcome, RollBackRequest } from './roll-back-types.ts';
 import { isUnusable, type SwappedBack, swapBack } from './swap-back.ts';
 

@@ -1,6 +1,7 @@
+import { messageOf } from '#http/error-reason';
 import { cleanText } from '#http/text';
 import type { ProjectGroup, VercelDeployment, VercelProject } from '#vercel/vercel-types';
-import { messageOf, settle } from './patience.ts';
+import { settle } from './patience.ts';
 
 /** What a rollback does not bring back, or brings back unasked, between two deployments: names only (FRB-14, trap 5). */
 export interface RollbackDifferences {

@@ -1,10 +1,11 @@
+import { messageOf, reasonCodeOf } from '#http/error-reason';
 import type { MoveOutcome } from '#vercel/project';
 import { openLedger } from './ledger.ts';
 import { type LockOutcome, renameTarget } from './lock.ts';
 import { moveAlias } from './move-domains.ts';
 import { nameOf } from './name-of-target.ts';
 import { needsAnotherTarget } from './next-by-hand.ts';
-import { messageOf, reasonCodeOf, type Settled, settle, within } from './patience.ts';
+import { type Settled, settle, within } from './patience.ts';
 import type { RollbackTarget } from './release-handle.ts';
 import type { PassedOver, RollBackDependencies, RollBackRequest } from './roll-back-types.ts';
 import { formatRollbackNote } from './rollback-note.ts';

@@ -1,3 +1,4 @@
+import { messageOf } from '#http/error-reason';
 import {
   decideRollbackNeeded,
   mustAskWhatIsServed,
@@ -11,7 +12,7 @@ import { yieldToLaterMove } from './later-move.ts';
 import { findOwn } from './ledger.ts';
 import { foreignLock, type Lock, readOpenLocks } from './lock.ts';
 import { findNextTarget } from './next-target.ts';
-import { messageOf, settle } from './patience.ts';
+import { settle } from './patience.ts';
 import { readServing } from './read-serving.ts';
 import { refuseCrossing } from './refuse-crossing.ts';
 import type { ReleaseHandle } from './release-handle.ts';

@@ -1,9 +1,10 @@
 import type { GitHub } from '#github/client';
 import type { Clock } from '#http/clock';
+import { messageOf, reasonCodeOf } from '#http/error-reason';
 import type { SavedReference } from '#supabase/functions-store';
 import type { RestoreOutcome } from '#supabase/restore-functions';
 import { openLedger } from './ledger.ts';
-import { messageOf, reasonCodeOf, settle, within } from './patience.ts';
+import { settle, within } from './patience.ts';
 import { releasesSince, storedFunctions } from './plan-functions-back.ts';
 import { readRecentReleases } from './read-environment.ts';
 import type { RollbackTarget } from './release-handle.ts';

@@ -1,4 +1,5 @@
-import { type DeployFunctionsOutcome, messageOf, reasonCodeOf } from './deploy-outcome.ts';
+import { messageOf, reasonCodeOf } from '#http/error-reason';
+import type { DeployFunctionsOutcome } from './deploy-outcome.ts';
 import { formatFunctionSet } from './function-set.ts';
 import type { EdgeFunction, FunctionSource } from './function-types.ts';
 import { formatReference, type SavedReference } from './functions-store.ts';
@@ -76,7 +77,7 @@ async function prepare(
     try {
       bundled.set(source.slug, await functions.bundle(source));
     } catch (error) {
-      if (reasonCodeOf(error, '') !== 'supabase_refused') throw error;
+      if (reasonCodeOf(error) !== 'supabase_refused') throw error;
       const missing = source.missing.length > 0 ? ` Not in the checkout: ${source.missing.join(', ')}.` : '';
       broken.push(`${messageOf(error)}${missing}`);
     }
@@ -158,7 +159,7 @@ async function deployOne(deps: DeployDependencies, source: FunctionSource): Prom
     const { version } = await deps.functions.deploy(source);
     return (await deps.verify(source.slug, version)) ?? version;
   } catch (error) {
-    return { reasonCode: reasonCodeOf(error, 'function_not_deployed'), message: messageOf(error) };
+    return { reasonCode: reasonCodeOf(error) ?? 'function_not_deployed', message: messageOf(error) };
   }
 }
 
@@ -202,9 +203,10 @@ async function recordLater(deps: DeployDependencies, word: string, text: string)
 }
 
 function refusal(error: unknown): DeployFunctionsOutcome {
-  if (reasonCodeOf(error, '') === '') throw error;
+  const reasonCode = reasonCodeOf(error);
+  if (reasonCode === undefined) throw error;
   const message = `${messageOf(error)} Nothing was published.`;
-  return { decision: 'refused', reasonCode: reasonCodeOf(error, ''), message, deployed: [], references: [] };
+  return { decision: 'refused', reasonCode, message, deployed: [], references: [] };
 }
 
 function describePlan({ changed, created, unchanged }: FunctionPlan): string {

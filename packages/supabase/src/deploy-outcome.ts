@@ -14,12 +14,3 @@ export interface DeployFunctionsOutcome {
   /** What was put back after a failure. */
   restore?: RestoreOutcome;
 }
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-export function reasonCodeOf(error: unknown, otherwise: string): string {
-  const code = (error as { reasonCode?: unknown } | null)?.reasonCode;
-  return typeof code === 'string' ? code : otherwise;
-}

@@ -1,4 +1,4 @@
-import { messageOf } from './deploy-outcome.ts';
+import { messageOf } from '#http/error-reason';
 import type { EdgeFunctions } from './edge-functions.ts';
 import { isBack, planWayBack } from './plan-functions.ts';
 import type { SavedFunctions } from './saved-functions.ts';
