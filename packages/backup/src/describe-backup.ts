@@ -76,7 +76,7 @@ export function describeBackup(given: {
     destinations: destinations.map((destination) => destination.description),
     verification: totalsOnly ? withoutNames(verification) : verification,
     seconds: { ...seconds, ...given.times },
-    restoreCommand: restoreCommand(files.dump, encryption.kind),
+    restoreCommand: restoreCommand(files, encryption.kind),
   };
 }
 

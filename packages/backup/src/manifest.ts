@@ -121,8 +121,14 @@ export function digestOf(text: string): { bytes: number; sha256: string } {
   return { bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') };
 }
 
-/** Decrypts, unpacks and restores in one pipe; nothing in plain text touches the disk. */
-export function restoreCommand(file: string, encryption: 'age' | 'gpg' = 'age'): string {
+/**
+ * Makes the roles that the contents name, without login, and then decrypts, unpacks and restores in one pipe; nothing in plain text
+ * touches the disk. Of a role that is there already psql says so and goes on: rights and policies need no more than its name. Pure.
+ */
+export function restoreCommand(files: { dump: string; contents: string }, encryption: 'age' | 'gpg'): string {
   const decrypt = encryption === 'age' ? 'age --decrypt --identity backup-key.txt' : 'gpg --decrypt';
-  return `${decrypt} ${file} | zstd --decompress --stdout | pg_restore --exit-on-error --no-owner --dbname "$TARGET_DATABASE_URL"`;
+  const open = (file: string) => `${decrypt} ${file} | zstd --decompress --stdout`;
+  const roles = `jq --raw-output '.roles[].name | gsub("\\""; "\\"\\"") | "CREATE ROLE \\"\\(.)\\" NOLOGIN;"'`;
+  const target = '--dbname "$TARGET_DATABASE_URL"';
+  return `${open(files.contents)} | ${roles} | psql --no-psqlrc --quiet ${target} && ${open(files.dump)} | pg_restore --exit-on-error --no-owner ${target}`;
 }
