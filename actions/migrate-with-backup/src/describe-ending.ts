@@ -140,7 +140,8 @@ function afterApplying(migration: Extract<Migration, { kind: 'ended' }>): Ending
 function unprovenCache({
   schemaCache,
 }: Extract<Migration, { kind: 'ended' }>): [reason: string, why: string] | undefined {
-  if (schemaCache === undefined || schemaCache.outcome === 'fresh') return undefined;
+  if (schemaCache === undefined || schemaCache.outcome === 'fresh' || schemaCache.outcome === 'not-asked')
+    return undefined;
   if (schemaCache.outcome === 'could-not-ask') {
     const { message } = schemaCache;
     return ['schema_cache_unproven', `nobody knows whether the Data API has read the new schema: ${message}`];
@@ -155,6 +156,8 @@ function unprovenCache({
 
 /** What passed without a proof, by its first names; the log has all of them. */
 function unsaidCache({ schemaCache }: Extract<Migration, { kind: 'ended' }>): string {
+  if (schemaCache?.outcome === 'not-asked')
+    return '; the Data API was told to read the schema again and not asked whether it did: give data-api-key (SUPABASE_SERVICE_ROLE_KEY)';
   if (schemaCache?.outcome !== 'fresh' || schemaCache.unproven.length === 0) return '';
   const { unproven } = schemaCache;
   const more = unproven.length > 5 ? ` and ${unproven.length - 5} more` : '';

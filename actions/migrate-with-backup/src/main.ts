@@ -88,7 +88,7 @@ export async function main(runner: Runner): Promise<Result> {
         : () => askStillNeeded(runner, given, settings, github),
     folderExists: isFolder,
     record,
-    proveSchemaCache: schemaCacheProver(runner, given, settings),
+    proveSchemaCache: schemaCacheProver(runner, given, settings, options.url),
     checkBackup: () => checkFeasible(options, ledger),
     run: (command, stop) =>
       logger.group(`Command: ${command}`, () =>

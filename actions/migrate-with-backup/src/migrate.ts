@@ -28,7 +28,7 @@ import { provenBackup } from './proven-backup.ts';
 import { checkWayBack, rollBack } from './roll-back.ts';
 import type { CommandOutcome } from './run-command.ts';
 import { isLockLost, runUnderLock } from './run-under-lock.ts';
-import { proveCache } from './schema-cache.ts';
+import { proveCache, type SchemaCache } from './schema-cache.ts';
 
 /** What happened, as data; `render-migration.ts` turns it into words. */
 export type Migration =
@@ -54,8 +54,8 @@ export type Migration =
       /** A restore point of the platform, in words, where that stands for a backup. */
       point?: string;
       verification?: CommandOutcome;
-      /** Absent where nothing was made that the Data API would know, or where it was not asked. */
-      schemaCache?: SchemaCacheProof;
+      /** Absent where nothing was made that a Data API would know, or where there is none. */
+      schemaCache?: SchemaCache;
       takenBack?: RollbackOutcome;
     }
   /** A mode that says its own ending. */
@@ -92,9 +92,10 @@ export interface MigrationPorts {
   youngBackup(): Promise<MadeBackup | undefined>;
   /** A restore point of the platform, or why there is none. */
   platformPoint(): Promise<{ point: string } | { reasonCode: string; message: string }>;
-  /** Asks the Data API until it knows these objects; undefined: no key was given. */
+  /** Asks the Data API until it knows these objects; undefined: no Data API is known. */
   proveSchemaCache?:
     | ((objects: readonly ApiObject[], reload: () => Promise<unknown>) => Promise<SchemaCacheProof>)
+    | 'no-key'
     | undefined;
   /** The consumer's own command, for `command` and `verify-command`. Rejects with the reason of `stop`, once it has ended. */
   run(command: string, stop?: AbortSignal): Promise<CommandOutcome>;

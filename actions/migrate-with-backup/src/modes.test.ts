@@ -163,8 +163,17 @@ describe('modes of migrate', { skip, concurrency: 2 }, () => {
     const nothing = await one.run({}, { proveSchemaCache: () => assert.fail('nothing to know') });
     assert.equal(nothing.decision, 'applied');
     await one.write({ '5_d.sql': 'create table d ()' });
-    assert.equal((await one.run()).decision, 'applied');
-    assert.match(one.lines.join('\n'), /no request proves it, because data-api-key is not given/);
+    const keyless = await one.run({}, { proveSchemaCache: 'no-key' });
+    assert.equal(keyless.decision, 'applied');
+    assert.deepEqual(keyless.details?.schemaCache, { outcome: 'not-asked' });
+    assert.match(keyless.summary, /; the Data API was told .* not asked whether it did: give data-api-key/);
+    assert.match(keyless.jobSummary ?? '', /not asked whether it did: give data/);
+    await one.write({ '6_i.sql': 'create index on d ((1))' });
+    const unchanged = await one.run({}, { proveSchemaCache: 'no-key' });
+    assert.doesNotMatch(`${unchanged.summary}${JSON.stringify(unchanged.details)}`, /Data API|schemaCache/);
+    await one.write({ '7_e.sql': 'create table e ()' });
+    const without = await one.run();
+    assert.doesNotMatch(`${without.summary}${JSON.stringify(without.details)}`, /Data API|schemaCache/);
   });
 
   test('an applied file that was edited is named; white space, semicolons and comments do not count', async () => {

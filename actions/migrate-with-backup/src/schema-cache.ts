@@ -5,6 +5,8 @@ import type { EnvironmentSettings } from '#config/settings';
 import { functionsOfFiles } from '#postgres/api-functions';
 import { reloadSchema } from '#postgres/apply-migrations';
 import { databaseErrorFacts } from '#postgres/database-error';
+import { projectOf } from '#postgres/database-project';
+import { parseDatabaseUrl } from '#postgres/database-url';
 import type { ExpectedObject } from '#postgres/expected-objects';
 import { objectsOfFiles } from '#postgres/find-missing';
 import type { MigrationSession } from '#postgres/migration-session';
@@ -14,15 +16,25 @@ import type { SchemaCacheProof } from '#supabase/prove-schema-cache';
 import type { MigrationPorts } from './migrate.ts';
 import type { Given } from './plan-options.ts';
 
-/** Asks the Data API whether it knows what was migrated; undefined where no key is given. @throws InputError (S11). */
+/** `not-asked`: there is a Data API, and no key to ask it with. */
+export type SchemaCache = SchemaCacheProof | { outcome: 'not-asked' };
+
+/**
+ * Asks the Data API whether it knows what was migrated; `no-key` where a project has one and no key is given, undefined where nobody
+ * knows of one. @throws InputError (S11).
+ */
 export function schemaCacheProver(
   runner: Runner,
   given: Pick<Given, 'dataApiKey' | 'dataApiUrl'>,
   settings: Pick<EnvironmentSettings, 'database'>,
+  databaseUrl: string | undefined,
 ): MigrationPorts['proveSchemaCache'] {
   const { dataApiKey: key } = given;
   const { project } = settings.database;
-  if (key === undefined) return undefined;
+  if (key === undefined) {
+    const connected = databaseUrl === undefined ? undefined : projectOf(parseDatabaseUrl(databaseUrl));
+    return (project ?? connected ?? given.dataApiUrl) === undefined ? undefined : 'no-key';
+  }
   const url = serviceAddress(runner, {
     name: 'data-api-url',
     input: given.dataApiUrl,
@@ -62,13 +74,10 @@ export function apiObjects(objects: readonly ExpectedObject[]): ApiObject[] {
 export async function proveCache(
   session: MigrationSession,
   files: readonly MigrationFile[],
-  ports: Pick<MigrationPorts, 'proveSchemaCache' | 'log' | 'signal'>,
-): Promise<SchemaCacheProof | undefined> {
+  ports: Pick<MigrationPorts, 'proveSchemaCache' | 'signal'>,
+): Promise<SchemaCache | undefined> {
   const { proveSchemaCache } = ports;
-  const withoutKey = () =>
-    ports.log(
-      'the Data API was told to read the schema again; no request proves it, because data-api-key is not given',
-    );
+  if (proveSchemaCache === undefined) return undefined;
   try {
     const routines = await functionsOfFiles(session.connection, files);
     const objects = [
@@ -76,13 +85,13 @@ export async function proveCache(
       ...routines.map(({ schema, name, parameters }) => ({ schema, routine: name, parameters })),
     ];
     if (objects.length === 0) return undefined;
-    if (proveSchemaCache === undefined) return void withoutKey();
+    if (proveSchemaCache === 'no-key') return { outcome: 'not-asked' };
     // The second query frees a queue of notices that is stuck, as Supabase's troubleshooting says.
     const reload = () => session.connection.query(`${reloadSchema}; SELECT pg_catalog.pg_notification_queue_usage()`);
     return await session.whileIdle(() => proveSchemaCache(objects, reload));
   } catch (error) {
     if (ports.signal.aborted) throw error;
-    if (proveSchemaCache === undefined) return void withoutKey();
+    if (proveSchemaCache === 'no-key') return { outcome: 'not-asked' };
     const message = `the database could not be asked for it (${databaseErrorFacts(error).message})`;
     return { outcome: 'could-not-ask', reasonCode: 'database_not_asked', message };
   }
