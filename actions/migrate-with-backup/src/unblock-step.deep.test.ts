@@ -8,9 +8,8 @@ import type { Runner } from '#action-kit/runner';
 import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import type { UnblockRequest } from '#postgres/doctor/unblock';
-import { standardLimits } from '#postgres/judge-size';
-import { type MigrationPorts, migrate } from './migrate.ts';
-import type { MigrateOptions } from './plan-options.ts';
+import { migrateOptions, migrationPorts } from '../test/fixture.ts';
+import { migrate } from './migrate.ts';
 import { type UnblockedSession, unblocker } from './unblock-step.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
@@ -82,20 +81,12 @@ describe('a migration whose way is barred (DBD-06)', {
       context: { actor: 'ada', runId: 7 },
       signal: new AbortController().signal,
     } as unknown as Runner;
-    const options: MigrateOptions = {
-      ...{ url: cluster.url, directory: folder, folder: 'm', named: true, mode: 'apply', phase: 'expand' },
-      ...{ onFailure: 'stop', backup: 'skip', destinations: [], recipients: [], gpgRecipients: [], verify: 'restore' },
-      ...{ lockTimeoutMs: 400, statementTimeoutMs: 0, limits: standardLimits, includeAll: false, replay: false },
-      ...{ expected: [], apply: 'automatic', weakenings: [] },
-      back: { byName: true, limitMs: 1, tables: [], checks: [] },
-    };
-    const ports = {
+    const options = migrateOptions({ url: cluster.url, directory: folder, lockTimeoutMs: 400 });
+    const ports = migrationPorts({
       log,
       signal: runner.signal,
-      folderExists: async () => true,
-      record: async () => {},
       unblock: unblock && unblocker(runner, cluster.url, unblock, done),
-    } as unknown as MigrationPorts;
+    });
     const migration = await migrate(options, ports);
     const admin = await client();
     const { rows } = await admin
