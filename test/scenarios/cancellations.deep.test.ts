@@ -10,7 +10,7 @@ describe('a release that is cancelled', { concurrency: 2 }, () => {
   test('before its promotion is undone: the build is cancelled, the record closed, production untouched', async () => {
     await using fixture = await releaseFixture({ ops: { watch: shortWatch } });
     const live = (await fixture.release({ version: 'v1.0.0' })).deploymentId;
-    fixture.sandbox.vercel.orderBuild({ end: 'READY', delayMs: 30_000 });
+    fixture.sandbox.vercel.orderBuild({ end: 'READY', delayMs: 8_000 });
     const cancel = cancelWhen(() => fixture.sandbox.vercel.deployments().at(-1)?.readyState === 'BUILDING');
     const ended = await fixture.release({ version: 'v1.1.0', ...cancel });
     expectEnd(fixture, ended, {
