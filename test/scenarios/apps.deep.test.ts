@@ -145,7 +145,8 @@ describe('two Vercel projects of one environment', { concurrency: 2 }, () => {
       'hand-off': '2s',
       'after-rollback': '2s',
       interval: '1s',
-      rules: ['error-rate above 5% within 10m'],
+      // Low, because on a slow machine many good intervals lie before the bad ones.
+      rules: ['error-rate above 1% within 10m'],
     };
     const released = await apps.release({ version: 'v1.1.0', ops: { watch } });
     assert.equal(released.decision, 'watch-continues', released.lastLine);

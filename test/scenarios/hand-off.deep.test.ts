@@ -19,7 +19,8 @@ const handedOff = (url: string, window: string) =>
       'hand-off': '2s',
       'after-rollback': '2s',
       interval: '1s',
-      rules: ['error-rate above 5% within 10m'],
+      // Low, because on a slow machine many good intervals lie before the bad ones.
+      rules: ['error-rate above 1% within 10m'],
     },
   });
 
@@ -53,7 +54,7 @@ describe('a watch that is handed off', { concurrency: 2 }, () => {
       decision: 'rolled-back',
       reason: 'breach',
       conclusion: 'failure',
-      says: /error rate \d.*above the limit of 5\.0 %/i,
+      says: /error rate \d.*above the limit of 1\.0 %/i,
       serves: live,
       next: /ops-actions unlock --environment production/,
     });
