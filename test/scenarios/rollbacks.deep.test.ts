@@ -70,6 +70,7 @@ describe('a rollback', { concurrency: 2 }, () => {
     assert.deepEqual(open, [
       'Production error rate confirmed',
       'Root cause identified',
+      'Deployment monitoring re-enabled',
       'Database integrity verified',
       'Tests passing on the rolled-back version',
     ]);

@@ -98,20 +98,22 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
   const swap = { target, apps, left: given.deploymentId };
   const wentBack = steps.rollback.decision === 'rolled-back';
   const differs = wentBack ? await whatDiffers(project, settings, swap, warnings) : [];
-  const checklist = wentBack
-    ? checklistOf(runner, given, settings, {
-        reason: steps.rollback.summary,
-        actor: undefined,
-        startedAt: back.startedAt,
-        back: outcome.decision === 'rolled-back',
-        checks: steps.restored ?? { health: '', smoke: '' },
-      })
-    : undefined;
-  const incident =
+  const checklist = (toldAt?: number) =>
+    wentBack
+      ? checklistOf(runner, given, settings, {
+          reason: steps.rollback.summary,
+          actor: undefined,
+          startedAt: back.startedAt,
+          back: outcome.decision === 'rolled-back',
+          checks: steps.restored ?? { health: '', smoke: '' },
+          toldAt,
+        })
+      : undefined;
+  const file = async (toldAt?: number) =>
     outcome.incident && given.incident === 'here' && handle !== undefined && github !== undefined
       ? await attempt(
           warnings,
-          'The incident issue could not be opened',
+          'The incident issue could not be opened or brought up to date',
           reportIncident(github, {
             handle,
             outcome,
@@ -120,11 +122,12 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
             serving,
             rollbackTarget,
             differs,
-            checklist,
+            checklist: checklist(toldAt),
             everybodyReads: isPublic(runner.context.event),
           }),
         )
       : undefined;
+  const incident = await file();
   if (github !== undefined && handle !== undefined) {
     const live = moved && settings.watch.handOffMs !== undefined;
     if (live) await attempt(warnings, 'Earlier watches could not be closed', closeEarlier(github, handle));
@@ -133,6 +136,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
     const closed = closeLedger(github, handle, { ...outcome, environmentUrl: handle.url });
     await attempt(warnings, 'The record of the release could not be closed', closed);
   }
+  let toldAt: number | undefined;
   if (outcome.decision !== 'planned') {
     const { link } = askedOf(given.watchResult);
     const links = [
@@ -140,7 +144,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
       ...(runner.context.runUrl === '' ? [] : [{ label: 'Run', url: runner.context.runUrl }]),
       ...(incident === undefined ? [] : [{ label: `Incident #${incident.number}`, url: incident.url }]),
     ];
-    await tell(
+    toldAt = await tell(
       runner,
       given,
       settings,
@@ -162,6 +166,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
       handle?.slack,
     );
   }
+  if (wentBack && incident !== undefined && toldAt !== undefined) await file(toldAt);
   for (const warning of warnings) runner.logger.warning(warning);
   return {
     decision: outcome.decision,
@@ -178,7 +183,7 @@ export async function finished(runner: Runner, given: Given): Promise<Result> {
       autoAssignRestored: closing.autoAssignRestored,
       locked: openLocks.length > 0,
       ...(mending === undefined ? {} : { fixForward: { until: mending.until / 1000, after: mending.after } }),
-      ...(checklist === undefined ? {} : { checklist, differs }),
+      ...(wentBack ? { checklist: checklist(toldAt), differs } : {}),
       // For the job that opens the incident: it has no other way to the numbers of the watch.
       ...(outcome.incident
         ? { measured, chart: chartOf(given.watchResult), links: errorLinks(given.watchResult) }

@@ -82,20 +82,22 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
   const left = given.deploymentId;
   const swap = { target: asked?.deploymentId, apps: asked?.apps, left };
   const differs = failed ? [] : await whatDiffers(project, settings, swap, warnings);
-  const checklist = checklistOf(runner, given, settings, {
-    reason: rollbackSummary,
-    actor: handle.actor,
-    startedAt: handle.openedAt,
-    back: !failed,
-    checks: { health, smoke },
-    database,
-  });
-  const incident =
+  const checklist = (toldAt?: number) =>
+    checklistOf(runner, given, settings, {
+      reason: rollbackSummary,
+      actor: handle.actor,
+      startedAt: handle.openedAt,
+      back: !failed,
+      checks: { health, smoke },
+      database,
+      toldAt,
+    });
+  const file = async (toldAt?: number) =>
     github === undefined || given.incident === 'elsewhere'
       ? undefined
       : await attempt(
           warnings,
-          'The incident issue could not be opened',
+          'The incident issue could not be opened or brought up to date',
           openIncident(
             github,
             {
@@ -117,12 +119,13 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
                 commandOn(handle, 'unlock'),
               ],
               notes: [...(database?.notes ?? []), ...(database === undefined ? [whatStays] : []), ...differs],
-              checklist,
+              checklist: checklist(toldAt),
               runUrl: handle.runUrl,
             },
             { everybodyReads: isPublic(runner.context.event) },
           ),
         );
+  const incident = await file();
   const news = wayBackNews(runner, handle, {
     phase: ended,
     summary: renderNews(story),
@@ -132,7 +135,8 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
     now,
     details: [...(database === undefined ? [whatStays] : []), ...differs, ...warnings],
   });
-  await tell(runner, given, settings, news, handle.slack);
+  const toldAt = await tell(runner, given, settings, news, handle.slack);
+  if (incident !== undefined && toldAt !== undefined) await file(toldAt);
   for (const warning of warnings) runner.logger.warning(warning);
   return {
     decision: failed ? 'failed' : decision,
@@ -143,7 +147,7 @@ export async function rolledBack(runner: Runner, given: Given): Promise<Result> 
       serving: serving ?? null,
       locked: openLocks.length > 0,
       ...(incident === undefined ? {} : { incident: { number: incident.number, url: incident.url } }),
-      checklist,
+      checklist: checklist(toldAt),
       ...(database === undefined ? {} : { database: database.notes }),
       differs,
       ...(effective && serving !== undefined && unverified === undefined ? { verifiedAt: now / 1000 } : {}),

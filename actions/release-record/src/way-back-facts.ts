@@ -41,6 +41,8 @@ export function checklistOf(
     /** What checks found of the deployment that was restored, never of the one that was left. */
     checks: { health: StepOutcome; smoke: StepOutcome };
     database?: DatabaseStory | undefined;
+    /** When people were told how it ended. */
+    toldAt?: number | undefined;
   },
 ): ChecklistItem[] {
   const measured = [...stageValues(given.promoteResult), ...measuredValues(given.watchResult)];

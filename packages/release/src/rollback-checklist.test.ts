@@ -13,6 +13,7 @@ const facts: ChecklistFacts = {
   smoke: 'success',
   back: true,
   slack: true,
+  toldAt: 19_000,
 };
 
 const states = (given: ChecklistFacts) =>
@@ -23,7 +24,7 @@ test('All eleven items of the runbook are there; what needs a person, and what w
   assert.equal(items.length, 11);
   assert.deepEqual(
     items.filter(({ state }) => state === 'open').map(({ name }) => name),
-    ['Root cause identified', 'Database integrity verified'],
+    ['Root cause identified', 'Deployment monitoring re-enabled', 'Database integrity verified'],
   );
   assert.ok(
     items.every(({ at }) => at !== undefined),
@@ -39,6 +40,16 @@ test('A rollback by hand names who decided, and confirms no rate that nobody mea
   assert.match(rollbackChecklist(byHand)[2]?.note ?? '', /^by ann: checkout fails$/);
 });
 
+test('What comes after the checklist is open until it has happened: the watch of what was restored, and the message of the end', () => {
+  const item = (given: ChecklistFacts, name: string) => rollbackChecklist(given).find((one) => one.name === name);
+  const [watch, message] = ['Deployment monitoring re-enabled', 'Post-rollback notification sent'];
+  assert.match(item(facts, watch)?.note ?? '', /^the watch of what was restored begins after this was written/);
+  const before = item({ ...facts, toldAt: undefined }, message);
+  assert.deepEqual([before?.state, before?.note], ['open', 'no message of the end has arrived yet']);
+  const after = item(facts, message);
+  assert.deepEqual([after?.state, after?.at], ['done', 19_000]);
+});
+
 test('Failed checks are failed, checks that did not run are open, and nothing is watched where the domains are not back', () => {
   const bad = states({
     ...facts,
@@ -47,6 +58,7 @@ test('Failed checks are failed, checks that did not run are open, and nothing is
     smoke: 'skipped',
     back: false,
     slack: false,
+    toldAt: undefined,
   });
   assert.equal(bad['Slack notification sent'], 'open');
   assert.equal(bad['All services responding'], 'failed');

@@ -30,9 +30,14 @@ export interface ChecklistFacts {
   database?: { state: ChecklistItem['state']; note: string } | undefined;
   /** Where people are told; false where nothing is configured. */
   slack: boolean;
+  /** When people were told how it ended. */
+  toldAt?: number | undefined;
 }
 
 const noSlack = 'no Slack is configured';
+
+const watchedLater =
+  'the watch of what was restored begins after this was written: tick it when the run says how that watch ended';
 
 /** The item that a run measures where it took the database back. */
 export const databaseIntegrity = 'Database integrity verified';
@@ -60,17 +65,19 @@ export function rollbackChecklist(facts: ChecklistFacts): ChecklistItem[] {
           facts.announcedAt,
         ),
     item('Rollback started', startedAt === undefined ? 'open' : 'done', swapNote(startedAt, swappedAt), startedAt),
-    facts.back
-      ? item('Deployment monitoring re-enabled', 'done', 'the restored release is watched from now on', now)
-      : item('Deployment monitoring re-enabled', 'open', 'the domains are not back, so nothing is watched'),
+    item(
+      'Deployment monitoring re-enabled',
+      'open',
+      facts.back ? watchedLater : 'the domains are not back, so nothing is watched',
+    ),
     facts.database === undefined
       ? item(databaseIntegrity, 'open', `${person}; the rollback did not touch the database`)
       : item(databaseIntegrity, facts.database.state, facts.database.note, now),
     checked('Tests passing on the rolled-back version', facts.smoke, 'smoke tests', now),
     checked('All services responding', facts.health, 'health checks', now),
-    facts.slack
-      ? item('Post-rollback notification sent', 'done', 'Slack is told with this end', now)
-      : item('Post-rollback notification sent', 'open', noSlack),
+    facts.toldAt === undefined
+      ? item('Post-rollback notification sent', 'open', facts.slack ? 'no message of the end has arrived yet' : noSlack)
+      : item('Post-rollback notification sent', 'done', 'Slack was told how it ended', facts.toldAt),
     item('Incident documentation started', 'done', 'this issue', now),
   ];
 }
