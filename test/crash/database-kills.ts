@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import { brokenFiles, brokenInTheEnd, readFileState } from './database-files.ts';
+import { brokenFiles, brokenInTheEnd, prepare, readFileState } from './database-files.ts';
 import type { Effect } from './database-gate.ts';
-import type { DatabaseWorld } from './database-world.ts';
+import { canary, type DatabaseWorld, type Surroundings } from './database-world.ts';
 
 export type Moment = 'kill before' | 'kill after';
 
@@ -10,6 +10,8 @@ export interface Scenario {
   name: string;
   action: string;
   inputs: Record<string, string>;
+  /** A backup is there before it begins. */
+  stored?: boolean;
   from: 'base' | 'all';
   /** What the database holds in the end. */
   to: 'base' | 'all';
@@ -44,7 +46,26 @@ export const scenarios: Scenario[] = [
     to: 'base',
     effects: ['store PUT manifest', 'database lock', 'database commit of rollback'],
   },
+  {
+    name: 'a verification of what is stored',
+    action: 'restore',
+    inputs: { mode: 'verify' },
+    stored: true,
+    from: 'base',
+    to: 'base',
+    effects: ['store GET manifest', 'store GET dump', 'store GET contents', 'ledger POST deployments'],
+  },
 ];
+
+/** A database of its own, and the backup that a verification needs. */
+export async function createWorldOf(surroundings: Surroundings, { from, stored }: Scenario): Promise<DatabaseWorld> {
+  const world = await surroundings.createWorld(prepare(from, canary));
+  if (stored === true) {
+    const made = await world.run('backup', {}, 1);
+    assert.equal(made.exitCode, 0, made.output);
+  }
+  return world;
+}
 
 /** One death at one effect, then the same run again on an empty disk. */
 export async function play(world: DatabaseWorld, scenario: Scenario, effect: Effect, moment: Moment): Promise<void> {
@@ -73,6 +94,9 @@ export async function play(world: DatabaseWorld, scenario: Scenario, effect: Eff
 export async function checkEnd(world: DatabaseWorld, scenario: Scenario, output: string): Promise<void> {
   const broken = brokenInTheEnd(await readFileState(world.url), scenario.to);
   assert.deepEqual([...broken, ...(await world.brokenBackups())], [], output);
+  // Of the dead run's one, where it came to that, as of its own.
+  if (scenario.inputs.mode === 'verify')
+    assert.deepEqual(new Set(world.verifications()), new Set(['verified']), output);
 }
 
 /** Every moment at which a run with these effects can be killed. */

@@ -40,6 +40,8 @@ export interface DatabaseWorld {
   ): Promise<Ended & { effects: Effect[] }>;
   /** What is wrong with the restore points that the store and the ledger speak of (I10), and with what lies open (I8). */
   brokenBackups(): Promise<string[]>;
+  /** Verdicts of the verifications that the ledger has, newest first. */
+  verifications(): string[];
 }
 
 export async function startSurroundings(): Promise<Surroundings> {
@@ -69,9 +71,10 @@ export async function startSurroundings(): Promise<Surroundings> {
             repository,
             store,
             ledger,
-            recipient: key.recipient,
+            key,
           }),
         brokenBackups: () => brokenBackups(join(store.folder, prefix), ledger.of(repository), key.identity),
+        verifications: () => ledger.verifications(repository),
       };
     },
     async [Symbol.asyncDispose]() {
@@ -90,7 +93,7 @@ async function runOnce(given: {
   repository: string;
   store: TestStore;
   ledger: Ledger;
-  recipient: string;
+  key: OneTimeKey;
 }): Promise<Ended & { effects: Effect[] }> {
   const disk = await mkdtemp(join(tmpdir(), 'ops-actions-runner-'));
   const workspace = join(disk, 'work');
@@ -103,12 +106,14 @@ async function runOnce(given: {
     databaseUrl: given.url,
     services: { store: given.store.connection.endpoint ?? '', ledger: given.ledger.url },
   };
-  const gate: DatabaseGate = await startDatabaseGate(targets, (effect): Passing => {
+  const decide = (effect: Effect): Passing => {
     const verdict = given.decide(effect);
     if (verdict === 'pass') return 'pass';
     kill();
     return verdict === 'kill before' ? 'lose' : 'pass-unheard';
-  });
+  };
+  const isVerification = given.inputs.mode === 'verify';
+  const gate: DatabaseGate = await startDatabaseGate(targets, decide, isVerification);
   try {
     const inputs = {
       ...given.inputs,
@@ -119,7 +124,8 @@ async function runOnce(given: {
       's3-region': given.store.connection.region,
       's3-access-key-id': given.store.connection.accessKeyId,
       's3-secret-access-key': given.store.connection.secretAccessKey,
-      'age-recipients': given.recipient,
+      // The key itself is only where what is stored is opened again.
+      ...(isVerification ? { 'age-identity': given.key.identity } : { 'age-recipients': given.key.recipient }),
       'github-token': 'ghs_test',
     };
     // The source, not the bundle: what is tested is what was written.
@@ -210,12 +216,13 @@ interface Ledger {
   url: string;
   /** Backups that are recorded in a repository. */
   of(repository: string): Recorded[];
+  verifications(repository: string): string[];
   stop(): Promise<void>;
 }
 
-/** As much of GitHub's Deployments as a ledger of backups and migrations needs. */
+/** As much of GitHub's Deployments as a ledger of backups, verifications and migrations needs. */
 async function startLedger(): Promise<Ledger> {
-  const kept = new Map<string, { id: number; task: string; payload: Recorded }[]>();
+  const kept = new Map<string, { id: number; task: string; payload: Recorded & { verdict: string } }[]>();
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -233,10 +240,12 @@ async function startLedger(): Promise<Ledger> {
     answer(201, made);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const payloads = (repository: string, task: string) =>
+    (kept.get(repository) ?? []).filter((one) => one.task === task).map(({ payload }) => payload);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    of: (repository) =>
-      (kept.get(repository) ?? []).flatMap(({ task, payload }) => (task === 'ops-actions:backup' ? [payload] : [])),
+    of: (repository) => payloads(repository, 'ops-actions:backup'),
+    verifications: (repository) => payloads(repository, 'ops-actions:verification').map(({ verdict }) => verdict),
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
