@@ -9,6 +9,7 @@ import { checkIntegrity } from '#postgres/check-integrity';
 import { connect, type DatabaseConnection, DatabaseUnreachable } from '#postgres/connection';
 import { countTables } from '#postgres/count-tables';
 import { sqlstateOf } from '#postgres/database-error';
+import { weakConnection } from '#postgres/database-url';
 import { diagnose } from '#postgres/doctor/diagnose';
 import { readDatabaseReport } from '#postgres/doctor/read-database-report';
 import { type QueryTotals, readQueryTotals } from '#postgres/doctor/read-query-totals';
@@ -244,6 +245,7 @@ async function connectTo(
   if (target.url === undefined) return undefined;
   const ports = { ...databasePorts(runner, given, openDatabaseAccess), readOnly: true };
   const url = await resolveDatabase({ ...target, url: target.url }, ports);
+  for (const weakness of weakConnection(url)) runner.logger.warning(weakness);
   return await connect(url, { applicationName: 'ops-actions after-release', signal: runner.signal });
 }
 

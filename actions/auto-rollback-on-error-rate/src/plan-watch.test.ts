@@ -273,3 +273,11 @@ test('nobody is asked about a restored release that was not seen: it is told as 
   assert.deepEqual(policies({ restored: true }), ['hold', 'hold']);
   assert.deepEqual(policies({ restored: true, onNoData: 'fail' }), ['fail', 'hold']);
 });
+
+test('a database that is watched over a connection that proves no server is told', () => {
+  const watch = { source: ['sql' as const], rules: ['error-rate above 5%'] };
+  const observe = { sql: { counts: 'SELECT 1 AS requests, 0 AS errors' } };
+  const notes = (databaseUrl: string) => planWatch(given({ databaseUrl }), settings({ watch, observe })).notes.join();
+  assert.match(notes('postgresql://u:p@db.example.com/d?sslmode=require'), /Weaker than standard: sslmode=require/);
+  assert.equal(notes('postgresql://u:p@db.example.com/d'), '');
+});

@@ -14,6 +14,7 @@ import type {
 import { chooseSources } from '#observe/sources/choose-sources';
 import { httpJsonOf } from '#observe/sources/http-json-parts';
 import type { SourceParts } from '#observe/sources/registry';
+import { weakConnection } from '#postgres/database-url';
 import { checksOfApps, readAppUrls } from '#probe/app-checks';
 import { type Check, CheckError, resolveCheck } from '#probe/check';
 import { whatAsks } from '#release/approval-findings';
@@ -68,6 +69,7 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     problems.push({ name: 'interval', given: `${intervalMs / 1000}s`, message, allowed: `up to ${windowMs / 1000}s` });
   }
   const { sources, notes } = chooseSources(given, settings, problems);
+  if (sources.includes('sql')) notes.push(...weakConnection(given.databaseUrl));
   const baseUrl = given.baseUrl ?? settings.url;
   const own = baseUrl === undefined ? [] : checksOf(settings, baseUrl, intervalMs, problems);
   const checks = [...own, ...checksOfOthers(given, settings, intervalMs, problems)];

@@ -13,6 +13,7 @@ import type { ObservationSource } from '#observe/source';
 import { SourceReader } from '#observe/source-reader';
 import { createSource } from '#observe/sources/registry';
 import { partsOfVendors } from '#observe/sources/vendor-parts';
+import { weakConnection } from '#postgres/database-url';
 import { runProbe } from '#probe/probe';
 import { asksPool, type CheckPlan, type Given } from './plan-check.ts';
 
@@ -57,6 +58,7 @@ async function readSources(
   const about = { sources: asked, ...numbers, commit: context.sha, pool: asksPool(plan.alerts) };
   const vendors = partsOfVendors((service) => serviceAddress(runner, service), given, settings, about, problems);
   if (problems.length > 0) throw new InputError(problems);
+  for (const weakness of weakConnection(vendors.sql?.url)) logger.warning(weakness);
   const vercel = vercelConnection(runner, given, settings);
   const parts = {
     vercel,

@@ -28,6 +28,7 @@ import { inputs } from './inputs.ts';
 import { readLastBackup } from './last-backup.ts';
 import { lookAtMachine } from './look-at-machine.ts';
 import { damageLimits, damageQueries } from './look-for-damage.ts';
+import { notVerified } from './not-verified.ts';
 import { type Given, planRequest } from './plan-request.ts';
 import { glanceTable, renderReport } from './render-report.ts';
 import { treatPool } from './treat-pool.ts';
@@ -80,7 +81,7 @@ async function look(runner: Runner, given: Given): Promise<Result> {
     const everybodyReads = isPublic(context.event);
     const damaged = judgeDamage(damage, { environment: given.environment, everybodyReads });
     const forgotten = await findForgottenPool(runner, given, project);
-    const findings = worstFirst([...damaged.findings, ...diagnose(report), ...forgotten]);
+    const findings = worstFirst([...damaged.findings, ...diagnose(report), ...forgotten, ...notVerified(url)]);
     for (const finding of findings) logger.info(`${finding.severity}: ${finding.message}. ${finding.next}`);
     const treatment =
       request.kind === 'none'

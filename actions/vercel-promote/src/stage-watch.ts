@@ -14,6 +14,7 @@ import { httpJsonOf } from '#observe/sources/http-json-parts';
 import { createSource, type SourceParts } from '#observe/sources/registry';
 import { partsOfVendors } from '#observe/sources/vendor-parts';
 import { isJudged, watchArms } from '#observe/watch-arms';
+import { weakConnection } from '#postgres/database-url';
 import { commitOf } from '#release/commit-of';
 import { describeLock, foreignLock } from '#release/lock';
 import type { ReleaseHandle } from '#release/release-handle';
@@ -104,6 +105,7 @@ export async function stageWatch(
   const arms = await readArms(about.project, about);
   const parts = (arm: Arm) => partsOfArm(runner, given, settings, { source, connection: about.connection, arm });
   const canaryParts = parts(arms.canary);
+  for (const weakness of weakConnection(canaryParts.vendors?.sql?.url)) logger.warning(weakness);
   const stableParts = arms.stable && parts(arms.stable);
   if (stableParts) refuseSame(source, stableParts, canaryParts);
   const own = (watch.rules ?? defaultRules).map(parseRule).filter(isJudged);

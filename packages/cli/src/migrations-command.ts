@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { withoutControls } from '#http/text';
 import { connect } from '#postgres/connection';
 import { wrongProject } from '#postgres/database-project';
-import { parseDatabaseUrl } from '#postgres/database-url';
+import { parseDatabaseUrl, weakConnection } from '#postgres/database-url';
 import { type ListedMigration, listMigrations } from '#postgres/list-migrations';
 import { readMigrationHistory } from '#postgres/migration-history';
 import { readMigrations } from '#postgres/read-migrations';
@@ -62,6 +62,7 @@ async function findDatabase(folder: string, pinned: string | undefined): Promise
         name === 'database-url' ? 'neither DATABASE_URL nor SUPABASE_DB_PASSWORD is set' : `${name} ${message}`,
       ),
     );
+  for (const weakness of weakConnection(target.url)) sayAside(weakness);
   const wrong = wrongProject(parseDatabaseUrl(target.url), pinned);
   if (wrong !== undefined) throw new UsageError([`DATABASE_URL ${wrong}`]);
   return await resolveDatabase(

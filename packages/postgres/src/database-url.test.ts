@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { DatabaseUrlError, parseDatabaseUrl, writableUrl } from './database-url.ts';
+import { DatabaseUrlError, parseDatabaseUrl, weakConnection, writableUrl } from './database-url.ts';
 
 function problemsOf(text: string): string {
   try {
@@ -47,6 +47,17 @@ describe('parseDatabaseUrl', () => {
     const socket = parseDatabaseUrl('postgresql://u@localhost/d?host=%2Frun%2Fpg');
     assert.deepEqual([socket.host, socket.local, socket.tls], ['/run/pg', true, 'disable']);
     assert.match(parseDatabaseUrl('postgres://u@h/d?sslmode=require').weakening ?? '', /does not prove/);
+  });
+
+  test('every mode that verifies less than the certificate of this very host is told, and nothing else', () => {
+    const told = (mode: string, host = 'db.example.com') => weakConnection(`postgres://u:p@${host}/d${mode}`);
+    for (const mode of ['allow', 'prefer', 'require', 'no-verify', 'verify-ca'])
+      assert.match(
+        told(`?sslmode=${mode}`).join(),
+        new RegExp(`^Weaker than standard: sslmode=${mode} does not prove`),
+      );
+    assert.deepEqual([told(''), told('?sslmode=verify-full'), told('?sslmode=require', '127.0.0.1')], [[], [], []]);
+    assert.deepEqual([weakConnection(undefined), weakConnection('no address')], [[], []]);
   });
 
   test('any user, password and database survive percent-encoding', () => {

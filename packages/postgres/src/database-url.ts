@@ -78,8 +78,20 @@ export function parseDatabaseUrl(text: string): DatabaseSettings {
     local,
     ...(local || tls === 'verify-full'
       ? {}
-      : { weakening: `sslmode=${given} does not prove that the server is the right one` }),
+      : {
+          weakening: `sslmode=${given} does not prove that the database is the right one (without sslmode its certificate is verified)`,
+        }),
   };
+}
+
+/** `Weaker than standard: …` of a connection string that gives up a part of its protection (S30); nothing of one that is none. */
+export function weakConnection(text: string | undefined): string[] {
+  try {
+    const { weakening } = parseDatabaseUrl(text ?? '');
+    return weakening === undefined ? [] : [`Weaker than standard: ${weakening}`];
+  } catch {
+    return [];
+  }
 }
 
 /** The same database for sessions that write while its own setting makes new ones read-only. @throws DatabaseUrlError */

@@ -11,14 +11,23 @@ export async function compareStaging(
   signal?: AbortSignal,
 ): Promise<Finding[]> {
   if (files.length === 0) return [];
-  const [{ connect }, { databaseErrorFacts }, { readAppliedTexts, readMigrationHistory }, { findEdited }] =
-    await Promise.all([
-      import('#postgres/connection'),
-      import('#postgres/database-error'),
-      import('#postgres/migration-history'),
-      import('#postgres/edited-files'),
-    ]);
+  const [
+    { connect },
+    { weakConnection },
+    { databaseErrorFacts },
+    { readAppliedTexts, readMigrationHistory },
+    { findEdited },
+  ] = await Promise.all([
+    import('#postgres/connection'),
+    import('#postgres/database-url'),
+    import('#postgres/database-error'),
+    import('#postgres/migration-history'),
+    import('#postgres/edited-files'),
+  ]);
   try {
+    const weak = weakConnection(url).map((text): Finding => {
+      return { code: 'staging_connection_weak', severity: 'warning', message: `the database of staging: ${text}` };
+    });
     const connection = await connect(url, {
       applicationName: 'ops-actions preflight',
       statementTimeoutMs: 15_000,
@@ -29,10 +38,8 @@ export async function compareStaging(
       const versions = new Set(applied.map(({ version }) => version));
       const there = files.filter(({ version }) => versions.has(version));
       const edited = await findEdited(there, applied, (some) => readAppliedTexts(connection, some));
-      return judge(
-        files.filter((file) => !there.includes(file)),
-        edited,
-      );
+      const missing = files.filter((file) => !there.includes(file));
+      return [...weak, ...judge(missing, edited)];
     } finally {
       await connection.close();
     }
