@@ -1,6 +1,6 @@
 import { readAcceptances } from './acceptances.ts';
 import { classifyStatement } from './classify-statement.ts';
-import { embeddedCode } from './embedded-code.ts';
+import { type CodeBody, embeddedCode, knownRoutine } from './embedded-code.ts';
 import { filePhase } from './file-phase.ts';
 import { type BlockEstimate, type BlockLimits, judgeSize, standardLimits } from './judge-size.ts';
 import { findLockHeld, type HeldLock, heldAfter } from './lock-held.ts';
@@ -76,6 +76,7 @@ export function classifyMigrations(
     limits: options.limits ?? standardLimits,
     created: new Set(),
     replaced: new Set(),
+    routines: new Map(),
     proven: new Set(),
     checks: new Map(),
   };
@@ -88,6 +89,8 @@ interface Classification extends Required<ClassifyOptions> {
   created: Set<string>;
   /** The same of what they have made or replaced. */
   replaced: Set<string>;
+  /** Functions and procedures that they have made, by the key of their name. */
+  routines: Map<string, CodeBody>;
   /** `public.notes.title` of columns that a pending statement proves to hold no NULL. */
   proven: Set<string>;
   /** Constraints of pending statements that would prove one, by `public.notes.<constraint>`. */
@@ -101,7 +104,8 @@ function classifyFile(file: MigrationFile, parser: SqlParser, given: Classificat
   const findings: MigrationFinding[] = [];
   const contracts = new Set<ParsedStatement>();
   const runs = statements.flatMap((top, index) => {
-    const { statements: embedded, unread } = embeddedCode(file.sql, top, parser);
+    const { statements: embedded, unread } = embeddedCode(file.sql, top, parser, given.routines);
+    for (const [key, body] of knownRoutine(file.sql, top)) given.routines.set(key, body);
     return [
       { index, top, statement: top, unread },
       ...embedded.map((statement) => ({ index, top, statement, unread: undefined })),

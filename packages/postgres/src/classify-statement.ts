@@ -66,7 +66,7 @@ function unreadCode(context: StatementContext): StatementFinding[] {
     'write its statements into the file, where they are read; or say above it what it does: -- ops:accept opaque-code <why>';
   if (!unread.destroys)
     return [
-      warning(statement.start, 'opaque-code', `${unread.what}, so nobody has read here what they do`, correction),
+      warning(statement.start, 'opaque-code', `${unread.what}, and nobody has read here what that does`, correction),
     ];
   const what = `${unread.what}, and its text names what takes something away`;
   return [contract(context, statement.start, 'opaque-code', what, { correction })];

@@ -65,6 +65,20 @@ const cases: [sql: string, ...found: string[]][] = [
   ["select setval('s', 1), pg_catalog.set_config('a', 'b', false)"],
   ["select cron.schedule('clean', '0 3 * * *', 'delete from notes where old')"],
   ['select refill(id) from notes'],
+  // The body of what the file has made itself is known.
+  [
+    `create function f() returns void language plpgsql as $f$ begin drop table notes; end $f$;\nselect f();\ndrop function f();`,
+    'drop-table hold 2',
+    'mixed-phases refuse 2',
+  ],
+  ["create procedure p() language sql as 'delete from notes';\ncall public.p()", 'mass-change warn 2'],
+  [
+    `create function f() returns void language plpgsql as $f$ begin perform f(); end $f$;\ndo $$ begin perform f(); end $$`,
+    'opaque-code warn 2',
+  ],
+  [`create function f() returns int language sql begin atomic select 1; end;\nselect f()`, 'opaque-code warn 2'],
+  [`create function f() returns int language sql as $f$ select 1 $f$;\nselect f()`],
+  ['create procedure p() language plpgsql as $$ begin null; end $$; call p();'],
   // Statements inside of others.
   ['with d as (delete from notes returning *) select count(*) from d', 'mass-change warn 1'],
   ['with d as (delete from notes where id = 1 returning *) insert into old select * from d'],

@@ -1,3 +1,4 @@
+import { keyOfPath } from './made-objects.ts';
 import { child, children, type ParseNode, stringList, textOf, wrapped } from './sql-names.ts';
 import type { ParsedStatement, SqlParser } from './sql-parser.ts';
 
@@ -15,22 +16,40 @@ export interface EmbeddedCode {
   unread?: UnreadCode;
 }
 
+/** A body of code, and the whole statement that carries it. */
+export interface CodeBody {
+  language: string;
+  body: string;
+  text: string;
+}
+
+/** Functions and procedures whose bodies are known, by the key of their name. */
+export type KnownRoutines = ReadonlyMap<string, CodeBody>;
+
 const nothing: EmbeddedCode = { statements: [] };
+const none: KnownRoutines = new Map();
 
 /**
- * What a statement runs besides itself: the SQL of a DO block, of WITH, of EXPLAIN ANALYZE, PREPARE and COPY. Conditions and
- * loops of a DO block are taken as run. Pure given the parser.
+ * What a statement runs besides itself: the SQL of a DO block, of a routine that is known, of WITH, of EXPLAIN ANALYZE, PREPARE
+ * and COPY. Conditions and loops of code are taken as run. Pure given the parser.
  */
-export function embeddedCode(sql: string, statement: ParsedStatement, parser: SqlParser): EmbeddedCode {
+export function embeddedCode(
+  sql: string,
+  statement: ParsedStatement,
+  parser: SqlParser,
+  routines: KnownRoutines = none,
+): EmbeddedCode {
   const { kind, node } = statement;
   switch (kind) {
     case 'DoStmt':
-      return doBlock(sql, statement, parser);
+      return readCode('a DO block', bodyOf(sql, statement, 'args'), { sql, statement, parser, routines });
     case 'CallStmt':
-      return {
-        statements: [],
-        unread: { what: 'the procedure runs statements that are not in the file', destroys: false },
-      };
+      return runRoutines([stringList(children(child(node, 'funccall'), 'funcname'))], {
+        sql,
+        statement,
+        parser,
+        routines,
+      });
     case 'ExplainStmt': {
       const analyze = wrapped(node, 'options', 'DefElem').some(
         (option) => option.defname === 'analyze' && !isOff(child(option, 'arg')),
@@ -38,15 +57,40 @@ export function embeddedCode(sql: string, statement: ParsedStatement, parser: Sq
       return analyze ? { statements: ofNode(statement, child(node, 'query')) } : nothing;
     }
     case 'SelectStmt': {
-      const statements = ofQueries(statement);
-      const called = calledAlone(node);
-      if (called === undefined) return { statements };
-      const what = `the function ${called} runs statements that are not in the file`;
-      return { statements, unread: { what, destroys: false } };
+      const code = runRoutines(calledAlone(node), { sql, statement, parser, routines });
+      return { ...code, statements: [...ofQueries(statement), ...code.statements] };
     }
     default:
       return { statements: ofQueries(statement) };
   }
+}
+
+/** What a CREATE FUNCTION or PROCEDURE makes known; nothing of other statements. Pure. */
+export function knownRoutine(sql: string, statement: ParsedStatement): [key: string, body: CodeBody][] {
+  if (statement.kind !== 'CreateFunctionStmt') return [];
+  return [[keyOfPath(stringList(children(statement.node, 'funcname'))), bodyOf(sql, statement, 'options')]];
+}
+
+/** Where a body is run from. */
+interface RunFrom {
+  sql: string;
+  statement: ParsedStatement;
+  parser: SqlParser;
+  routines: KnownRoutines;
+}
+
+function runRoutines(paths: readonly string[][], from: RunFrom): EmbeddedCode {
+  const codes = paths.map((path): EmbeddedCode => {
+    const name = path.join('.');
+    const known = from.routines.get(keyOfPath(path));
+    if (known === undefined) return { statements: [], unread: { what: `the body of ${name} is run`, destroys: false } };
+    // What a routine calls in its turn stays unread: it may be itself.
+    return readCode(`the body of ${name}`, known, { ...from, routines: none });
+  });
+  const unread = codes
+    .flatMap((code) => code.unread ?? [])
+    .toSorted((a, b) => Number(b.destroys) - Number(a.destroys))[0];
+  return { statements: codes.flatMap((code) => code.statements), ...(unread === undefined ? {} : { unread }) };
 }
 
 /** `EXPLAIN (ANALYZE false)`; the parser leaves out a zero. */
@@ -82,10 +126,10 @@ const ofExtensions = new Set(
   ),
 );
 
-/** A function that a SELECT calls without reading a table; undefined for those of the server and of the platform. */
-function calledAlone(node: ParseNode): string | undefined {
+/** Functions that a SELECT calls without reading a table; those of the server and of the platform are left out. */
+function calledAlone(node: ParseNode): string[][] {
   const from = children(node, 'fromClause');
-  if (from.some((item) => child(item, 'RangeFunction') === undefined)) return undefined;
+  if (from.some((item) => child(item, 'RangeFunction') === undefined)) return [];
   const items = from.flatMap((item) =>
     children(child(item, 'RangeFunction'), 'functions').flatMap((list) => children(child(list, 'List'), 'items')),
   );
@@ -96,51 +140,52 @@ function calledAlone(node: ParseNode): string | undefined {
   return [...targets, ...items]
     .map((value) => stringList(children(child(value, 'FuncCall'), 'funcname')))
     .filter((path) => path.length > 0)
-    .filter(([first = '', name]) => (name === undefined ? !ofServer.test(first) : !ofExtensions.has(first)))
-    .map((path) => path.join('.'))[0];
+    .filter(([first = '', name]) => (name === undefined ? !ofServer.test(first) : !ofExtensions.has(first)));
 }
 
-function doBlock(sql: string, statement: ParsedStatement, parser: SqlParser): EmbeddedCode {
-  const parts = wrapped(statement.node, 'args', 'DefElem');
-  const part = (name: string) =>
-    textOf(
-      child(
-        child(
-          parts.find((one) => one.defname === name),
-          'arg',
-        ),
-        'String',
-      ),
-      'sval',
+/** `key`: the clauses of the statement. A body in standard SQL (BEGIN ATOMIC) is none of them. */
+function bodyOf(sql: string, { node, start, end }: ParsedStatement, key: 'args' | 'options'): CodeBody {
+  const parts = wrapped(node, key, 'DefElem');
+  const part = (name: string) => {
+    const value = child(
+      parts.find((one) => one.defname === name),
+      'arg',
     );
-  const body = part('as') ?? '';
-  const language = part('language') ?? 'plpgsql';
-  const block = language === 'plpgsql' ? parser.parseBlock(sql.slice(statement.start, statement.end)) : undefined;
-  if (block === undefined) {
-    const what = `a DO block in ${language} that could not be read`;
-    return { statements: [], unread: { what, destroys: takesAway(body) } };
-  }
-  const found = statementsOfBlock(block, parser);
+    return textOf(child(value, 'String') ?? child(children(child(value, 'List'), 'items')[0], 'String'), 'sval');
+  };
+  const language = part('language')?.toLowerCase() ?? (key === 'args' ? 'plpgsql' : 'sql');
+  return { language, body: part('as') ?? '', text: sql.slice(start, end) };
+}
+
+function readCode(who: string, { language, body, text }: CodeBody, from: RunFrom): EmbeddedCode {
+  const { sql, statement, parser, routines } = from;
+  const block = language === 'plpgsql' ? parser.parseBlock(text) : undefined;
+  if (block === undefined && (language !== 'sql' || body === ''))
+    return {
+      statements: [],
+      unread: { what: `${who} is ${language} that could not be read`, destroys: takesAway(body) },
+    };
+  const found = block === undefined ? { texts: [body], dynamic: false } : statementsOfBlock(block, parser);
   const statements: ParsedStatement[] = [];
-  let unread = found.dynamic ? 'a DO block runs statements that it puts together' : undefined;
-  let from = statement.start;
-  for (const text of found.texts) {
-    const parsed = parser.parse(text);
+  let unread = found.dynamic ? `${who} runs statements that it puts together` : undefined;
+  let position = statement.start;
+  for (const own of found.texts) {
+    const parsed = parser.parse(own);
     if ('error' in parsed) {
-      unread ??= 'a DO block runs a statement that could not be read';
+      unread ??= `${who} runs a statement that could not be read`;
       continue;
     }
-    const at = sql.indexOf(text, from);
-    // What the parser of PL/pgSQL has changed (INTO, doubled quotes) is found nowhere: then the block itself is named.
-    const placed = at >= 0 && at + text.length <= statement.end;
-    if (placed) from = at + text.length;
+    const at = sql.indexOf(own, position);
+    // What stands elsewhere, or was changed by the parser of PL/pgSQL (INTO, doubled quotes): the statement itself is named.
+    const placed = at >= 0 && at + own.length <= statement.end;
+    if (placed) position = at + own.length;
     for (const inner of parsed.file.statements) {
       const place = placed
         ? { start: at + inner.start, end: at + inner.end, offsetOf: (byte: number) => at + inner.offsetOf(byte) }
         : { start: statement.start, end: statement.end, offsetOf: () => statement.start };
-      const own = { ...inner, ...place };
-      const code = embeddedCode(sql, own, parser);
-      statements.push(own, ...code.statements);
+      const run = { ...inner, ...place };
+      const code = embeddedCode(sql, run, parser, routines);
+      statements.push(run, ...code.statements);
       unread ??= code.unread?.what;
     }
   }
