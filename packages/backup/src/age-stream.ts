@@ -8,9 +8,14 @@ export interface OneTimeKey {
   recipient: string;
 }
 
-export async function createOneTimeKey(): Promise<OneTimeKey> {
-  const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
-  const identity = await generateX25519Identity();
+/**
+ * Of the kind of the recipients that it stands beside: where they are all post-quantum, a classic one would be the weaker way in. One
+ * recipient that is classic is that already.
+ */
+export async function createOneTimeKey(beside: readonly string[] = []): Promise<OneTimeKey> {
+  const { generateHybridIdentity, generateX25519Identity, identityToRecipient } = await import('age-encryption');
+  const postQuantum = beside.length > 0 && beside.every((recipient) => /^age1(?:tag)?pq1/.test(recipient));
+  const identity = await (postQuantum ? generateHybridIdentity() : generateX25519Identity());
   return { identity, recipient: await identityToRecipient(identity) };
 }
 
@@ -84,7 +89,7 @@ async function encrypterFor(recipients: readonly string[]) {
     } catch (error) {
       throw new BackupFailed(
         'bad_recipient',
-        `${place} is not an age public key (given: ${recipient.slice(0, 12)}…); expected age1 and 58 more characters, as age-keygen prints it`,
+        `${place} is not an age public key (given: ${recipient.slice(0, 12)}…); expected age1… as age-keygen prints it`,
         { cause: error },
       );
     }

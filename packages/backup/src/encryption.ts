@@ -2,7 +2,7 @@ import { BackupFailed } from './backup-error.ts';
 
 /** Who can open a backup: one kind of key for one object. */
 export interface Recipients {
-  /** Lines `age1…`, or `ssh-ed25519 …` / `ssh-rsa …` where the age program is installed. */
+  /** Lines `age1…` (`age1pq1…`: post-quantum), or `ssh-ed25519 …` / `ssh-rsa …` where the age program is installed. */
   age?: readonly string[];
   /** Lines of armored OpenPGP public keys, or one base64 line for each key. */
   gpg?: readonly string[];
@@ -47,7 +47,7 @@ export async function checkEncryption(recipients: Recipients): Promise<string[]>
 
 /** The private key of one kind, for a restore. */
 export interface PrivateKey {
-  /** `AGE-SECRET-KEY-1…`, alone or as age-keygen writes it. */
+  /** `AGE-SECRET-KEY-1…`, alone or as age-keygen writes it; or a private SSH key, where the age program is installed. */
   ageIdentity?: string;
   /** Armored OpenPGP private key. */
   gpgPrivateKey?: string;
@@ -65,7 +65,7 @@ export async function openDecryption(key: PrivateKey, signal?: AbortSignal): Pro
     );
   }
   if (key.ageIdentity !== undefined) {
-    return (await import('./age-encryption.ts')).openAgeDecryption(key.ageIdentity);
+    return (await import('./age-encryption.ts')).openAgeDecryption(key.ageIdentity, signal);
   }
   return await (await import('./gpg-encryption.ts')).openGpgDecryption(
     key.gpgPrivateKey ?? '',

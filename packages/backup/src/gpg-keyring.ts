@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { access, constants, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runTool, type ToolOptions, type ToolResult } from '#child-process/run-tool';
 import { ToolMissing } from '#child-process/tool-missing';
 import { BackupFailed } from './backup-error.ts';
-import { createOwnedFolder, sweepOwnedFolders } from './owned-folder.ts';
+import { createMemoryFolder } from './memory-folder.ts';
 
 const prefix = 'ops-actions-keyring-';
-const memories = ['/dev/shm', process.env.XDG_RUNTIME_DIR ?? ''];
 const shortMs = 60_000;
 
 export interface GpgKey {
@@ -31,9 +30,7 @@ export interface GpgKeyring {
 
 /** @throws BackupFailed `encryption_tool_missing` where gpg or a file system in memory is missing. */
 export async function openKeyring(signal?: AbortSignal): Promise<GpgKeyring> {
-  const parent = await memoryFolder();
-  await sweepOwnedFolders(parent, prefix);
-  const folder = await createOwnedFolder(parent, prefix);
+  const folder = await createMemoryFolder(prefix);
   const environment = { GNUPGHOME: folder, LC_ALL: 'C', LANG: 'C' };
   const passphraseFile = join(folder, 'passphrase');
   const base = [
@@ -127,19 +124,5 @@ export function complaint(result: Pick<ToolResult, 'stderr' | 'exitCode'>): stri
   const lines = result.stderr.split('\n').map((line) => line.replace(/^gpg: /, '').trim());
   return (
     lines.findLast((line) => line !== '' && !line.includes(prefix))?.slice(0, 200) ?? `it ended with ${result.exitCode}`
-  );
-}
-
-async function memoryFolder(): Promise<string> {
-  for (const folder of memories.filter((path) => path !== '')) {
-    const writable = await access(folder, constants.W_OK).then(
-      () => true,
-      () => false,
-    );
-    if (writable) return folder;
-  }
-  throw new BackupFailed(
-    'encryption_tool_missing',
-    'GPG keys are kept in memory only, and this machine has neither /dev/shm nor XDG_RUNTIME_DIR: give age-recipients instead',
   );
 }
