@@ -21,7 +21,10 @@ test('the list keeps what an unprivileged role can restore and names the rest', 
 3253; 0 0 ACL public TABLE notes postgres
 3254; 826 16404 DEFAULT ACL public DEFAULT PRIVILEGES FOR TABLES postgres
 3255; 1417 16405 SERVER - elsewhere postgres
-3256; 1259 16406 FOREIGN TABLE public far postgres`;
+3256; 1259 16406 FOREIGN TABLE public far postgres
+3257; 6106 16407 PUBLICATION TABLE public supabase_realtime notes postgres
+3258; 3764 16408 TEXT SEARCH TEMPLATE public as_simple 
+3259; 3600 16409 TEXT SEARCH DICTIONARY public plain postgres`;
   const given = {
     existing: new Set(['public']),
     missing: ['supabase_vault'],
@@ -30,7 +33,7 @@ test('the list keeps what an unprivileged role can restore and names the rest', 
   const plan = planRestore(contents, { ...given, foreignToo: true });
   assert.deepEqual(
     plan.list.map((line) => line.split(';')[0]),
-    ['3401', '7', '215', '3390', '220', '3250', '3255', '3256'],
+    ['3401', '7', '215', '3390', '220', '3250', '3255', '3256', '3259'],
   );
   assert.deepEqual(
     [plan.grants, plan.eventTriggers].map((lines) => lines.map((line) => line.split(';')[0])),
@@ -39,9 +42,11 @@ test('the list keeps what an unprivileged role can restore and names the rest', 
   assert.deepEqual(plan.leftOut, [
     'EVENT TRIGGER noticed',
     'EXTENSION supabase_vault',
+    'PUBLICATION TABLE public.supabase_realtime notes',
     'PUBLICATION supabase_realtime',
     'TABLE DATA vault.secrets',
     'TABLE vault.secrets',
+    'TEXT SEARCH TEMPLATE public.as_simple',
   ]);
   // A backup that does not say which wrappers there were gets none.
   const without = planRestore(contents, given).leftOut;
