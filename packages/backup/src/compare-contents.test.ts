@@ -48,6 +48,18 @@ describe('compareContents', () => {
     ]);
   });
 
+  test('a backup that was made before a kind was compared is no mismatch for it', () => {
+    const restored = {
+      ...one,
+      definitions: [...one.definitions, 'cast from text to public.mood', 'partitioned index public.p.i 1'],
+    };
+    assert.equal(compareContents(one, restored).outcome, 'equal');
+    assert.deepEqual(compareContents({ ...one, hasLaterKinds: true }, restored).differences, [
+      'not in the source: cast from text to public.mood',
+      'not in the source: partitioned index public.p.i 1',
+    ]);
+  });
+
   const contents = fc.record({
     relations: fc.uniqueArray(
       fc.record({
@@ -118,24 +130,29 @@ test('a sequence may have gone on, and never be behind or defined otherwise', ()
   assert.match(odd.remarks.join(), /public\.s is behind the rows of its column, in the source already/);
 });
 
-test('a dump must say the owners and the event triggers that the source has', () => {
+test('a dump must say the owners, what only a superuser can make, and the event triggers that the source has', () => {
   const source = {
-    archived: [{ entry: 'TABLE public Odd Name App User', relation: 'public."Odd Name"' }],
+    archived: [
+      { entry: 'TABLE public Odd Name App User', relation: 'public."Odd Name"' },
+      { entry: 'PUBLICATION TABLE public two of them Odd Name postgres', relation: '' },
+    ],
     eventTriggers: [
       "CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION public.f();",
     ],
   };
-  const contents = ';\n215; 1259 16387 TABLE public Odd Name App User\n9; 3466 1 EVENT TRIGGER - e postgres';
+  const contents =
+    ';\n215; 1259 16387 TABLE public Odd Name App User\n7; 6106 2 PUBLICATION TABLE public two of them Odd Name postgres\n9; 3466 1 EVENT TRIGGER - e postgres';
   const eventTriggers = `--\nCREATE EVENT TRIGGER e ON ddl_command_end
          WHEN TAG IN ('DROP TABLE')\n   EXECUTE FUNCTION public.f();\n`;
   assert.deepEqual(compareListing(source, { contents, eventTriggers }), []);
   assert.deepEqual(
     compareListing(source, {
-      contents: contents.replace('App User', 'postgres'),
+      contents: contents.replace('App User', 'postgres').replace('two of them', 'another'),
       eventTriggers: eventTriggers.replace('DROP TABLE', 'DROP VIEW'),
     }),
     [
       'not in the dump, or with another owner: TABLE public Odd Name App User',
+      'not in the dump, or with another owner: PUBLICATION TABLE public two of them Odd Name postgres',
       `not in the dump, or otherwise: ${source.eventTriggers[0]}`,
     ],
   );

@@ -40,7 +40,40 @@ export const everything = `
   ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT SELECT ON TABLES TO app;
   ALTER DEFAULT PRIVILEGES FOR ROLE "App User" REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
   ALTER TABLE parent OWNER TO "App User"; ALTER FUNCTION total OWNER TO app; ALTER SCHEMA empty OWNER TO app; ALTER TYPE mood OWNER TO app;
-  SELECT lo_create(4242), lo_put(4242, 0, 'first'), lo_create(4243), lo_put(4243, 3000000, 'far out'); GRANT SELECT ON LARGE OBJECT 4242 TO app;`;
+  SELECT lo_create(4242), lo_put(4242, 0, 'first'), lo_create(4243), lo_put(4243, 3000000, 'far out'); GRANT SELECT ON LARGE OBJECT 4242 TO app;
+  CREATE STATISTICS related (dependencies, ndistinct) ON price, mood FROM notes; CREATE STATISTICS "odd schema"."of parts" ON (lower(v)), at FROM parts;
+  CREATE FUNCTION worth(mood) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'; CREATE CAST (mood AS int) WITH FUNCTION worth(mood) AS ASSIGNMENT;
+  CREATE CAST (varchar AS mood) WITH INOUT AS IMPLICIT; CREATE OPERATOR "odd schema".=== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq, COMMUTATOR = OPERATOR("odd schema".===));
+  CREATE CONVERSION "to latin" FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1;
+  CREATE TEXT SEARCH DICTIONARY plain (TEMPLATE = simple, accept = false); CREATE TEXT SEARCH CONFIGURATION "our words" (COPY = english);
+  ALTER TEXT SEARCH CONFIGURATION "our words" ALTER MAPPING FOR asciiword WITH plain, english_stem;
+  CREATE PUBLICATION "two of them" FOR TABLE notes, counted; CREATE PUBLICATION whole FOR TABLES IN SCHEMA empty; ALTER PUBLICATION whole OWNER TO app;
+  CREATE SUBSCRIPTION heard CONNECTION 'host=nowhere.invalid' PUBLICATION any_of_it WITH (connect = false, slot_name = NONE, enabled = false);
+  CREATE ACCESS METHOD heaped TYPE TABLE HANDLER heap_tableam_handler; CREATE FOREIGN DATA WRAPPER nowhere;
+  CREATE TRANSFORM FOR mood LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal));
+  CREATE OPERATOR FAMILY loose USING btree; CREATE OPERATOR CLASS backwards FOR TYPE int USING btree AS OPERATOR 1 >, OPERATOR 5 <, FUNCTION 1 btint4cmp(int, int);
+  CREATE TEXT SEARCH PARSER words (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
+  CREATE TEXT SEARCH TEMPLATE as_simple (INIT = dsimple_init, LEXIZE = dsimple_lexize);`;
+
+/** What of it only a superuser can make, as the manifest names it. */
+export const leftOut = [
+  'ACCESS METHOD heaped',
+  'EVENT TRIGGER noticed',
+  'EVENT TRIGGER on drop',
+  'FOREIGN DATA WRAPPER nowhere',
+  'OPERATOR CLASS public.backwards',
+  'OPERATOR FAMILY public.backwards',
+  'OPERATOR FAMILY public.loose',
+  'PUBLICATION TABLE public.two of them counted',
+  'PUBLICATION TABLE public.two of them notes',
+  'PUBLICATION TABLES IN SCHEMA empty.whole empty',
+  'PUBLICATION two of them',
+  'PUBLICATION whole',
+  'SUBSCRIPTION heard',
+  'TEXT SEARCH PARSER public.words',
+  'TEXT SEARCH TEMPLATE public.as_simple',
+  'TRANSFORM TRANSFORM FOR public.mood LANGUAGE sql',
+];
 
 /** What changes one thing, and how the comparison names it. */
 export const changes: [kind: string, sql: string, named: RegExp][] = [
@@ -174,11 +207,48 @@ export const changes: [kind: string, sql: string, named: RegExp][] = [
     "CREATE OR REPLACE AGGREGATE added(int) (sfunc = total, stype = int, initcond = '1')",
     /aggregate public\.added/,
   ],
+  [
+    'index of a partitioned table',
+    'DROP INDEX parts_lower_idx; CREATE INDEX parts_lower_idx ON ONLY parts (upper(v))',
+    /partitioned index public\.parts\.parts_lower_idx/,
+  ],
+  [
+    'extended statistics',
+    'DROP STATISTICS related; CREATE STATISTICS related (dependencies) ON price, mood FROM notes',
+    /statistics public\.related of public\.notes/,
+  ],
+  [
+    'target of extended statistics',
+    'ALTER STATISTICS "odd schema"."of parts" SET STATISTICS 7',
+    /statistics "odd schema"\."of parts" of public\.parts/,
+  ],
+  ['cast', 'DROP CAST (varchar AS mood)', /cast from character varying to public\.mood/],
+  [
+    'context of a cast',
+    'DROP CAST (mood AS int); CREATE CAST (mood AS int) WITH FUNCTION worth(mood) AS IMPLICIT',
+    /cast from public\.mood to integer/,
+  ],
+  [
+    'operator',
+    'DROP OPERATOR "odd schema".=== (int, int); CREATE OPERATOR "odd schema".=== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4ne)',
+    /operator "odd schema"\.===\(integer,integer\)/,
+  ],
+  ['conversion', 'DROP CONVERSION "to latin"', /conversion public\."to latin"/],
+  [
+    'text search dictionary',
+    'ALTER TEXT SEARCH DICTIONARY plain (accept = true)',
+    /text search dictionary public\.plain/,
+  ],
+  [
+    'text search configuration',
+    'ALTER TEXT SEARCH CONFIGURATION "our words" ALTER MAPPING FOR asciiword WITH english_stem, plain',
+    /text search configuration public\."our words"/,
+  ],
   ['schema', 'DROP SCHEMA empty', /schema empty/],
   ['row', "UPDATE parts SET v = 'zz' WHERE v = 'z'", /public\.parts_rest: 1 rows on both sides, with other contents/],
 ];
 
-/** These differ in the dump only: no scratch server gets owners or event triggers. */
+/** These differ in the dump only: no scratch server gets owners or what only a superuser can make. */
 export const changesOfTheDump: [kind: string, sql: string, named: RegExp][] = [
   ['owner of a table', 'ALTER TABLE parent OWNER TO app', /another owner: TABLE public parent "?App User/],
   [
@@ -198,4 +268,26 @@ export const changesOfTheDump: [kind: string, sql: string, named: RegExp][] = [
     `DROP EVENT TRIGGER "on drop"; CREATE EVENT TRIGGER "on drop" ON sql_drop WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION noticed()`,
     /otherwise: CREATE EVENT TRIGGER "on drop" ON sql_drop WHEN TAG/,
   ],
+  ['publication', 'DROP PUBLICATION "two of them"', /: PUBLICATION - two of them postgres/],
+  [
+    'table of a publication',
+    'ALTER PUBLICATION "two of them" DROP TABLE counted',
+    /: PUBLICATION TABLE public two of them counted postgres/,
+  ],
+  [
+    'schema of a publication',
+    'ALTER PUBLICATION whole DROP TABLES IN SCHEMA empty',
+    /: PUBLICATION TABLES IN SCHEMA empty whole empty app/,
+  ],
+  ['owner of a publication', 'ALTER PUBLICATION whole OWNER TO postgres', /: PUBLICATION - whole app/],
+  // It is of one database: a copy made of a template has none.
+  ['subscription', 'SELECT', /: SUBSCRIPTION - heard postgres/],
+  ['extension', 'DROP EXTENSION postgres_fdw CASCADE', /: EXTENSION - postgres_fdw /],
+  ['access method', 'DROP ACCESS METHOD heaped', /: ACCESS METHOD - heaped /],
+  ['foreign-data wrapper', 'DROP FOREIGN DATA WRAPPER nowhere', /: FOREIGN DATA WRAPPER - nowhere postgres/],
+  ['transform', 'DROP TRANSFORM FOR mood LANGUAGE sql', /: TRANSFORM - TRANSFORM FOR public\.mood LANGUAGE sql /],
+  ['operator class', 'DROP OPERATOR CLASS backwards USING btree', /: OPERATOR CLASS public backwards postgres/],
+  ['operator family', 'DROP OPERATOR FAMILY loose USING btree', /: OPERATOR FAMILY public loose postgres/],
+  ['text search parser', 'DROP TEXT SEARCH PARSER words', /: TEXT SEARCH PARSER public words /],
+  ['text search template', 'DROP TEXT SEARCH TEMPLATE as_simple', /: TEXT SEARCH TEMPLATE public as_simple /],
 ];

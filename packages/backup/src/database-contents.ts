@@ -17,6 +17,8 @@ export interface DatabaseContents {
   relations: Relation[];
   /** One line per column, constraint, index, policy, type …: what it is in words, its expressions as a digest at the end. */
   definitions: string[];
+  /** The kinds of `laterKinds` are among the definitions; absent in backups that were made before. */
+  hasLaterKinds?: true;
   tables: TableRows[];
   /** How the checksums were made; absent in backups of 0.1: of the text of the row. */
   rowHash?: RowHash;
@@ -40,10 +42,14 @@ const kinds: Record<string, Relation['kind']> = {
   S: 'sequence',
 };
 
-/** Makes values print the same on both servers, finds system objects only, and lets nothing be written (S24). */
+/**
+ * Makes values print the same on both servers, finds system objects only, and lets nothing be written (S24). To compile the query
+ * of the definitions takes longer than to run it.
+ */
 export const comparableSession = `SET search_path = ''; SET timezone = 'UTC'; SET datestyle = 'ISO, MDY';
   SET intervalstyle = 'postgres'; SET bytea_output = 'hex'; SET extra_float_digits = 1; SET lc_monetary = 'C';
-  SET xmloption = 'content'; SET row_security = off; SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0;`;
+  SET xmloption = 'content'; SET row_security = off; SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0;
+  SET jit = off;`;
 
 const relationsQuery = `
   SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relkind AS kind, n.nspname AS schema,
@@ -90,6 +96,7 @@ export async function readContents(
   return {
     relations: relations.map(({ name, kind }) => ({ name, kind })),
     definitions: definitions.map((row) => row.line),
+    hasLaterKinds: true,
     tables,
     rowHash,
     largeObjects: count,

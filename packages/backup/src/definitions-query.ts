@@ -1,6 +1,9 @@
 /** Condition on `n`, a row of pg_namespace. */
 export const userSchema = `n.nspname <> 'pg_catalog' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_(toast|temp)'`;
 
+/** The first number that an object of a user can have; FirstNormalObjectId in PostgreSQL's access/transam.h. */
+export const firstOfUsers = 16384;
+
 /** Objects of an extension come with the extension, not with the dump. */
 export function notOfExtension(catalog: string, oid: string): string {
   return `NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
@@ -30,6 +33,11 @@ function digest(...parts: string[]): string {
   return `pg_catalog.md5(pg_catalog.concat_ws('|', ${parts.join(', ')}))`;
 }
 
+/** The qualified name of what has no type like regclass. */
+function identity(catalog: string, oid: string): string {
+  return `(pg_catalog.pg_identify_object('pg_catalog.${catalog}'::pg_catalog.regclass, ${oid}, 0)).identity`;
+}
+
 const grantee = `coalesce(o.rolname::text, 'public')`;
 const granteeRole = 'LEFT JOIN pg_catalog.pg_roles AS o ON o.oid = g.grantee';
 
@@ -52,11 +60,17 @@ const ofRelations = `
     FROM relation AS r JOIN pg_catalog.pg_constraint AS k ON k.conrelid = r.oid
    WHERE r.relkind IN ('r', 'p', 'f') AND k.contype <> 't'
   UNION ALL
-  SELECT format('index %s.%I%s %s %s', r.name, i.relname, CASE WHEN x.indisunique THEN ' unique' END, x.indnatts,
-                ${digest(bare('pg_catalog.pg_get_indexdef(i.oid)'))})
+  -- That of a partitioned table is not valid as long as a part has none, which may be meant.
+  SELECT format('%sindex %s.%I%s %s %s', CASE WHEN r.relkind = 'p' THEN 'partitioned ' END, r.name, i.relname,
+                CASE WHEN x.indisunique THEN ' unique' END, x.indnatts, ${digest(bare('pg_catalog.pg_get_indexdef(i.oid)'))})
     FROM relation AS r JOIN pg_catalog.pg_index AS x ON x.indrelid = r.oid
     JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid
-   WHERE r.relkind IN ('r', 'm') AND x.indisvalid
+   WHERE r.relkind IN ('r', 'm', 'p') AND (x.indisvalid OR r.relkind = 'p')
+  UNION ALL
+  SELECT format('statistics %I.%I of %s %s', n.nspname, s.stxname, r.name,
+                ${digest(bare('pg_catalog.pg_get_statisticsobjdef(s.oid)'), 's.stxstattarget::text')})
+    FROM relation AS r JOIN pg_catalog.pg_statistic_ext AS s ON s.stxrelid = r.oid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = s.stxnamespace
   UNION ALL
   SELECT format('trigger %s.%I %s %s', r.name, t.tgname, t.tgenabled, ${digest(bare('pg_catalog.pg_get_triggerdef(t.oid)'))})
     FROM relation AS r JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = r.oid WHERE NOT t.tgisinternal
@@ -180,7 +194,46 @@ const ofTypes = `
   SELECT format('collation %I.%I %s', n.nspname, k.collname,
                 pg_catalog.md5((pg_catalog.to_jsonb(k) - ARRAY['oid', 'collnamespace', 'collowner', 'collversion'])::text))
     FROM pg_catalog.pg_collation AS k JOIN pg_catalog.pg_namespace AS n ON n.oid = k.collnamespace
-   WHERE ${userSchema} AND ${notOfExtension('pg_collation', 'k.oid')}`;
+   WHERE ${userSchema} AND ${notOfExtension('pg_collation', 'k.oid')}
+  UNION ALL
+  SELECT format('cast from %s to %s %s', pg_catalog.format_type(k.castsource, NULL), pg_catalog.format_type(k.casttarget, NULL),
+                ${digest('k.castfunc::pg_catalog.regprocedure::text', 'k.castcontext', 'k.castmethod')})
+    FROM pg_catalog.pg_cast AS k WHERE k.oid >= ${firstOfUsers} AND ${notOfExtension('pg_cast', 'k.oid')}
+  UNION ALL
+  SELECT format('operator %s %s', k.oid::pg_catalog.regoperator,
+                ${digest(
+                  'k.oprcode::pg_catalog.regprocedure::text',
+                  'k.oprcom::pg_catalog.regoperator::text',
+                  'k.oprnegate::pg_catalog.regoperator::text',
+                  'k.oprrest::pg_catalog.regprocedure::text',
+                  'k.oprjoin::pg_catalog.regprocedure::text',
+                  'k.oprcanmerge::text',
+                  'k.oprcanhash::text',
+                )})
+    FROM pg_catalog.pg_operator AS k JOIN pg_catalog.pg_namespace AS n ON n.oid = k.oprnamespace
+   WHERE ${userSchema} AND k.oprcode <> 0 AND ${notOfExtension('pg_operator', 'k.oid')}
+  UNION ALL
+  SELECT format('conversion %I.%I %s', n.nspname, k.conname,
+                ${digest('k.conforencoding::text', 'k.contoencoding::text', 'k.conproc::pg_catalog.regprocedure::text', 'k.condefault::text')})
+    FROM pg_catalog.pg_conversion AS k JOIN pg_catalog.pg_namespace AS n ON n.oid = k.connamespace
+   WHERE ${userSchema} AND ${notOfExtension('pg_conversion', 'k.oid')}
+  UNION ALL
+  SELECT format('text search dictionary %I.%I %s', n.nspname, k.dictname,
+                ${digest(identity('pg_ts_template', 'k.dicttemplate'), 'k.dictinitoption')})
+    FROM pg_catalog.pg_ts_dict AS k JOIN pg_catalog.pg_namespace AS n ON n.oid = k.dictnamespace
+   WHERE ${userSchema} AND ${notOfExtension('pg_ts_dict', 'k.oid')}
+  UNION ALL
+  SELECT format('text search configuration %I.%I %s', n.nspname, k.cfgname,
+                ${digest(
+                  identity('pg_ts_parser', 'k.cfgparser'),
+                  `(SELECT pg_catalog.string_agg(format('%s %s', m.maptokentype, m.mapdict::pg_catalog.regdictionary), '|' ORDER BY m.maptokentype, m.mapseqno)
+                      FROM pg_catalog.pg_ts_config_map AS m WHERE m.mapcfg = k.oid)`,
+                )})
+    FROM pg_catalog.pg_ts_config AS k JOIN pg_catalog.pg_namespace AS n ON n.oid = k.cfgnamespace
+   WHERE ${userSchema} AND ${notOfExtension('pg_ts_config', 'k.oid')}`;
+
+/** How the lines of kinds begin that were not always among the definitions. */
+export const laterKinds = /^(?:partitioned index|statistics|cast|operator|conversion|text search) /;
 
 /** One line per object, of the relations named by `$1` only: what is not in the dump is not missed; a digest of what is not in its words comes last. Both sides run the same major version. */
 export const definitionsQuery = `

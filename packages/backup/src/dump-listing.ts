@@ -1,6 +1,6 @@
 import type { DatabaseConnection } from '#postgres/connection';
 import type { Relation } from './database-contents.ts';
-import { notOfExtension, userSchema } from './definitions-query.ts';
+import { firstOfUsers, notOfExtension, userSchema } from './definitions-query.ts';
 
 /** One line of `pg_restore --list` that a dump must have, without its numbers: what the object is and who owns it. */
 export interface ArchivedEntry {
@@ -18,6 +18,7 @@ const entriesQuery = `
     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_roles AS w ON w.oid = c.relowner
    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${userSchema} AND ${notOfExtension('pg_class', 'c.oid')}
+     AND format('%I.%I', n.nspname, c.relname) = ANY ($1)
   UNION ALL
   SELECT format('SCHEMA - %s %s', n.nspname, w.rolname), '' FROM pg_catalog.pg_namespace AS n
     JOIN pg_catalog.pg_roles AS w ON w.oid = n.nspowner
@@ -43,6 +44,59 @@ const entriesQuery = `
   UNION ALL
   SELECT format('PUBLICATION - %s %s', p.pubname, w.rolname), '' FROM pg_catalog.pg_publication AS p
     JOIN pg_catalog.pg_roles AS w ON w.oid = p.pubowner
+  UNION ALL
+  SELECT format('PUBLICATION TABLE %s %s %s %s', n.nspname, p.pubname, c.relname, w.rolname), ''
+    FROM pg_catalog.pg_publication_rel AS m JOIN pg_catalog.pg_publication AS p ON p.oid = m.prpubid
+    JOIN pg_catalog.pg_class AS c ON c.oid = m.prrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_roles AS w ON w.oid = p.pubowner
+   WHERE format('%I.%I', n.nspname, c.relname) = ANY ($1)
+  UNION ALL
+  -- By what they depend on: the catalog pg_publication_namespace is not there before PostgreSQL 15.
+  SELECT format('PUBLICATION TABLES IN SCHEMA %s %s %s %s', n.nspname, p.pubname, n.nspname, w.rolname), ''
+    FROM pg_catalog.pg_publication AS p JOIN pg_catalog.pg_roles AS w ON w.oid = p.pubowner
+    JOIN pg_catalog.pg_depend AS d ON d.refclassid = 'pg_catalog.pg_publication'::pg_catalog.regclass AND d.refobjid = p.oid
+     AND d.classid = pg_catalog.to_regclass('pg_catalog.pg_publication_namespace')
+    JOIN pg_catalog.pg_depend AS m ON m.classid = d.classid AND m.objid = d.objid
+     AND m.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = m.refobjid
+   WHERE ${userSchema} AND ${notOfExtension('pg_namespace', 'n.oid')}
+  UNION ALL
+  -- pg_dump leaves them out for everybody but a superuser.
+  SELECT format('SUBSCRIPTION - %s %s', s.subname, w.rolname), '' FROM pg_catalog.pg_subscription AS s
+    JOIN pg_catalog.pg_database AS b ON b.oid = s.subdbid AND b.datname = pg_catalog.current_database()
+    JOIN pg_catalog.pg_roles AS w ON w.oid = s.subowner WHERE pg_catalog.current_setting('is_superuser') = 'on'
+  UNION ALL
+  SELECT format('EXTENSION - %s ', x.extname), '' FROM pg_catalog.pg_extension AS x WHERE x.oid >= ${firstOfUsers}
+  UNION ALL
+  SELECT format('ACCESS METHOD - %s ', a.amname), '' FROM pg_catalog.pg_am AS a
+   WHERE a.oid >= ${firstOfUsers} AND ${notOfExtension('pg_am', 'a.oid')}
+  UNION ALL
+  SELECT format('FOREIGN DATA WRAPPER - %s %s', f.fdwname, w.rolname), '' FROM pg_catalog.pg_foreign_data_wrapper AS f
+    JOIN pg_catalog.pg_roles AS w ON w.oid = f.fdwowner WHERE ${notOfExtension('pg_foreign_data_wrapper', 'f.oid')}
+  UNION ALL
+  SELECT format('PROCEDURAL LANGUAGE - %s %s', l.lanname, w.rolname), '' FROM pg_catalog.pg_language AS l
+    JOIN pg_catalog.pg_roles AS w ON w.oid = l.lanowner
+   WHERE l.oid >= ${firstOfUsers} AND ${notOfExtension('pg_language', 'l.oid')}
+  UNION ALL
+  SELECT format('TRANSFORM - TRANSFORM FOR %s LANGUAGE %I ', pg_catalog.format_type(t.trftype, NULL), l.lanname), ''
+    FROM pg_catalog.pg_transform AS t JOIN pg_catalog.pg_language AS l ON l.oid = t.trflang
+   WHERE ${notOfExtension('pg_transform', 't.oid')}
+  UNION ALL
+  SELECT format('OPERATOR CLASS %s %s %s', n.nspname, o.opcname, w.rolname), '' FROM pg_catalog.pg_opclass AS o
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = o.opcnamespace JOIN pg_catalog.pg_roles AS w ON w.oid = o.opcowner
+   WHERE ${userSchema} AND ${notOfExtension('pg_opclass', 'o.oid')}
+  UNION ALL
+  SELECT format('OPERATOR FAMILY %s %s %s', n.nspname, o.opfname, w.rolname), '' FROM pg_catalog.pg_opfamily AS o
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = o.opfnamespace JOIN pg_catalog.pg_roles AS w ON w.oid = o.opfowner
+   WHERE ${userSchema} AND ${notOfExtension('pg_opfamily', 'o.oid')}
+  UNION ALL
+  SELECT format('TEXT SEARCH PARSER %s %s ', n.nspname, s.prsname), '' FROM pg_catalog.pg_ts_parser AS s
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = s.prsnamespace
+   WHERE ${userSchema} AND ${notOfExtension('pg_ts_parser', 's.oid')}
+  UNION ALL
+  SELECT format('TEXT SEARCH TEMPLATE %s %s ', n.nspname, s.tmplname), '' FROM pg_catalog.pg_ts_template AS s
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = s.tmplnamespace
+   WHERE ${userSchema} AND ${notOfExtension('pg_ts_template', 's.oid')}
   ORDER BY 1`;
 
 /** The entries that a dump of these relations has; needs the empty search path of `comparableSession`. */
@@ -50,11 +104,8 @@ export async function readArchivedEntries(
   connection: DatabaseConnection,
   relations: readonly Relation[],
 ): Promise<ArchivedEntry[]> {
-  const names = new Set(relations.map((relation) => relation.name));
-  const rows = await connection.query<{ entry: string; relation: string }>(entriesQuery);
-  return rows
-    .filter(({ relation }) => relation === '' || names.has(relation))
-    .map(({ entry, relation }) => ({ entry: entry.replaceAll(/[\r\n]/g, ' '), relation }));
+  const rows = await connection.query<ArchivedEntry>(entriesQuery, [relations.map((relation) => relation.name)]);
+  return rows.map(({ entry, relation }) => ({ entry: entry.replaceAll(/[\r\n]/g, ' '), relation }));
 }
 
 /** The statements that pg_dump writes for the event triggers, each on one line. */
@@ -78,7 +129,7 @@ export interface DumpListing {
   eventTriggers: string;
 }
 
-/** What the source has and its dump does not say: owners, and event triggers by definition. Pure. */
+/** What the source has and its dump does not say: owners, what is left out of a scratch restore, event triggers by definition. Pure. */
 export function compareListing(
   source: { archived?: readonly ArchivedEntry[]; eventTriggers?: readonly string[] },
   dump: DumpListing,
