@@ -38,7 +38,9 @@ const skipped: string[] = [];
 const failures: string[] = [];
 const seconds = new Map<string, number>();
 const started = performance.now();
-const stream = run({ files: files.sort(), concurrency: Math.min(2, availableParallelism()), timeout: 15 * 60_000 });
+// More than half of a deep test is waiting: for windows, deadlines, processes.
+const concurrency = Math.min(2, availableParallelism()) + (deep ? 1 : 0);
+const stream = run({ files: files.sort(), concurrency, timeout: 15 * 60_000 });
 stream.on('test:pass', (event) => {
   if (event.details.type === 'suite') return;
   if (event.skip !== undefined && event.skip !== false) {
