@@ -245,7 +245,7 @@ async function connectTo(
   if (target.url === undefined) return undefined;
   const ports = { ...databasePorts(runner, given, openDatabaseAccess), readOnly: true };
   const url = await resolveDatabase({ ...target, url: target.url }, ports);
-  for (const weakness of weakConnection(url)) runner.logger.warning(weakness);
+  for (const weakness of weakConnection(url, settings.database.tlsReason)) runner.logger.warning(weakness);
   return await connect(url, { applicationName: 'ops-actions after-release', signal: runner.signal });
 }
 

@@ -69,7 +69,7 @@ export function planWatch(given: Given, settings: EnvironmentSettings, releaseMo
     problems.push({ name: 'interval', given: `${intervalMs / 1000}s`, message, allowed: `up to ${windowMs / 1000}s` });
   }
   const { sources, notes } = chooseSources(given, settings, problems);
-  if (sources.includes('sql')) notes.push(...weakConnection(given.databaseUrl));
+  if (sources.includes('sql')) notes.push(...weakConnection(given.databaseUrl, settings.database.tlsReason));
   const baseUrl = given.baseUrl ?? settings.url;
   const own = baseUrl === undefined ? [] : checksOf(settings, baseUrl, intervalMs, problems);
   const checks = [...own, ...checksOfOthers(given, settings, intervalMs, problems)];

@@ -11,6 +11,7 @@ import { createBackup } from '#backup/create-backup';
 import { openDestinations } from '#backup/open-destinations';
 import { planDestinations } from '#backup/plan-destinations';
 import { createGitHub } from '#github/client';
+import { weakConnection } from '#postgres/database-url';
 import { openBackupLedger } from '#release/backup-ledger';
 import { openDatabaseAccess } from '#supabase/database-access';
 import { planNeededDatabase } from '#supabase/plan-database-target';
@@ -38,10 +39,11 @@ export async function main(runner: Runner): Promise<Result> {
   const { destinations, problems } = planDestinations({ ...where, commands, scheduled, sourceProject });
   problems.push(...source.problems, ...unset);
   if (problems.length > 0) throw new InputError(problems);
-  if (source.weakening !== undefined) logger.warning(`Weaker than standard: ${source.weakening}`);
+  const { tlsReason } = settings.database;
+  for (const weakness of weakConnection(target.url, tlsReason)) logger.warning(weakness);
   if (given.verify !== 'restore')
     logger.warning(`Weaker than standard: the backup is not restored (verify: ${given.verify})`);
-  const ports = { ...databasePorts(runner, given, openDatabaseAccess), readOnly: false };
+  const ports = { ...databasePorts(runner, given, openDatabaseAccess), readOnly: false, tlsReason };
   const url = await resolveDatabase({ ...target, url: target.url ?? '' }, ports);
   const made = await logger.group('Backup', async () =>
     createBackup({

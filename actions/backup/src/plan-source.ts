@@ -4,7 +4,6 @@ import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
 
 export interface BackupSource {
   problems: InputProblem[];
-  weakening?: string | undefined;
   project?: string | undefined;
 }
 
@@ -17,7 +16,7 @@ export function planSource(url: string, pinned: string | undefined): BackupSourc
     const settings = parseDatabaseUrl(url);
     const wrong = wrongProject(settings, pinned);
     const problems = wrong === undefined ? [] : [{ name: 'database-url', message: wrong }];
-    return { problems, weakening: settings.weakening, project: projectOf(settings) };
+    return { problems, project: projectOf(settings) };
   } catch (error) {
     if (!(error instanceof DatabaseUrlError)) throw error;
     return { problems: error.problems.map((message) => ({ name: 'database-url', message })) };

@@ -58,7 +58,7 @@ async function readSources(
   const about = { sources: asked, ...numbers, commit: context.sha, pool: asksPool(plan.alerts) };
   const vendors = partsOfVendors((service) => serviceAddress(runner, service), given, settings, about, problems);
   if (problems.length > 0) throw new InputError(problems);
-  for (const weakness of weakConnection(vendors.sql?.url)) logger.warning(weakness);
+  for (const weakness of weakConnection(vendors.sql?.url, settings.database.tlsReason)) logger.warning(weakness);
   const vercel = vercelConnection(runner, given, settings);
   const parts = {
     vercel,

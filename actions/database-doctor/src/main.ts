@@ -57,7 +57,8 @@ async function look(runner: Runner, given: Given): Promise<Result> {
   const damageLook = given.lookForDamage ? await damageQueries(settings) : [];
   const earlier =
     given.previous === undefined ? undefined : await readEarlier(context.workspace, given.previous, database);
-  const ports = { ...databasePorts(runner, given, openDatabaseAccess), readOnly: request.kind === 'none' };
+  const { tlsReason } = settings.database;
+  const ports = { ...databasePorts(runner, given, openDatabaseAccess), readOnly: request.kind === 'none', tlsReason };
   const project = named.project ?? named.linked ?? named.pinned;
   const secondLook = await lookAtMachine(runner, {
     apiUrl: supabaseAddress(runner, given),
@@ -81,7 +82,12 @@ async function look(runner: Runner, given: Given): Promise<Result> {
     const everybodyReads = isPublic(context.event);
     const damaged = judgeDamage(damage, { environment: given.environment, everybodyReads });
     const forgotten = await findForgottenPool(runner, given, project);
-    const findings = worstFirst([...damaged.findings, ...diagnose(report), ...forgotten, ...notVerified(url)]);
+    const findings = worstFirst([
+      ...damaged.findings,
+      ...diagnose(report),
+      ...forgotten,
+      ...notVerified(url, tlsReason),
+    ]);
     for (const finding of findings) logger.info(`${finding.severity}: ${finding.message}. ${finding.next}`);
     const treatment =
       request.kind === 'none'

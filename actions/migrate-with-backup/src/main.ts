@@ -53,6 +53,7 @@ export async function main(runner: Runner): Promise<Result> {
   const options = await withDatabase({ ...planned, back }, target, {
     ...databasePorts(runner, given, openDatabaseAccess),
     readOnly: planned.mode === 'plan',
+    tlsReason: settings.database.tlsReason,
   });
   for (const weakening of options.weakenings) logger.warning(`Weaker than standard: ${weakening}`);
   const github =

@@ -216,7 +216,10 @@ describe('planOptions', () => {
     assert.deepEqual(mistakes({ databaseUrl: local, mode: 'plan' }, {}, false), []);
   });
 
-  test('a weaker connection is said', () => {
-    assert.match(plan({ databaseUrl: `${remote}?sslmode=require` }).weakenings.join(), /does not prove/);
+  test('a weaker connection is said with its reason', () => {
+    const weakened = (database: EnvironmentSettings['database']) =>
+      plan({ databaseUrl: `${remote}?sslmode=require` }, { database }).weakenings.join();
+    assert.match(weakened({ tlsReason: 'no certificate' }), /does not prove.*: no certificate$/);
+    assert.match(weakened({}), /no reason is given/);
   });
 });

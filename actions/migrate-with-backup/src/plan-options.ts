@@ -5,7 +5,7 @@ import { type GivenDestinations, type PlannedDestination, planDestinations } fro
 import { skipsBackup, weakerProof } from '#config/backup-policy';
 import type { EnvironmentSettings } from '#config/settings';
 import { projectOf, wrongProject } from '#postgres/database-project';
-import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
+import { DatabaseUrlError, parseDatabaseUrl, weakTls } from '#postgres/database-url';
 import type { UnblockRequest } from '#postgres/doctor/unblock';
 import { type ExpectedObject, parseObject } from '#postgres/expected-objects';
 import { type BlockLimits, standardLimits } from '#postgres/judge-size';
@@ -93,7 +93,7 @@ export function planOptions(
   const connection = readConnection(given, problems);
   const wrong = connection === undefined ? undefined : wrongProject(connection, database.project);
   if (wrong !== undefined) problems.push({ name: 'database-url', message: wrong });
-  const weakenings = connection?.weakening === undefined ? [] : [connection.weakening];
+  const weakenings = weakTls(given.databaseUrl, database.tlsReason);
   const { mode, phase } = given;
   // What ops.yml says is for a migration of the release, not for the way back by hand.
   const own = mode === 'apply' || mode === 'plan' ? database : {};

@@ -76,7 +76,14 @@ export async function main(runner: Runner): Promise<Result> {
       stagingDatabaseUrl: given.stagingDatabaseUrl,
       resolveDatabase: (url) =>
         // With the rights of the migration, which are looked at, too.
-        resolveDatabase({ ...target, url }, { ...databasePorts(runner, given, openDatabaseAccess), readOnly: false }),
+        resolveDatabase(
+          { ...target, url },
+          {
+            ...databasePorts(runner, given, openDatabaseAccess),
+            readOnly: false,
+            tlsReason: settings.database.tlsReason,
+          },
+        ),
       recipients: [...(given.ageRecipients ?? []), ...(given.gpgRecipients ?? [])],
       weakerBackup: {
         verify: given.verify,

@@ -12,6 +12,7 @@ import { openDestinations } from '#backup/open-destinations';
 import { planDestinations } from '#backup/plan-destinations';
 import { createGitHub } from '#github/client';
 import { openBackupLedger } from '#release/backup-ledger';
+import { DatabaseTargetError } from '#supabase/resolve-database';
 import { type Given, privateKey } from './inputs.ts';
 
 /** Why something could not be done. */
@@ -104,7 +105,9 @@ export async function orReason<T>(signal: AbortSignal, made: Promise<T>): Promis
     return await made;
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof BackupFailed || error instanceof PostgresMissing)) throw error;
+    const isReason =
+      error instanceof BackupFailed || error instanceof PostgresMissing || error instanceof DatabaseTargetError;
+    if (!isReason) throw error;
     return { reasonCode: error.reasonCode, message: error.message };
   }
 }

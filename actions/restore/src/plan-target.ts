@@ -11,15 +11,14 @@ export function planTarget(
   url: string | undefined,
   confirm: string | undefined,
   pinned: string | undefined,
-): { expected: string; problems: InputProblem[]; weakening?: string } {
+): { expected: string; problems: InputProblem[] } {
   if (url === undefined) return { expected: '', problems: [] };
   try {
     const settings = parseDatabaseUrl(url);
     const expected = projectReference(settings) ?? settings.database;
     const wrong = wrongProject(settings, pinned);
     if (wrong !== undefined) return { expected, problems: [{ name: 'target-url', message: wrong }] };
-    const weaker = settings.weakening === undefined ? {} : { weakening: settings.weakening };
-    if (confirm === expected) return { expected, problems: [], ...weaker };
+    if (confirm === expected) return { expected, problems: [] };
     const what = projectReference(settings) === undefined ? 'the name of the database' : 'the reference of the project';
     return {
       expected,

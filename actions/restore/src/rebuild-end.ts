@@ -8,6 +8,7 @@ import type { Runner } from '#action-kit/runner';
 import { loadSettings } from '#action-kit/settings';
 import { emptyDrillDatabase } from '#backup/drill-database';
 import { judgeRebuild, type RebuildFacts } from '#backup/judge-rebuild';
+import { weakConnection } from '#postgres/database-url';
 import { chooseDrillDeployments } from '#vercel/choose-drill-deployments';
 import { openVercelProject } from '#vercel/project';
 import { VercelError } from '#vercel/vercel-error';
@@ -36,6 +37,7 @@ export async function rebuildEnd(runner: Runner, given: Given): Promise<Result> 
   if (url === undefined)
     problems.push({ name: 'target-url', message: 'is needed by mode: rebuild-end: the database of the drill' });
   if (vercel === undefined || url === undefined || problems.length > 0) throw new InputError(problems);
+  for (const weakness of weakConnection(url, settings.database.tlsReason)) runner.logger.warning(weakness);
   const { environment } = settings;
   const removed = await removeDeployments(runner, vercel, environment);
   // What users see reads it: a person takes that back first.

@@ -10,8 +10,9 @@ import { makeRoles } from '#backup/make-roles';
 import { openBackup } from '#backup/restore-backup';
 import { compareRestoredRows, readLive, restoreLive } from '#backup/restore-live';
 import type { GitHub } from '#github/client';
-import { DatabaseUrlError, parseDatabaseUrl } from '#postgres/database-url';
+import { DatabaseUrlError, parseDatabaseUrl, weakConnection } from '#postgres/database-url';
 import { readReleases } from '#release/ledger';
+import { refuseWeakTls } from '#supabase/resolve-database';
 import { describeDatabaseFailure } from './describe-database-failure.ts';
 import { openDrillSource, orReason, type Reason } from './drill-source.ts';
 import type { Given } from './inputs.ts';
@@ -31,10 +32,10 @@ export async function rebuild(runner: Runner, given: Given): Promise<Result> {
     if ('reasonCode' in released) return refused(environment, released);
     const found = await source.findNewest(started / 1000);
     if ('reasonCode' in found) return refused(environment, found);
-    const { project: pinned, scratchImage } = settings.database;
+    const { project: pinned, scratchImage, tlsReason } = settings.database;
     const copied = await orReason(
       signal,
-      copyInto(targetUrl, found, { runner, decryption, pinned, confirm, deadlineMs, scratchImage }),
+      copyInto(targetUrl, found, { runner, decryption, pinned, confirm, deadlineMs, scratchImage, tlsReason }),
     );
     if ('reasonCode' in copied) return refused(environment, copied);
     const restoreSeconds = (clock.now() - started) / 1000;
@@ -52,7 +53,7 @@ export async function rebuild(runner: Runner, given: Given): Promise<Result> {
   }
 }
 
-/** Only into a database that is there for drills. @throws BackupFailed */
+/** Only into a database that is there for drills. @throws BackupFailed, DatabaseTargetError */
 async function copyInto(
   url: string,
   { manifest, manifestFile, manifestDigest, destination }: FoundBackup,
@@ -64,10 +65,13 @@ async function copyInto(
     deadlineMs: number;
     /** The only image that pg_restore may come from. */
     scratchImage: string | undefined;
+    tlsReason: string | undefined;
   },
 ): Promise<{ tables: number } | Reason> {
-  const { runner, decryption, pinned, confirm, deadlineMs, scratchImage } = given;
+  const { runner, decryption, pinned, confirm, deadlineMs, scratchImage, tlsReason } = given;
   const { logger, signal } = runner;
+  for (const weakness of weakConnection(url, tlsReason)) logger.warning(weakness);
+  refuseWeakTls(parseDatabaseUrl(url), tlsReason);
   try {
     const drill = await readDrillDatabase(url);
     const refusal = judgeDrillDatabase(drill, { source: manifest.source.identity, pinned, confirm });

@@ -11,10 +11,11 @@ import { planDestinations } from '#backup/plan-destinations';
 import { openBackup, rehearseRestore } from '#backup/restore-backup';
 import { defaults } from '#config/defaults';
 import { createGitHub } from '#github/client';
+import { parseDatabaseUrl } from '#postgres/database-url';
 import { openBackupLedger } from '#release/backup-ledger';
 import { startProgress } from '#release/progress';
 import { describeMoment } from '#supabase/judge-platform-restore';
-import { DatabaseTargetError } from '#supabase/resolve-database';
+import { DatabaseTargetError, refuseWeakTls } from '#supabase/resolve-database';
 import { SupabaseError } from '#supabase/supabase-error';
 import { readRestoreChecks } from './check-restored.ts';
 import { describeDecision, progressOf, startChecklist, withSmoke } from './checklist.ts';
@@ -31,7 +32,7 @@ export async function restore(runner: Runner, given: Given): Promise<Result> {
   const settings = await loadSettings(runner, given);
   const target = await findTarget(runner, given, settings);
   const isLive = target.url !== undefined;
-  const { problems, weakening, expected } = planTarget(target.url, given.confirm, settings.database.project);
+  const { problems, expected } = planTarget(target.url, given.confirm, settings.database.project);
   problems.push(...target.problems);
   // Read, not stored: nothing here is about what outlives the run. But what replaces a project replaces its storage, too.
   const words = given.backupDestination ?? ['directory'];
@@ -45,7 +46,6 @@ export async function restore(runner: Runner, given: Given): Promise<Result> {
     problems.push({ name: 'target-url', message: 'is needed by tables: the copy is made beside the live ones' });
   const before = readBefore(given, problems);
   const { clock, logger, signal, context } = runner;
-  if (weakening !== undefined) logger.warning(`Weaker than standard: ${weakening}`);
   const github =
     given.githubToken === undefined || context.repository === ''
       ? undefined
@@ -83,6 +83,7 @@ export async function restore(runner: Runner, given: Given): Promise<Result> {
   const destinations = await openDestinations(planned.destinations, destinationPorts(runner));
   let decryption: Awaited<ReturnType<typeof openDecryption>> | undefined;
   try {
+    if (target.url !== undefined) refuseWeakTls(parseDatabaseUrl(target.url), database.tlsReason);
     decryption = await openDecryption(privateKey(given), signal);
     const [first] = destinations;
     const chosen =

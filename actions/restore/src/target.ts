@@ -2,6 +2,7 @@ import { databasePorts, databaseRequest } from '#action-kit/database-target';
 import type { InputProblem } from '#action-kit/input-error';
 import type { Runner } from '#action-kit/runner';
 import type { EnvironmentSettings } from '#config/settings';
+import { weakConnection } from '#postgres/database-url';
 import { openDatabaseAccess } from '#supabase/database-access';
 import { planDatabaseTarget } from '#supabase/plan-database-target';
 import { resolveDatabase } from '#supabase/resolve-database';
@@ -28,7 +29,9 @@ export async function findTarget(
   const asked = { ...given, databaseUrl: given.targetUrl };
   const target = planDatabaseTarget(await databaseRequest(runner, asked, settings));
   const { url, loginRole, problems } = target;
-  const ports = { ...databasePorts(runner, asked, openDatabaseAccess), readOnly: false };
+  const { tlsReason } = settings.database;
+  for (const weakness of weakConnection(url, tlsReason)) runner.logger.warning(weakness);
+  const ports = { ...databasePorts(runner, asked, openDatabaseAccess), readOnly: false, tlsReason };
   let known: string | undefined;
   return {
     url,

@@ -105,7 +105,8 @@ export async function stageWatch(
   const arms = await readArms(about.project, about);
   const parts = (arm: Arm) => partsOfArm(runner, given, settings, { source, connection: about.connection, arm });
   const canaryParts = parts(arms.canary);
-  for (const weakness of weakConnection(canaryParts.vendors?.sql?.url)) logger.warning(weakness);
+  for (const weakness of weakConnection(canaryParts.vendors?.sql?.url, settings.database.tlsReason))
+    logger.warning(weakness);
   const stableParts = arms.stable && parts(arms.stable);
   if (stableParts) refuseSame(source, stableParts, canaryParts);
   const own = (watch.rules ?? defaultRules).map(parseRule).filter(isJudged);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { DatabaseSettings } from '#config/settings';
 import { withoutControls } from '#http/text';
 import { connect } from '#postgres/connection';
 import { wrongProject } from '#postgres/database-project';
@@ -24,7 +25,7 @@ export async function listMigrationStates(options: EnvironmentOptions): Promise<
   const folder = database.migrations ?? 'supabase/migrations';
   const { files, problems } = await readMigrations(folder);
   for (const { file, message } of problems) sayAside(`${withoutControls(file)}: ${message}`);
-  const connection = await connect(await findDatabase(folder, database.project), {
+  const connection = await connect(await findDatabase(folder, database), {
     applicationName: 'ops-actions migrations',
     statementTimeoutMs: 15_000,
   });
@@ -42,7 +43,10 @@ export async function listMigrationStates(options: EnvironmentOptions): Promise<
 }
 
 /** The connection, from the environment: DATABASE_URL, else SUPABASE_DB_PASSWORD and the project. */
-async function findDatabase(folder: string, pinned: string | undefined): Promise<string> {
+async function findDatabase(
+  folder: string,
+  { project: pinned, tlsReason }: Pick<DatabaseSettings, 'project' | 'tlsReason'>,
+): Promise<string> {
   const { DATABASE_URL, SUPABASE_DB_PASSWORD, SUPABASE_ACCESS_TOKEN: token } = process.env;
   const apiUrl = process.env.OPS_ACTIONS_SUPABASE_API_URL;
   if (apiUrl && !isLoopback(apiUrl))
@@ -62,7 +66,7 @@ async function findDatabase(folder: string, pinned: string | undefined): Promise
         name === 'database-url' ? 'neither DATABASE_URL nor SUPABASE_DB_PASSWORD is set' : `${name} ${message}`,
       ),
     );
-  for (const weakness of weakConnection(target.url)) sayAside(weakness);
+  for (const weakness of weakConnection(target.url, tlsReason)) sayAside(weakness);
   const wrong = wrongProject(parseDatabaseUrl(target.url), pinned);
   if (wrong !== undefined) throw new UsageError([`DATABASE_URL ${wrong}`]);
   return await resolveDatabase(

@@ -76,6 +76,7 @@ test('every setting reaches its place', async () => {
     'vercel: { as: custom-environment, custom-environment: qa, build: adopt, working-directory: ./apps/web/, deadline: 12m }',
     'database:',
     '  migrations: db/migrations',
+    '  tls-reason: the proxy has no certificate of its own',
     '  lock-timeout: 5s',
     '  statement-timeout: 2m',
     '  backup: { destination: [artifact, directory, s3://notes/a], path: /var/backups, region: eu-west-1 }',
@@ -98,6 +99,7 @@ test('every setting reaches its place', async () => {
   });
   assert.deepEqual(settings.database, {
     migrations: 'db/migrations',
+    tlsReason: 'the proxy has no certificate of its own',
     lockTimeoutMs: 5_000,
     statementTimeoutMs: 120_000,
     backupDestinations: ['artifact', 'directory', 's3://notes/a'],

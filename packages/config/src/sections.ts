@@ -112,6 +112,10 @@ export const database = z.strictObject({
   migrations: repositoryPath()
     .optional()
     .meta({ description: 'Folder of the migration files; default supabase/migrations.' }),
+  'tls-reason': text('a sentence').optional().meta({
+    description:
+      'Why the connection string of a remote database may verify less than the certificate of the very host (sslmode=require and the like): shown wherever it is used; without it nothing is changed or copied over such a connection.',
+  }),
   'lock-timeout': duration().optional(),
   'statement-timeout': duration().optional(),
   'include-all': flag()

@@ -133,6 +133,8 @@ export interface DatabaseSettings {
   project?: string;
   /** Folder of the migration files, relative to the workspace. Default `supabase/migrations`. */
   migrations?: string;
+  /** Why a connection may be weaker than verify-full (S30). Default: none is given. */
+  tlsReason?: string;
   /** How a new migration is named; default as the newest file of the folder. */
   naming?: 'timestamp' | 'numbered';
   /** Who applies pending migrations: the release (`automatic`, the default), or a person before it (`approve`, `manual`). */

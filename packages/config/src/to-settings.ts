@@ -39,6 +39,7 @@ export function toSettings(layer: EnvironmentLayer, environment: string, product
     database: defined({
       project: layer.supabase?.project,
       migrations: database.migrations,
+      tlsReason: database['tls-reason'],
       naming: database.naming,
       apply: database.apply,
       lockTimeoutMs: database['lock-timeout'],

@@ -241,7 +241,7 @@ function unreachable(settings: DatabaseSettings, error: unknown): DatabaseUnreac
 export function hintFor(settings: DatabaseSettings, code: string | undefined, message: string): string {
   if (code === '28P01') return 'The password is wrong, or its special characters are not percent-encoded';
   if (/certificate/i.test(message) || code?.startsWith('ERR_TLS') === true) {
-    return "The server's certificate is not signed by an authority known here: give the platform's CA file as ?sslrootcert=<path>; ?sslmode=require encrypts without proving who answers";
+    return "The server's certificate is not signed by an authority known here: give the platform's CA file as ?sslrootcert=<path>; ?sslmode=require encrypts without proving who answers, and needs database.tls-reason in ops.yml";
   }
   // A code that begins with a digit is the server's own: it was reached.
   if (/^db\.[a-z0-9]+\.supabase\.co$/.test(settings.host) && !/^\d/.test(code ?? '')) {

@@ -50,14 +50,19 @@ describe('parseDatabaseUrl', () => {
   });
 
   test('every mode that verifies less than the certificate of this very host is told, and nothing else', () => {
-    const told = (mode: string, host = 'db.example.com') => weakConnection(`postgres://u:p@${host}/d${mode}`);
+    const told = (mode: string, host = 'db.example.com') =>
+      weakConnection(`postgres://u:p@${host}/d${mode}`, 'no certificate');
     for (const mode of ['allow', 'prefer', 'require', 'no-verify', 'verify-ca'])
       assert.match(
         told(`?sslmode=${mode}`).join(),
-        new RegExp(`^Weaker than standard: sslmode=${mode} does not prove`),
+        new RegExp(`^Weaker than standard: sslmode=${mode} does not prove.*: no certificate$`),
       );
+    assert.match(
+      weakConnection('postgres://u:p@db.example.com/d?sslmode=require', undefined).join(),
+      /: no reason is given \(database\.tls-reason of ops\.yml\)$/,
+    );
     assert.deepEqual([told(''), told('?sslmode=verify-full'), told('?sslmode=require', '127.0.0.1')], [[], [], []]);
-    assert.deepEqual([weakConnection(undefined), weakConnection('no address')], [[], []]);
+    assert.deepEqual([weakConnection(undefined, undefined), weakConnection('no address', undefined)], [[], []]);
   });
 
   test('any user, password and database survive percent-encoding', () => {

@@ -84,14 +84,21 @@ export function parseDatabaseUrl(text: string): DatabaseSettings {
   };
 }
 
-/** `Weaker than standard: …` of a connection string that gives up a part of its protection (S30); nothing of one that is none. */
-export function weakConnection(text: string | undefined): string[] {
+/** What a connection string gives up of its protection, and why that may be (S30); nothing of one that is none. */
+export function weakTls(text: string | undefined, reason: string | undefined): string[] {
   try {
     const { weakening } = parseDatabaseUrl(text ?? '');
-    return weakening === undefined ? [] : [`Weaker than standard: ${weakening}`];
+    return weakening === undefined
+      ? []
+      : [`${weakening}: ${reason ?? 'no reason is given (database.tls-reason of ops.yml)'}`];
   } catch {
     return [];
   }
+}
+
+/** The same as `Weaker than standard: …`. */
+export function weakConnection(text: string | undefined, reason: string | undefined): string[] {
+  return weakTls(text, reason).map((weakening) => `Weaker than standard: ${weakening}`);
 }
 
 /** The same database for sessions that write while its own setting makes new ones read-only. @throws DatabaseUrlError */

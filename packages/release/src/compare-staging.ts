@@ -8,7 +8,7 @@ import type { Finding } from './decide-preflight.ts';
 export async function compareStaging(
   url: string,
   files: readonly MigrationFile[],
-  signal?: AbortSignal,
+  { signal, tlsReason }: { signal?: AbortSignal | undefined; tlsReason?: string | undefined },
 ): Promise<Finding[]> {
   if (files.length === 0) return [];
   const [
@@ -25,7 +25,7 @@ export async function compareStaging(
     import('#postgres/edited-files'),
   ]);
   try {
-    const weak = weakConnection(url).map((text): Finding => {
+    const weak = weakConnection(url, tlsReason).map((text): Finding => {
       return { code: 'staging_connection_weak', severity: 'warning', message: `the database of staging: ${text}` };
     });
     const connection = await connect(url, {

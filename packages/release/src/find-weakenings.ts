@@ -25,7 +25,7 @@ export function findWeakenings(given: {
   throwAway: boolean;
   allowOlder?: string | undefined;
   weakerBackup?: WeakerBackup | undefined;
-  /** What the connection string gives up, where it does. */
+  /** What the connection string gives up, where it does, and why. */
   connection?: string | undefined;
 }): Weakening[] {
   const { settings, throwAway, allowOlder, connection, weakerBackup = {} } = given;
@@ -51,6 +51,6 @@ export function findWeakenings(given: {
     const reason = cleanText(allowOlder, 300);
     found.push({ name: 'allow-older', text: `older or diverged code may be released (allow-older: ${reason})` });
   }
-  if (connection !== undefined) found.push({ name: 'tls', text: connection });
+  if (connection !== undefined) found.push({ name: 'tls', text: cleanText(connection, 450) });
   return found;
 }

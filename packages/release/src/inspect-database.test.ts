@@ -7,6 +7,7 @@ import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import { connect } from '#postgres/connection';
 import { standardLimits } from '#postgres/judge-size';
+import { resolveDatabase } from '#supabase/resolve-database';
 import { type DatabaseRequest, inspectDatabase } from './inspect-database.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
@@ -68,6 +69,24 @@ describe('what preflight finds in a database', { skip: installed ? false : 'no P
     const nowhere = Object.assign(new Error('no way'), { name: 'DatabaseTargetError', reasonCode: 'pooler_unknown' });
     const lost = await look(direct, { resolve: () => Promise.reject(nowhere) });
     assert.deepEqual(lost.codes, ['pooler_unknown']);
+  });
+
+  test('a connection that proves no host is refused without a reason, and told with it (S30)', async () => {
+    const url = await database('weakened', 'SELECT 1');
+    const given = 'postgresql://u:p@db.example.com/d?sslmode=require';
+    const ask = (tlsReason?: string) => {
+      const ports = { mask: () => {}, log: () => {}, now: () => 0, readOnly: false, tlsReason };
+      const resolve = async (text: string) => {
+        await resolveDatabase({ url: text, loginRole: false, problems: [] }, ports);
+        return url;
+      };
+      return look(given, { resolve, tlsReason });
+    };
+    const { codes, findings, weakening } = await ask();
+    assert.deepEqual([codes, findings[0]?.severity, weakening], [['weak_tls_without_reason'], 'refuse', undefined]);
+    const told = await ask('no certificate');
+    assert.ok(!told.codes.includes('weak_tls_without_reason'));
+    assert.match(told.weakening ?? '', /^sslmode=require does not prove.*: no certificate$/);
   });
 
   test('held files need no backup: nothing is applied', async () => {

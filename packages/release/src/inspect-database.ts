@@ -26,7 +26,7 @@ export interface DatabaseInspection {
   findings: Finding[];
   /** Every remark about the pending files, with file, line, statement and correction. */
   migrations: MigrationFinding[];
-  /** What the connection string gives up of its protection (S30). */
+  /** What the connection string gives up of its protection, and why (S30). */
   weakening?: string | undefined;
 }
 
@@ -34,6 +34,8 @@ export interface DatabaseRequest extends RestorePointRequest {
   url?: string | undefined;
   /** The Supabase project that the connection has to lead to; undefined: any. */
   project?: string | undefined;
+  /** Why the connection may be weaker than verify-full (S30). */
+  tlsReason?: string | undefined;
   /** The address to use instead of `url`, which is right and may not be reachable from here. */
   resolve?: ((url: string) => Promise<string>) | undefined;
   /** Folder of the migrations, relative to the workspace; undefined: the default. */
@@ -161,8 +163,11 @@ async function inspectConnected(
   connection: DatabaseConnection,
 ): Promise<DatabaseInspection> {
   const { limits, includeAll, command, critical, wayBack: required } = request;
-  const { weakening } = connection.settings;
-  const { openTables } = await import('#postgres/row-security');
+  const [{ openTables }, { weakTls }] = await Promise.all([
+    import('#postgres/row-security'),
+    import('#postgres/database-url'),
+  ]);
+  const [weakening] = weakTls(request.url, request.tlsReason);
   const rows = decideRowSecurity(await openTables(connection), request.rowSecurity);
   if (command !== undefined) {
     // Left to a person, a release runs nothing, so that it needs no restore point either.
@@ -185,8 +190,8 @@ async function inspectConnected(
   // A backup is made where files are applied: held ones need none.
   const due = inspection.toApply.length > 0;
   const forward = required === 'ignored' ? undefined : forwardFixOnly(inspection);
-  const { stagingUrl, signal } = request;
-  const staging = stagingUrl === undefined ? [] : await compareStaging(stagingUrl, inspection.toApply, signal);
+  const { stagingUrl } = request;
+  const staging = stagingUrl === undefined ? [] : await compareStaging(stagingUrl, inspection.toApply, request);
   const message = `way back of the database: ${forward}`;
   const wayBack: Finding[] = forward === undefined ? [] : [{ code: 'forward_fix_only', severity: 'notice', message }];
   const foretold = decideForetold(inspection.foretold, request.rowSecurity);

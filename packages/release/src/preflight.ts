@@ -41,6 +41,7 @@ export async function preflight(
     inspectDatabase({
       url: request.databaseUrl,
       project: settings.database.project,
+      tlsReason: settings.database.tlsReason,
       resolve: request.resolveDatabase,
       migrations: settings.database.migrations,
       workspace: request.workspace,

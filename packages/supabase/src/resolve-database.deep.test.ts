@@ -76,7 +76,7 @@ describe('resolveDatabase', { skip: installed ? false : 'no PostgreSQL server pr
     sandbox.supabase.database.pooler = { host: 'aws-1-eu-central-1.pooler.supabase.com', port: 6543 };
     const given = `postgresql://postgres:pw%23@db.${project}.supabase.co/notes?sslmode=require`;
     assert.equal(
-      await resolve({ url: given }),
+      await resolve({ url: given }, { tlsReason: 'no certificate' }),
       `postgresql://postgres.${project}:pw%23@aws-1-eu-central-1.pooler.supabase.com:5432/notes?sslmode=require`,
     );
   });

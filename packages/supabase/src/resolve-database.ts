@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { projectOf } from '#postgres/database-project';
-import { describeDatabase, isLocalHost, parseDatabaseUrl } from '#postgres/database-url';
+import { type DatabaseSettings, describeDatabase, isLocalHost, parseDatabaseUrl } from '#postgres/database-url';
 import { reachHost } from '#postgres/reach-host';
 import type { DatabaseAccess, PoolerAddress } from './database-access.ts';
 import type { DatabaseTarget } from './plan-database-target.ts';
@@ -15,6 +15,15 @@ export class DatabaseTargetError extends Error {
   }
 }
 
+/** Before data is changed or copied (S30). @throws DatabaseTargetError `weak_tls_without_reason` */
+export function refuseWeakTls({ weakening }: Pick<DatabaseSettings, 'weakening'>, reason: string | undefined): void {
+  if (weakening === undefined || reason !== undefined) return;
+  throw new DatabaseTargetError(
+    'weak_tls_without_reason',
+    `the database is not connected to: ${weakening}, and no reason is given. Take sslmode out of the secret with the connection string (a private authority is named by ?sslrootcert=<path>), or say in ops.yml why less is enough: database: { tls-reason: <a sentence, shown wherever the connection is used> }`,
+  );
+}
+
 export interface DatabasePorts {
   /** Undefined: no access token was given. */
   access?: ((project: string) => DatabaseAccess) | undefined;
@@ -24,8 +33,10 @@ export interface DatabasePorts {
   signal?: AbortSignal | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** For a login role: it may only read. */
+  /** Nothing is changed or copied: a login role may do no more. */
   readOnly: boolean;
+  /** `database.tls-reason`, which a weaker connection needs that is not for reading only (S30). */
+  tlsReason?: string | undefined;
   /** Why a host cannot be reached from here. */
   reach?: (host: string, port: number) => Promise<string | undefined>;
   /** How long a new role may take to be known to the pooler; default 60 s. */
@@ -40,6 +51,7 @@ export interface DatabasePorts {
 export async function resolveDatabase(target: DatabaseTarget & { url: string }, ports: DatabasePorts): Promise<string> {
   const { signal, log } = ports;
   const settings = parseDatabaseUrl(target.url);
+  if (!ports.readOnly) refuseWeakTls(settings, ports.tlsReason);
   const project = projectOf(settings);
   const url = new URL(target.url.trim());
   const direct = project !== undefined && settings.host === `db.${project}.supabase.co`;
