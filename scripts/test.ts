@@ -40,7 +40,8 @@ const seconds = new Map<string, number>();
 const started = performance.now();
 // More than half of a deep test is waiting: for windows, deadlines, processes.
 const concurrency = Math.min(2, availableParallelism()) + (deep ? 1 : 0);
-const stream = run({ files: files.sort(), concurrency, timeout: 15 * 60_000 });
+const timeout = (process.env.OPS_ACTIONS_CRASH === 'all' ? 120 : 15) * 60_000;
+const stream = run({ files: files.sort(), concurrency, timeout });
 stream.on('test:pass', (event) => {
   if (event.details.type === 'suite') return;
   if (event.skip !== undefined && event.skip !== false) {

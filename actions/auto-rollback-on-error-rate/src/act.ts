@@ -21,18 +21,18 @@ export interface Actor {
   commit: string;
 }
 
-/** Takes the way back, and watches what it restored; `since`: the beginning of what was judged, Unix seconds. */
+/** Takes the way back, and watches what it restored. */
 export async function act(
   runner: Runner,
   given: Given,
   actor: Actor,
-  { context, reason, since }: { context: ProbeContext; reason: string; since?: number | undefined },
+  { context, reason }: { context: ProbeContext; reason: string },
 ): Promise<TakenBack> {
   const { clock, logger } = runner;
   const { runId, runUrl, sha: commit } = runner.context;
   const target = given.rollbackTarget ?? 'previous';
   const back = await takeBack({ ...actor, context, runId, runUrl, commit, target, reason, clock, log: logger.info });
-  return await watchRestored(runner, given, actor, { back, since });
+  return await watchRestored(runner, given, actor, { back });
 }
 
 /** Watches what a way back restored, where it moved production. */
@@ -40,14 +40,13 @@ export async function watchRestored(
   runner: Runner,
   given: Given,
   actor: Actor,
-  { back, since }: { back: TakenBack; since?: number | undefined },
+  { back }: { back: TakenBack },
 ): Promise<TakenBack> {
   const { logger } = runner;
   const { settings, plan } = actor;
   for (const warning of back.warnings) logger.warning(warning);
   if (back.decision !== 'rolled-back' || back.rollback === undefined) return back;
-  const promotedAt = given.promotedAt ?? since?.toString();
-  const restored = { ...given, promotedAt, restored: true, act: false };
+  const restored = { ...given, restored: true, act: false };
   try {
     const again = planWatch(restored, settings, plan.mode);
     const { to } = back.rollback;

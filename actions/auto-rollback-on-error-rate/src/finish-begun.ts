@@ -1,6 +1,6 @@
 import type { Result } from '#action-kit/result';
 import type { Runner } from '#action-kit/runner';
-import { messageOf } from '#http/error-reason';
+import { messageOf, reasonCodeOf } from '#http/error-reason';
 import { cleanText } from '#http/text';
 import { commandOn } from '#release/command-line';
 import { settle, within } from '#release/patience';
@@ -26,7 +26,8 @@ export async function finishBegun(runner: Runner, given: Given, actor: Actor): P
   if (read === undefined || 'error' in read) {
     const silent =
       read === undefined ? `GitHub did not answer within ${githubPatienceMs / 1000} s` : messageOf(read.error);
-    return await finishUnread(runner, given, actor, cleanText(silent, 300));
+    const reasonCode = (read && reasonCodeOf(read.error)) ?? 'github_unreachable';
+    return await finishUnread(runner, given, actor, { silent: cleanText(silent, 300), reasonCode });
   }
   const { value: open } = read;
   const own = open.find((lock) => lock.key === key && lock.target !== undefined);
@@ -46,7 +47,12 @@ export async function finishBegun(runner: Runner, given: Given, actor: Actor): P
 }
 
 /** Nobody can read whether a way back was begun: by Vercel's note it was done, or a person decides. */
-async function finishUnread(runner: Runner, given: Given, actor: Actor, silent: string): Promise<Result> {
+async function finishUnread(
+  runner: Runner,
+  given: Given,
+  actor: Actor,
+  { silent, reasonCode }: { silent: string; reasonCode: string },
+): Promise<Result> {
   const { connection, settings, plan, key } = actor;
   const { environment } = settings;
   const done = await settle(readNoted(actor));
@@ -55,7 +61,7 @@ async function finishUnread(runner: Runner, given: Given, actor: Actor, silent: 
     const vercel = 'error' in done ? ` Vercel does not tell it either: ${cleanText(messageOf(done.error), 300)}.` : '';
     const what = `${silent}: whether an earlier attempt of this run began a way back is not known.${vercel} Nothing was judged again and nothing was moved.`;
     const next = `Next, at once: look at ${environment}, and where it is bad: ${commandOn(settings, 'rollback')}`;
-    return described(plan, `${what} ${next}`, unread, 'no-data');
+    return described(plan, `${what} ${next}`, { decision: 'rollback-failed', reasonCode }, 'no-data');
   }
   const { context } = await ownChecks(runner, plan, { bypassSecret: given.protectionBypassSecret, connection });
   const { deploymentId: to } = noted.target;
@@ -87,7 +93,6 @@ async function readNoted({ github, connection, settings, key }: Actor) {
   return findNotedBack({ repository: github.repository, environment, key, current }, state);
 }
 
-const unread = { decision: 'rollback-failed', reasonCode: 'github_unreachable' } as const;
 const superseded = { decision: 'superseded', reasonCode: 'superseded' } as const;
 
 function described(

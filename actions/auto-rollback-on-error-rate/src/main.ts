@@ -83,7 +83,6 @@ export async function main(started: Runner): Promise<Result> {
   const back = await act(runner, given, parts, {
     context: seen.context,
     reason: decision.summary,
-    since: seen.outcome.startedAt,
   });
   return describeWatch(seen.outcome, decision, { ...about, chart, previous: seen.previous }, back);
 }

@@ -36,6 +36,7 @@ for (const name of ['prometheus', 'sentry', 'datadog', 'new-relic', 'supabase-lo
       const made = await createSource(name, parts);
       const source = {
         ...made,
+        open: clock.busy(made.open),
         read: clock.busy(made.read),
         ...(made.readings && { readings: clock.busy(made.readings) }),
       };

@@ -67,14 +67,14 @@ export async function takeBack(parts: {
     const there = decision === 'already-current';
     return { decision: there ? 'rolled-back' : 'rollback-failed', reasonCode, summary: message, warnings };
   }
-  const { decision, reasonCode, message, from, to, startedAt, swappedAt } = outcome.rollback;
+  const { decision, reasonCode, message, from, to, startedAt, swappedAt, unrecorded } = outcome.rollback;
   const rollback = { from, to, startedAt: startedAt / 1000, swappedAt: swappedAt && swappedAt / 1000 };
   if (decision === 'superseded') return { decision, reasonCode, summary: message, warnings, rollback };
   if (decision === 'failed') return { decision: 'rollback-failed', reasonCode, summary: message, warnings, rollback };
   const moved = withPartsLeft(settings, {
     decision: 'rolled-back',
     reasonCode,
-    summary: message,
+    summary: unrecorded === undefined ? message : `${message}. ${unrecorded}`,
     warnings,
     rollback,
   });

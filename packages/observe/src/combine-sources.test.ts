@@ -6,6 +6,9 @@ import { type AppState, chooseApp, chooseDecisive, type SourceState } from './co
 const of = (verdict: SourceState['verdict'], known = 10): SourceState => ({ known, verdict });
 const [pass, fail, unsure] = [of('pass'), of('fail'), of('inconclusive')];
 const blind = of('inconclusive', 2);
+const waiting: SourceState = { ...unsure, comparison: 'waiting' };
+const good: SourceState = { ...pass, comparison: 'read' };
+const bad: SourceState = { ...fail, comparison: 'read' };
 
 // MET-20: several sources for one rule, of ten intervals.
 const rows: [combine: Combination, states: SourceState[], index: number, disagree: boolean][] = [
@@ -21,9 +24,16 @@ const rows: [combine: Combination, states: SourceState[], index: number, disagre
   ['all', [fail, pass], 1, true],
   ['all', [pass, fail, unsure], 2, true],
   ['all', [blind, fail], 1, false],
+  // One that waits for its time before gives way where it would have spoken, and takes nobody else's word.
+  ['primary', [waiting, pass, good], 2, false],
+  ['primary', [fail, waiting, good], 0, false],
+  ['any', [waiting, good, fail], 2, false],
+  ['all', [waiting, bad], 0, true],
 ];
 for (const [combine, states, index, disagree] of rows) {
-  const shown = states.map(({ verdict, known }) => (known < 8 ? 'blind' : verdict)).join(', ');
+  const shown = states
+    .map(({ verdict, known, comparison }) => (known < 8 ? 'blind' : (comparison ?? '') + verdict))
+    .join(', ');
   test(`${combine} of ${shown}: source ${index}${disagree ? ', in disagreement' : ''}`, () => {
     assert.deepEqual(chooseDecisive(states, combine, 10), { index, disagree });
   });

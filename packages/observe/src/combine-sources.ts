@@ -32,8 +32,8 @@ export const SEEN_SHARE = 0.75;
 
 /**
  * Chooses the source whose own counts, baseline and verdict stand for the watch. Counts of different sources are never added and
- * never compared: each is judged alone, for each counts something else. One that waits for its time before gives way to those that
- * are compared with theirs. Pure.
+ * never compared: each is judged alone, for each counts something else. Where the first one waits for its time before, those that
+ * are compared with theirs speak for it, with primary. Pure.
  * - primary: the first in order that saw enough; a blind one is passed over.
  * - any: the first that fails; else the first that is not sure; else the first that saw enough.
  * - all: fails only when every source that saw enough fails.
@@ -41,16 +41,18 @@ export const SEEN_SHARE = 0.75;
 export function chooseDecisive(states: readonly SourceState[], combine: Combination, elapsed: number): DecisiveSource {
   const all = states.map((state, index) => ({ ...state, index }));
   const seen = all.filter(({ known }) => known > 0 && known >= elapsed * SEEN_SHARE);
-  const compared = seen.filter(({ comparison }) => comparison === 'read');
-  const seeing = compared.length > 0 && seen.some(({ comparison }) => comparison === 'waiting') ? compared : seen;
   const best = all.toSorted((a, b) => b.known - a.known || a.index - b.index)[0]?.index ?? 0;
-  const first = seeing[0]?.index ?? best;
-  const unsure = seeing.find(({ verdict }) => verdict !== 'pass' && verdict !== 'fail')?.index;
-  const failing = (combine === 'any' ? all : seeing).filter(({ verdict }) => verdict === 'fail');
-  if (combine === 'primary') return { index: first, disagree: false };
+  const first = seen[0]?.index ?? best;
+  const unsure = seen.find(({ verdict }) => verdict !== 'pass' && verdict !== 'fail')?.index;
+  const failing = (combine === 'any' ? all : seen).filter(({ verdict }) => verdict === 'fail');
+  if (combine === 'primary') {
+    const compared =
+      seen[0]?.comparison === 'waiting' ? seen.find(({ comparison }) => comparison === 'read') : undefined;
+    return { index: compared?.index ?? first, disagree: false };
+  }
   if (combine === 'any') return { index: failing[0]?.index ?? unsure ?? first, disagree: false };
-  if (failing.length === seeing.length) return { index: first, disagree: false };
-  const calm = seeing.find(({ verdict }) => verdict !== 'fail')?.index ?? first;
+  if (failing.length === seen.length) return { index: first, disagree: false };
+  const calm = seen.find(({ verdict }) => verdict !== 'fail')?.index ?? first;
   return { index: unsure ?? calm, disagree: failing.length > 0 };
 }
 

@@ -104,12 +104,15 @@ export class SourceReader {
   }
 
   private async askBaseline(
-    startedAt: number,
+    given: number,
     intervalMs: number,
     wanted: WantedBaseline,
   ): Promise<{ buckets: Bucket[]; from: BaselineTime; failed?: NoData | undefined }> {
     const { source } = this;
     const back = AGO_MS[wanted.from];
+    // A moment that somebody else names lies within an interval that the source cannot divide.
+    const grain = Math.max(1, source.granularityMs);
+    const startedAt = Math.floor(given / grain) * grain;
     const length = Math.ceil(wanted.baselineMs / intervalMs) * intervalMs;
     const from = back === 0 ? startedAt - length : startedAt - back;
     // The switch happened in the newest interval: it holds both releases.

@@ -176,7 +176,12 @@ export async function importRollback(
   const { noted, plan } = silent;
   const { lock, version } = await writeSilentRollback(deps, scope, silent, about);
   if (plan.unproven !== undefined) about.warnings.push(plan.unproven);
-  if (plan.isOwn) return undefined;
+  const before = plan.entries.find(({ deploymentId }) => deploymentId !== noted.from);
+  const beforeSaid = before === undefined ? '' : ` ${before.version} had been taken back before, unseen, too.`;
+  if (plan.isOwn) {
+    if (before !== undefined) about.warnings.push(beforeSaid.trim());
+    return undefined;
+  }
   const isLocked = lock !== undefined && lock.releasedAt === undefined;
   if (isLocked) {
     const off = await settle(keepAutoAssignOff(project));
@@ -187,8 +192,6 @@ export async function importRollback(
   const place = { as: 'production' as const, environment, autoAssign: lock?.autoAssign ?? false };
   const closing = await settleEnvironment(deps, place, { moved: false, names: [target] });
   about.warnings.push(...closing.warnings);
-  const before = plan.entries.find(({ deploymentId }) => deploymentId !== noted.from);
-  const beforeSaid = before === undefined ? '' : ` ${before.version} had been taken back before, unseen, too.`;
   const written = isLocked ? 'The lock and the record were completed' : 'The record was completed';
   const finished: Finished = {
     key: noted.key,

@@ -62,6 +62,24 @@ test('an answer lost after the effect is not sent again while the project cannot
   assert.deepEqual([moved.outcome, moved.requests, vercel.accepted.length], ['moved', 1, 1]);
 });
 
+test('a request that never arrived is sent again although nobody says whom the domains serve', async () => {
+  const blind = { method: 'GET', route: /v4\/aliases/, status: 500, times: Number.POSITIVE_INFINITY };
+  let arrived = 0;
+  vercel.routes.push({
+    method: 'POST',
+    route: /rollback/,
+    answer() {
+      arrived += 1;
+      if (arrived > 1) vercel.faults.splice(vercel.faults.indexOf(blind), 1);
+      else vercel.faults.push(blind);
+      const { status, json = {} } = arrived > 1 ? vercel.move('rollback', 'dpl_new') : { status: 502 };
+      return { status, json };
+    },
+  });
+  const moved = await (await open()).rollBack('dpl_new', { pollMs: 1_000, deadlineMs: 40_000 });
+  assert.deepEqual([moved.outcome, moved.requests, vercel.accepted.length], ['moved', 1, 1]);
+});
+
 test('a request that never arrived is sent again after the caller was asked', async () => {
   vercel.faults.push({ method: 'POST', route: /promote/, status: 502 });
   let asked = 0;

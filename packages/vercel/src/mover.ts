@@ -173,11 +173,12 @@ export class Mover {
     try {
       const project = await port.readProject(times.signal);
       this.last = project.lastAliasRequest;
+      // The last request stands there: whether ours arrived is known by now, whatever else can be read.
+      this.readAt = readAt;
       this.currentDeploymentId = project.currentDeploymentId;
       if (this.sent === 'conflict' && isRunning(this.last)) this.blocked = true;
       await this.askDomains();
       if (this.sent === 'queued' && !this.state.rollingRelease) await this.askRollingRelease();
-      this.readAt = readAt;
     } catch (error) {
       if (port.signal?.aborted) throw port.signal.reason;
       if (error === DEADLINE) return undefined;

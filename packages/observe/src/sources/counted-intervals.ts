@@ -61,8 +61,9 @@ export class CountedIntervals {
     if (isNoData(answer)) return answer;
     const [sum, old] = [totalOf(answer), totalOf(before)];
     const counts = { requests: sum.requests - old.requests, errors: sum.errors - old.errors };
-    // Where counts were taken back, only its own question tells what the interval had.
-    if (counts.errors < 0 || counts.errors > counts.requests) return await countEach([newest], ask);
+    // Where counts were taken back, or nothing is new, only its own question tells: a source that fell silent repeats the old sum.
+    if (counts.errors < 0 || counts.requests <= 0 || counts.errors > counts.requests)
+      return await countEach([newest], ask);
     return [{ start: newest.start / 1000, end: newest.end / 1000, ...counts }];
   }
 

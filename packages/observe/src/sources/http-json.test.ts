@@ -148,14 +148,16 @@ for (const [name, body, reasonCode] of [
 /** Counts of any time: an error and so many requests every second, and in every answer what came late. */
 async function countsByTime(
   use: (source: ReturnType<typeof httpJson>, asked: string[]) => Promise<void>,
-  counted = { perSecond: 10, late: 0 },
+  counted: { perSecond: number; late: number; endsAt?: number } = { perSecond: 10, late: 0 },
 ) {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '', 'http://localhost');
     const [from, until] = [Number(searchParams.get('from')), Number(searchParams.get('until'))];
     asked.push(`${from}-${until}`);
-    response.end(JSON.stringify(reading((until - from) * counted.perSecond + counted.late, until - from)));
+    const seconds = Math.min(until, counted.endsAt ?? until) - from;
+    const counts = seconds > 0 ? reading(seconds * counted.perSecond + counted.late, seconds) : reading(null, null);
+    response.end(JSON.stringify(counts));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/c?from={from}&until={until}`;
@@ -192,6 +194,16 @@ test('where counts of earlier intervals are taken back, the newest one is asked 
     assert.ok(!isNoData(again));
     assert.deepEqual(asked.slice(-2), ['0-30', '20-30']);
     assert.deepEqual(again.at(-1), { start: 20, end: 30, requests: 50, errors: 10 });
+  }, counted);
+});
+
+test('a source that falls silent is no data, although the sum of the last intervals goes on', async () => {
+  const counted = { perSecond: 10, late: 0, endsAt: 20 };
+  await countsByTime(async (source, asked) => {
+    assert.ok(!isNoData(await source.read(0, 20_000, 10_000)));
+    const silent = await source.read(0, 30_000, 10_000);
+    assert.deepEqual(asked.slice(2, 4), ['0-30', '20-30']);
+    assert.ok(isNoData(silent), JSON.stringify(silent));
   }, counted);
 });
 
