@@ -6,6 +6,7 @@ import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import { systemClock } from '#http/clock';
 import { connect, type DatabaseConnection } from '#postgres/connection';
+import { endClientSessions } from '#postgres/doctor/end-sessions';
 import { readDatabaseReport } from '#postgres/doctor/read-database-report';
 import { treat } from '../src/act.ts';
 import { decideEnding } from '../src/decide-ending.ts';
@@ -25,6 +26,7 @@ describe('read-only ends what could still write', { skip }, () => {
     doctor = await connect(cluster.url, { applicationName: 'ops-actions database-doctor' });
     await doctor.query(`CREATE TABLE public.notes (id int);
       CREATE ROLE authenticator LOGIN PASSWORD 'word'; GRANT ALL ON public.notes TO authenticator;
+      CREATE ROLE little LOGIN PASSWORD 'word';
       CREATE ROLE reader LOGIN PASSWORD 'word'; ALTER ROLE reader SET default_transaction_read_only = on`);
   });
   after(async () => {
@@ -33,8 +35,9 @@ describe('read-only ends what could still write', { skip }, () => {
     await cluster?.stop();
   });
 
-  async function client(user?: string): Promise<pg.Client> {
+  async function client(user?: string, database?: string): Promise<pg.Client> {
     const url = new URL(cluster.url);
+    if (database !== undefined) url.pathname = `/${database}`;
     if (user !== undefined) Object.assign(url, { username: user, password: 'word' });
     const one = new pg.Client({ connectionString: url.href, application_name: 'postgrest' });
     one.on('error', () => {});
@@ -44,12 +47,19 @@ describe('read-only ends what could still write', { skip }, () => {
   }
   const write = (one: pg.Client) => one.query('INSERT INTO public.notes VALUES (1)');
 
-  async function switched(on: boolean, given: { include?: string[]; meanwhile?: () => Promise<void> } = {}) {
-    const report = await readDatabaseReport(doctor, { schemas: ['public'] });
+  async function switched(
+    on: boolean,
+    given: {
+      include?: string[];
+      meanwhile?: () => Promise<void>;
+      by?: { connection: DatabaseConnection; url: string };
+    } = {},
+  ) {
+    const by = given.by ?? { connection: doctor, url: cluster.url };
+    const report = await readDatabaseReport(by.connection, { schemas: ['public'] });
     await given.meanwhile?.();
     const treatment = await treat({
-      connection: doctor,
-      url: cluster.url,
+      ...by,
       report,
       request: { kind: 'read-only', on, expiresMs: 60_000, include: given.include ?? [] },
       dryRun: false,
@@ -106,5 +116,22 @@ describe('read-only ends what could still write', { skip }, () => {
     assert.match(on.summary, /but roles with a setting of their own can still write: authenticator; /);
     await doctor.query('ALTER ROLE authenticator RESET default_transaction_read_only');
     await switched(false);
+  });
+
+  test('a role that may not see the sessions of others calls nothing proven while one is open', async () => {
+    await doctor.query('CREATE DATABASE small OWNER little');
+    const url = new URL(cluster.url);
+    Object.assign(url, { username: 'little', password: 'word', pathname: '/small' });
+    const connection = await connect(url.href, { applicationName: 'ops-actions database-doctor' });
+    try {
+      const pool = await client('authenticator', 'small');
+      const on = await switched(true, { by: { connection, url: url.href } });
+      assert.deepEqual([on.reasonCode, on.failed], ['not_allowed', true], on.summary);
+      assert.match(on.summary, /^1 of 1 sessions are still there: GRANT pg_read_all_stats/);
+      assert.deepEqual(await endClientSessions(connection), { ended: 0, left: ['authenticator'] });
+      await pool.query('SELECT 1');
+    } finally {
+      await connection.close();
+    }
   });
 });

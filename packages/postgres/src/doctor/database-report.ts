@@ -34,7 +34,7 @@ export interface Session {
   application: string;
   /** `active`, `idle`, `idle in transaction`, …; `unknown` where our role may not see it. */
   state: string;
-  /** `client backend`, `walsender`, `autovacuum worker`, … */
+  /** `client backend`, `walsender`, `autovacuum worker`, …; `client backend` also where our role may not see it. */
   backendType: string;
   /** Of the session's user. */
   superuser: boolean;

@@ -3,11 +3,13 @@
  * pg_stat_statements, pg_stat_progress_create_index and pg_replication_slots of PostgreSQL 13 to 18.
  */
 
+// Without pg_read_all_stats the server hides what kind a session of another user is: who has a user and a database counts as a client.
 // pg_blocking_pids takes an exclusive lock of the lock table for a moment: only for sessions that wait for a lock.
 export const sessionsQuery = `
   SELECT a.pid, coalesce(a.datname, '') AS database, coalesce(a.usename, '') AS "user",
          coalesce(a.application_name, '') AS application, coalesce(a.state, 'unknown') AS state,
-         coalesce(a.backend_type, 'unknown') AS "backendType", coalesce(r.rolsuper, false) AS superuser,
+         coalesce(a.backend_type, CASE WHEN a.usesysid IS NULL OR a.datid IS NULL THEN 'unknown' ELSE 'client backend' END)
+           AS "backendType", coalesce(r.rolsuper, false) AS superuser,
          CASE WHEN a.wait_event IS NULL THEN NULL ELSE a.wait_event_type || ': ' || a.wait_event END AS "waitsFor",
          CASE WHEN a.wait_event_type = 'Lock' THEN pg_catalog.pg_blocking_pids(a.pid) ELSE '{}'::int4[] END AS "blockedBy",
          extract(epoch FROM pg_catalog.clock_timestamp() - a.backend_start)::float8 AS "connectedSeconds",
