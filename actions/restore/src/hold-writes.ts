@@ -11,7 +11,7 @@ export interface HeldWrites {
   stop: string | undefined;
   /** Writes were stopped before this run, by a person: it never lifts that. */
   already: boolean;
-  /** That they go on, and why that is allowed; undefined: they do not. */
+  /** That they go on, and why that is allowed, or who may go on all the same; undefined: nobody. */
   weakening: string | undefined;
 }
 
@@ -52,25 +52,27 @@ export async function holdWrites(
     logger.warning(`Weaker than standard: ${weakening}`);
     return { stop: undefined, already, weakening };
   }
-  const held = { stop: already ? undefined : mark, already, weakening: undefined };
+  const stop = already ? undefined : mark;
   try {
     const exceptions = await readExceptions(url, signal);
-    const own = exceptions.length === 0 ? '' : `; not for ${exceptions.join(', ')}, with a setting of their own`;
-    if (already) {
-      note('Writes stopped', `were stopped already, not by this run, which does not lift it${own}; ${howToResume}`);
-      return held;
-    }
-    const { ended, left } = await endEarlierSessions(url, signal);
+    const { ended, left } = already ? { ended: 0, left: [] } : await endEarlierSessions(url, signal);
+    const free = [
+      ...(exceptions.length === 0 ? [] : [`roles with a setting of their own: ${exceptions.join(', ')}`]),
+      ...(left.length === 0 ? [] : [`sessions that could not be ended, of ${left.join(', ')}`]),
+    ];
+    const weakening = free.length === 0 ? undefined : `some may still write: ${free.join('; ')}`;
+    const but = weakening === undefined ? '' : `; ${weakening}`;
     const before = found.restore === undefined ? '' : ', as an earlier run had left them';
-    const still = left.length === 0 ? '' : `, and those of ${left.join(', ')} could not be ended, so they may write`;
     note(
       'Writes stopped',
-      `new sessions are read-only${before}, proven by a refused write${own}; ${ended} that were open were ended${still}`,
+      already
+        ? `were stopped already, not by this run, which does not lift it${but}; ${howToResume}`
+        : `new sessions are read-only${before}, proven by a refused write; ${ended} that were open were ended${but}`,
     );
-    if (own !== '' || still !== '') logger.warning(`Some may still write${own}${still}`);
-    return held;
+    if (weakening !== undefined) logger.warning(`Weaker than standard: ${weakening}`);
+    return { stop, already, weakening };
   } catch (error) {
-    if (held.stop !== undefined) await liftStop({ url, mark: held.stop }, warn);
+    if (stop !== undefined) await liftStop({ url, mark: stop }, warn);
     throw error;
   }
 }

@@ -111,7 +111,7 @@ export function renderReplaced(given: {
   checklist: readonly ChecklistItem[];
   /** Writes stay stopped by this run. */
   isStopped: boolean;
-  /** Writes went on meanwhile, and why that was allowed. */
+  /** Writes went on meanwhile, and why that was allowed, or who may have written. */
   weakening: string | undefined;
 }): Result {
   const { manifest, saved, loss, wrong, faults, roles, seconds, time, why, checklist } = given;

@@ -231,12 +231,16 @@ describe(
       }
     });
 
-    test('a role whose own setting wins is named', async () => {
+    test('a role whose own setting wins is named in log, checklist and summary', async () => {
       await query(cluster.url, 'ALTER ROLE notes_app SET default_transaction_read_only = off');
       try {
         const { result, log } = await restore();
         assert.equal(result.reasonCode, 'restored_live', log);
-        assert.match(log, /Some may still write; not for notes_app, with a setting of their own/);
+        const weaker = /Weaker than standard: some may still write: roles with a setting of their own: notes_app/;
+        assert.match(log, weaker);
+        assert.match(result.summary, weaker);
+        const [stopped] = checklistOf(result.details).filter(({ item }) => item === 'Writes stopped');
+        assert.match(stopped?.outcome ?? '', /proven by a refused write; .*some may still write: .*notes_app/);
       } finally {
         await query(cluster.url, 'ALTER ROLE notes_app RESET default_transaction_read_only');
       }

@@ -15,7 +15,7 @@ const payload = z.object({
   stop: z.string().optional(),
   /** The run that asked; absent where it has no number. */
   runId: z.number().optional(),
-  /** What was done without, and the reason that the workflow gave. */
+  /** What was done without, and the reason that the workflow gave, or who may have written. */
   weakening: z.string().optional(),
 });
 
