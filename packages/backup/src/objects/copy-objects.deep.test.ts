@@ -11,15 +11,14 @@ import { copyObjects } from './copy-objects.ts';
 import type { LiveObject } from './object-store.ts';
 
 const chunkBytes = 256 * 1024;
-const chunksOfOne = 400;
+const chunksOfOne = 1600;
 const one = chunkBytes * chunksOfOne;
 
-test('objects of 100 MB, four at a time, pass in constant memory', async (t) => {
+test('objects of 400 MB, two at a time, pass in constant memory', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'copy-objects-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const { recipient } = await createOneTimeKey();
   const encryption = await openEncryption({ age: [recipient] });
-  const chunk = randomBytes(chunkBytes);
   let peak = 0;
   const sampling = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage().rss);
@@ -30,11 +29,12 @@ test('objects of 100 MB, four at a time, pass in constant memory', async (t) => 
     source: {
       buckets: async () => [{ name: 'media', public: false }],
       async *list(): AsyncGenerator<LiveObject> {
-        for (const name of ['a', 'b', 'c', 'd', 'e'])
+        for (const name of ['a', 'b'])
           yield { bucket: 'media', name, bytes: one, etag: name, updatedAt: '2026-01-24T09:00:00Z' };
       },
       async *read() {
-        for (let index = 0; index < chunksOfOne; index += 1) yield chunk;
+        // New bytes each time: what repeats would be small once it is compressed, wherever it is held.
+        for (let index = 0; index < chunksOfOne; index += 1) yield randomBytes(chunkBytes);
       },
     },
     except: [],
@@ -45,8 +45,8 @@ test('objects of 100 MB, four at a time, pass in constant memory', async (t) => 
     log: () => {},
     signal: new AbortController().signal,
   });
-  assert.deepEqual([copied.copied, copied.failed], [{ objects: 5, bytes: 5 * one }, []]);
-  t.diagnostic(`${(5 * one) / 1e6} MB copied, memory +${Math.round((peak - before) / 1e6)} MB`);
-  // Four that travel at a time are 400 MB, and what the garbage collector has not met yet counts here, too.
+  assert.deepEqual([copied.copied, copied.failed], [{ objects: 2, bytes: 2 * one }, []]);
+  t.diagnostic(`${(2 * one) / 1e6} MB copied, memory +${Math.round((peak - before) / 1e6)} MB`);
+  // Less than one of them, and what the garbage collector has not met yet counts here, too.
   assert.ok(peak - before < 280_000_000, `${peak - before} bytes more`);
 });
