@@ -103,6 +103,21 @@ describe('createBackup', installed ? {} : { skip: 'no PostgreSQL server programs
     assert.doesNotMatch(lines.join('\n'), /canary-/);
   });
 
+  test('what a function says of a row that it refuses in the restore is in no log; which function and table is', async () => {
+    const lines: string[] = [];
+    const url = await database(`CREATE FUNCTION fits(v text) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN
+        IF current_setting('is_superuser') = 'off' THEN RAISE EXCEPTION '% does not fit', v; END IF;
+        RETURN true; END $$;
+      CREATE TABLE a (v text CHECK (fits(v))); INSERT INTO a VALUES ('canary-row')`);
+    const { manifest } = await backup(url, { totalsOnly: true, log: (line) => lines.push(line) });
+    assert.equal(manifest.verification.verdict, 'could-not-verify');
+    assert.doesNotMatch(lines.join('\n') + JSON.stringify(manifest), /canary-/);
+    assert.match(
+      lines.at(-1) ?? '',
+      /COPY failed for table "a": ERROR: in PL\/pgSQL function public\.fits\(text\) line \d+ /,
+    );
+  });
+
   test('programs without security fixes are named in log and manifest', async () => {
     const lines: string[] = [];
     const [found] = await listPostgres();

@@ -108,7 +108,7 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
       ? { surroundings: await readSurroundings(source, { url: options.url, binaries, deadlineMs, ...signal }) }
       : {};
     const store = { source, encryption, destinations, files };
-    // Where strangers may look, the log names no table either.
+    // Where strangers may look, the log does not tell table by table what is copied.
     const named = options.totalsOnly === true ? {} : { copying };
     const dump = await storeDump({ ...store, dumped, ...named, log });
     const dumpSeconds = secondsSince(dumpStarted);
@@ -146,7 +146,7 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
     const manifestFile = `${options.name}.manifest.json`;
     const text = formatManifest(manifest);
     await storeManifest({ file: manifestFile, text, proven: isSufficient(verification) }, options);
-    // Objects may be named in a log (S29), and without the reason nobody could mend it.
+    // A log may name objects, and carries no values (S29; `toolComplaint`): without the reason nobody could mend it.
     const { message } = verification.verdict === 'could-not-verify' ? verification : manifest.verification;
     log(`backup ${verification.verdict}: ${message} (${secondsSince(started).toFixed(1)} s in all)`);
     return { manifest, manifestFile, manifestDigest: digestOf(text) };

@@ -112,7 +112,7 @@ test('names of keys, sizes and complaints are fit to be shown', () => {
   ]);
   assert.equal(
     toolComplaint(
-      'pg_restore: error: could not execute query: ERROR:  invalid input value for enum mood: "canary"\nCONTEXT:  canary\n',
+      'pg_restore: error: could not execute query: ERROR:  invalid input value for enum mood: "canary"\nDETAIL:  canary\n',
     ),
     'pg_restore: error: could not execute query: ERROR:  invalid input value for enum mood: "…"',
   );
@@ -123,6 +123,37 @@ test('names of keys, sizes and complaints are fit to be shown', () => {
     'pg_dump: error: Dumping the contents of table "a" failed: PQgetCopyData() failed. server closed the connection unexpectedly',
   );
   assert.equal(toolComplaint(''), 'it gave no reason');
+});
+
+test('what code of the database says of its rows is cut to severity, function, line and object', () => {
+  const query = 'pg_restore: error: could not execute query: ';
+  const entry =
+    'pg_restore: while PROCESSING TOC:\npg_restore: from TOC entry 3390; 0 16387 TABLE DATA public notes me\n';
+  const raised = `pg_restore: NOTICE:  canary\npg_restore: error: canary is told\n${entry}${query}ERROR:  canary is wrong\nDETAIL:  canary\nCONTEXT:  PL/pgSQL function public.check_it(integer) line 3 at RAISE\nCOPY notes, line 1: "canary"\n`;
+  for (const [stderr, shown] of [
+    [
+      raised.replace('pg_restore: error: canary is told\n', ''),
+      `${query}ERROR: in PL/pgSQL function public.check_it(integer) line 3, at TABLE DATA public notes me`,
+    ],
+    [`${query}ERROR:  canary\nCONTEXT:  SQL function "f" statement 1\n`, `${query}ERROR: in code of the database`],
+    [`${query}FEHLER:  canary\nKONTEXT:  canary\n`, `${query}FEHLER: in code of the database`],
+    [`${query}ERREUR :  canary\n`, `${query}ERREUR : in code of the database`],
+    ['pg_restore: NOTICE:  canary\nmore canary\n', 'pg_restore: NOTICE: in code of the database'],
+    [
+      'pg_restore: error: COPY failed for table "notes": ERROR:  malformed array literal: "can"ary"\nCONTEXT:  COPY notes, line 1\n',
+      'pg_restore: error: COPY failed for table "notes": ERROR:  malformed array literal: "…"',
+    ],
+    [`${query}ERROR:  time zone "canary" not recognized\n`, `${query}ERROR:  time zone "…"`],
+    [
+      `${query}ERROR:  column "a" of relation "notes" does not exist\n`,
+      `${query}ERROR:  column "a" of relation "notes" does not exist`,
+    ],
+    [
+      'pg_dump: error: connection to server at "db.example.com", port 5432 failed: FATAL:  password authentication failed for user "me"\n',
+      'pg_dump: error: connection to server at "db.example.com", port 5432 failed: FATAL:  password authentication failed for user "me"',
+    ],
+  ] as const)
+    assert.equal(toolComplaint(stderr), shown);
 });
 
 test('a manifest of a newer version is refused by name', () => {
