@@ -1,4 +1,4 @@
-import { embeddedCode } from './embedded-code.ts';
+import { type KnownRoutines, statementsRun } from './embedded-code.ts';
 import { estimateSeconds } from './judge-size.ts';
 import type { MigrationFile } from './read-migrations.ts';
 import { splitFile } from './split-file.ts';
@@ -58,10 +58,11 @@ export function classifyFiles(
   parser: SqlParser,
   facts: FactsOf = () => undefined,
 ): FileSummary[] {
+  const routines: KnownRoutines = new Map();
   return files.map((file) => {
     const parsed = parser.parse(file.sql);
     const statements = 'file' in parsed ? parsed.file.statements : [];
-    const runs = statements.flatMap((one) => [one, ...embeddedCode(file.sql, one, parser).statements]);
+    const runs = statementsRun(file.sql, statements, parser, routines).map(({ statement }) => statement);
     // Whatever is not listed defines or changes an object of the schema.
     const found = new Set(runs.map(({ kind }) => classes.find(([, pattern]) => pattern.test(kind))?.[0] ?? 'schema'));
     return {

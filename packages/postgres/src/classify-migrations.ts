@@ -1,6 +1,6 @@
 import { readAcceptances } from './acceptances.ts';
 import { classifyStatement } from './classify-statement.ts';
-import { type CodeBody, embeddedCode, knownRoutine } from './embedded-code.ts';
+import { type KnownRoutines, statementsRun } from './embedded-code.ts';
 import { filePhase } from './file-phase.ts';
 import { type BlockEstimate, type BlockLimits, judgeSize, standardLimits } from './judge-size.ts';
 import { findLockHeld, type HeldLock, heldAfter } from './lock-held.ts';
@@ -8,11 +8,13 @@ import { type MadeObject, madeObjects } from './made-objects.ts';
 import type { MigrationRule } from './migration-rules.ts';
 import { provenColumns } from './proven-columns.ts';
 import type { MigrationFile } from './read-migrations.ts';
+import { runsWith } from './run-statement.ts';
 import { child, relationKey, relationName, textOf } from './sql-names.ts';
 import { lineAndColumn, type ParsedStatement, type SqlParser } from './sql-parser.ts';
 import type { OlderCode, RemovedName, StatementContext, StatementFinding } from './statement-finding.ts';
 import type { FactsOf } from './table-facts.ts';
 import type { LockMode, TableWork } from './table-lock.ts';
+import { temporarySchema } from './temporary-tables.ts';
 
 /** One remark about a migration file. It never contains a literal of the file, except inside `correction`. */
 export interface MigrationFinding {
@@ -89,8 +91,8 @@ interface Classification extends Required<ClassifyOptions> {
   created: Set<string>;
   /** The same of what they have made or replaced. */
   replaced: Set<string>;
-  /** Functions and procedures that they have made, by the key of their name. */
-  routines: Map<string, CodeBody>;
+  /** Functions and procedures that they have made. */
+  routines: KnownRoutines;
   /** `public.notes.title` of columns that a pending statement proves to hold no NULL. */
   proven: Set<string>;
   /** Constraints of pending statements that would prove one, by `public.notes.<constraint>`. */
@@ -103,24 +105,22 @@ function classifyFile(file: MigrationFile, parser: SqlParser, given: Classificat
   const { statements } = outcome.file;
   const findings: MigrationFinding[] = [];
   const contracts = new Set<ParsedStatement>();
-  const runs = statements.flatMap((top, index) => {
-    const { statements: embedded, unread } = embeddedCode(file.sql, top, parser, given.routines);
-    for (const [key, body] of knownRoutine(file.sql, top)) given.routines.set(key, body);
-    return [
-      { index, top, statement: top, unread },
-      ...embedded.map((statement) => ({ index, top, statement, unread: undefined })),
-    ];
-  });
-  const made = runs.map(({ statement }) => madeObjects(statement));
+  const runs = statementsRun(file.sql, statements, parser, given.routines).map((run) => ({
+    ...run,
+    made: madeObjects(run.statement),
+  }));
+  const conditions = runs.some(({ within }) => within.length > 0);
   let held: HeldLock | undefined;
   const accepted = readAcceptances(file.sql.includes('ops:accept') ? parser.comments(file.sql) : [], statements);
-  for (const [position, { index, top, statement, unread }] of runs.entries()) {
+  for (const [position, { index, statement, embedded, within, unread, made }] of runs.entries()) {
     const context: StatementContext = {
       sql: file.sql,
       statement,
-      existing: (kind, key) => !given.empty && !given.created.has(nameOf({ kind, key })),
+      existing: (kind, key) =>
+        !given.empty && !key.startsWith(`${temporarySchema}.`) && !given.created.has(nameOf({ kind, key })),
       madeBefore: (kind, key) => given.replaced.has(nameOf({ kind, key })),
-      remade: (such) => made.slice(position + 1).some((objects) => objects.some(such)),
+      remade: (such) => runs.slice(position + 1).some((run) => run.made.some(such)),
+      remadePerhaps: false,
       ...(unread === undefined ? {} : { unread }),
       phase: given.phase,
       facts: given.facts,
@@ -129,7 +129,14 @@ function classifyFile(file: MigrationFile, parser: SqlParser, given: Classificat
     const waits = findLockHeld(held, file, context);
     // The first is enough: where the file is split there, what follows is judged anew.
     held = waits.length > 0 ? undefined : heldAfter(held, context);
-    const found = [...classifyStatement(context), ...waits].map((finding): Judged => {
+    const own = classifyStatement(context);
+    if (conditions) {
+      const certain = runs.slice(position + 1).filter((run) => runsWith(run.within, within));
+      const remade: StatementContext['remade'] = (such) => certain.some((run) => run.made.some(such));
+      const strict = classifyStatement({ ...context, remade, remadePerhaps: true });
+      own.push(...strict.filter(({ rule }) => !own.some((one) => one.rule === rule)));
+    }
+    const found = [...own, ...waits].map((finding): Judged => {
       const judged = judgeSize(finding, given.facts, given.limits);
       const reason = accepted.reasons.get(index)?.get(finding.rule);
       return reason === undefined ? judged : { ...judged, severity: 'warn', accepted: reason };
@@ -137,12 +144,9 @@ function classifyFile(file: MigrationFile, parser: SqlParser, given: Classificat
     if (found.some((finding) => finding.olderCode === 'needs' && finding.accepted === undefined))
       contracts.add(statement);
     findings.push(...found.map((finding) => located(file, parser, statement, finding)));
-    for (const object of made[position] ?? []) given.replaced.add(nameOf(object));
+    for (const object of made) given.replaced.add(nameOf(object));
     // Whether what stands inside of another statement runs is known only then.
-    if (statement !== top) {
-      if (isTemporary(statement)) for (const object of made[position] ?? []) given.created.add(nameOf(object));
-      continue;
-    }
+    if (embedded) continue;
     for (const key of newNames(statement, given.created)) given.created.add(key);
     for (const key of provenColumns(statement, given.checks, given.facts)) given.proven.add(key);
   }
@@ -154,12 +158,6 @@ function classifyFile(file: MigrationFile, parser: SqlParser, given: Classificat
   const phase = filePhase(file, runs, contracts, given.phase);
   if (phase.mixed !== undefined) findings.push(located(file, parser, phase.mixed.statement, phase.mixed.finding));
   return findings;
-}
-
-/** A table of the session that migrates: nobody else ever sees it. */
-function isTemporary({ node }: ParsedStatement): boolean {
-  const relation = child(node, 'relation') ?? child(child(node, 'into'), 'rel');
-  return relation?.relpersistence === 't';
 }
 
 /** What nobody can use yet: made for certain by this statement, or made by an earlier one and renamed by this. */

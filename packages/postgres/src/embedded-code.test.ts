@@ -16,6 +16,10 @@ function judged(...texts: string[]): string[] {
 
 const doBlock = (body: string, declared = '') => `do $$ ${declared}\nbegin\n  ${body}\nend $$;`;
 
+/** `f` drops a table, and `g` calls it; the next statement stands in line 3. */
+const known =
+  "create function f() returns int language sql as 'drop table notes';\ncreate function g() returns int language sql as 'select f()';\n";
+
 const cases: [sql: string, ...found: string[]][] = [
   // What a DO block says in plain SQL is judged as if it stood at the top of the file.
   [doBlock('drop table notes;'), 'drop-table hold 3'],
@@ -73,12 +77,83 @@ const cases: [sql: string, ...found: string[]][] = [
   ],
   ["create procedure p() language sql as 'delete from notes';\ncall public.p()", 'mass-change warn 2'],
   [
-    `create function f() returns void language plpgsql as $f$ begin perform f(); end $f$;\ndo $$ begin perform f(); end $$`,
+    `create function f() returns void language plpgsql as $f$ begin perform f(); perform g(); end $f$;\ndo $$ begin perform f(); end $$`,
     'opaque-code warn 2',
   ],
   [`create function f() returns int language sql begin atomic select 1; end;\nselect f()`, 'opaque-code warn 2'],
   [`create function f() returns int language sql as $f$ select 1 $f$;\nselect f()`],
   ['create procedure p() language plpgsql as $$ begin null; end $$; call p();'],
+  // Wherever it is called, also by what is called, and whichever of its kind it is.
+  ...[
+    'select f()::text',
+    'select coalesce(1, f())',
+    'select 1 where f() is null',
+    'update t set a = f() where b',
+    'select g()',
+  ].map((call): [string, ...string[]] => [`${known} ${call}`, 'drop-table hold 3', 'mixed-phases refuse 3']),
+  ...[
+    'n := f();',
+    'if f() = 1 then null; end if;',
+    "raise notice '%', f();",
+    'perform g();',
+    'return; n := 1 + f();',
+  ].map((call): [string, ...string[]] => [
+    `${known} ${doBlock(call, 'declare n int;')}`,
+    'drop-table hold 3',
+    'mixed-phases refuse 3',
+  ]),
+  [`${known} call p(f())`, 'opaque-code warn 3', 'drop-table hold 3', 'mixed-phases refuse 3'],
+  [`${known} select other() from f()`, 'opaque-code warn 3', 'drop-table hold 3', 'mixed-phases refuse 3'],
+  [`${known} explain select f(); create view v as select f(); alter table t alter a set default f()`],
+  [
+    "create function f() returns int language sql as 'select 1';\ncreate or replace function f() returns int language sql as 'delete from notes; select 1';\nselect f()",
+    'mass-change warn 3',
+  ],
+  [
+    "create function f() returns int language sql as 'drop table notes';\ncreate or replace function f() returns int language sql as 'select 1';\nselect f()",
+  ],
+  [
+    "create function f() returns int language sql as 'drop table notes';\ncreate function f(a int) returns int language sql as 'select 1';\nselect f()",
+    'drop-table hold 3',
+    'mixed-phases refuse 3',
+  ],
+  [
+    'create function f() returns setof int language plpgsql as $f$ begin return query delete from notes returning id; end $f$;\nselect f()',
+    'mass-change warn 2',
+  ],
+  [
+    "create function f() returns setof int language plpgsql as $f$ begin return query execute format('delete from %I', 'notes'); end $f$;\nselect f()",
+    'opaque-code hold 2',
+    'mixed-phases refuse 2',
+  ],
+  [
+    `create function f() returns void language plpgsql as $f$ begin execute format('drop table %I', 'notes'); end $f$;\ndo $$ begin perform f(); end $$`,
+    'opaque-code hold 2',
+    'mixed-phases refuse 2',
+  ],
+  // What a condition may leave out replaces nothing for certain; within the same branch it does.
+  ['drop view v; do $$ begin create view v as select 1; end $$'],
+  ['drop view v; do $$ begin if now() > a then create view v as select 1; end if; end $$', 'drop-view warn 1'],
+  ['drop view v; do $$ begin create view v as select 1; exception when others then null; end $$', 'drop-view warn 1'],
+  ['drop view v; do $$ begin if a then return; end if; create view v as select 1; end $$', 'drop-view warn 1'],
+  [doBlock('if a then drop view v; create view v as select 1; end if;')],
+  [doBlock('begin drop view v; create view v as select 1; exception when others then null; end;')],
+  [doBlock('if a then drop view v; else create view v as select 1; end if;'), 'drop-view warn 3'],
+  [
+    'drop table notes; do $$ begin if a then create table notes (id int); end if; end $$',
+    'replace-table refuse 1',
+    'drop-table warn 1',
+  ],
+  // A temporary table is none that others see.
+  [doBlock('create temp table notes (id int);\n  drop table notes;\n  drop table public.notes;'), 'drop-table hold 5'],
+  ['create temp table notes (id int);\ndrop table public.notes', 'drop-table hold 2'],
+  ['create temp table notes (id int); drop table pg_temp.notes; drop table notes', 'drop-table hold 1'],
+  [
+    'create temp table pile as select 1; alter table pile add a int not null; create index on pile (a); drop table pile',
+  ],
+  [doBlock('if a then create temp table notes (id int); end if;\n  drop table notes;'), 'drop-table hold 4'],
+  [doBlock('if a then create temp table pile (id int); drop table pile; end if;')],
+  ['drop view v; create temp view v as select 1', 'drop-view hold 1'],
   // Statements inside of others.
   ['with d as (delete from notes returning *) select count(*) from d', 'mass-change warn 1'],
   ['with d as (delete from notes where id = 1 returning *) insert into old select * from d'],
@@ -118,6 +193,28 @@ describe('what a statement runs besides itself', () => {
       'drop-column hold 1',
       'mixed-phases refuse 1',
     ]);
+  });
+
+  test('a temporary table of one file, and one that is made under a condition, hide nothing from the next', () => {
+    for (const first of [
+      'create temp table notes (id int)',
+      doBlock('create temp table notes (id int);'),
+      doBlock('if false then create table notes (id int); end if;'),
+    ])
+      for (const drop of ['drop table public.notes', 'drop table notes'])
+        assert.deepEqual(judged(first, drop), ['drop-table hold 1'], `${first} | ${drop}`);
+  });
+
+  test('the plan knows the routines of earlier files', () => {
+    const facts = () => ({ table: 'public.notes', rows: 10, bytes: 8192, columns: new Map() });
+    const files = ["create function f() returns int language sql as 'delete from notes'", '\nselect f()'].map(
+      (sql, index) => ({ version: `${index}`, name: 'x', file: `${index}_x.sql`, sql }),
+    );
+    const [, summary] = classifyFiles(files, parser, facts as never);
+    assert.deepEqual(
+      summary?.locks.map(({ line, table }) => [line, table]),
+      [[2, 'public.notes']],
+    );
   });
 
   test('the plan counts its classes and locks', () => {

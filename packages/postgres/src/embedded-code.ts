@@ -1,96 +1,131 @@
-import { keyOfPath } from './made-objects.ts';
+import { keyOfPath, madeObjects } from './made-objects.ts';
+import type { RunStatement, Surroundings, UnreadCode } from './run-statement.ts';
 import { child, children, type ParseNode, stringList, textOf, wrapped } from './sql-names.ts';
 import type { ParsedStatement, SqlParser } from './sql-parser.ts';
-
-/** Code that a statement runs and that nobody could read here. */
-export interface UnreadCode {
-  /** `a DO block runs statements that it puts together`. */
-  what: string;
-  /** Its text names what takes objects, rights or rows away. */
-  destroys: boolean;
-}
-
-export interface EmbeddedCode {
-  /** What the statement runs besides itself, in order; places are those of the file. */
-  statements: ParsedStatement[];
-  unread?: UnreadCode;
-}
+import { nameTemporaries } from './temporary-tables.ts';
 
 /** A body of code, and the whole statement that carries it. */
-export interface CodeBody {
+interface CodeBody {
   language: string;
   body: string;
   text: string;
+  /** Of a routine: what it takes. */
+  takes?: string;
 }
 
-/** Functions and procedures whose bodies are known, by the key of their name. */
-export type KnownRoutines = ReadonlyMap<string, CodeBody>;
-
-const nothing: EmbeddedCode = { statements: [] };
-const none: KnownRoutines = new Map();
+/** Functions and procedures whose bodies are known, by the key of their name: one of each list of parameters. */
+export type KnownRoutines = Map<string, readonly CodeBody[]>;
 
 /**
- * What a statement runs besides itself: the SQL of a DO block, of a routine that is known, of WITH, of EXPLAIN ANALYZE, PREPARE
- * and COPY. Conditions and loops of code are taken as run. Pure given the parser.
+ * What a file runs, in order: its statements, and what each of them runs besides itself, which is the SQL of a DO block, of a
+ * routine that is known, of WITH, of EXPLAIN ANALYZE, PREPARE and COPY. Conditions and loops of code are taken as run;
+ * places are those of the file. The routines that it makes are added to `routines`.
  */
-export function embeddedCode(
+export function statementsRun(
   sql: string,
-  statement: ParsedStatement,
+  statements: readonly ParsedStatement[],
   parser: SqlParser,
-  routines: KnownRoutines = none,
-): EmbeddedCode {
+  routines: KnownRoutines,
+): RunStatement[] {
+  const runs = statements.flatMap((top, index): RunStatement[] => {
+    const code = embeddedCode({ statement: top, within: [] }, { sql, parser, routines, read: new Set() });
+    learnRoutine(sql, top, routines);
+    const itself = { index, top, statement: top, embedded: false, within: [] };
+    return [
+      code.unread === undefined ? itself : { ...itself, unread: code.unread },
+      ...code.statements.map((inner) => ({ index, top, embedded: true, ...inner })),
+    ];
+  });
+  return nameTemporaries(runs);
+}
+
+type Inner = Pick<RunStatement, 'statement' | 'within'>;
+
+interface EmbeddedCode {
+  statements: Inner[];
+  unread?: UnreadCode;
+}
+
+/** What one statement of a file is read with. */
+interface Reading {
+  sql: string;
+  parser: SqlParser;
+  routines: KnownRoutines;
+  /** Bodies that it has run before: once is enough, and a routine may call itself. */
+  read: Set<CodeBody>;
+}
+
+function embeddedCode(run: Inner, reading: Reading): EmbeddedCode {
+  const { statement } = run;
   const { kind, node } = statement;
   switch (kind) {
     case 'DoStmt':
-      return readCode('a DO block', bodyOf(sql, statement, 'args'), { sql, statement, parser, routines });
-    case 'CallStmt':
-      return runRoutines([stringList(children(child(node, 'funccall'), 'funcname'))], {
-        sql,
-        statement,
-        parser,
-        routines,
-      });
+      return readCode('a DO block', bodyOf(reading.sql, statement, 'args'), run, reading);
+    case 'CallStmt': {
+      const called = child(node, 'funccall');
+      const own = { path: stringList(children(called, 'funcname')), alone: true, told: true };
+      return runRoutines([own, ...callsIn(called, false)], run, reading);
+    }
     case 'ExplainStmt': {
       const analyze = wrapped(node, 'options', 'DefElem').some(
         (option) => option.defname === 'analyze' && !isOff(child(option, 'arg')),
       );
-      return analyze ? { statements: ofNode(statement, child(node, 'query')) } : nothing;
+      const query = analyze ? ofNode(statement, child(node, 'query'))[0] : undefined;
+      if (query === undefined) return { statements: [] };
+      const inner = { ...run, statement: query };
+      return together([{ statements: [inner] }, embeddedCode(inner, reading)]);
     }
-    case 'SelectStmt': {
-      const code = runRoutines(calledAlone(node), { sql, statement, parser, routines });
-      return { ...code, statements: [...ofQueries(statement), ...code.statements] };
+    default: {
+      const statements = ofQueries(statement).map((inner) => ({ ...run, statement: inner }));
+      return together([{ statements }, runRoutines(callsOf(statement), run, reading)]);
     }
-    default:
-      return { statements: ofQueries(statement) };
   }
 }
 
-/** What a CREATE FUNCTION or PROCEDURE makes known; nothing of other statements. Pure. */
-export function knownRoutine(sql: string, statement: ParsedStatement): [key: string, body: CodeBody][] {
-  if (statement.kind !== 'CreateFunctionStmt') return [];
-  return [[keyOfPath(stringList(children(statement.node, 'funcname'))), bodyOf(sql, statement, 'options')]];
-}
-
-/** Where a body is run from. */
-interface RunFrom {
-  sql: string;
-  statement: ParsedStatement;
-  parser: SqlParser;
-  routines: KnownRoutines;
-}
-
-function runRoutines(paths: readonly string[][], from: RunFrom): EmbeddedCode {
-  const codes = paths.map((path): EmbeddedCode => {
-    const name = path.join('.');
-    const known = from.routines.get(keyOfPath(path));
-    if (known === undefined) return { statements: [], unread: { what: `the body of ${name} is run`, destroys: false } };
-    // What a routine calls in its turn stays unread: it may be itself.
-    return readCode(`the body of ${name}`, known, { ...from, routines: none });
-  });
+function together(codes: readonly EmbeddedCode[]): EmbeddedCode {
   const unread = codes
     .flatMap((code) => code.unread ?? [])
     .toSorted((a, b) => Number(b.destroys) - Number(a.destroys))[0];
   return { statements: codes.flatMap((code) => code.statements), ...(unread === undefined ? {} : { unread }) };
+}
+
+/** OR REPLACE takes the place of what takes the same. */
+function learnRoutine(sql: string, statement: ParsedStatement, routines: KnownRoutines): void {
+  const [made] = madeObjects(statement);
+  if (statement.kind !== 'CreateFunctionStmt' || made === undefined) return;
+  const takes = made.parameters?.map(({ type }) => type).join();
+  const others = routines.get(made.key)?.filter((one) => one.takes !== takes) ?? [];
+  routines.set(made.key, [
+    ...others,
+    { ...bodyOf(sql, statement, 'options'), ...(takes === undefined ? {} : { takes }) },
+  ]);
+}
+
+/** A routine that a statement calls. */
+interface Call {
+  path: readonly string[];
+  /** It is called whenever the statement runs. */
+  alone: boolean;
+  /** That nobody has read it is worth a word. */
+  told: boolean;
+}
+
+function runRoutines(calls: readonly Call[], run: Inner, reading: Reading): EmbeddedCode {
+  return together(
+    calls.flatMap(({ path, alone, told }): EmbeddedCode[] => {
+      const name = path.join('.');
+      const bodies = reading.routines.get(keyOfPath(path));
+      if (bodies === undefined)
+        return told ? [{ statements: [], unread: { what: `the body of ${name} is run`, destroys: false } }] : [];
+      const within = alone && bodies.length === 1 ? run.within : [...run.within, bodies];
+      return bodies
+        .filter((body) => !reading.read.has(body))
+        .map((body) => {
+          reading.read.add(body);
+          return readCode(`the body of ${name}`, body, { ...run, within }, reading);
+        });
+    }),
+  );
 }
 
 /** `EXPLAIN (ANALYZE false)`; the parser leaves out a zero. */
@@ -117,30 +152,51 @@ function ofNode(outer: ParsedStatement, wrapper: ParseNode | undefined): ParsedS
   return [inner, ...ofQueries(inner)];
 }
 
-/** Functions of PostgreSQL itself that migrations call by name, and what extensions bring to be called by them. */
-const ofServer =
-  /^(pg_|to_|quote_|jsonb?_|array_|string_|regexp_|(set_config|current_setting|setval|nextval|currval|lastval|now|clock_timestamp|version|format|generate_series|unnest|gen_random_uuid)$)/;
+/** Functions of PostgreSQL itself that only compute or that migrations call by name, and what extensions bring to be called by them. */
+const ofServer = new RegExp(
+  `^(pg_|quote_|jsonb?_|array_|string_|regexp_|date_|make_|to_(char|date|number|timestamp|json|jsonb|hex|ts|reg)|has_|uuid_|sha\\d|row_|xml|ts_|${(
+    'abs age any_value ascii avg bit_length bool_and bool_or btrim cardinality ceil ceiling char_length chr ' +
+      'clock_timestamp coalesce col_description concat concat_ws convert_from convert_to count crypt cume_dist ' +
+      'current_database current_schema current_schemas current_setting currval decode dense_rank digest div encode every ' +
+      'exp first_value floor format format_type gen_random_bytes gen_random_uuid gen_salt generate_series ' +
+      'generate_subscripts greatest hashtext hmac initcap isfinite lag last_value lastval lead least left length ln log ' +
+      'lower lpad ltrim max md5 min mod mode nextval now ntile num_nonnulls num_nulls obj_description octet_length ' +
+      'percent_rank power random rank repeat replace reverse right round row_number rpad rtrim set_config setval ' +
+      'setweight sign split_part sqrt starts_with statement_timestamp strpos substr substring sum timeofday transaction_timestamp ' +
+      'translate trim trunc unnest upper uuidv4 uuidv7 version width_bucket'
+  ).replaceAll(' ', '$|')}$)`,
+);
 const ofExtensions = new Set(
   'pg_catalog information_schema extensions cron pgmq vault net storage auth realtime graphql partman topology'.split(
     ' ',
   ),
 );
 
-/** Functions that a SELECT calls without reading a table; those of the server and of the platform are left out. */
-function calledAlone(node: ParseNode): string[][] {
-  const from = children(node, 'fromClause');
-  if (from.some((item) => child(item, 'RangeFunction') === undefined)) return [];
-  const items = from.flatMap((item) =>
-    children(child(item, 'RangeFunction'), 'functions').flatMap((list) => children(child(list, 'List'), 'items')),
-  );
-  const targets = wrapped(node, 'targetList', 'ResTarget').flatMap((target): ParseNode[] => {
-    const value = child(target, 'val');
-    return value === undefined ? [] : [value];
-  });
-  return [...targets, ...items]
-    .map((value) => stringList(children(child(value, 'FuncCall'), 'funcname')))
-    .filter((path) => path.length > 0)
-    .filter(([first = '', name]) => (name === undefined ? !ofServer.test(first) : !ofExtensions.has(first)));
+/** Of a SELECT without a table; elsewhere a function computes, as a rule, and only one that is known is read. */
+function callsOf({ kind, node }: ParsedStatement): Call[] {
+  if (!/^(Select|Insert|Update|Delete|Merge|CreateTableAs|Copy|Prepare)Stmt$/.test(kind)) return [];
+  return callsIn(node, kind === 'SelectStmt' && !readsTable(node));
+}
+
+function readsTable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => key === 'RangeVar' || readsTable(inner));
+}
+
+/** `whole`: of a SELECT whose functions are called for their own sake. */
+function callsIn(node: unknown, whole: boolean): Call[] {
+  const walk = (value: unknown, alone: boolean): Call[] => {
+    if (typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).flatMap(([key, inner]): Call[] => {
+      // These leave out arguments that they do not need.
+      const always = alone && !/^(CaseExpr|CoalesceExpr|BoolExpr|SubLink|whereClause|limitCount)$/.test(key);
+      const path = key === 'FuncCall' ? stringList(children(inner as ParseNode, 'funcname')) : [];
+      const [first = '', name] = path;
+      const told = whole && (name === undefined ? !ofServer.test(first) : !ofExtensions.has(first));
+      return [...(path.length === 0 ? [] : [{ path, alone, told }]), ...walk(inner, always)];
+    });
+  };
+  return walk(node, whole);
 }
 
 /** `key`: the clauses of the statement. A body in standard SQL (BEGIN ATOMIC) is none of them. */
@@ -157,73 +213,130 @@ function bodyOf(sql: string, { node, start, end }: ParsedStatement, key: 'args' 
   return { language, body: part('as') ?? '', text: sql.slice(start, end) };
 }
 
-function readCode(who: string, { language, body, text }: CodeBody, from: RunFrom): EmbeddedCode {
-  const { sql, statement, parser, routines } = from;
+function readCode(who: string, { language, body, text }: CodeBody, run: Inner, reading: Reading): EmbeddedCode {
+  const { sql, parser } = reading;
+  const { statement } = run;
   const block = language === 'plpgsql' ? parser.parseBlock(text) : undefined;
   if (block === undefined && (language !== 'sql' || body === ''))
     return {
       statements: [],
       unread: { what: `${who} is ${language} that could not be read`, destroys: takesAway(body) },
     };
-  const found = block === undefined ? { texts: [body], dynamic: false } : statementsOfBlock(block, parser);
-  const statements: ParsedStatement[] = [];
-  let unread = found.dynamic ? `${who} runs statements that it puts together` : undefined;
+  const found =
+    block === undefined
+      ? { pieces: [{ text: body, value: false, within: [] }], literals: parser.strings(body), dynamic: false }
+      : piecesOfBlock(block, parser);
+  const codes: EmbeddedCode[] = [];
+  const unread = (what: string) => codes.push({ statements: [], unread: { what: `${who} ${what}`, destroys: false } });
+  if (found.dynamic) unread('runs statements that it puts together');
   let position = statement.start;
-  for (const own of found.texts) {
-    const parsed = parser.parse(own);
+  for (const piece of found.pieces) {
+    const within = [...run.within, ...piece.within];
+    const parsed = parser.parse(piece.value ? `SELECT ${piece.text}` : piece.text);
     if ('error' in parsed) {
-      unread ??= `${who} runs a statement that could not be read`;
+      unread('runs a statement that could not be read');
       continue;
     }
-    const at = sql.indexOf(own, position);
-    // What stands elsewhere, or was changed by the parser of PL/pgSQL (INTO, doubled quotes): the statement itself is named.
-    const placed = at >= 0 && at + own.length <= statement.end;
-    if (placed) position = at + own.length;
+    const at = piece.value ? -1 : placeOf(piece.text, sql, position, statement);
+    if (at >= 0) position = at + piece.text.length;
     for (const inner of parsed.file.statements) {
-      const place = placed
-        ? { start: at + inner.start, end: at + inner.end, offsetOf: (byte: number) => at + inner.offsetOf(byte) }
-        : { start: statement.start, end: statement.end, offsetOf: () => statement.start };
-      const run = { ...inner, ...place };
-      const code = embeddedCode(sql, run, parser, routines);
-      statements.push(run, ...code.statements);
-      unread ??= code.unread?.what;
+      const place =
+        at >= 0
+          ? { start: at + inner.start, end: at + inner.end, offsetOf: (byte: number) => at + inner.offsetOf(byte) }
+          : { start: statement.start, end: statement.end, offsetOf: () => statement.start };
+      const own = { statement: { ...inner, ...place }, within };
+      codes.push({ statements: piece.value ? [] : [own] }, embeddedCode(own, reading));
     }
   }
-  if (unread === undefined) return { statements };
+  const all = together(codes);
+  if (all.unread === undefined) return all;
   // What is put together is put together from literals: everything else was read.
-  return { statements, unread: { what: unread, destroys: parser.strings(body).some(takesAway) } };
+  return { ...all, unread: { ...all.unread, destroys: all.unread.destroys || found.literals.some(takesAway) } };
+}
+
+/** Below zero of what stands elsewhere, or was changed by the parser of PL/pgSQL (INTO, doubled quotes). */
+function placeOf(text: string, sql: string, position: number, { start, end }: ParsedStatement): number {
+  const at = [sql.indexOf(text, position), sql.indexOf(text, start)];
+  return at.find((one) => one >= 0 && one + text.length <= end) ?? -1;
 }
 
 /** As the same words at the top of a file are judged: dropping a constraint, trigger or index takes nothing that code uses. */
 function takesAway(text: string): boolean {
-  const drop = /\bdrop\b(?!\s+(?:not\s+null|constraint|trigger|index|expression|identity)\b)/i;
-  return drop.test(text) || /\b(?:truncate|delete\s+from|revoke|rename)\b/i.test(text);
+  const drop = /\bdrop\b(?!\s+(?:not\s+null|constraint|trigger|index|expression)\b)/i;
+  const type =
+    /\balter\s+(?:column\s+)?(?:"[^"]*"|[^\s"]+)\s+(?:set\s+data\s+)?type\b(?!\s+(?:text|bigint|int8|(?:varchar|numeric)(?!\s*\())\b)/i;
+  const others = /\b(?:truncate|delete\s+from|revoke|rename|set\s+schema|set\s+default\s+null|no\s+inherit)\b/i;
+  return drop.test(text) || type.test(text) || others.test(text);
 }
 
-/** The SQL that a block runs, in its order; `dynamic` where a part of it is known only when it runs. */
-function statementsOfBlock(block: ParseNode, parser: SqlParser): { texts: string[]; dynamic: boolean } {
-  const texts: string[] = [];
-  let dynamic = false;
-  const query = (node: ParseNode, key: string) => textOf(child(child(node, key), 'PLpgSQL_expr'), 'query') ?? '';
-  const walk = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    for (const [kind, inner] of Object.entries(value)) {
-      const node = inner as ParseNode;
-      if (kind === 'PLpgSQL_stmt_execsql') texts.push(query(node, 'sqlstmt'));
-      else if (kind === 'PLpgSQL_stmt_call') texts.push(query(node, 'expr'));
-      else if (kind === 'PLpgSQL_stmt_perform') texts.push(query(node, 'expr'));
-      else if (kind === 'PLpgSQL_stmt_fors') texts.push(query(node, 'query'));
-      else if (kind === 'PLpgSQL_stmt_dynexecute') {
-        const text = constant(query(node, 'query'), parser);
-        if (text === undefined) dynamic = true;
-        else texts.push(text);
-      } else if (kind === 'PLpgSQL_stmt_dynfors' || (kind === 'PLpgSQL_stmt_open' && 'dynquery' in node))
-        dynamic = true;
-      walk(inner);
-    }
+/** SQL in a block of PL/pgSQL. */
+interface Piece {
+  text: string;
+  /** An expression, not a statement. */
+  value: boolean;
+  within: Surroundings;
+}
+
+interface BlockCode {
+  /** In their order. */
+  pieces: Piece[];
+  /** Constants that may become a part of what is known only when it runs. */
+  literals: string[];
+  /** Something is known only when it runs. */
+  dynamic: boolean;
+}
+
+function piecesOfBlock(block: ParseNode, parser: SqlParser): BlockCode {
+  const code: BlockCode = { pieces: [], literals: [], dynamic: false };
+  // Set where the block may have been left: what follows runs under a condition, too.
+  let left: object | undefined;
+  const add = (
+    kind: string,
+    key: string,
+    { query = '', parseMode }: { query?: string; parseMode?: number },
+    within: Surroundings,
+  ) => {
+    // Of an assignment (modes from 3) the target stands before the value.
+    const value = parseMode === undefined || parseMode < 3 ? query : query.replace(/^[^=]*=/, '');
+    const dynamic = key === 'dynquery' || (key === 'query' && /^PLpgSQL_stmt_dyn/.test(kind));
+    const known = dynamic ? constant(value, parser) : undefined;
+    code.dynamic ||= dynamic && known === undefined;
+    const statement = known ?? (parseMode === 0 ? query : undefined);
+    code.pieces.push({
+      text: statement ?? value,
+      value: statement === undefined,
+      within: left === undefined ? within : [left, ...within],
+    });
+    // A message is shown, and rows are stored: neither is run.
+    if (kind !== 'PLpgSQL_stmt_raise' && !/^\s*(insert|update|delete|merge)\b/i.test(query))
+      code.literals.push(...parser.strings(value));
   };
-  walk(block);
-  return { texts, dynamic };
+  const walk = (node: ParseNode, kind: string, within: Surroundings): void => {
+    const inner = Object.entries(node).flatMap(([key, value]): [string, ParseNode][] =>
+      typeof value === 'object' && value !== null ? [[key, value as ParseNode]] : [],
+    );
+    // The query of a loop is given after its body.
+    for (const [key, value] of inner) {
+      const expression = child(value, 'PLpgSQL_expr');
+      if (expression !== undefined) add(kind, key, expression, within);
+    }
+    for (const [key, value] of inner) {
+      if ('PLpgSQL_expr' in value) continue;
+      // `RAISE … USING` holds its values one level lower.
+      const of = key.startsWith('PLpgSQL_stmt_') || kind !== 'PLpgSQL_stmt_raise' ? key : kind;
+      walk(value, of, isConditional(key, value, node, kind) ? [...within, value] : within);
+    }
+    if (/^PLpgSQL_stmt_(return|exit)$/.test(kind)) left = node;
+  };
+  walk(block, '', []);
+  return code;
+}
+
+/** Statements of a branch, a loop, a handler, or a block that has one. */
+function isConditional(key: string, value: ParseNode, node: ParseNode, kind: string): boolean {
+  if (!Array.isArray(value)) return false;
+  if (key === 'body') return kind !== 'PLpgSQL_stmt_block' || 'exceptions' in node;
+  return /^(then_body|else_body|stmts|else_stmts|action)$/.test(key);
 }
 
 /** The text of `'drop table notes'`; undefined where it is put together. */

@@ -1,18 +1,14 @@
 import type { MigrationFile } from './read-migrations.ts';
+import type { RunStatement } from './run-statement.ts';
 import { textOf } from './sql-names.ts';
 import type { ParsedStatement } from './sql-parser.ts';
 import type { StatementFinding } from './statement-finding.ts';
 import { tableCommands } from './statement-kinds.ts';
+import { temporaryName } from './temporary-tables.ts';
 
 /** Statements that make something which new code needs: they may not wait beside one that has to. */
 const expanding =
   /^(CreateStmt|CreateTableAsStmt|ViewStmt|CreateFunctionStmt|CreateEnumStmt|AlterEnumStmt|CompositeTypeStmt|CreateDomainStmt|CreateSchemaStmt|CreateSeqStmt|CreateExtensionStmt)$/;
-
-/** A statement that a file runs, at its top or inside of another one. */
-export interface RunStatement {
-  top: ParsedStatement;
-  statement: ParsedStatement;
-}
 
 /**
  * Finds a file that both expands and contracts, and says how to split it: refused where it would have to run before a
@@ -56,6 +52,7 @@ export function filePhase(
 }
 
 function expands(statement: ParsedStatement): boolean {
+  if (temporaryName(statement) !== undefined) return false;
   if (statement.kind !== 'AlterTableStmt') return expanding.test(statement.kind);
   return tableCommands(statement.node).some((command) => textOf(command, 'subtype') === 'AT_AddColumn');
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { classifyMigrations, type MigrationFinding, type MigrationPhase } from './classify-migrations.ts';
 import { criticalFiles, criticalFinding, withoutCritical } from './critical-files.ts';
-import { embeddedCode } from './embedded-code.ts';
+import { type KnownRoutines, statementsRun } from './embedded-code.ts';
 import { type HeldBack, holdBack } from './file-phase.ts';
 import { type Exposure, type ForetoldAdvice, foretellAdvice } from './foretell-advice.ts';
 import { type BlockLimits, standardLimits } from './judge-size.ts';
@@ -99,7 +99,7 @@ export async function inspectMigrations(
   const phase = given.phase ?? 'expand';
   // The parser (1.7 MB) is loaded only when there is something to read: nothing pending stays cheap.
   const parser = readable.length === 0 ? undefined : await loadSqlParser();
-  const relations = parser === undefined ? [] : relationsOf(readable.flatMap(({ sql }) => statementsOf(sql, parser)));
+  const relations = parser === undefined ? [] : relationsOf(allStatements(readable, parser));
   const facts: FactsOf =
     parser === undefined ? () => undefined : ((await given.tables?.(relations)) ?? (() => undefined));
   const { empty = false, limits = standardLimits } = given;
@@ -153,10 +153,13 @@ export async function inspectMigrations(
 }
 
 /** Those inside of others, too. */
-function statementsOf(sql: string, parser: SqlParser): ParsedStatement[] {
-  const parsed = parser.parse(sql);
-  const statements = 'file' in parsed ? parsed.file.statements : [];
-  return statements.flatMap((one) => [one, ...embeddedCode(sql, one, parser).statements]);
+function allStatements(files: readonly MigrationFile[], parser: SqlParser): ParsedStatement[] {
+  const routines: KnownRoutines = new Map();
+  return files.flatMap(({ sql }) => {
+    const parsed = parser.parse(sql);
+    const statements = 'file' in parsed ? parsed.file.statements : [];
+    return statementsRun(sql, statements, parser, routines).map(({ statement }) => statement);
+  });
 }
 
 function needsBaseline(plan: MigrationPlan): MigrationFinding {

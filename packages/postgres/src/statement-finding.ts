@@ -1,7 +1,7 @@
 import type { MigrationPhase } from './classify-migrations.ts';
-import type { UnreadCode } from './embedded-code.ts';
 import type { MadeObject } from './made-objects.ts';
 import type { AcceptableRule, MigrationRule } from './migration-rules.ts';
+import type { UnreadCode } from './run-statement.ts';
 import type { RelationName } from './sql-names.ts';
 import type { ParsedStatement } from './sql-parser.ts';
 import type { FactsOf } from './table-facts.ts';
@@ -41,6 +41,8 @@ export interface StatementContext {
   madeBefore(kind: MadeObject['kind'], key: string): boolean;
   /** True where a later statement of this file makes such an object. */
   remade(such: (made: MadeObject) => boolean): boolean;
+  /** What counts as remade does so for certain, and what is made under a condition would change what is found. */
+  remadePerhaps: boolean;
   /** Of code that the statement runs. */
   unread?: UnreadCode;
   phase: MigrationPhase;
@@ -71,6 +73,10 @@ export function contract(
   what: string,
   more: { correction?: string; removes?: readonly RemovedName[] } = {},
 ): StatementFinding {
+  if (context.remadePerhaps) {
+    const message = `${what}: a later statement of the file makes it again, but only under a condition, and nobody knows here whether that holds`;
+    return warning(offset, rule, message, 'make it again outside of the condition, or drop it inside');
+  }
   const severity = context.phase === 'expand' ? 'hold' : 'warn';
   const advice =
     'keep it in a migration file of its own, after all others; apply it with phase: contract in a later release, when nothing deployed uses it any more';
