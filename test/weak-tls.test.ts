@@ -52,8 +52,9 @@ describe('a connection that proves less than the host (S30)', () => {
       reasonCode: error.reasonCode,
       summary: error.message,
       details: undefined,
+      jobSummary: undefined,
     }));
-    return { ...ended, log: lines.join('\n') };
+    return { ...ended, page: ended.jobSummary ?? '', log: lines.join('\n') };
   }
 
   const stores = () => ({ 'backup-destination': 'directory', 'backup-path': folder, 'age-recipients': recipient });
@@ -75,6 +76,7 @@ describe('a connection that proves less than the host (S30)', () => {
       const shown = await run(main, inputs(), { 'tls-reason': reason });
       assert.notEqual(shown.reasonCode, 'weak_tls_without_reason');
       assert.match(shown.log, new RegExp(`Weaker than standard: sslmode=require .*: ${reason}`));
+      if (main === restore) assert.match(shown.page, new RegExp(`Connection .*weaker than standard: .*${reason}`));
     });
   }
 
@@ -92,6 +94,7 @@ describe('a connection that proves less than the host (S30)', () => {
     const listed = await run(restore, inputs, { 'tls-reason': reason });
     assert.equal(listed.reasonCode, 'point_not_chosen', listed.summary);
     assert.match(listed.log, new RegExp(`Weaker than standard: sslmode=require .*: ${reason}`));
+    assert.match(listed.page, new RegExp(`Connection .*weaker than standard: .*${reason}`));
   });
 
   test('preflight: a finding without a reason, so that a release fails before anything starts', async () => {

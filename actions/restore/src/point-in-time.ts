@@ -55,6 +55,7 @@ export async function pointInTime(runner: Runner, given: Given): Promise<Result>
   const started = clock.now();
   const limitMs = given.restoreWithin ?? settings.database.rollbackLimitMs ?? defaults.database.rollbackLimitMs;
   const { items: checklist, note } = startChecklist(runner);
+  if (target.weakening !== undefined) note('Connection', `weaker than standard: ${target.weakening}`);
   const end = (result: Omit<PointInTimeEnd, 'checklist'>) =>
     withSmoke(renderPointInTime({ ...result, checklist }), settings);
   const refuse = (reasonCode: string, message: string) =>

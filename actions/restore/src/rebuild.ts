@@ -33,6 +33,8 @@ export async function rebuild(runner: Runner, given: Given): Promise<Result> {
     const found = await source.findNewest(started / 1000);
     if ('reasonCode' in found) return refused(environment, found);
     const { project: pinned, scratchImage, tlsReason } = settings.database;
+    const [weakness] = weakConnection(targetUrl, tlsReason);
+    if (weakness !== undefined) runner.logger.warning(weakness);
     const copied = await orReason(
       signal,
       copyInto(targetUrl, found, { runner, decryption, pinned, confirm, deadlineMs, scratchImage, tlsReason }),
@@ -43,7 +45,7 @@ export async function rebuild(runner: Runner, given: Given): Promise<Result> {
     return {
       decision: 'restored',
       reasonCode: 'restored_for_drill',
-      summary: `${found.manifest.name} is in the database of the drill, ${copied.tables} tables equal, in ${span(restoreSeconds)}; ${version} (${commit.slice(0, 7)}) is what ran on ${environment}`,
+      summary: `${found.manifest.name} is in the database of the drill, ${copied.tables} tables equal, in ${span(restoreSeconds)}; ${version} (${commit.slice(0, 7)}) is what ran on ${environment}${weakness === undefined ? '' : `. ${weakness}`}`,
       failed: false,
       details: { target: 'drill', environment, backup: found.manifest.name, commit, version, restoreSeconds },
       outputs: { commit },
@@ -70,7 +72,6 @@ async function copyInto(
 ): Promise<{ tables: number } | Reason> {
   const { runner, decryption, pinned, confirm, deadlineMs, scratchImage, tlsReason } = given;
   const { logger, signal } = runner;
-  for (const weakness of weakConnection(url, tlsReason)) logger.warning(weakness);
   refuseWeakTls(parseDatabaseUrl(url), tlsReason);
   try {
     const drill = await readDrillDatabase(url);

@@ -78,6 +78,7 @@ export async function restore(runner: Runner, given: Given): Promise<Result> {
   const started = clock.now();
   const limitMs = given.restoreWithin ?? database.rollbackLimitMs ?? defaults.database.rollbackLimitMs;
   const { items: checklist, note } = startChecklist(runner);
+  if (target.weakening !== undefined) note('Connection', `weaker than standard: ${target.weakening}`);
   const progress = isLive ? startProgress(progressOf(runner, checklist, { started, limitMs })) : undefined;
   if (isLive) note('Decided', describeDecision({ actor: context.actor, typed: expected, incident: given.incident }));
   const destinations = await openDestinations(planned.destinations, destinationPorts(runner));
