@@ -1,9 +1,10 @@
-import { keyOfPath, type MadeObject } from './made-objects.ts';
+import type { MadeObject } from './made-objects.ts';
 import type { AcceptableRule } from './migration-rules.ts';
 import {
   child,
   children,
   identifier,
+  keyOfPath,
   type ParseNode,
   qualified,
   relationKey,
@@ -122,12 +123,18 @@ function dropPolicy(context: StatementContext): StatementFinding[] {
   const policy = path.at(-1) ?? '';
   if (table === undefined || !context.existing('relation', relationKey(table))) return [];
   const key = `${relationKey(table)}.${policy}`;
-  const remade = (such: (key: string) => boolean) => context.remade((made) => made.kind === 'policy' && such(made.key));
-  if (!context.existing('policy', key) || remade((one) => one === key)) return [];
+  if (!context.existing('policy', key)) return [];
   const what = `DROP POLICY ${identifier(policy)} on ${qualified(table)}`;
-  if (!remade((one) => one.startsWith(`${relationKey(table)}.`)))
-    return [contract(context, start, 'drop-policy', what)];
-  const message = `${what}: policies of other names come in its place, and whether running code may do by them what it did by this one is not in the file`;
+  const commands = new Set<string>();
+  const replaced = context.remade((made) => {
+    // A restrictive one allows nothing by itself.
+    if (made.kind !== 'policy' || made.restrictive === true) return false;
+    if (made.key.startsWith(`${relationKey(table)}.`)) commands.add((made.command ?? 'all').toUpperCase());
+    return made.key === key;
+  });
+  if (replaced) return [];
+  if (commands.size === 0) return [contract(context, start, 'drop-policy', what)];
+  const message = `${what}: policies of other names come in its place (for ${[...commands].join(', ')}), and whether running code may do by them what it did by this one is not in the file`;
   return [warning(start, 'drop-policy', message, 'look at commands and roles of both')];
 }
 

@@ -1,8 +1,8 @@
-import { keyOfPath } from './made-objects.ts';
 import {
   child,
   children,
   identifier,
+  keyOfPath,
   type ParseNode,
   qualified,
   relationKey,

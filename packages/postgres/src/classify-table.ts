@@ -1,6 +1,6 @@
 import { classifyConstraint } from './classify-constraint.ts';
 import { correctAddColumn } from './correct-add-column.ts';
-import { type MadeObject, madeObjects } from './made-objects.ts';
+import { isNull, type MadeObject, madeObjects } from './made-objects.ts';
 import {
   child,
   children,
@@ -59,7 +59,9 @@ function clause(given: Clause): StatementFinding[] {
       return [{ ...warning(start, 'set-not-null', message, correction, impact), olderCode: 'breaks' }];
     }
     case 'AT_ColumnDefault':
-      return command.def === undefined ? dropDefault(given, column) : [];
+      return isNull(child(command, 'def')) ? dropDefault(given, column, 'DROP DEFAULT') : [];
+    case 'AT_DropIdentity':
+      return dropDefault(given, column, 'DROP IDENTITY');
     case 'AT_DropInherit': {
       const parent = qualified(relationName(child(child(command, 'def'), 'RangeVar')) ?? { name: '' });
       return [
@@ -116,12 +118,12 @@ function dropColumn({ context, table, command }: Clause, column: string): Statem
 }
 
 /** INSERTs of running code that leave the column out get NULL, or fail; not where a default comes in its place. */
-function dropDefault({ context, table }: Clause, column: string): StatementFinding[] {
+function dropDefault({ context, table }: Clause, column: string, words: string): StatementFinding[] {
   const key = `${relationKey(table)}.${column}`;
   const again = (made: MadeObject) => made.kind === 'default' && made.key === key;
   if (!context.existing('column', key) || madeObjects(context.statement).some(again) || context.remade(again))
     return [];
-  const what = `DROP DEFAULT of ${column} of ${qualified(table)}`;
+  const what = `${words} of ${column} of ${qualified(table)}`;
   return [contract(context, context.statement.start, 'drop-default', what)];
 }
 
@@ -155,8 +157,7 @@ function addColumn({ context, table }: Clause, column: ParseNode): StatementFind
   const type = stringList(children(child(column, 'typeName'), 'names')).at(-1) ?? '';
   const fills = has('CONSTR_IDENTITY') || has('CONSTR_GENERATED') || /^(small|big)?serial[248]?$/.test(type);
   const value = constraints.find((constraint) => constraint.contype === 'CONSTR_DEFAULT');
-  const isNull = child(child(value, 'raw_expr'), 'A_Const')?.isnull === true;
-  if (!required || fills || (value !== undefined && !isNull)) return [];
+  if (!required || fills || !isNull(child(value, 'raw_expr'))) return [];
   const message = `column ${String(column.colname)} of ${qualified(table)} is NOT NULL without a default: rows that exist cannot have it, and INSERTs of the code that runs now would fail`;
   return [
     {

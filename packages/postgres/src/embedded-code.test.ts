@@ -57,6 +57,42 @@ const cases: [sql: string, ...found: string[]][] = [
     doBlock("-- drop table notes\n  raise notice 'no more'; execute s;", "declare s text := 'analyze';"),
     'opaque-code warn 1',
   ],
+  ...[
+    'alter column a type int',
+    'alter a set data type varchar(3)',
+    'set schema old',
+    'alter a set default null',
+    'no inherit b',
+    'alter a drop identity',
+  ].map((words): [string, ...string[]] => [
+    doBlock(`execute format('alter table %I ${words}', 'notes');`),
+    'opaque-code hold 1',
+  ]),
+  ...['alter column a type bigint', 'alter a type text', 'alter a drop not null', "alter a set default ''x''"].map(
+    (words): [string, ...string[]] => [
+      doBlock(`execute format('alter table %I ${words}', 'notes');`),
+      'opaque-code warn 1',
+    ],
+  ),
+  [doBlock("execute format('alter type %I add value %L', 'state', 'new');"), 'opaque-code warn 1'],
+  [
+    doBlock(
+      "raise notice 'will drop % later', 'delete from'; insert into log values ('drop'); execute s;",
+      "declare s text := 'analyze';",
+    ),
+    'opaque-code warn 1',
+  ],
+  [
+    doBlock(
+      "for r in select 'drop table ' || name as text from old loop execute r.text; end loop;",
+      'declare r record;',
+    ),
+    'opaque-code hold 1',
+  ],
+  [
+    doBlock("return; open c for execute 'delete from notes returning id';", 'declare c refcursor;'),
+    'mass-change warn 3',
+  ],
   [doBlock('open c for execute s;', "declare c refcursor; s text := 'select 1';"), 'opaque-code warn 1'],
   [doBlock('perform refill();'), 'opaque-code warn 1'],
   [doBlock('call refill();'), 'opaque-code warn 1'],
@@ -67,6 +103,15 @@ const cases: [sql: string, ...found: string[]][] = [
   ['select refill()', 'opaque-code warn 1'],
   ["select * from audit.watch('notes')", 'opaque-code warn 1'],
   ["select setval('s', 1), pg_catalog.set_config('a', 'b', false)"],
+  ["select lower('x'), count(*), random(), uuid_generate_v4(), now(), coalesce(max(1), 2), sum(1) over ()"],
+  [
+    doBlock(
+      "n := length(trim('x')) + extract(year from now()); if n > greatest(1, abs(n)) then null; end if;",
+      'declare n int;',
+    ),
+  ],
+  ['select lower(refill())', 'opaque-code warn 1'],
+  ['select to_archive()', 'opaque-code warn 1'],
   ["select cron.schedule('clean', '0 3 * * *', 'delete from notes where old')"],
   ['select refill(id) from notes'],
   // The body of what the file has made itself is known.

@@ -1,6 +1,6 @@
-import { keyOfPath, madeObjects } from './made-objects.ts';
+import { madeObjects } from './made-objects.ts';
 import type { RunStatement, Surroundings, UnreadCode } from './run-statement.ts';
-import { child, children, type ParseNode, stringList, textOf, wrapped } from './sql-names.ts';
+import { child, children, keyOfPath, type ParseNode, stringList, textOf, wrapped } from './sql-names.ts';
 import type { ParsedStatement, SqlParser } from './sql-parser.ts';
 import { nameTemporaries } from './temporary-tables.ts';
 

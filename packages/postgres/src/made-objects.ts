@@ -1,6 +1,8 @@
+import { accessObjects, rightKey, roleNames } from './access-objects.ts';
 import {
   child,
   children,
+  keyOfPath,
   type ParseNode,
   type RelationName,
   relationKey,
@@ -13,15 +15,32 @@ import type { ParsedStatement } from './sql-parser.ts';
 import { tableCommands } from './statement-kinds.ts';
 import { typeName } from './type-name.ts';
 
+export type ObjectKind =
+  | 'relation'
+  | 'column'
+  | 'default'
+  | 'policy'
+  | 'function'
+  | 'type'
+  | 'schema'
+  | 'extension'
+  | 'role'
+  /** What a role may do with an object. */
+  | 'right';
+
 /** Something that a statement makes. Tables, views and sequences share their names (`relation`), as in PostgreSQL. */
 export interface MadeObject {
-  kind: 'relation' | 'column' | 'default' | 'policy' | 'function' | 'type' | 'schema' | 'extension' | 'role';
-  /** `public.notes`; `public.notes.title` of a column, its default, a policy; the name alone of a schema, extension or role. */
+  kind: ObjectKind;
+  /** `public.notes`; `public.notes.title` of a column, its default, a policy; the name alone of a schema, extension or role; of a right see `rightKey`. */
   key: string;
   /** Of a relation: a view shows rows, a table holds them. */
   holdsRows?: boolean;
   /** Of a function: what callers pass. */
   parameters?: { type: string; optional: boolean }[];
+  /** Of a policy: RESTRICTIVE ones allow nothing by themselves. */
+  restrictive?: boolean;
+  /** Of a policy: `select`, or `all`. */
+  command?: string;
   /** With IF NOT EXISTS or OR REPLACE it may have been there before. */
   perhaps: boolean;
 }
@@ -68,15 +87,33 @@ export function madeObjects({ kind, node }: ParsedStatement): MadeObject[] {
     case 'CreatePolicyStmt': {
       const table = relationName(child(node, 'table'));
       const name = textOf(node, 'policy_name') ?? '';
-      return table === undefined ? [] : [{ kind: 'policy', key: `${relationKey(table)}.${name}`, perhaps: false }];
+      const key = table === undefined ? '' : `${relationKey(table)}.${name}`;
+      const command = textOf(node, 'cmd_name') ?? 'all';
+      return table === undefined
+        ? []
+        : [{ kind: 'policy', key, restrictive: node.permissive !== true, command, perhaps: false }];
     }
     case 'CreateRoleStmt':
       return [{ kind: 'role', key: textOf(node, 'role') ?? '', perhaps: false }];
     case 'AlterTableStmt':
       return ofColumns(node);
+    case 'GrantStmt': {
+      if (node.is_grant !== true) return [];
+      const objects = accessObjects(node).flatMap((one) => one ?? []);
+      return roleNames(node, 'grantees').flatMap((role) =>
+        objects.map((one): MadeObject => ({ kind: 'right', key: rightKey(one, role), perhaps: false })),
+      );
+    }
     default:
       return [];
   }
+}
+
+/** No expression, or NULL of whatever type: the column has no default then. Pure. */
+export function isNull(expression: ParseNode | undefined): boolean {
+  const cast = child(expression, 'TypeCast');
+  if (cast !== undefined) return isNull(child(cast, 'arg'));
+  return expression === undefined || child(expression, 'A_Const')?.isnull === true;
 }
 
 function ofColumns(node: ParseNode): MadeObject[] {
@@ -85,16 +122,10 @@ function ofColumns(node: ParseNode): MadeObject[] {
   return tableCommands(node).flatMap((command): MadeObject[] => {
     const subtype = textOf(command, 'subtype');
     const own = textOf(command, 'name') ?? '';
-    if (subtype === 'AT_AddIdentity' || (subtype === 'AT_ColumnDefault' && command.def !== undefined))
+    if (subtype === 'AT_AddIdentity' || (subtype === 'AT_ColumnDefault' && !isNull(child(command, 'def'))))
       return [{ kind: 'default', key: `${relationKey(table)}.${own}`, perhaps: false }];
     const name = textOf(child(child(command, 'def'), 'ColumnDef'), 'colname');
     if (subtype !== 'AT_AddColumn' || name === undefined) return [];
     return [{ kind: 'column', key: `${relationKey(table)}.${name}`, perhaps: command.missing_ok === true }];
   });
-}
-
-/** `a.f` or `f`, as `relationKey` writes it. Pure. */
-export function keyOfPath(path: readonly string[]): string {
-  const [name = '', schema] = path.toReversed();
-  return relationKey(schema === undefined ? { name } : { schema, name });
 }

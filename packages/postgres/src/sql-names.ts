@@ -55,6 +55,12 @@ export function relationKey(relation: RelationName): string {
   return `${relation.schema ?? 'public'}.${relation.name}`;
 }
 
+/** `a.f` or `f`, as `relationKey` writes it. Pure. */
+export function keyOfPath(path: readonly string[]): string {
+  const [name = '', schema] = path.toReversed();
+  return relationKey(schema === undefined ? { name } : { schema, name });
+}
+
 const reserved = new Set(
   (
     'all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create ' +
