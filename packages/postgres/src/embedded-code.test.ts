@@ -112,6 +112,8 @@ const cases: [sql: string, ...found: string[]][] = [
   ],
   ['select lower(refill())', 'opaque-code warn 1'],
   ['select to_archive()', 'opaque-code warn 1'],
+  ['select refill((select max(id) from notes))', 'opaque-code warn 1'],
+  ['select max((select refill(id) from notes))'],
   ["select cron.schedule('clean', '0 3 * * *', 'delete from notes where old')"],
   ['select refill(id) from notes'],
   // The body of what the file has made itself is known.
