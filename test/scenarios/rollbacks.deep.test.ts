@@ -217,9 +217,9 @@ describe('the way back', { concurrency: 3 }, () => {
     const byHand = await fixture.rollback({ version: 'v1.0.0', inputs: { target } });
     expectEnd(fixture, byHand, {
       decision: 'refused',
-      reason: 'unknown_target',
+      reason: 'rollback_target_deleted',
       conclusion: 'failure',
-      says: new RegExp(`no deployment of production matches deployment ${target}`),
+      says: new RegExp(`${target} was deleted`),
       serves: ended.deploymentId,
     });
     assert.equal(fixture.accepted('rollback'), 0);
