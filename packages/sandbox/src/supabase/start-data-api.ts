@@ -38,11 +38,16 @@ export async function startDataApi(databaseUrl: string): Promise<SandboxDataApi>
   let gateway = false;
   let calls = 0;
   let cache = await readCache(client);
+  let reading = Promise.resolve();
   client.on('notification', ({ payload }) => {
     if (payload !== 'reload schema' || deaf) return;
-    void readCache(client).then((read) => {
-      cache = read;
-    });
+    // A database that ends meanwhile leaves the cache as it is.
+    reading = readCache(client).then(
+      (read) => {
+        cache = read;
+      },
+      () => {},
+    );
   });
   await client.query('LISTEN pgrst');
   const server = createServer((request, response) => {
@@ -100,6 +105,7 @@ export async function startDataApi(databaseUrl: string): Promise<SandboxDataApi>
     },
     async close() {
       await new Promise((resolve) => server.close(resolve));
+      await reading;
       await client.end();
     },
   };
