@@ -44,7 +44,7 @@ export async function startDataApi(databaseUrl: string): Promise<SandboxDataApi>
     // A database that ends meanwhile leaves the cache as it is.
     reading = readCache(client).then(
       (read) => {
-        cache = read;
+        if (!deaf) cache = read;
       },
       () => {},
     );
