@@ -5,12 +5,11 @@ import { createGitHub } from '#github/client';
 import { OwnRequests } from '#observe/own-requests';
 import { createSource } from '#observe/sources/registry';
 import { createSources } from '#observe/sources/sources-of-apps';
-import { observeWindow } from '#observe/watch';
 import type { Sandbox } from '#sandbox/sandbox-types';
 import { startSandbox } from '#sandbox/start-sandbox';
 import { SimulatedClock } from '../../../packages/observe/test/simulated-clock.ts';
+import { heldBytes, watchQuarterHour } from '../test/measured-watch.ts';
 import { vendorsOf } from '../test/vendors-of.ts';
-import { takenOverBy } from './services.ts';
 
 const minute = 60_000;
 const start = 1_700_000_040_000;
@@ -34,30 +33,8 @@ for (const name of ['prometheus', 'sentry', 'datadog', 'new-relic', 'supabase-lo
       serve(sandbox);
       const parts = { vendors: vendorsOf(sandbox), rounds: [], own: new OwnRequests(), clock };
       const made = await createSource(name, parts);
-      const source = {
-        ...made,
-        open: clock.busy(made.open),
-        read: clock.busy(made.read),
-        ...(made.readings && { readings: clock.busy(made.readings) }),
-      };
-      const { apiUrl, repository, token } = sandbox.description.github;
-      const superseded = takenOverBy(createGitHub({ apiUrl, repository, token }), {
-        environment: 'production',
-        key: 'k',
-      });
-      assert.ok(superseded);
-      const outcome = await observeWindow({
-        source,
-        rules: [parseRule('error-rate above 2% within 15m')],
-        windowMs: 15 * minute,
-        intervalMs: minute,
-        minRequests: 20,
-        baselineMs: 30 * minute,
-        superseded: clock.busy(superseded),
-        clock,
-        signal: new AbortController().signal,
-        log: () => {},
-      });
+      const github = createGitHub(sandbox.description.github);
+      const outcome = await watchQuarterHour({ sources: [made], github, clock });
       assert.deepEqual(
         [outcome.verdict, outcome.buckets.length, outcome.effectiveIntervalSeconds],
         ['pass', 15, 60],
@@ -67,7 +44,8 @@ for (const name of ['prometheus', 'sentry', 'datadog', 'new-relic', 'supabase-lo
       const lock = asked.filter(({ service }) => service === 'github').length;
       assert.ok(asked.length - lock >= 16 && lock >= 15, `${asked.length} requests, ${lock} of them for the lock`);
       assert.ok(asked.length <= 40, `${asked.length} requests`);
-      assert.ok(process.memoryUsage().heapUsed < 100_000_000);
+      const held = heldBytes();
+      assert.ok(held < 100_000_000, `${held} bytes held`);
     } finally {
       await sandbox.close();
     }
@@ -83,37 +61,11 @@ test('15 minutes at 60 s with vercel-observability and, for a rule about LCP, ve
     Object.assign(sandbox.vercel.behaviour, { observabilityPlus: true, numbers });
     const { apiUrl: vercelUrl, token: vercelToken, teamId: team, projectId: project } = sandbox.description.vercel;
     const vercel = { apiUrl: vercelUrl, token: vercelToken, team, project, clock };
-    const plan = {
-      sources: ['vercel-observability', 'vercel-metrics'] as const,
-      rules: ['error-rate above 2% within 15m', 'lcp above 4s'].map(parseRule),
-    };
-    const made = await createSources(plan, { vercel, rounds: [], own: new OwnRequests(), clock }, []);
-    const [source, ...others] = made.map((one) => ({
-      ...one,
-      open: clock.busy(one.open),
-      read: clock.busy(one.read),
-      ...(one.readings && { readings: clock.busy(one.readings) }),
-    }));
-    assert.ok(source);
-    const { apiUrl, repository, token } = sandbox.description.github;
-    const superseded = takenOverBy(createGitHub({ apiUrl, repository, token }), {
-      environment: 'production',
-      key: 'k',
-    });
-    assert.ok(superseded);
-    const outcome = await observeWindow({
-      source,
-      others,
-      rules: plan.rules,
-      windowMs: 15 * minute,
-      intervalMs: minute,
-      minRequests: 20,
-      baselineMs: 30 * minute,
-      superseded: clock.busy(superseded),
-      clock,
-      signal: new AbortController().signal,
-      log: () => {},
-    });
+    const rules = ['error-rate above 2% within 15m', 'lcp above 4s'];
+    const plan = { sources: ['vercel-observability', 'vercel-metrics'] as const, rules: rules.map(parseRule) };
+    const sources = await createSources(plan, { vercel, rounds: [], own: new OwnRequests(), clock }, []);
+    const github = createGitHub(sandbox.description.github);
+    const outcome = await watchQuarterHour({ sources, github, clock, rules });
     assert.deepEqual([outcome.verdict, outcome.buckets.length], ['pass', 15], outcome.summary);
     const asked = sandbox.requests();
     const lock = asked.filter(({ service }) => service === 'github').length;

@@ -1,9 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parseRule } from '#config/rules';
-import { createGitHub } from '#github/client';
+import { createGitHub, type GitHub } from '#github/client';
 import { OwnRequests } from '#observe/own-requests';
+import type { ObservationSource } from '#observe/source';
 import { createSource, type SourceParts } from '#observe/sources/registry';
 import { observeWindow, type WatchOutcome } from '#observe/watch';
 import { SimulatedClock } from '../../../packages/observe/test/simulated-clock.ts';
@@ -32,11 +35,51 @@ const countedSources = {
 type CountedSource = keyof typeof countedSources;
 export const countedSourceNames = Object.keys(countedSources) as CountedSource[];
 
-/** What a watch cost; heap in bytes, the highest that was seen. */
+/** What a watch cost; heap in bytes, the most that was held. */
 export interface MeasuredWatch {
   outcome: WatchOutcome;
   requests: { source: number; lock: number };
   heapBytes: number;
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Bytes of the heap that something still refers to: what only waits to be collected is not held. */
+export function heldBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+/** Watches 15 minutes at an interval of 60 s with the lock read as in a release; time stands still while a source or GitHub is asked. */
+export async function watchQuarterHour(given: {
+  sources: readonly ObservationSource[];
+  github: GitHub;
+  clock: SimulatedClock;
+  rules?: readonly string[];
+}): Promise<WatchOutcome> {
+  const { sources, clock, github, rules = ['error-rate above 2% within 15m'] } = given;
+  const [source, ...others] = sources.map((one) => ({
+    ...one,
+    open: clock.busy(one.open),
+    read: clock.busy(one.read),
+    ...(one.readings && { readings: clock.busy(one.readings) }),
+  }));
+  const superseded = takenOverBy(github, { environment: 'production', key: 'k' });
+  if (!source || !superseded) throw new TypeError('a watch without a source, or a release whose lock nobody reads');
+  return await observeWindow({
+    source,
+    others,
+    rules: rules.map(parseRule),
+    windowMs: 15 * minute,
+    intervalMs: minute,
+    minRequests: 20,
+    baselineMs: 30 * minute,
+    superseded: clock.busy(superseded),
+    clock,
+    signal: new AbortController().signal,
+    log: () => {},
+  });
 }
 
 /**
@@ -49,8 +92,9 @@ export async function measureWatch(name: CountedSource): Promise<MeasuredWatch> 
   const clock = new SimulatedClock(startsAt);
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://local');
-    requests[url.pathname.includes('/repos/') ? 'lock' : 'source'] += 1;
-    heapBytes = Math.max(heapBytes, process.memoryUsage().heapUsed);
+    const isLock = url.pathname.includes('/repos/');
+    requests[isLock ? 'lock' : 'source'] += 1;
+    if (isLock) heapBytes = Math.max(heapBytes, heldBytes());
     answer(url, request, response, clock.now());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -66,28 +110,8 @@ export async function measureWatch(name: CountedSource): Promise<MeasuredWatch> 
     const vercel = parts.vercel && { ...parts.vercel, clock };
     const given = { ...parts, vercel, rounds: [], own: new OwnRequests(), clock };
     const made = await createSource(name.split(' ')[0] as string, given);
-    const { readings } = made;
-    const source = {
-      ...made,
-      open: clock.busy(made.open),
-      read: clock.busy(made.read),
-      ...(readings && { readings: clock.busy(readings) }),
-    };
     const github = createGitHub({ apiUrl: address, repository: 'acme/web', token: 'github-token' });
-    const superseded = takenOverBy(github, { environment: 'production', key: 'k' });
-    if (!superseded) throw new TypeError('a release whose lock nobody reads');
-    const outcome = await observeWindow({
-      source,
-      rules: [parseRule('error-rate above 2% within 15m')],
-      windowMs: 15 * minute,
-      intervalMs: minute,
-      minRequests: 20,
-      baselineMs: 30 * minute,
-      superseded: clock.busy(superseded),
-      clock,
-      signal: new AbortController().signal,
-      log: () => {},
-    });
+    const outcome = await watchQuarterHour({ sources: [made], github, clock });
     return { outcome, requests, heapBytes };
   } finally {
     unsubscribe('http.client.request.start', sent);
