@@ -49,8 +49,6 @@ test('a policy holds in every step of a release, refuses by name what lies below
   // The checkout is the one whose ops.yml lies below the floor, the policy is nowhere: production goes back all the same.
   const inputs = { target: first.deploymentId, policy: 'not a policy at all' };
   const back = await fixture.rollback({ version: 'v1.2.0', inputs });
-  assert.deepEqual([back.decision, back.conclusion, back.errors], ['rolled-back', 'success', []]);
-  // Of a rollback by hand nobody says when the other release was promoted; of the policy nothing is told.
-  assert.match(back.warnings.join('\n'), /^"[^"]+ 3x baseline [^"]+" is left out: nobody said when [^\n]*$/);
+  assert.deepEqual([back.decision, back.conclusion, back.errors, back.warnings], ['rolled-back', 'success', [], []]);
   assert.equal(fixture.served(), first.deploymentId);
 });

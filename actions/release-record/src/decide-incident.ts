@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isUndoOpen } from '#release/describe-files-behind';
 import type { ReleaseRecord } from '#release/release-record';
 import type { ChecklistItem } from '#release/rollback-checklist';
-import { readChecklist } from './read-checklist.ts';
+import { checklistIn } from './read-checklist.ts';
 
 /** What the job before said about its end; everything may be missing when it died. */
 export interface Told {
@@ -65,10 +65,11 @@ export function decideIncident(
       : alarming.has(decision) ||
         mustBeMended(decision, told.result) ||
         // A failure whose steps are all for people (ARB-08).
-        (decision === 'refused' && checklistOf(told.result).checklist !== undefined) ||
+        (decision === 'refused' && checklistIn(told.result) !== undefined) ||
         (!calm.has(decision) && leftUnproven) ||
         record?.unwatched === true;
   if (!isNeeded) return undefined;
+  const checklist = checklistIn(told.result);
   return {
     decision: decision ?? 'cancelled',
     reasonCode: told.reason ?? (decision === undefined ? 'job_lost' : 'unknown'),
@@ -78,7 +79,7 @@ export function decideIncident(
       'The job ended without telling how: it was lost, or GitHub dropped its outputs because they hold a masked value (a secret that is an ordinary word). Its log and the ledger say how far it came.',
     version: record?.version,
     serving: servingOf(told.result),
-    ...checklistOf(told.result),
+    ...(checklist === undefined ? {} : { checklist }),
     ...databaseOf(told.result),
     ...measuredOf(told.result),
   };
@@ -91,16 +92,6 @@ function mustBeMended(decision: string, result: string | undefined): boolean {
     return z.object({ fixForward: z.object({ until: z.number() }) }).safeParse(JSON.parse(result ?? '{}')).success;
   } catch {
     return false;
-  }
-}
-
-/** `checklist` of a result; what is not one of its items is left out. */
-function checklistOf(result: string | undefined): Pick<IncidentStory, 'checklist'> {
-  try {
-    const checklist = readChecklist(JSON.parse(result ?? '{}'));
-    return checklist === undefined ? {} : { checklist };
-  } catch {
-    return {};
   }
 }
 

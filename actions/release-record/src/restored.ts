@@ -10,8 +10,10 @@ import { openLedger } from '#release/ledger';
 import { nameOf } from '#release/name-of-target';
 import { parseReleaseHandle, type ReleaseHandle } from '#release/release-handle';
 import { parseFact } from '#release/release-record';
+import type { ChecklistItem } from '#release/rollback-checklist';
 import { wayBack } from '#release/way-back';
 import { measuredValues } from './measured.ts';
+import { checklistIn, withWatch } from './read-checklist.ts';
 import { timelineOf } from './report-incident.ts';
 import { type Given, githubOf, projectOf } from './services.ts';
 import { tell } from './tell.ts';
@@ -54,6 +56,7 @@ export async function restored(runner: Runner, given: Given): Promise<Result> {
     rollbackTarget: next,
     now,
   };
+  const checklist = withWatch(checklistIn(given.releaseResult), { seen, at: now });
   const escalated = github !== undefined && (await wasEscalated(github, handle, warnings));
   const incident =
     github === undefined || given.incident === 'elsewhere'
@@ -67,6 +70,7 @@ export async function restored(runner: Runner, given: Given): Promise<Result> {
             what,
             serving,
             next,
+            checklist,
             again: escalated,
             everybodyReads: isPublic(runner.context.event),
           }),
@@ -102,6 +106,7 @@ export async function restored(runner: Runner, given: Given): Promise<Result> {
       serving: serving ?? null,
       locked: openLocks.length > 0,
       ...(incident === undefined ? {} : { incident: { number: incident.number, url: incident.url } }),
+      ...(checklist === undefined ? {} : { checklist }),
       warnings,
     },
   };
@@ -125,6 +130,7 @@ async function escalate(
     what: string;
     serving: { deploymentId: string } | undefined;
     next: { deploymentId: string } | undefined;
+    checklist: readonly ChecklistItem[] | undefined;
     again: boolean;
     everybodyReads: boolean;
   },
@@ -146,6 +152,7 @@ async function escalate(
       commandOn(handle, 'releases'),
       commandOn(handle, 'unlock'),
     ],
+    checklist: story.checklist,
     notes: ['Look outside of the release: database, an external service, traffic.'],
     runUrl: handle.runUrl,
   };

@@ -97,7 +97,7 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
   });
   const url = await addressFor(runner, given, settings, services);
   if ('rollback' in outcome) {
-    const { target, autoAssign, rollback } = outcome;
+    const { target, autoAssign, rollback, leftPromotedAt } = outcome;
     const version = outcome.left ?? rollback.from ?? 'an unknown deployment';
     const handle = handleOf(runner, settings, {
       key,
@@ -109,7 +109,10 @@ export async function byHand(runner: Runner, given: Given): Promise<Result> {
       startedAt: rollback.startedAt,
       slack: rollback.announced?.place,
     });
-    const outputs = commonOutputs(settings, services.project, { url, team: given.vercelTeam, handle });
+    const outputs = {
+      ...commonOutputs(settings, services.project, { url, team: given.vercelTeam, handle }),
+      ...(leftPromotedAt === undefined ? {} : { 'promoted-at': String(leftPromotedAt / 1000) }),
+    };
     const described = describeRollback(runner, { ...rollback, warnings: outcome.warnings }, { reason, outputs });
     const back = rollback.decision === 'failed' ? 'failed' : 'done';
     if (scenario !== undefined) await recordScenario(runner, services.github, scenario, rollback);

@@ -135,6 +135,22 @@ test('what code of the database says of its rows is cut to severity, function, l
       raised.replace('pg_restore: error: canary is told\n', ''),
       `${query}ERROR: in PL/pgSQL function public.check_it(integer) line 3, at TABLE DATA public notes me`,
     ],
+    [
+      `${query}ERROR:  function helper(text) does not exist\nLINE 1: helper($1)\nCONTEXT:  PL/pgSQL function public.keyed(text) line 1 at RETURN\n`,
+      `${query}ERROR:  function helper(text) does not exist`,
+    ],
+    [
+      `${query}ERROR:  relation "a" does not exist\nCONTEXT:  SQL statement "SELECT 1"\nPL/pgSQL function public.f() line 3 at SQL statement\n`,
+      `${query}ERROR:  relation "a" does not exist`,
+    ],
+    [
+      `${query}ERROR:  relation "canary" does not exist\nCONTEXT:  SQL statement "SELECT 1"\nPL/pgSQL function public.f() line 3 at EXECUTE\n`,
+      `${query}ERROR: in PL/pgSQL function public.f() line 3`,
+    ],
+    [
+      `${query}ERROR:  canary\nCONTEXT:  SQL statement "forged"\nCONTEXT:  PL/pgSQL function public.f() line 3 at RAISE\n`,
+      `${query}ERROR: in PL/pgSQL function public.f() line 3`,
+    ],
     [`${query}ERROR:  canary\nCONTEXT:  SQL function "f" statement 1\n`, `${query}ERROR: in code of the database`],
     [`${query}FEHLER:  canary\nKONTEXT:  canary\n`, `${query}FEHLER: in code of the database`],
     [`${query}ERREUR :  canary\n`, `${query}ERREUR : in code of the database`],

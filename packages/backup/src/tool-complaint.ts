@@ -25,13 +25,25 @@ export function toolComplaint(stderr: string): string {
   return shown === '' ? 'it gave no reason' : cleanText(shown, 400);
 }
 
-/** The words of a server are its own where no function is in the context, which only an English one says in words known here. */
+/**
+ * What a PL/pgSQL function may be at where the words are the server's own about fixed SQL. RAISE and ASSERT speak for the function,
+ * and EXECUTE, which OPEN and RETURN QUERY may hide, makes names of values.
+ */
+const ownStatements = new Set(['SQL statement', 'assignment', 'PERFORM', 'RETURN', 'IF', 'FOR over SELECT rows']);
+
+/**
+ * The words of a server are its own where nothing but COPY and fixed SQL of PL/pgSQL functions is in the context, which only an
+ * English one says in words known here. A context may be forged by a message: all of them have to say it.
+ */
 function withoutRaised(line: string, lines: readonly string[]): string {
   const said = /(?:^|: )(\p{L}+)\s?: {2}/u.exec(line);
-  const context = lines.find((text) => /^CONTEXT: {2}(?!COPY )/.test(text));
-  if (said === null || (context === undefined && /^(?:ERROR|FATAL|PANIC)$/.test(said[1] ?? ''))) return line;
+  const places = lines.filter((text) => /^(?:CONTEXT: {2}(?!COPY |SQL statement ")|PL\/pgSQL function )/.test(text));
+  const isOwn = places.every((text) =>
+    ownStatements.has(/PL\/pgSQL function .+? line \d+ at (.+)$/.exec(text)?.[1] ?? ''),
+  );
+  if (said === null || (isOwn && /^(?:ERROR|FATAL|PANIC)$/.test(said[1] ?? ''))) return line;
   const severity = line.slice(0, said.index + said[0].length).trimEnd();
-  const place = /PL\/pgSQL function .+? line \d+/.exec(context ?? '')?.[0] ?? 'code of the database';
+  const place = /PL\/pgSQL function .+? line \d+/.exec(places[0] ?? '')?.[0] ?? 'code of the database';
   const entry = lines.map((text) => / from TOC entry \d+; \d+ \d+ (.+)$/.exec(text)?.[1]).find((text) => text);
   return `${severity} in ${place}${entry === undefined ? '' : `, at ${entry}`}`;
 }

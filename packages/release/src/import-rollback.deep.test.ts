@@ -311,9 +311,13 @@ test('of two rollbacks in one silence both releases that were left say so', asyn
 test('unlock writes the rollback down before it is lifted', async () => {
   await rollBackSilently();
   const { github, project } = await scene.connect();
-  const { lifted } = await unlock(
+  const { lifted, message } = await unlock(
     { github, project },
     { environment, production: true, reason: 'mended', key: 'me', autoAssignDefault: false },
+  );
+  assert.match(
+    message,
+    /^production is unlocked \(.*The rollback to dpl_\w+ while GitHub was silent is written down now\.$/,
   );
   assert.deepEqual(
     lifted.map(({ key }) => key),

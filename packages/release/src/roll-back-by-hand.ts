@@ -61,6 +61,8 @@ export type ByHandOutcome =
       target: RollbackTarget;
       /** Version that production left, where it is known. */
       left?: string | undefined;
+      /** When that was promoted, by the ledger; milliseconds since the epoch. */
+      leftPromotedAt?: number | undefined;
       autoAssign: boolean;
       warnings: string[];
     };
@@ -202,7 +204,15 @@ export async function rollBackByHand(
   });
   const left = leaving?.version ?? history.deployments.find(({ id }) => id === from)?.meta.opsVersion;
   warnings.push(...rollback.warnings);
-  return { decision: rollback.decision, rollback, target: rollback.target, left, autoAssign, warnings };
+  return {
+    decision: rollback.decision,
+    rollback,
+    target: rollback.target,
+    left,
+    leftPromotedAt: leaving?.promotedAt,
+    autoAssign,
+    warnings,
+  };
 }
 
 /**

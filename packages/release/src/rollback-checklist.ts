@@ -42,6 +42,9 @@ const watchedLater =
 /** The item that a run measures where it took the database back. */
 export const databaseIntegrity = 'Database integrity verified';
 
+/** The item that the watch of what was restored ticks. */
+export const monitoringEnabled = 'Deployment monitoring re-enabled';
+
 /** The rollback checklist of the runbook, all eleven items, filled in with what this run measured (FRB-12). Pure. */
 export function rollbackChecklist(facts: ChecklistFacts): ChecklistItem[] {
   const { reason, actor, startedAt, swappedAt, now } = facts;
@@ -65,11 +68,7 @@ export function rollbackChecklist(facts: ChecklistFacts): ChecklistItem[] {
           facts.announcedAt,
         ),
     item('Rollback started', startedAt === undefined ? 'open' : 'done', swapNote(startedAt, swappedAt), startedAt),
-    item(
-      'Deployment monitoring re-enabled',
-      'open',
-      facts.back ? watchedLater : 'the domains are not back, so nothing is watched',
-    ),
+    item(monitoringEnabled, 'open', facts.back ? watchedLater : 'the domains are not back, so nothing is watched'),
     facts.database === undefined
       ? item(databaseIntegrity, 'open', `${person}; the rollback did not touch the database`)
       : item(databaseIntegrity, facts.database.state, facts.database.note, now),

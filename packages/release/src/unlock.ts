@@ -39,7 +39,8 @@ export async function unlock(
   const { environment, reason } = request;
   const { only = () => true } = request;
   // Once auto-assign is back, nothing shows any more what Vercel knows of it.
-  if (project !== undefined && request.only === undefined) await importBefore({ github, project }, request);
+  const imported =
+    project !== undefined && request.only === undefined ? await importBefore({ github, project }, request) : [];
   const open = (await readLocks(github, environment)).filter((lock) => lock.releasedAt === undefined);
   const locks = open.filter(only);
   if (locks.length < open.length) return await liftBeside(github, locks, request);
@@ -49,7 +50,7 @@ export async function unlock(
   const pin = state?.pinnedRollback;
   const pinned = pin?.deploymentId;
   if (locks.length === 0 && pinned === undefined) {
-    return { lifted: [], message: `${environment} is not locked; nothing was changed.` };
+    return { lifted: [], message: [`${environment} is not locked; nothing was changed.`, ...imported].join(' ') };
   }
   const autoAssign = original ?? request.autoAssignDefault;
   if (project !== undefined && state?.autoAssign !== autoAssign) await project.setAutoAssign(autoAssign);
@@ -65,6 +66,7 @@ export async function unlock(
     project === undefined
       ? 'Auto-assignment of production domains was not touched.'
       : `Auto-assignment of production domains is ${autoAssign ? 'on' : 'off'}, as before.`,
+    ...imported,
   ];
   return {
     lifted: locks,
@@ -74,14 +76,17 @@ export async function unlock(
   };
 }
 
-/** A rollback that GitHub did not see is written down before it is lifted, so that what it left is no way back later (S7). */
+/**
+ * A rollback that GitHub did not see is written down before it is lifted, so that what it left is no way back later (S7). Sentences
+ * for whoever lifts it.
+ */
 async function importBefore(
   services: { github: GitHub; project: VercelProject },
   { environment, production }: UnlockRequest,
-): Promise<void> {
+): Promise<string[]> {
   const { github, project } = services;
   const state = await project.readState();
-  if (state.pinnedRollback?.description === undefined) return;
+  if (state.pinnedRollback?.description === undefined) return [];
   const [releases, locks] = await Promise.all([
     readRecentReleases(github, environment),
     readLocks(github, environment),
@@ -89,9 +94,18 @@ async function importBefore(
   const facts = { releases, locks, now: github.serverTime(), readRuns: takenAsEnded };
   const scope = { environment, production };
   const silent = await findSilentRollback(services, scope, state, facts);
-  if (silent === undefined || 'refused' in silent || silent.plan.isOwn) return;
+  if (silent === undefined) return [];
+  if ('refused' in silent) return [`${silent.refused}: nothing was written down of it.`];
+  const { noted, plan } = silent;
+  if (plan.isOwn) return [];
   const { lock } = await writeSilentRollback(services, scope, silent, facts);
   await endImport(github, lock, silent);
+  const before = plan.entries.find(({ deploymentId }) => deploymentId !== noted.from);
+  return [
+    `The rollback to ${noted.target.deploymentId} while GitHub was silent is written down now.`,
+    ...(before === undefined ? [] : [`${before.version} had been taken back before, unseen, too.`]),
+    ...(plan.unproven === undefined ? [] : [`${plan.unproven.replace(/\.$/, '')}.`]),
+  ];
 }
 
 /** Of a run that still writes, what it lacks here is written twice: that is harmless, and a person waits. */
