@@ -32,16 +32,10 @@ export function decisiveOf(
   const names = [...new Set(readers.map(({ source }) => source.app))];
   const speakers = names.map((app): Speaker => {
     const own = readers.filter(({ source }) => source.app === app);
-    const states = own.map((reader) => ({
-      known: knownOf(reader),
-      verdict: reader.judgement?.verdict,
-      comparison: comparisonOf(reader),
-    }));
-    const { index, disagree } = chooseDecisive(states, combine, elapsed);
+    const { index, disagree } = chooseDecisive(own.map(stateOf), combine, elapsed);
     const reader = own[index] ?? before;
-    const known = knownOf(reader);
     const collapsed = findTrafficCollapse(reader.baseline, reader.buckets) !== undefined;
-    return { app, reader, disagree, seen: known > 0 && known >= elapsed * SEEN_SHARE, collapsed };
+    return { app, reader, disagree, seen: sawEnough(reader, elapsed), collapsed };
   });
   const chosen =
     speakers[
@@ -89,9 +83,41 @@ export function decisiveOf(
   };
 }
 
-function comparisonOf({ waitsForBaseline, baseline }: SourceReader): SourceState['comparison'] {
-  if (waitsForBaseline) return 'waiting';
-  return baseline.length > 0 ? 'read' : undefined;
+/**
+ * Readers in the order in which they are asked within one interval, those of one step together. With `primary` a source that can look
+ * back comes after those in whose place it would speak: it is asked where they do not, and then about all of the time.
+ */
+export function askedInTurn(readers: readonly SourceReader[], combine: Combination): SourceReader[][] {
+  const steps: SourceReader[][] = [];
+  for (const reader of readers) {
+    const step = combine === 'primary' && reader.source.looksBack ? before(readers, reader).length : 0;
+    steps[step] = [...(steps[step] ?? []), reader];
+  }
+  return steps.filter((step) => step !== undefined);
+}
+
+/** True where of the earlier sources of the same project one speaks: it saw enough of so many intervals, and waits for no time before. */
+export function isSpokenFor(readers: readonly SourceReader[], reader: SourceReader, elapsed: number): boolean {
+  const earlier = before(readers, reader);
+  const speaker = earlier[chooseDecisive(earlier.map(stateOf), 'primary', elapsed).index];
+  return speaker !== undefined && sawEnough(speaker, elapsed) && !speaker.waitsForBaseline;
+}
+
+/** What speaks for the same project first. */
+function before(readers: readonly SourceReader[], reader: SourceReader): SourceReader[] {
+  const own = readers.filter(({ source }) => source.app === reader.source.app);
+  return own.slice(0, own.indexOf(reader));
+}
+
+function stateOf(reader: SourceReader): SourceState {
+  const { judgement, waitsForBaseline, baseline } = reader;
+  const comparison = waitsForBaseline ? 'waiting' : baseline.length > 0 ? 'read' : undefined;
+  return { known: knownOf(reader), verdict: judgement?.verdict, comparison };
+}
+
+function sawEnough(reader: SourceReader, elapsed: number): boolean {
+  const known = knownOf(reader);
+  return known > 0 && known >= elapsed * SEEN_SHARE;
 }
 
 /** Intervals of the window alone: those from before it do not make up for them. */

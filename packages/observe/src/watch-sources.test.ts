@@ -74,6 +74,28 @@ test('one source is down: the next one judges, alone and with its own words, and
   assert.match(summary, /judged by datadog; sentry could not be read \(it says source_unavailable\)/);
 });
 
+test('what stands in for another source is asked where that one does not speak, and then about all of the time', async () => {
+  const minute = 60_000;
+  const downFrom = async (from: number): Promise<[number[], WatchOutcome]> => {
+    const clock = new SimulatedClock();
+    const asked: number[] = [];
+    const at = clock.now();
+    const passed = (until: number) => Math.round((until - at) / minute);
+    const first = source({ looksBack: true });
+    const { read } = first;
+    first.read = async (since, until, intervalMs) => {
+      if (passed(until) >= from) throw new SourceError('source_unavailable', 'it is down');
+      return await read(since, until, intervalMs);
+    };
+    const standIn = source({ name: 'datadog', looksBack: true, onRead: (until) => asked.push(passed(until)) });
+    return [asked, await watch([first, standIn], 'primary', clock)];
+  };
+  assert.deepEqual((await downFrom(16))[0], [], 'never where the first one speaks');
+  const [asked, { source: judged, buckets, verdict }] = await downFrom(10);
+  // Nine of twelve intervals are three quarters: from the thirteenth on the first one no longer speaks.
+  assert.deepEqual([asked, judged, buckets.length, verdict], [[13, 14, 15], 'datadog', 15, 'pass']);
+});
+
 test('a source that only tells numbers is not told as one that could not be read', async () => {
   const beside = source({ name: 'json-values', read: async () => countsNothing('json-values') });
   const { verdict, summary, lines } = await watch([source({ name: 'datadog' }), beside]);

@@ -8,7 +8,7 @@ import {
   type WatchConclusion,
   type WatchFacts,
 } from './conclude-watch.ts';
-import { decisiveOf } from './decisive-reader.ts';
+import { askedInTurn, decisiveOf, isSpokenFor } from './decisive-reader.ts';
 import { describeInterval } from './describe-interval.ts';
 import { type Lead, leadIntervals, unseenMs } from './lead.ts';
 import { judgeProbes } from './probe-rounds.ts';
@@ -126,28 +126,16 @@ class WatchRun {
 
   /** Waits for the end of one interval, reads, judges; the conclusion when the watch is over early. */
   private async watchInterval(index: number): Promise<WatchConclusion | undefined> {
-    const { clock, signal, log } = this.watch;
-    const end = this.startedAt + (index + 1) * this.interval;
+    const { signal, log } = this.watch;
+    const end = this.endOf(index);
     const taken = new AbortController();
     this.probe();
     // Beside the interval, which must not wait for it.
     for (const reader of this.readers) this.askAgain(reader).catch(() => {});
     this.askWhoTookOver(taken);
-    const wake = AbortSignal.any([signal, taken.signal]);
     const last = index + 1 === this.planned;
-    for (const { delay, readers } of readingTimes(this.readers, last)) {
-      try {
-        await clock.sleep(end + delay - clock.now(), wake);
-      } catch (error) {
-        if (signal.aborted) throw error;
-        return concludeWatch(this.facts, true);
-      }
-      const early = await this.readAndJudge(readers, end);
-      if (early) {
-        log(this.describe(end));
-        return early;
-      }
-    }
+    const known = await this.readInterval(index, AbortSignal.any([signal, taken.signal]));
+    if (known) return known;
     const read = await this.readReadings(end, last);
     log(this.describe(end));
     const broken = read ? this.judgeAll(end) : undefined;
@@ -156,6 +144,33 @@ class WatchRun {
     return this.mayHandOff(index + 1, early !== undefined)
       ? concludeOpen(this.facts, (this.startedAt + this.planned * this.interval) / 1000)
       : early;
+  }
+
+  /** Reads an interval once it has ended, each source in its turn; the conclusion where that ends the watch. */
+  private async readInterval(index: number, wake: AbortSignal): Promise<WatchConclusion | undefined> {
+    const { clock, signal, log, combine = 'primary' } = this.watch;
+    const { readers: all } = this;
+    const end = this.endOf(index);
+    for (const [turn, step] of askedInTurn(all, combine).entries()) {
+      const asked = turn === 0 ? step : step.filter((reader) => !isSpokenFor(all, reader, index + 1));
+      for (const { delay, readers } of readingTimes(asked, index + 1 === this.planned)) {
+        try {
+          await clock.sleep(end + delay - clock.now(), wake);
+        } catch (error) {
+          if (signal.aborted) throw error;
+          return concludeWatch(this.facts, true);
+        }
+        const early = await this.readAndJudge(readers, end);
+        if (early === undefined) continue;
+        log(this.describe(end));
+        return early;
+      }
+    }
+    return undefined;
+  }
+
+  private endOf(index: number): number {
+    return this.startedAt + (index + 1) * this.interval;
   }
 
   /** Whether a later run can judge what follows: every source that speaks must be able to tell about it then. */

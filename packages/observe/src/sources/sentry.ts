@@ -33,8 +33,8 @@ const RATE = 'failure_rate()';
 const P95 = 'p95(span.duration)';
 // Three times in a watch of 15 minutes, so that it stays under 40 requests.
 const P95_EVERY = 8;
-// Sentry keeps sessions by the hour: where the p95 costs questions of its own, they are asked for less often.
 const OPEN_SHOWN = 5;
+// Sentry keeps sessions by the hour: they are asked for less often than issues.
 const SESSIONS_EVERY_MS = 15 * MINUTE_MS;
 
 // docs.sentry.io/api/explore/query-explore-events-in-timeseries-format
@@ -172,7 +172,7 @@ export function sentry(given: SentrySource): ObservationSource {
   async function readings(_from: number, until: number): Promise<Reading[]> {
     if (release === undefined) return [];
     const found = [...(await newIssues(until, release)), ...(given.openIssues ? await openIssues(until) : [])];
-    const due = except.length === 0 || until - sessionsAt >= SESSIONS_EVERY_MS;
+    const due = until - sessionsAt >= SESSIONS_EVERY_MS;
     const sessions = due ? await crashFree(until, release) : [];
     if (due) sessionsAt = until;
     return [...found, ...sessions];
