@@ -32,16 +32,11 @@ export async function act(
   const { runId, runUrl, sha: commit } = runner.context;
   const target = given.rollbackTarget ?? 'previous';
   const back = await takeBack({ ...actor, context, runId, runUrl, commit, target, reason, clock, log: logger.info });
-  return await watchRestored(runner, given, actor, { back });
+  return await watchRestored(runner, given, actor, back);
 }
 
 /** Watches what a way back restored, where it moved production. */
-export async function watchRestored(
-  runner: Runner,
-  given: Given,
-  actor: Actor,
-  { back }: { back: TakenBack },
-): Promise<TakenBack> {
+export async function watchRestored(runner: Runner, given: Given, actor: Actor, back: TakenBack): Promise<TakenBack> {
   const { logger } = runner;
   const { settings, plan } = actor;
   for (const warning of back.warnings) logger.warning(warning);

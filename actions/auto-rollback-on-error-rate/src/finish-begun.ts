@@ -73,7 +73,7 @@ async function finishUnread(
     rollback: { from: noted.from, to, startedAt: noted.at / 1000 },
   });
   const healthy = await proveHealthy(moved, { plan, context, log: runner.logger.info });
-  const back = await watchRestored(runner, given, actor, { back: healthy });
+  const back = await watchRestored(runner, given, actor, healthy);
   return described(plan, `An earlier attempt of this run saw: ${noted.reason}. ${back.summary}`, back);
 }
 

@@ -1,5 +1,7 @@
+import { piecesOfBlock } from './block-code.ts';
+import { type Call, callsIn, callsOf } from './called-routines.ts';
 import { madeObjects } from './made-objects.ts';
-import type { RunStatement, Surroundings, UnreadCode } from './run-statement.ts';
+import type { RunStatement, UnreadCode } from './run-statement.ts';
 import { child, children, keyOfPath, type ParseNode, stringList, textOf, wrapped } from './sql-names.ts';
 import type { ParsedStatement, SqlParser } from './sql-parser.ts';
 import { nameTemporaries } from './temporary-tables.ts';
@@ -101,15 +103,6 @@ function learnRoutine(sql: string, statement: ParsedStatement, routines: KnownRo
   ]);
 }
 
-/** A routine that a statement calls. */
-interface Call {
-  path: readonly string[];
-  /** It is called whenever the statement runs. */
-  alone: boolean;
-  /** That nobody has read it is worth a word. */
-  told: boolean;
-}
-
 function runRoutines(calls: readonly Call[], run: Inner, reading: Reading): EmbeddedCode {
   return together(
     calls.flatMap(({ path, alone, told }): EmbeddedCode[] => {
@@ -150,54 +143,6 @@ function ofNode(outer: ParsedStatement, wrapper: ParseNode | undefined): ParsedS
   if (kind === undefined || node === undefined) return [];
   const inner = { ...outer, kind, node };
   return [inner, ...ofQueries(inner)];
-}
-
-/** Functions of PostgreSQL itself that only compute or that migrations call by name, and what extensions bring to be called by them. */
-const ofServer = new RegExp(
-  `^(pg_|quote_|jsonb?_|array_|string_|regexp_|date_(add|bin|part|subtract|trunc)|make_(date|interval|time)|to_(char|date|number|timestamp|json|jsonb|hex|ts|reg)|has_\\w+_privilege|uuid_(generate_v|nil)|sha\\d|ts_(rank|headline)|${(
-    'abs age any_value ascii avg bit_length bool_and bool_or btrim cardinality ceil ceiling char_length chr ' +
-      'clock_timestamp col_description concat concat_ws convert_from convert_to count crypt cume_dist ' +
-      'current_database current_schema current_schemas current_setting currval decode dense_rank digest div encode every ' +
-      'exp first_value floor format format_type gen_random_bytes gen_random_uuid gen_salt generate_series ' +
-      'generate_subscripts hashtext hmac initcap isfinite lag last_value lastval lead left length ln log ' +
-      'lower lpad ltrim max md5 min mod mode nextval now ntile num_nonnulls num_nulls obj_description octet_length ' +
-      'percent_rank power random rank repeat replace reverse right round row_number row_to_json rpad rtrim set_config setval ' +
-      'setweight sign split_part sqrt starts_with statement_timestamp strpos substr substring sum timeofday transaction_timestamp ' +
-      'translate trim trunc unnest upper uuidv4 uuidv7 version width_bucket'
-  ).replaceAll(' ', '$|')}$)`,
-);
-const ofExtensions = new Set(
-  'pg_catalog information_schema extensions cron pgmq vault net storage auth realtime graphql partman topology'.split(
-    ' ',
-  ),
-);
-
-/** Of a SELECT without a table; elsewhere a function computes, as a rule, and only one that is known is read. */
-function callsOf({ kind, node }: ParsedStatement): Call[] {
-  if (!/^(Select|Insert|Update|Delete|Merge|CreateTableAs|Copy|Prepare)Stmt$/.test(kind)) return [];
-  return callsIn(node, kind === 'SelectStmt' && !readsTable(node.fromClause));
-}
-
-function readsTable(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([key, inner]) => key === 'RangeVar' || readsTable(inner));
-}
-
-/** `whole`: of a SELECT whose functions are called for their own sake. */
-function callsIn(node: unknown, whole: boolean): Call[] {
-  const walk = (value: unknown, alone: boolean, ownSake: boolean): Call[] => {
-    if (typeof value !== 'object' || value === null) return [];
-    return Object.entries(value).flatMap(([key, inner]): Call[] => {
-      // These leave out arguments that they do not need.
-      const always = alone && !/^(CaseExpr|CoalesceExpr|BoolExpr|SubLink|whereClause|limitCount)$/.test(key);
-      const path = key === 'FuncCall' ? stringList(children(inner as ParseNode, 'funcname')) : [];
-      const [first = '', name] = path;
-      const told = ownSake && (name === undefined ? !ofServer.test(first) : !ofExtensions.has(first));
-      const below = ownSake && !(key === 'SelectStmt' && readsTable((inner as ParseNode).fromClause));
-      return [...(path.length === 0 ? [] : [{ path, alone, told }]), ...walk(inner, always, below)];
-    });
-  };
-  return walk(node, whole, whole);
 }
 
 /** `key`: the clauses of the statement. A body in standard SQL (BEGIN ATOMIC) is none of them. */
@@ -268,82 +213,4 @@ function takesAway(text: string): boolean {
     /\balter\s+(?:column\s+)?(?:"[^"]*"|[^\s"]+)\s+(?:set\s+data\s+)?type\b(?!\s+(?:text|bigint|int8|(?:varchar|numeric)(?!\s*\())\b)/i;
   const others = /\b(?:truncate|delete\s+from|revoke|rename|set\s+schema|set\s+default\s+null|no\s+inherit)\b/i;
   return drop.test(text) || type.test(text) || others.test(text);
-}
-
-/** SQL in a block of PL/pgSQL. */
-interface Piece {
-  text: string;
-  /** An expression, not a statement. */
-  value: boolean;
-  within: Surroundings;
-}
-
-interface BlockCode {
-  /** In their order. */
-  pieces: Piece[];
-  /** Constants that may become a part of what is known only when it runs. */
-  literals: string[];
-  /** Something is known only when it runs. */
-  dynamic: boolean;
-}
-
-function piecesOfBlock(block: ParseNode, parser: SqlParser): BlockCode {
-  const code: BlockCode = { pieces: [], literals: [], dynamic: false };
-  // Set where the block may have been left: what follows runs under a condition, too.
-  let left: object | undefined;
-  const add = (
-    kind: string,
-    key: string,
-    { query = '', parseMode }: { query?: string; parseMode?: number },
-    within: Surroundings,
-  ) => {
-    // Of an assignment (modes from 3) the target stands before the value.
-    const value = parseMode === undefined || parseMode < 3 ? query : query.replace(/^[^=]*=/, '');
-    const dynamic = key === 'dynquery' || (key === 'query' && /^PLpgSQL_stmt_dyn/.test(kind));
-    const known = dynamic ? constant(value, parser) : undefined;
-    code.dynamic ||= dynamic && known === undefined;
-    const statement = known ?? (parseMode === 0 ? query : undefined);
-    code.pieces.push({
-      text: statement ?? value,
-      value: statement === undefined,
-      within: left === undefined ? within : [left, ...within],
-    });
-    // A message is shown, and rows are stored: neither is run.
-    if (kind !== 'PLpgSQL_stmt_raise' && !/^\s*(insert|update|delete|merge)\b/i.test(query))
-      code.literals.push(...parser.strings(value));
-  };
-  const walk = (node: ParseNode, kind: string, within: Surroundings): void => {
-    const inner = Object.entries(node).flatMap(([key, value]): [string, ParseNode][] =>
-      typeof value === 'object' && value !== null ? [[key, value as ParseNode]] : [],
-    );
-    // The query of a loop is given after its body.
-    for (const [key, value] of inner) {
-      const expression = child(value, 'PLpgSQL_expr');
-      if (expression !== undefined) add(kind, key, expression, within);
-    }
-    for (const [key, value] of inner) {
-      if ('PLpgSQL_expr' in value) continue;
-      // `RAISE … USING` holds its values one level lower.
-      const of = key.startsWith('PLpgSQL_stmt_') || kind !== 'PLpgSQL_stmt_raise' ? key : kind;
-      walk(value, of, isConditional(key, value, node, kind) ? [...within, value] : within);
-    }
-    if (/^PLpgSQL_stmt_(return|exit)$/.test(kind)) left = node;
-  };
-  walk(block, '', []);
-  return code;
-}
-
-/** Statements of a branch, a loop, a handler, or a block that has one. */
-function isConditional(key: string, value: ParseNode, node: ParseNode, kind: string): boolean {
-  if (!Array.isArray(value)) return false;
-  if (key === 'body') return kind !== 'PLpgSQL_stmt_block' || 'exceptions' in node;
-  return /^(then_body|else_body|stmts|else_stmts|action)$/.test(key);
-}
-
-/** The text of `'drop table notes'`; undefined where it is put together. */
-function constant(expression: string, parser: SqlParser): string | undefined {
-  const parsed = parser.parse(`SELECT ${expression}`);
-  const select = 'file' in parsed ? parsed.file.statements[0]?.node : undefined;
-  const value = child(wrapped(select, 'targetList', 'ResTarget')[0], 'val');
-  return textOf(child(child(value, 'A_Const'), 'sval'), 'sval');
 }
