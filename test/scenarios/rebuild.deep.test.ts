@@ -171,6 +171,10 @@ describe('the app rebuilt from backup and record, the jobs of backup.yml', { ski
     assert.equal(full.end.reasonCode, 'drill_database_not_empty');
     assert.equal((await readDrillDatabase(drillUrl)).tables, 1);
     await query(drillUrl, 'DROP TABLE of_somebody');
+    const unproven = await job('rebuild', {
+      DRILL_DATABASE_URL: 'postgresql://postgres@db.example.com/drill?sslmode=require',
+    });
+    assert.equal(unproven.outputs['reason-code'], 'weak_tls_without_reason', unproven.told);
   });
 
   test('a build that fails fails the drill, and everything is removed', async () => {
