@@ -39,6 +39,8 @@ for (const { input, message } of [
   { input: 'p95 above 0s', message: /longer than nothing/ },
   { input: 'error-rate above 2', message: /is not a rate/ },
   { input: 'error-rate above 100%', message: /nothing is above 100%/ },
+  { input: 'error-rate above 0% within 15m', message: /must be above 0%/ },
+  { input: 'error-rate above 3x baseline and at least 0%', message: /must be above 0%/ },
   { input: 'error-rate above 2% within 15', message: /is not a duration/ },
   { input: 'error-rate above 2% within 0s', message: /longer than nothing/ },
   { input: 'error-rate above 2% within 5m: immediately', message: /choose either/ },

@@ -121,5 +121,7 @@ function limitTime(text: string, shown: string): number {
 function limitShare(text: string, shown: string): number {
   const value = parsePart(() => parseRate(text), shown);
   if (value >= 1) throw new Error(`"${shown}": nothing is above 100%`);
+  // Nothing is known of how often a release fails that never may: no count could be judged against it.
+  if (value <= 0) throw new Error(`"${shown}": the limit must be above 0%, e.g. 0.1%`);
   return value;
 }
