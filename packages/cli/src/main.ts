@@ -27,12 +27,8 @@ export async function main(words: readonly string[]): Promise<void> {
     register(program);
   registerDeploy(program, words);
   for (const register of [registerLock, registerVerdict, registerNewMigration]) register(program);
-  // A reader that goes away (`… | head`) must not end a release half-way.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+  // A reader that goes away (`… | head`), or a full disk, must not end a release half-way.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', noteUnwritten);
   try {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
@@ -46,4 +42,16 @@ export async function main(words: readonly string[]): Promise<void> {
     if (error instanceof Error && process.env.DEBUG !== undefined) sayAside(error.stack ?? '');
     process.exitCode = 3;
   }
+}
+
+let unwritten = false;
+
+/** What was not written did not reach whoever reads it: no exit code but "could not run" would be true. */
+function noteUnwritten({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE' || unwritten) return;
+  unwritten = true;
+  process.once('exit', () => {
+    process.exitCode = 3;
+  });
+  sayAside(`ops-actions: what was to be said could not be written: ${message}`);
 }

@@ -123,3 +123,26 @@ test('wrong use lists every mistake with its place, judges nothing, and exit cod
   assert.match(unjudged.stderr, /there is no rule that can fail a release/);
   assert.match((await verdict('', [], policy)).stderr, /there are no buckets/);
 });
+
+test('a limit that looks like a mistaken unit is judged as it stands, and doubted on standard error', async () => {
+  const rules = ['error-rate above 0.02% within 15m'];
+  const doubted = await verdict(buckets(always(0)).join('\n'), [], { ...policy, rules });
+  assert.equal(doubted.verdicts.length, 30);
+  assert.match(doubted.stderr, /fails at one error in 5000 requests; where 2% is meant, write 2%/);
+  assert.equal((await verdict(buckets(always(0)).join('\n'), [], policy)).stderr, '');
+});
+
+const full = { skip: process.platform === 'linux' ? false : 'needs /dev/full' };
+test('verdicts that could not be written are no verdict about the release: exit code 3', full, async () => {
+  const file = join(folder, 'policy.json');
+  await writeFile(file, JSON.stringify(policy));
+  const command = `"$0" "$1" verdict --policy "$2" > /dev/full`;
+  const { exitCode, stderr } = await runTool({
+    command: 'sh',
+    args: ['-c', command, process.execPath, join(import.meta.dirname, '../../../bin/ops-actions.js'), file],
+    input: buckets(always(0)).join('\n'),
+    deadlineMs: 30_000,
+  });
+  assert.equal(exitCode, 3);
+  assert.match(stderr, /^ops-actions: what was to be said could not be written: .*no space left/);
+});

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { defaults } from '#config/defaults';
+import { doubtfulLimits } from '#config/doubtful-limits';
 import { ConfigError, describeConfigProblem } from '#config/load-config';
 import { readWatchPolicy, type WatchPolicy } from '#config/read-watch-policy';
 import { defaultRules, parseRule } from '#config/rules';
@@ -9,6 +10,7 @@ import type { MissingPolicy } from '#config/settings';
 import { cleanText } from '#http/text';
 import { Replay, type ReplayedVerdict, type ReplayPolicy } from '#observe/judge/replay';
 import { UsageError } from './open-environment.ts';
+import { sayAside } from './terminal.ts';
 import { explainSettings } from './verdict/explain-settings.ts';
 import { readBuckets, type Stream } from './verdict/read-buckets.ts';
 import { readRecord } from './verdict/read-record.ts';
@@ -131,5 +133,6 @@ function policyOf(given: WatchPolicy): ReplayPolicy {
   if (windowMs < intervalMs)
     problems.push(`interval: ${intervalMs / 1000}s is longer than the window of ${windowMs / 1000}s`);
   if (problems.length > 0) throw new UsageError(problems);
+  for (const doubt of doubtfulLimits(rules)) sayAside(`ops-actions: ${doubt}`);
   return { rules: parsed, windowMs, intervalMs, minRequests };
 }

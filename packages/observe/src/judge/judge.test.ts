@@ -147,6 +147,10 @@ test('a multiple of the baseline has its floor, and a known baseline raises the 
   const { above } = errorRate('error-rate above 3x baseline and at least 2% within 15m');
   assert.equal(limitOf(above, bucketsOf(repeated([1000, 1], 30))), 0.02);
   assert.ok(Math.abs(limitOf(above, bucketsOf(repeated([1000, 20], 30))) - 0.06) < 0.001);
+  // What is written holds: neither a floor nor a multiple is cut to something lower.
+  assert.ok(Math.abs(limitOf(above, bucketsOf(repeated([1000, 250], 30))) - 0.75) < 0.01);
+  const high = errorRate('error-rate above 3x baseline and at least 70%');
+  assert.equal(limitOf(high.above, bucketsOf(repeated([1000, 1], 30))), 0.7);
   const unknown = limitOf(above, []);
   assert.ok(unknown > 0.02 && unknown <= 0.03001, `${unknown}`);
 });
