@@ -11,10 +11,14 @@ import { decideAction } from './decide-action.ts';
 import { describeWatch } from './describe-watch.ts';
 import type { WatchPlan } from './plan-watch.ts';
 
+const startsAt = 1_700_000_000_000;
 const rules = ['error-rate above 2% within 15m', 'error-rate above 3x baseline and at least 1% within 15m'];
 
 /** A watch whose n-th interval has so many errors of 200 requests, as the output `result` keeps it. */
-async function recorded(errors: (index: number) => number, isUnread = false) {
+async function recorded(
+  errors: (index: number) => number,
+  { isUnread = false, promotedAt = startsAt, seenFrom = 0 } = {},
+) {
   const plan = {
     rules: rules.map(parseRule),
     sources: ['http-json'],
@@ -27,6 +31,7 @@ async function recorded(errors: (index: number) => number, isUnread = false) {
     intervalMs: 30_000,
     minRequests: 20,
     baselineMs: 15 * 60_000,
+    promotedAt,
     clock: new SimulatedClock(),
     signal: new AbortController().signal,
     log: () => {},
@@ -40,11 +45,13 @@ async function recorded(errors: (index: number) => number, isUnread = false) {
       close: async () => {},
       asked: () => ({ query: 'select everything', link: 'https://source.example/same' }),
       read: async (from, until, intervalMs) => {
-        if (isUnread && from < 1_700_000_000_000) throw new Error('status 500');
-        return intervalsOf(from, until, intervalMs).map(({ start, end }, index) => {
-          const before = start < 1_700_000_000_000;
-          return { start: start / 1000, end: end / 1000, requests: 200, errors: before ? 1 : errors(index) };
-        });
+        if (isUnread && from < promotedAt) throw new Error('status 500');
+        return intervalsOf(from, until, intervalMs)
+          .map(({ start, end }, index) => {
+            const before = start < promotedAt;
+            return { start: start / 1000, end: end / 1000, requests: 200, errors: before ? 1 : errors(index) };
+          })
+          .filter(({ start }) => start * 1000 < promotedAt || start * 1000 >= startsAt + seenFrom * 30_000);
       },
     },
   });
@@ -71,8 +78,28 @@ for (const { name, errors, verdict } of [
   });
 }
 
+for (const { name, errors, given, verdict } of [
+  {
+    name: 'began after the promotion',
+    errors: (index: number) => (index < 34 ? 1 : 90),
+    given: { promotedAt: startsAt - 200_000, seenFrom: -7 },
+    verdict: 'fail',
+  },
+  { name: 'was extended', errors: (index: number) => (index < 32 ? 1 : 14), given: { seenFrom: 20 }, verdict: 'fail' },
+  { name: 'was extended and clean', errors: () => 0, given: { seenFrom: 20 }, verdict: 'pass' },
+]) {
+  test(`a watch that ${name} is judged again over the same time`, async () => {
+    const { outcome, json } = await recorded(errors, given);
+    assert.equal(outcome.verdict, verdict, outcome.summary);
+    const { policy, stream, said } = readRecord(json);
+    const replay = new Replay(policy, stream.baseline);
+    const last = stream.observed.map((bucket) => replay.add(bucket)).at(-1);
+    assert.deepEqual([last?.verdict, last?.reasonCode], [said.verdict, said.reasonCode]);
+  });
+}
+
 test('a watch that could not read the time before is judged again without it, not by the floor', async () => {
-  const { outcome, json } = await recorded((index) => (index % 4 === 0 ? 4 : 3), true);
+  const { outcome, json } = await recorded((index) => (index % 4 === 0 ? 4 : 3), { isUnread: true });
   assert.deepEqual([outcome.verdict, outcome.baselineUnread], ['inconclusive', true], outcome.summary);
   const { policy, stream, said } = readRecord(json);
   const replay = new Replay(policy, stream.baseline);

@@ -9,7 +9,7 @@ import type { WatchOutcome } from './watch-types.ts';
 export function outcomeOf(
   conclusion: WatchConclusion,
   about: {
-    facts: Pick<WatchFacts, 'buckets' | 'unseenMs' | 'apps'>;
+    facts: Pick<WatchFacts, 'buckets' | 'unseenMs' | 'apps' | 'needed'>;
     readers: readonly SourceReader[];
     decisive: SourceReader;
     startedAt: number;
@@ -23,7 +23,7 @@ export function outcomeOf(
   },
 ): WatchOutcome {
   const { readers, decisive, startedAt, lead = 0, endedAt, intervalMs, planned } = about;
-  const { buckets, unseenMs = 0, apps } = about.facts;
+  const { buckets, unseenMs = 0, apps, needed } = about.facts;
   const from = startedAt - lead * intervalMs;
   return {
     ...conclusion,
@@ -32,6 +32,8 @@ export function outcomeOf(
     errors: buckets.reduce((sum, bucket) => sum + bucket.errors, 0),
     buckets,
     startedAt: from / 1000,
+    ...(lead > 0 && { leadSeconds: (lead * intervalMs) / 1000 }),
+    ...(planned > needed && { extendedSeconds: ((planned - needed) * intervalMs) / 1000 }),
     ...(unseenMs > 0 && { unseenSeconds: Math.round(unseenMs) / 1000 }),
     endedAt: endedAt / 1000,
     effectiveIntervalSeconds: intervalMs / 1000,

@@ -71,6 +71,10 @@ export interface WatchOutcome extends WatchConclusion {
   buckets: Bucket[];
   /** The first interval that was judged: where counts since the promotion are known, before the watch itself began. */
   startedAt: number;
+  /** How much later than that the watch itself began, from where the times of the rules count; absent where it did at once. */
+  leadSeconds?: number;
+  /** How much longer it lasted, and every rule held, because the source was blind for that long; absent where it was not. */
+  extendedSeconds?: number;
   /** How long right after the promotion nobody counted; absent where everything was seen, or where nobody said when it was. */
   unseenSeconds?: number;
   endedAt: number;

@@ -162,6 +162,17 @@ test('a source that sees again during the extension can still pass', async () =>
   assert.equal(outcome.buckets.length, 10);
 });
 
+test('what is seen in the extension is judged by every rule, its time is longer by as much', async () => {
+  const rules = [parseRule('error-rate above 2% within 15m')];
+  const bad = { requests: 500, errors: 40 };
+  const late = await watch({ rules, source: source((index) => (index < 30 ? 'unknown' : bad)) });
+  assert.deepEqual([late.verdict, late.reasonCode, late.extendedSeconds], ['fail', 'above_limit', 900], late.summary);
+  const fine = await watch({ rules, source: source((index) => (index < 30 ? 'unknown' : clean())) });
+  assert.equal(fine.verdict, 'pass', fine.summary);
+  const turned = source((index) => (index < 10 ? 'unknown' : index < 30 ? clean() : bad));
+  assert.equal((await watch({ rules, source: turned })).verdict, 'fail');
+});
+
 test('a source that cannot be opened is tried again', async () => {
   let attempts = 0;
   const open = async (): Promise<void> => {

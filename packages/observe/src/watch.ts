@@ -190,10 +190,12 @@ class WatchRun {
   private judgeAll(end: number): WatchConclusion | undefined {
     const { rules, minRequests } = this.watch;
     const readings = this.readers.flatMap(({ history }) => history);
-    const seconds = { startedAt: this.startedAt / 1000, intervalSeconds: this.interval / 1000 };
+    const { interval, planned } = this;
+    const extendedSeconds = ((planned - this.facts.needed) * interval) / 1000;
+    const window = { startedAt: this.startedAt / 1000, intervalSeconds: interval / 1000, planned, extendedSeconds };
     for (const reader of this.readers) {
       // "Within 15m" counts from the watch, so that its last intervals are judged too; what came before it is judged with it.
-      reader.judgeBy(rules, { ...seconds, planned: this.planned, early: this.leadOf(reader), minRequests, readings });
+      reader.judgeBy(rules, { ...window, early: this.leadOf(reader), minRequests, readings });
     }
     this.chooseDecisive(Math.round((end - this.startedAt) / this.interval));
     this.broken.note(this.facts.judgement?.rules ?? [], end / 1000);

@@ -18,6 +18,8 @@ const record = z.object({
   minRequests: z.number(),
   startedAt: z.number(),
   windowUntil: z.number(),
+  leadSeconds: z.number().optional(),
+  extendedSeconds: z.number().optional(),
   effectiveIntervalSeconds: z.number(),
   baseline: z.array(bucket),
   baselineUnread: z.boolean().optional(),
@@ -41,7 +43,7 @@ export function readRecord(text: string): WatchRecord {
   const read = record.safeParse(parseJson(text));
   if (!read.success) throw new UsageError([`--record: this is no result of a watch: ${z.prettifyError(read.error)}`]);
   const { rules, minRequests, startedAt, windowUntil, effectiveIntervalSeconds, ...seen } = read.data;
-  const { baseline, baselineUnread = false, buckets, ...told } = seen;
+  const { baseline, baselineUnread = false, buckets, leadSeconds = 0, extendedSeconds = 0, ...told } = seen;
   // Numbers beside the counts are not in the buckets.
   const counted = rules
     .map((rule) => parseRule(rule))
@@ -52,7 +54,9 @@ export function readRecord(text: string): WatchRecord {
   return {
     policy: {
       rules: counted satisfies Rule[],
-      windowMs: (windowUntil - startedAt) * 1000,
+      windowMs: (windowUntil - startedAt - leadSeconds) * 1000,
+      startedAt: startedAt + leadSeconds,
+      extendedMs: extendedSeconds * 1000,
       intervalMs: effectiveIntervalSeconds * 1000,
       minRequests,
       baselineUnread,

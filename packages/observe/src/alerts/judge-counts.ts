@@ -23,7 +23,7 @@ function judgeWindow(alert: Alert, window: AlertWindow, minRequests: number): Al
   const { key } = alert;
   const { source, buckets, startedAt, intervalSeconds } = window;
   // One window of many that are looked at: it never gets the lower bar of a last one.
-  const planned = buckets.length + 1;
+  const planned = Math.round(((buckets.at(-1)?.end ?? startedAt) - startedAt) / intervalSeconds) + 1;
   const verdicts = alert.limits.map((limit) => {
     const verdict = judgeRule(watchRule(limit), {
       baseline: [],

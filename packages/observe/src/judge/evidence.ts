@@ -62,9 +62,9 @@ export class EvidenceSum {
     });
   }
 
-  /** Adds the next bucket of the window. */
-  add(bucket: Counts): void {
-    const later = (1 - STARTS_AT_ONCE) / Math.max(1, this.planned - 1);
+  /** Adds the next bucket of the window, as long as so many of those that are planned. */
+  add(bucket: Counts, length = 1): void {
+    const later = ((1 - STARTS_AT_ONCE) * length) / Math.max(1, this.planned - 1);
     const start = this.planned <= 1 ? 0 : Math.log(this.added === 0 ? STARTS_AT_ONCE : later);
     this.added += 1;
     for (let row = 0; row < dispersions.length; row += 1) {

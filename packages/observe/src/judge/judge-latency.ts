@@ -1,6 +1,6 @@
 import { comparesWithBaseline, type LatencyRule } from '#config/rules';
 import type { Bucket } from '../bucket.ts';
-import { type JudgedWindow, type RuleJudge, type RuleVerdict, wordsOf } from './judge-rule.ts';
+import { isBefore, type JudgedWindow, type RuleJudge, type RuleVerdict, secondsOf, wordsOf } from './judge-rule.ts';
 
 // The 95th percentile of fewer requests than these is hardly more than the slowest one.
 const LEAST_REQUESTS = 20;
@@ -52,9 +52,7 @@ export class LatencyJudge implements RuleJudge {
   }
 
   add(bucket: Bucket): void {
-    const { startedAt, intervalSeconds } = this.about;
-    const within = (this.rule.withinMs ?? Number.POSITIVE_INFINITY) / 1000;
-    if (bucket.start - startedAt >= within - intervalSeconds / 2) return;
+    if (!isBefore(this.about.startedAt + secondsOf(this.rule, this.about), bucket)) return;
     this.added += 1;
     this.requests += bucket.requests;
     this.errors += bucket.errors;

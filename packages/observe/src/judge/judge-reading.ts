@@ -2,7 +2,7 @@ import type { ReadingRule } from '#config/rules';
 import type { Bucket } from '../bucket.ts';
 import type { GaugeOver } from '../gauge-over.ts';
 import type { Reading } from '../reading.ts';
-import { type JudgedWindow, type RuleJudge, type RuleVerdict, wordsOf } from './judge-rule.ts';
+import { type JudgedWindow, type RuleJudge, type RuleVerdict, secondsOf, wordsOf } from './judge-rule.ts';
 
 /**
  * Judges a rule about a number beside the counts. An issue that is new stays new: one reading is enough. A gauge goes up and down:
@@ -23,7 +23,7 @@ export class ReadingJudge implements RuleJudge {
     this.rule = rule;
     this.gauge = about.gauges?.get(rule.metric);
     this.firstEnds = about.startedAt + about.intervalSeconds;
-    const until = about.startedAt + (rule.withinMs ?? Number.POSITIVE_INFINITY) / 1000 + about.intervalSeconds / 2;
+    const until = about.startedAt + secondsOf(rule, about) + about.intervalSeconds / 2;
     this.readings = (about.readings ?? []).filter(({ at }) => at <= until);
   }
 

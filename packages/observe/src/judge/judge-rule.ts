@@ -17,6 +17,8 @@ export interface JudgedWindow {
   /** Length of a bucket in seconds, and how many the whole window has. */
   intervalSeconds: number;
   planned: number;
+  /** How much longer every rule holds, in seconds, because the source was blind for that long; part of `planned`. Default 0. */
+  extendedSeconds?: number;
   /** How many further buckets come from before `startedAt`; default 0. */
   early?: number;
   /** Fewer requests than this decide nothing. */
@@ -74,6 +76,8 @@ const FAIL_ODDS = { overSame: Math.log(12), atTheEnd: Math.log(4), overDrift: Ma
 const OVERWHELMING = { overSame: Math.log(1000), overDrift: Math.log(10) };
 const PASS_ODDS = { early: Math.log(25), atTheEnd: Math.log(15) };
 const LEAST_ERRORS = 3;
+// Three times a third is all: of a share there is no more.
+const HIGHEST_LIMIT = 0.99;
 
 /** Judges one rule bucket by bucket. */
 export interface RuleJudge {
@@ -81,6 +85,19 @@ export interface RuleJudge {
   /** From now on gauges are known until then, Unix seconds; never asked where they are read as they come. */
   readUntil?(seconds: number): void;
   verdict(): RuleVerdict;
+}
+
+/** How many seconds after the beginning of the window a rule still speaks of. */
+export function secondsOf(
+  { withinMs = Number.POSITIVE_INFINITY }: Rule,
+  { extendedSeconds = 0 }: Pick<JudgedWindow, 'extendedSeconds'>,
+): number {
+  return withinMs / 1000 + extendedSeconds;
+}
+
+/** True where most of a bucket is from before that time, Unix seconds: clocks that tick in fractions must not drop the last one. */
+export function isBefore(until: number, { start, end }: Pick<Bucket, 'start' | 'end'>): boolean {
+  return (start + end) / 2 < until - 1e-6;
 }
 
 /** The words of a rule that decide what its breach does. */
@@ -93,33 +110,33 @@ export class ErrorRateJudge implements RuleJudge {
   readonly limit: number;
   private readonly rule: ErrorRateRule;
   private readonly about: Omit<JudgedWindow, 'buckets'>;
-  private readonly withinSeconds: number;
-  private readonly planned: number;
+  /** When the rule's time is over, and when the window is, if that is earlier; Unix seconds. */
+  private readonly ruleUntil: number;
+  private readonly until: number;
   private readonly sum: EvidenceSum;
   private readonly buckets: Bucket[] = [];
   private readonly total = { requests: 0, errors: 0 };
   private breachAt: number | undefined;
 
   constructor(rule: ErrorRateRule, about: Omit<JudgedWindow, 'buckets'>) {
-    const { baseline, intervalSeconds, planned, early = 0 } = about;
+    const { baseline, startedAt, intervalSeconds, planned, early = 0 } = about;
+    const seconds = secondsOf(rule, about);
     this.rule = rule;
     this.about = about;
-    this.withinSeconds = rule.withinMs === undefined ? Number.POSITIVE_INFINITY : rule.withinMs / 1000;
-    this.planned = Math.min(planned, Math.ceil(this.withinSeconds / intervalSeconds)) + early;
+    this.ruleUntil = startedAt + seconds;
+    this.until = startedAt + Math.min(planned * intervalSeconds, seconds);
     this.limit = limitOf(rule.above, baseline);
-    this.sum = new EvidenceSum(baseline, this.limit, this.planned);
+    this.sum = new EvidenceSum(baseline, this.limit, Math.min(planned, Math.ceil(seconds / intervalSeconds)) + early);
   }
 
   /** Adds the next bucket; one that begins after the rule's time is left out. */
   add(bucket: Bucket): void {
-    const { startedAt, intervalSeconds } = this.about;
-    // Half a bucket of tolerance: clocks that tick in fractions must not drop the last one.
-    if (bucket.start - startedAt >= this.withinSeconds - intervalSeconds / 2) return;
+    if (!isBefore(this.ruleUntil, bucket)) return;
     this.buckets.push(bucket);
     this.total.requests += bucket.requests;
     this.total.errors += bucket.errors;
     if (this.breachAt === undefined && bucket.errors > this.limit * bucket.requests) this.breachAt = bucket.end;
-    this.sum.add(bucket);
+    this.sum.add(bucket, (bucket.end - bucket.start) / this.about.intervalSeconds);
   }
 
   /** What is to be said after the newest bucket; a pass is revocable until the window closes. */
@@ -160,7 +177,7 @@ export class ErrorRateJudge implements RuleJudge {
       return { verdict: 'undecided', reasonCode: 'baseline_unread' };
     }
     const baselineAbove = evidence.reference > limit;
-    const last = buckets.length >= this.planned;
+    const last = this.isOver();
     const isTrue = judged.errors > limit * judged.requests;
     if (isTrue && segment && segment.errors >= LEAST_ERRORS && !(baselineAbove && rule.immediately)) {
       const strong = evidence.faultOverSame >= (last ? FAIL_ODDS.atTheEnd : FAIL_ODDS.overSame);
@@ -175,6 +192,12 @@ export class ErrorRateJudge implements RuleJudge {
     }
     return { verdict: 'undecided', reasonCode: baselineAbove ? 'baseline_above_limit' : 'undecided' };
   }
+
+  /** True where no further bucket as long as the newest one belongs to the window. */
+  private isOver(): boolean {
+    const newest = this.buckets.at(-1);
+    return newest !== undefined && !isBefore(this.until, { start: newest.end, end: 2 * newest.end - newest.start });
+  }
 }
 
 function isOverwhelming(evidence: Evidence): boolean {
@@ -186,7 +209,7 @@ export function limitOf(above: RuleLimit, baseline: readonly Bucket[]): number {
   if (above.kind === 'share') return above.value;
   const { requests, errors } = totalOf(baseline);
   const rate = (errors + 3) / (requests + 3 / (0.5 * above.atLeast));
-  return Math.min(0.6, Math.max(above.atLeast, above.factor * rate));
+  return Math.min(HIGHEST_LIMIT, Math.max(above.atLeast, above.factor * rate));
 }
 
 /** Wilson's interval at 95 %, of the requests that count once clustering is taken off. */

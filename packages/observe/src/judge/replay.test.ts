@@ -110,3 +110,56 @@ test('after its window a verdict stays, and many intervals left out are no data'
   const gap = bucketsOf(clean).filter((_, index) => index < 2 || index >= 10);
   assert.deepEqual([replay(gap)[2]?.verdict, replay(gap)[2]?.reasonCode], ['no-data', 'source_blind']);
 });
+
+test('a window whose end is missing is no data, also where buckets from after it follow; a failure stays one', () => {
+  const clean = bucketsOf(Array.from({ length: 45 }, () => [2000, 0] as const));
+  const left = clean.filter((_, index) => index < 20 || index >= 40);
+  const found = replay(left);
+  assert.deepEqual(
+    [found[19]?.verdict, found[20]?.verdict, found[20]?.reasonCode],
+    ['pass', 'no-data', 'source_blind'],
+  );
+  const bad = replay(left.map((bucket) => ({ ...bucket, errors: 200 })));
+  assert.equal(bad.at(-1)?.verdict, 'fail');
+});
+
+test('of buckets that are shorter than the interval only the last has the lower bar of the end', () => {
+  // Two errors in each of four buckets of 10 s, then none: too little for the bar that holds until the end.
+  const counts = Array.from({ length: 90 }, (_, index) => [40, index >= 30 && index < 34 ? 2 : 0] as const);
+  const short = replay(bucketsOf(counts, 10));
+  assert.ok(short.every(({ verdict }) => verdict !== 'fail'));
+  const gaps = bucketsOf(counts, 10).filter((_, index) => index < 20 || index >= 50);
+  assert.deepEqual([replay(gaps)[20]?.verdict, replay(gaps)[20]?.reasonCode], ['no-data', 'source_blind']);
+});
+
+/** Buckets of a whole window with so many errors, spread evenly. */
+function evenly(errors: number, seconds: number): Bucket[] {
+  const count = 900 / seconds;
+  const until = (index: number) => Math.floor((errors * index) / count);
+  return bucketsOf(
+    Array.from({ length: count }, (_, index) => [2 * seconds, until(index + 1) - until(index)]),
+    seconds,
+  );
+}
+
+for (const seconds of [10, 30, 90]) {
+  test(`the least number of errors that fails does so in the last bucket of ${seconds} s, at the bar of the end`, () => {
+    const failing = Array.from({ length: 200 }, (_, errors) => replay(evenly(errors, seconds))).find(
+      (found) => found.at(-1)?.verdict === 'fail',
+    );
+    assert.equal(
+      failing?.findIndex(({ verdict }) => verdict === 'fail'),
+      900 / seconds - 1,
+    );
+  });
+}
+
+test('traffic that collapsed is a finding of its own, not zero errors', () => {
+  const before = bucketsOf(Array.from({ length: 30 }, () => [2000, 1] as const)).map((bucket) => {
+    return { ...bucket, start: bucket.start - 900, end: bucket.end - 900 };
+  });
+  const run = new Replay(policy, before);
+  const found = bucketsOf(Array.from({ length: 30 }, () => [60, 0] as const)).map((bucket) => run.add(bucket));
+  assert.deepEqual([found.at(-1)?.verdict, found.at(-1)?.reasonCode], ['inconclusive', 'traffic_collapsed']);
+  assert.match(run.sentence() ?? '', /requests fell to 3 % of what they were before the promotion: 1800/);
+});
