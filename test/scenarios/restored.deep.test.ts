@@ -50,8 +50,11 @@ describe('what a rollback restored', { concurrency: 1 }, () => {
         issues.map(({ title }) => title),
         ['v1.1.0 on production ended as rollback-failed'],
       );
-      assert.match(issues[0]?.body ?? '', /- \[x\] Rollback started/, 'the checklist of the rollback stays in it');
-      assert.match(issues[0]?.body ?? '', /- \[x\] Deployment monitoring re-enabled: what was restored was watched: /);
+      assert.match(issues[0]?.body ?? '', /- \[x\] `Rollback started`/, 'the checklist of the rollback stays in it');
+      assert.match(
+        issues[0]?.body ?? '',
+        /- \[x\] `Deployment monitoring re-enabled`: `what was restored was watched: /,
+      );
       const texts = await fixture.slack();
       const escalated = texts.filter((text) => /Escalation: the rollback of v1\.1\.0 on production/.test(text));
       assert.equal(escalated.length, 1, 'the next contact, once');

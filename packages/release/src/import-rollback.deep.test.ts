@@ -315,10 +315,7 @@ test('unlock writes the rollback down before it is lifted', async () => {
     { github, project },
     { environment, production: true, reason: 'mended', key: 'me', autoAssignDefault: false },
   );
-  assert.match(
-    message,
-    /^production is unlocked \(.*The rollback to dpl_\w+ while GitHub was silent is written down now\.$/,
-  );
+  assert.match(message, / is unlocked \(.*The rollback to dpl_\w+ while GitHub was silent is written down now\.$/);
   assert.deepEqual(
     lifted.map(({ key }) => key),
     [keyOf()],
