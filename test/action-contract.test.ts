@@ -137,3 +137,15 @@ test('the root entry has the contract of deploy', async () => {
     Object.entries(deploy.outputs ?? {}).map(([name, output]) => [name, output.description]),
   );
 });
+
+// One that is declared and not handed on would be taken without a word: rehearsal: true, and a real release.
+test('the root entry hands every input and output of deploy on', async () => {
+  const { inputs = {}, outputs = {}, runs } = await readAction('.');
+  const handed = Object.keys(inputs).map((input) => [input, `\${{ inputs.${input} }}`]);
+  assert.deepEqual(
+    runs.steps?.map((step) => step.with),
+    [Object.fromEntries(handed)],
+  );
+  for (const [output, { value }] of Object.entries(outputs))
+    assert.equal(value, `\${{ steps.deploy.outputs.${output} }}`, output);
+});
