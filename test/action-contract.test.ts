@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import type { InputDefinitions } from '#action-kit/inputs';
+import { isSecretInput } from '#cli/run-inputs';
 
 const root = join(import.meta.dirname, '..');
 
@@ -56,6 +57,8 @@ for (const name of names) {
         assert.equal(standard, definition.default, `default of ${input}`);
         // Only the run's own token may stand in action.yml.
         if (definition.kind === 'secret') assert.match(standard ?? '', /^(?:\$\{\{ github\.token \}\})?$/, input);
+        // Otherwise ops-actions run and deploy would take it as an argument.
+        if (definition.kind === 'secret') assert.ok(isSecretInput(input), `a command line takes ${input}`);
       }
     });
 

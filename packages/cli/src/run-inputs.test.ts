@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { isSecretInput, RunUsageError, type RunWords, resolveRun } from './run-inputs.ts';
+import { libraryRoot } from './library-root.ts';
+import { isSecretInput, RunUsageError, type RunWords, resolveRun, secretOfInput } from './run-inputs.ts';
 
 const nothing: RunWords = { input: [], inputFromEnv: [], secret: [], env: [] };
 const declared = [
@@ -74,6 +77,8 @@ test('which inputs hold secrets', () => {
     'github-token',
     'token',
     'database-url',
+    'staging-database-url',
+    'source-headers',
     'webhook-url',
     'slack-webhook-url',
     'age-identity',
@@ -99,4 +104,16 @@ test('which inputs hold secrets', () => {
   );
   assert.deepEqual(open.filter(isSecretInput), []);
   assert.deepEqual(resolveRun({ ...nothing, input: ['vercel-token='] }, declared, {}).inputs, { 'vercel-token': '' });
+});
+
+test('a secret has one name, in the environment of a laptop as in the workflow of a release', () => {
+  const workflow = readFileSync(join(libraryRoot, '.github/workflows/deploy-production.yml'), 'utf8');
+  const given = [...workflow.matchAll(/^ {10}([a-z][\w-]*): \$\{\{ secrets\.(\w+) \}\}$/gm)];
+  assert.ok(given.length > 20, `${given.length} secrets`);
+  for (const [, input = '', secret] of given) assert.equal(secretOfInput(input), secret, input);
+
+  const key = { SUPABASE_SERVICE_ROLE_KEY: 'sb_secret_1' };
+  const words = { ...nothing, secret: Object.keys(key) };
+  for (const input of ['data-api-key', 'source-key'])
+    assert.deepEqual(resolveRun(words, [input], key).inputs, { [input]: 'sb_secret_1' });
 });

@@ -26,15 +26,19 @@ export class RunUsageError extends Error {
 
 /** Inputs whose value must never stand on a command line, where `ps` and the shell's history keep it. */
 const secretInput =
-  /(^|-)(token|secret|password|passphrase|identity|key|key-id|credentials?)$|^(database|webhook|target|smtp)-url$|-webhook-url$/;
+  /(^|-)(token|secret|password|passphrase|identity|key|key-id|credentials?)$|^source-headers$|(^|-)(database|webhook|target|smtp)-url$/;
 
-/** Secret names whose input is called otherwise than their name in kebab-case. */
-const inputOfSecret: Record<string, string> = {
-  VERCEL_AUTOMATION_BYPASS_SECRET: 'protection-bypass-secret',
-  BACKUP_AGE_IDENTITY: 'age-identity',
-  BACKUP_S3_ACCESS_KEY_ID: 's3-access-key-id',
-  BACKUP_S3_SECRET_ACCESS_KEY: 's3-secret-access-key',
-  BACKUP_SUPABASE_STORAGE_KEY: 'supabase-storage-key',
+/** Secret names whose inputs are called otherwise than their name in kebab-case. */
+const inputsOfSecret: Record<string, string[]> = {
+  VERCEL_AUTOMATION_BYPASS_SECRET: ['protection-bypass-secret'],
+  SUPABASE_DB_PASSWORD: ['database-password'],
+  SUPABASE_SERVICE_ROLE_KEY: ['data-api-key', 'source-key'],
+  BACKUP_AGE_IDENTITY: ['age-identity'],
+  BACKUP_GPG_PRIVATE_KEY: ['gpg-private-key'],
+  BACKUP_GPG_PASSPHRASE: ['gpg-passphrase'],
+  BACKUP_S3_ACCESS_KEY_ID: ['s3-access-key-id'],
+  BACKUP_S3_SECRET_ACCESS_KEY: ['s3-secret-access-key'],
+  BACKUP_SUPABASE_STORAGE_KEY: ['supabase-storage-key'],
 };
 
 /** True for an input of an action that holds a secret, by the names that all actions share. */
@@ -44,7 +48,7 @@ export function isSecretInput(name: string): boolean {
 
 /** Name of the secret that an input takes, the same as repository secret and environment variable. */
 export function secretOfInput(input: string): string {
-  const named = Object.entries(inputOfSecret).find(([, own]) => own === input);
+  const named = Object.entries(inputsOfSecret).find(([, own]) => own.includes(input));
   return named?.[0] ?? input.toUpperCase().replaceAll('-', '_');
 }
 
@@ -103,13 +107,14 @@ export function resolveRun(
 function takeSecret(resolved: ResolvedRun, name: string, value: string, known: Map<string, string>): void {
   resolved.secrets.push(value);
   if (name === 'GITHUB_TOKEN') resolved.githubToken = value;
-  const input = known.get(inputOfSecret[name] ?? name.toLowerCase().replaceAll('_', '-'));
+  const names = inputsOfSecret[name] ?? [name.toLowerCase().replaceAll('_', '-')];
+  const input = names.map((one) => known.get(one)).find((one) => one !== undefined);
   if (input !== undefined) resolved.inputs[input] = value;
   else if (name !== 'GITHUB_TOKEN') resolved.environment[name] = value;
 }
 
 function refusedSecret(name: string): string {
-  const variable = name.toUpperCase().replaceAll('-', '_');
+  const variable = secretOfInput(name);
   return `--input ${name}: a secret never goes on the command line, where ps and the shell's history keep it. Put it in the environment and say: --input-from-env ${name}=${variable}`;
 }
 
