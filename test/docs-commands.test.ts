@@ -106,3 +106,27 @@ test('every file that a page points to is there', () => {
   );
   assert.deepEqual(mistakes, []);
 });
+
+test('every heading that a page points to is there', () => {
+  const texts = new Map(pages.map(({ file, text }) => [file, text]));
+  const links = pages.flatMap(({ file, text }) =>
+    [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)].map(([, path = '', heading = '']) => ({
+      file,
+      target: path === '' ? file : join(dirname(file), path),
+      heading,
+    })),
+  );
+  assert.ok(links.length > 50, `${links.length} links`);
+  const mistakes = links.filter(({ target, heading }) => !headingsOf(texts.get(target) ?? '').includes(heading));
+  assert.deepEqual(mistakes, []);
+});
+
+/** Names of the headings of a page, as GitHub makes them. */
+function headingsOf(text: string): string[] {
+  return [...text.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

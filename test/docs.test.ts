@@ -66,6 +66,20 @@ async function checkConfiguration(file: string, text: string, environments: read
   }
 }
 
+test('every table of a page is whole: a head, and rows of as many cells', () => {
+  for (const { file, text } of pages) {
+    for (const table of text.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/(?:^\|.*\n)+/gm)) {
+      const [head = '', rule = '', ...rows] = table[0].trimEnd().split('\n');
+      assert.match(rule, /^\|[\s:|-]+\|$/, `${file} has a table without a head: ${head}`);
+      for (const row of [rule, ...rows]) assert.equal(cellsOf(row), cellsOf(head), `${file}: ${row}`);
+    }
+  }
+});
+
+function cellsOf(row: string): number {
+  return [...row.matchAll(/(?<!\\)\|/g)].length;
+}
+
 test('the first file of the documentation has fewer than fifteen lines', () => {
   const [first] = blocksOf([{ file: 'ops-yml.md', text: configuration }]);
   assert.ok(first !== undefined && first.text.split('\n').length < 15);
