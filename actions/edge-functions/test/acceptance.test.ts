@@ -162,7 +162,7 @@ test('A wrong token, another project and another token for the stored functions 
   assert.match(forged.outputs.summary ?? '', /not the bytes that the ledger names/, forged.log);
 });
 
-test('Functions that read a rotated secret are deployed again, the others are not; an unused name is refused', async () => {
+test('Functions that read a rotated secret are deployed again, the others are not, and one by its name; an unused secret is refused', async () => {
   const files = checkout('one');
   const reads = "export const key = Deno.env.get('MAIL_KEY');\n";
   for (const slug of ['health', 'notes', 'idle']) {
@@ -176,6 +176,10 @@ test('Functions that read a rotated secret are deployed again, the others are no
     sandbox.supabase.functions().map(({ slug, version }) => `${slug} ${version}`),
     ['health 2', 'idle 1', 'notes 2'],
   );
+  // No file of it has changed, but somebody suspects what is live.
+  const again = await act({ again: 'true', names: 'idle' }, files);
+  assert.deepEqual([again.code, again.outputs.decision], [0, 'deployed'], again.log);
+  assert.equal(sandbox.supabase.functions().find(({ slug }) => slug === 'idle')?.version, 2);
   const unused = await act({ secrets: 'MAIL_KEYS' }, files);
   assert.deepEqual([unused.code, unused.outputs['reason-code']], [1, 'secret_not_used'], unused.log);
 });

@@ -72,7 +72,7 @@ test('"previous" moves production back, locked and proven, with the times in Uni
 test('A version, a commit, an id and an address name the same target', async () => {
   const { project } = await scene.connect();
   const { url } = (await project.deployment(good)) ?? { url: '' };
-  for (const target of [commitOfGood(), commitOfGood().slice(0, 9), good, `http://${url}`]) {
+  for (const target of ['v1.0.0', commitOfGood(), commitOfGood().slice(0, 9), good, `http://${url}`]) {
     const ended = await run({ target, 'dry-run': 'true' });
     assert.equal(ended.outputs.decision, 'planned', ended.log);
     assert.equal(ended.outputs.to, good, target);
@@ -87,7 +87,7 @@ test('Unclear targets, a wrong confirmation and unknown parts are refused before
     [{ target: 'v9.9.9' }, 'unknown_target', /Can be taken/],
     [{ target: staged }, 'never_in_production', /was never in production|not offer/],
     [{ confirm: 'prodution' }, 'confirm_mismatch', /nothing was changed/],
-    [{ parts: 'app\ndatabase' }, 'bad_input', /database are not touched|database/],
+    [{ parts: 'app\ndatabase' }, 'bad_input', /database/],
   ];
   for (const [inputs, reason, says] of expected) {
     const ended = await run(inputs);

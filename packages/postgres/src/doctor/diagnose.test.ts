@@ -147,6 +147,13 @@ test('the client that holds most connections comes first in the advice', () => {
   const sessions = [...many(60), ...many(30).map((one) => ({ ...one, application: 'worker' }))];
   const [finding] = diagnose(aReport({ sessions: { read: true, value: sessions } }));
   assert.match(finding?.next ?? '', /^Most are held by notes as web \(60\)/);
+  for (const advice of [
+    /through the pooler/,
+    /connection time-out/,
+    /retries with growing pauses/,
+    /close what it leaks/,
+  ])
+    assert.match(finding?.next ?? '', advice);
 });
 
 test('a migration that stands still names both sessions, the table and the statement', () => {

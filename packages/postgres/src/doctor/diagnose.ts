@@ -170,7 +170,7 @@ function connections(report: DatabaseReport, sessions: Session[], limits: Doctor
       severity: critical ? 'critical' : 'warning',
       code: critical ? 'connections_exhausted' : 'connections_high',
       message: `${used} of ${available} connections are in use (${Math.round(share * 100)} %)`,
-      next: `Most are held by ${greediest === undefined ? 'one client' : `${greediest.key} (${greediest.count})`}: let it reuse connections through the pooler, give it a pool limit and a connection time-out, and close what it leaks; mitigate: terminate-idle with that user or application frees idle ones`,
+      next: `Most are held by ${greediest === undefined ? 'one client' : `${greediest.key} (${greediest.count})`}: let it reuse connections through the pooler, give it a pool limit, a connection time-out and retries with growing pauses, and close what it leaks; mitigate: terminate-idle with that user or application frees idle ones`,
     },
   ];
 }
