@@ -265,6 +265,11 @@ test('staging before production: jobs, triggers and secrets of their own, never 
     'workflows/database-doctor.yml',
   ])
     await compareWithFixture(repo, 'init', file);
+  const back = parse(await repo.read('.github/workflows/rollback.yml')).jobs.rollback;
+  assert.match(
+    back.secrets.DATABASE_URL,
+    /'staging' && secrets\.STAGING_DATABASE_URL \|\| .*'production' && secrets\.DATABASE_URL \|\| ''/,
+  );
   const staging = await settingsOf(repo, 'staging');
   const production = await settingsOf(repo, 'production');
   assert.deepEqual([staging.vercel.project, production.vercel.project], ['prj_staging', 'prj_notes']);

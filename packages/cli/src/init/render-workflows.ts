@@ -86,10 +86,18 @@ export function folder({ detected }: InitPlan): string[] {
 export function renderRollback(plan: InitPlan): string {
   const names = plan.request.staging ? ['production', 'staging'] : ['production'];
   const has = (name: string) => plan.secrets.some((secret) => secret.name === name);
-  const secrets = ['VERCEL_TOKEN', 'VERCEL_AUTOMATION_BYPASS_SECRET', 'SLACK_BOT_TOKEN'].map((name) => {
+  const { database, detected, request } = plan;
+  const needed = [
+    'VERCEL_TOKEN',
+    'VERCEL_AUTOMATION_BYPASS_SECRET',
+    ...(database ? ['DATABASE_URL'] : []),
+    'SLACK_BOT_TOKEN',
+  ];
+  const secrets = needed.map((name) => {
     const staging = `${stagingPrefix}${name}`;
+    // One that staging lacks is missing there: rollback SQL of staging must never reach the database of production.
     const chosen = has(staging)
-      ? `inputs.environment == 'staging' && secrets.${staging} || secrets.${name}`
+      ? `inputs.environment == 'staging' && secrets.${staging} || inputs.environment == 'production' && secrets.${name} || ''`
       : `secrets.${name}`;
     return `      ${name}: ${expression(chosen)}`;
   });
@@ -117,6 +125,19 @@ export function renderRollback(plan: InitPlan): string {
     '        description: Or what happened (high-error-rate, critical-feature-broken, database-corruption, security-vulnerability, data-loss)',
     '        type: string',
     "        default: ''",
+    ...(database
+      ? [
+          '      parts:',
+          '        description: What goes back; the database alone, by its rollback SQL, once the app is back',
+          '        type: choice',
+          '        default: app and functions',
+          '        options: [app and functions, database]',
+        ]
+      : []),
+    '      allow-unsafe:',
+    '        description: Only after "crosses_contract"; why the older code bears what was removed from the database',
+    '        type: string',
+    "        default: ''",
     '      confirm:',
     '        description: Type the name of the environment',
     '        type: string',
@@ -140,7 +161,13 @@ export function renderRollback(plan: InitPlan): string {
     `      target: ${expression('inputs.target')}`,
     `      reason: ${expression('inputs.reason')}`,
     `      scenario: ${expression('inputs.scenario')}`,
+    ...(database ? [`      parts: ${expression("inputs.parts == 'database' && 'database' || ''")}`] : []),
+    `      allow-unsafe: ${expression('inputs.allow-unsafe')}`,
     `      confirm: ${expression('inputs.confirm')}`,
+    ...(database && detected.supabase?.major !== undefined
+      ? [`      postgres-major: '${detected.supabase.major}'`]
+      : []),
+    ...(request.recipient ? [`      age-recipients: ${request.recipient}`] : []),
     // The smoke tests run after the way back, too.
     ...(plan.setup.length > 0 ? [...folder(plan), `      setup-commands: ${plan.setup[0]}`] : []),
     '    secrets:',
