@@ -528,10 +528,16 @@ describe('modes of migrate', { skip, concurrency: 2 }, () => {
       const refused = await ask(await policyOf(preset));
       const { instead } = refused.details as { instead: string[] };
       outcomes[preset] = [refused.reasonCode, ...instead.map((way) => way.split(' ')[0])].join(' ');
-      if (refused.reasonCode === 'irreversible')
+      if (refused.reasonCode === 'rollback_sql_missing')
         assert.match(refused.summary, /2_b\.sql \(irreversible: the letters went out\)/);
     }
-    assert.deepEqual(outcomes, {});
+    assert.deepEqual(outcomes, {
+      'blue-green': 'rollback_sql_missing fix',
+      'push-to-main': 'forward_only fix',
+      'staging-branch': 'rollback_sql_missing restore point-in-time fix',
+      'tag-release': 'another_way_first restore point-in-time fix',
+      'validated-pipeline': 'rollback_sql_missing restore fix',
+    });
   });
 
   test('rollback SQL that forgets an index is found on scratch and not run', async () => {

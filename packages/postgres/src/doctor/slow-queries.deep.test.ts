@@ -44,6 +44,7 @@ describe('a server that counts its queries', { skip }, () => {
     assert.ok(report.slowQueries.read, JSON.stringify(report.slowQueries));
     const [slow, ...others] = report.slowQueries.value;
     assert.deepEqual([slow?.query, slow?.calls], ['SELECT pg_sleep($1), $2', 2]);
+    assert.doesNotMatch(JSON.stringify(report), /canary-row/);
     assert.ok((slow?.meanMs ?? 0) >= 200 && (slow?.totalMs ?? 0) >= 400, JSON.stringify(slow));
     const quick = others.find(({ query }) => query === 'SELECT title FROM notes WHERE id = $1');
     assert.equal(quick?.calls, 20);
