@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { runTool } from '#child-process/run-tool';
 import { expectEnd, expectSettled } from './expect-end.ts';
 import { fastOps, releaseFixture, shortWatch } from './release-fixture.ts';
 
@@ -27,10 +28,14 @@ describe('the order of releases', { concurrency: 2 }, () => {
     assert.equal(fixture.accepted('promote'), promotions);
     await expectSettled(fixture, true);
     const inputs = { 'allow-older': 'v1.2.0 loses orders' };
+    const { directory: cwd } = fixture.repository;
+    const refs = async () => await runTool({ command: 'git', args: ['for-each-ref'], cwd, deadlineMs: 20_000 });
+    const before = await refs();
     const older = await fixture.release({ version: 'v1.1.0', runId: 502, runAttempt: 2, inputs });
     assert.equal(older.decision, 'released', older.lastLine);
     assert.equal(fixture.served(), older.deploymentId);
     assert.match(older.warnings.join('\n'), /because the workflow says: v1\.2\.0 loses orders/);
+    assert.deepEqual([before.exitCode, (await refs()).stdout], [0, before.stdout], 'no branch moved (FRB-08)');
   });
 
   test('a release that is overtaken while it builds is not promoted over the newer one', async () => {
