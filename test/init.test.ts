@@ -162,7 +162,8 @@ test('what is there is never overwritten without --force, and not a byte or key 
 });
 
 test('a dry run shows everything and writes nothing; JSON never holds the private key', async () => {
-  const repo = await repository({ ...link, ...supabase, ...next });
+  const functions = { 'supabase/functions/_shared/cors.ts': '', 'supabase/functions/hello/index.ts': '' };
+  const repo = await repository({ ...link, ...supabase, ...next, ...functions });
   const dry = await repo.init('--dry-run', '--json');
   assert.equal(dry.code, 0, dry.stderr);
   const shown = JSON.parse(dry.stdout);
@@ -171,6 +172,11 @@ test('a dry run shows everything and writes nothing; JSON never holds the privat
     [1, true, true, false],
   );
   assert.equal(shown.detected.framework, 'Next.js');
+  assert.equal(shown.detected.supabase.functions, 'supabase/functions');
+  assert.match(
+    shown.next.join('\n'),
+    /supabase\/functions is no part of a release .*"functions: \{\}".*SUPABASE_ACCESS_TOKEN/,
+  );
   assert.match(shown.files[1].text, /@0{40} # placeholder: put the commit of a release here$/m);
   assert.match(shown.next[0], /^replace 0{40}.*nothing can run before/);
   assert.ok(shown.next.some((step: string) => /plan of migrations as a comment of each pull request/.test(step)));

@@ -157,7 +157,15 @@ async function findSupabase(root: string, folder: string): Promise<Detected['sup
   const settings = await readFile(join(root, config), 'utf8').catch(() => undefined);
   if (!hasMigrations && settings === undefined) return undefined;
   const major = majorVersion(settings ?? '');
-  return { config, ...(hasMigrations && { migrations }), ...(major !== undefined && { major }) };
+  const functions = posix.join(folder, 'supabase/functions');
+  const entries = await readdir(join(root, functions)).catch(() => []);
+  const entryPoints = await Promise.all(entries.map((name) => exists(join(root, functions, name, 'index.ts'))));
+  return {
+    config,
+    ...(hasMigrations && { migrations }),
+    ...(major !== undefined && { major }),
+    ...(entryPoints.includes(true) && { functions }),
+  };
 }
 
 /** `major_version` of the section `[db]`, which the Supabase CLI writes. */

@@ -20,8 +20,8 @@ export interface Detected {
   checkScripts: string[];
   healthPaths: string[];
   vercel?: { project: string; name?: string; team?: string; file: string };
-  /** `major`: of the database, as config.toml says it. */
-  supabase?: { config: string; migrations?: string; major?: number };
+  /** `major`: of the database, as config.toml says it; `functions`: the folder of edge functions that are there. */
+  supabase?: { config: string; migrations?: string; major?: number; functions?: string };
   /** What vercel.json says about deployments by Vercel's own Git integration for the default branch. */
   gitDeployments: 'off' | 'not-said';
   /** True when the folder is a git repository at all. */

@@ -199,6 +199,11 @@ function nextSteps(
     steps.push(
       'write the major version of the database as postgres-major into the jobs of deploy.yml (SHOW server_version says it): its programs prove the backup before a migration',
     );
+  const { functions } = detected.supabase ?? {};
+  if (functions !== undefined)
+    steps.push(
+      `${functions} is no part of a release before you say so: write "functions: ${functions === 'supabase/functions' ? '{}' : `{ directory: ${functions} }`}" and supabase.project into .github/ops.yml, and give SUPABASE_ACCESS_TOKEN to the jobs of deploy.yml and rollback.yml`,
+    );
   if (detected.supabase?.migrations !== undefined)
     steps.push(
       'for the plan of migrations as a comment of each pull request, also of forks: the two workflows of docs/how-to/migrations.md, "In a pull request"',

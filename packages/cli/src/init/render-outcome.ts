@@ -66,7 +66,7 @@ function found({ detected }: InitPlan): string[] {
     [
       'Supabase',
       supabase
-        ? `${supabase.migrations ?? 'no migrations'} (${supabase.config})`
+        ? `${supabase.migrations ?? 'no migrations'}${supabase.functions ? `, ${supabase.functions}` : ''} (${supabase.config})`
         : 'none: step 2 will say "not configured"',
     ],
     ['smoke', smoke ? `${smoke.script}${smoke.folder === '.' ? '' : ` in ${smoke.folder}`}` : 'no script test:smoke'],
