@@ -21,7 +21,7 @@ export function findMissing(given: {
       code: 'github_token_missing',
       severity: 'refuse',
       message: 'there is no GitHub token, so neither lock nor ledger can be read',
-      fix: 'leave github-token at its default and grant the job contents: read, deployments: write, issues: write',
+      fix: 'on GitHub leave github-token at its default and grant the job contents: read, deployments: write, issues: write; on a laptop put one into GITHUB_TOKEN (gh auth token)',
     });
   }
   if (given.vercelToken === undefined) {
