@@ -103,6 +103,8 @@ describe('what is staged', { concurrency: 2 }, () => {
     const [record] = (await recordsOf(fixture, 'staging')).filter(({ state }) => state === 'success');
     assert.equal(record?.environment_url, `http://${host}`);
     assert.equal(fixture.served(new URL(record.environment_url).host), first.deploymentId);
+    assert.equal((await fetch(first.report.outputs['deployment-url'] ?? '')).status, 200);
+    assert.match((await fixture.slack()).join('\n'), new RegExp(host.replaceAll('.', '\\.')));
     const sick = await fixture.release({
       version: 'v1.2.0',
       files: { ...files, 'api/health.js': sickInPublic },

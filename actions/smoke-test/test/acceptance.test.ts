@@ -6,8 +6,9 @@ import { type Ending, removeWorkspaces, runBundle } from '#probe/testing/run-bun
 
 let baseUrl: string;
 let flakyLeft = 0;
+let down = '';
 const server = createServer((request, response) => {
-  const broken = request.url === '/broken' || (request.url === '/flaky' && flakyLeft-- > 0);
+  const broken = ['/broken', down].includes(request.url ?? '') || (request.url === '/flaky' && flakyLeft-- > 0);
   response.writeHead(broken ? 500 : 200, { 'content-type': 'application/json' }).end('{"status":"ok"}');
 });
 before(async () => {
@@ -32,6 +33,19 @@ test('a suite passes with counts, JUnit and a summary', async () => {
   assert.equal(ending.outputs.passed, '2');
   assert.match(await ending.read('out/junit.xml'), /<testcase classname="smoke" name="status"/);
   assert.match(ending.summary, /Smoke tests on/);
+});
+
+test('preset tag-release without any script of the app: three checks, and the one that fails is named', async () => {
+  const files = { '.github/ops.yml': 'extends: tag-release\n' };
+  const run = () => smoke({ environment: 'production' }, files);
+  const ending = await run();
+  assert.deepEqual([ending.code, ending.outputs.decision, ending.outputs.passed], [0, 'pass', '3'], ending.log);
+  for (down of ['/api/health', '/api/auth/session', '/api/status']) {
+    const failed = await run();
+    assert.deepEqual([failed.code, failed.outputs.passed, failed.outputs.failed], [1, '2', '1'], failed.log);
+    assert.match(failed.outputs.summary ?? '', new RegExp(`GET ${down}`));
+  }
+  down = '';
 });
 
 test('a retry makes it flaky: green with a warning', async () => {
