@@ -29,6 +29,22 @@ describe('segments', () => {
   });
 });
 
+test('places are those of the file, whatever characters stand before them', () => {
+  const texts = fc.array(fc.constantFrom('SELECT 1', "SELECT 'é'", "SELECT '😀'", `SELECT '${'ü'.repeat(300)}'`), {
+    minLength: 1,
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(texts, fc.constantFrom(';', ';\n-- é\n'), (statements, between) => {
+      const sql = statements.join(between);
+      const parsed = parse(sql);
+      assert.ok('file' in parsed);
+      const found = parsed.file.statements.map(({ start, end }) => sql.slice(start, end).replace(/^\s*-- é\s*/, ''));
+      assert.deepEqual(found, statements);
+    }),
+  );
+});
+
 test('comments are found outside of literals only', () => {
   const found = comments("-- one\nSELECT '-- none' /* two */, $$/* none */$$; -- é three");
   assert.deepEqual(
