@@ -1,4 +1,5 @@
 import { cleanText } from '#http/text';
+import { ownStatements } from '#postgres/database-error';
 
 /** Words of PostgreSQL's messages in front of a name in quotes that is no value: of an object, of a setting, or of a server. */
 const named =
@@ -24,12 +25,6 @@ export function toolComplaint(stderr: string): string {
   const shown = withoutValues(withoutRaised(reason === undefined ? first : `${first} ${reason}`, lines));
   return shown === '' ? 'it gave no reason' : cleanText(shown, 400);
 }
-
-/**
- * What a PL/pgSQL function may be at where the words are the server's own about fixed SQL. RAISE and ASSERT speak for the function,
- * and EXECUTE, which OPEN and RETURN QUERY may hide, makes names of values.
- */
-const ownStatements = new Set(['SQL statement', 'assignment', 'PERFORM', 'RETURN', 'IF', 'FOR over SELECT rows']);
 
 /**
  * The words of a server are its own where nothing but COPY and fixed SQL of PL/pgSQL functions is in the context, which only an

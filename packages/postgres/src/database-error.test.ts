@@ -28,6 +28,40 @@ describe('databaseErrorFacts', () => {
       message: 'the migration raised an exception (its text is withheld: it may contain row values)',
     },
     {
+      name: 'a text that is raised under a code of its own goes',
+      error: serverError('23514', 'row canary is bad', { file: 'pl_exec.c', routine: 'exec_stmt_raise' }),
+      message: 'the migration raised an exception (its text is withheld: it may contain row values)',
+    },
+    {
+      name: 'a text of Python or Perl goes',
+      error: serverError('38000', 'plpy.Error: canary', { file: 'plpy_elog.c', routine: 'PLy_elog_impl' }),
+      message: 'the migration raised an exception (its text is withheld: it may contain row values)',
+    },
+    {
+      name: 'a name that EXECUTE made of a value goes',
+      error: serverError('42P01', 'relation "canary" does not exist', {
+        where: 'PL/pgSQL function inline_code_block line 1 at EXECUTE',
+      }),
+      message: 'relation "…" does not exist',
+    },
+    {
+      name: 'a name in fixed SQL of a function stays',
+      error: serverError('42P01', 'relation "notes" does not exist', {
+        where: 'SQL statement "SELECT 1 FROM notes"\nPL/pgSQL function f() line 3 at SQL statement',
+      }),
+      message: 'relation "notes" does not exist',
+    },
+    {
+      name: 'a value in the quotes of another language goes',
+      error: serverError('22P02', 'ungültige Eingabesyntax für Typ integer: »canary«'),
+      message: 'ungültige Eingabesyntax für Typ integer: "…"',
+    },
+    {
+      name: 'a value in French quotes goes',
+      error: serverError('22003', 'la valeur « canary » est en dehors des limites pour le type integer'),
+      message: 'la valeur "…" est en dehors des limites pour le type integer',
+    },
+    {
       name: 'detail is never looked at',
       error: serverError('23505', 'duplicate key value violates unique constraint "k"', {
         detail: 'Key (email)=(canary) already exists.',

@@ -14,6 +14,11 @@ interface ServerError {
   position?: unknown;
   completed?: unknown;
   severity?: unknown;
+  /** CONTEXT. */
+  where?: unknown;
+  /** Source file of the server, and the function in it. */
+  file?: unknown;
+  routine?: unknown;
 }
 
 /** Reduces an error of `pg` to what may be shown. */
@@ -23,7 +28,7 @@ export function databaseErrorFacts(error: unknown): DatabaseErrorFacts {
   const position = Number(given.position);
   return {
     ...(sqlstate === undefined ? {} : { sqlstate }),
-    message: safeMessage(sqlstate, String(given.message ?? error)),
+    message: safeMessage(sqlstate, String(given.message ?? error), given),
     ...(Number.isInteger(position) && position > 0 ? { position } : {}),
     ...(typeof given.completed === 'number' ? { completed: given.completed } : {}),
   };
@@ -42,12 +47,38 @@ export function isConnectionLost(error: unknown): boolean {
   return sqlstate === undefined || sqlstate.startsWith('08') || /^57P0[1-4]$/.test(sqlstate);
 }
 
-function safeMessage(sqlstate: string | undefined, message: string): string {
-  // RAISE in the consumer's own code can print anything, rows included.
-  if (sqlstate?.startsWith('P0') === true)
+/** Texts in quotes, as the translations of PostgreSQL write them. */
+const quoted = /"[^"]*"?|«[^»]*»?|»[^«]*«?/g;
+
+/** RAISE and ASSERT of PL/pgSQL by name, other languages by where they speak: `plpy_elog.c`, `plperl.c`, `Util.c`, `plv8.cc`. */
+const raising = /^exec_stmt_(?:raise|assert)$/;
+const ofLanguages = /^(?:plpy|plperl|pltcl|plv8|Util\.)/;
+
+/**
+ * What a PL/pgSQL function may be at where the words are the server's own about fixed SQL. RAISE and ASSERT speak for the function,
+ * and EXECUTE, which OPEN and RETURN QUERY may hide, makes names of values.
+ */
+export const ownStatements: ReadonlySet<string> = new Set([
+  'SQL statement',
+  'assignment',
+  'PERFORM',
+  'RETURN',
+  'IF',
+  'FOR over SELECT rows',
+]);
+
+function safeMessage(sqlstate: string | undefined, message: string, { where, file, routine }: ServerError): string {
+  // RAISE in the consumer's own code can print anything, rows included, and under any code.
+  if (sqlstate?.startsWith('P0') === true || raising.test(String(routine)) || ofLanguages.test(String(file)))
     return 'the migration raised an exception (its text is withheld: it may contain row values)';
-  // Data exceptions end with the value: `invalid input syntax for type integer: "secret"`.
   const firstLine = message.split('\n')[0] ?? '';
-  const isData = sqlstate?.startsWith('22') === true;
-  return isData ? firstLine.replace(/"[^"]*"?/g, '"…"') : firstLine.replace(/(: )".*$/, '$1"…"');
+  // Data exceptions name the value: `invalid input syntax for type integer: "secret"`.
+  if (sqlstate?.startsWith('22') === true || !isAboutFixedSql(String(where ?? '')))
+    return firstLine.replace(quoted, '"…"');
+  return firstLine.replace(/(: )["«»].*$/, '$1"…"');
+}
+
+function isAboutFixedSql(context: string): boolean {
+  const places = context.split('\n').filter((line) => line.includes('PL/pgSQL'));
+  return places.every((line) => ownStatements.has(/ line \d+ at (.+)$/.exec(line)?.[1] ?? ''));
 }
