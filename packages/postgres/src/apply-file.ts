@@ -59,6 +59,12 @@ export async function applyFile(
 }
 
 /**
+ * Undoes a SET client_encoding of the file within its own message: the next one is read by the server as what it says before
+ * anything in it runs, RESET ALL too, and an é would arrive as two other characters.
+ */
+const ownEncoding = 'RESET client_encoding';
+
+/**
  * Sends SQL of a file between statements of ours, as one message, and watches who stands in its way.
  * @throws FileFailed whose place counts from the start of `sql`.
  */
@@ -78,7 +84,7 @@ export async function sendFile(
   const head = `${given.before.join(';\n')};\n`;
   try {
     // A line of its own after the file: one that ends in a comment must not swallow the row of the history.
-    return await connection.run(`${head}${given.sql}\n;\n${given.after.join(';\n')}`);
+    return await connection.run(`${head}${given.sql}\n;\n${[ownEncoding, ...given.after].join(';\n')}`);
   } catch (error) {
     await watch.stop();
     if (!isConnectionLost(error)) await connection.query('ROLLBACK').catch(() => {});
@@ -95,8 +101,9 @@ function inFile(error: unknown, statementsBefore: number, charactersBefore: numb
   const given = error as { completed?: number; position?: string };
   const completed = (given.completed ?? 0) - statementsBefore;
   const position = Number(given.position) - charactersBefore;
-  // Raised while the whole message was read: no statement of it had run, only the position tells which one it is.
-  const place = completed >= 0 ? { completed } : position > 0 ? { completed: undefined } : {};
+  // Raised while the whole message was read: no statement of it had run, only the position tells which one it is. Without one it
+  // was a statement of ours, whose number is nobody's in the file.
+  const place = { completed: completed >= 0 ? completed : undefined };
   return Object.assign(error as Error, place, { position: position > 0 ? String(position) : undefined });
 }
 

@@ -114,7 +114,7 @@ describe('applyMigrations', installed ? {} : { skip: 'no PostgreSQL server progr
 
   test('writes the history as the Supabase CLI does, quotes and backslashes included', async () => {
     const url = await database();
-    const sql = `-- why\ncreate table t (a text default 'x;''y');\nset standard_conforming_strings = off;\ninsert into t values ('a\\\\b');`;
+    const sql = `-- why\ncreate table t (a text default 'x;''y');\nset standard_conforming_strings = on;\ninsert into t values ('a\\\\b');`;
     const outcome = await apply(
       url,
       files(sql, 'select set_config($$search_path$$, $$$$, false)', 'create table u (a int)'),
@@ -126,7 +126,7 @@ describe('applyMigrations', installed ? {} : { skip: 'no PostgreSQL server progr
       name: 'n1',
       statements: [
         `-- why\ncreate table t (a text default 'x;''y')`,
-        'set standard_conforming_strings = off',
+        'set standard_conforming_strings = on',
         `insert into t values ('a\\\\b')`,
       ],
     });
@@ -135,6 +135,62 @@ describe('applyMigrations', installed ? {} : { skip: 'no PostgreSQL server progr
       (await rows(url, `SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename = 'u'`)).length,
       1,
     );
+  });
+
+  test('an encoding that a file sets does not garble the next one', async () => {
+    const url = await database();
+    const outcome = await apply(
+      url,
+      files(
+        `create table t (v text); set client_encoding = 'LATIN1'`,
+        `insert into t values ('é'); commit; set client_encoding = 'WIN1252'; commit; insert into t values ('ü')`,
+      ),
+    );
+    assert.equal(outcome.outcome, 'applied', outcome.failure?.message);
+    assert.deepEqual(await rows(url, 'SELECT v FROM t'), [{ v: 'é' }, { v: 'ü' }]);
+  });
+
+  test('in a file with BEGIN and COMMIT of its own the statement that failed is named, not the one before it', async () => {
+    const url = await database();
+    const outcome = await apply(url, files('begin;\ncreate table t (v int);\n\nselect 1 / 0;\ncommit;'));
+    assert.deepEqual([outcome.failure?.line, outcome.failure?.statement], [4, 'select $1 / $2']);
+    const named = await apply(url, files('begin;\ncreate table t (v int);\n\nselect nope from t;\ncommit;'));
+    assert.deepEqual([named.failure?.line, named.failure?.statement], [4, 'select nope from t']);
+  });
+
+  test('a file that runs and cannot be recorded or committed says so, and nothing of it stays', async () => {
+    const url = await database();
+    for (const sql of [
+      'create table t (v int); set transaction read only',
+      'drop table supabase_migrations.schema_migrations',
+      'create table k (id int primary key); create table r (id int references k initially deferred); insert into r values (7)',
+    ]) {
+      const outcome = await apply(url, files(sql));
+      assert.equal(outcome.outcome, 'failed', sql);
+      assert.match(
+        outcome.failure?.message ?? '',
+        /^its statements ran, and then it could not be recorded or committed: /,
+      );
+      assert.equal(outcome.failure?.statement, undefined);
+    }
+    assert.deepEqual(await history(url), []);
+  });
+
+  test('a history that cannot be written is said with the next step, without what code of the database says', async () => {
+    const url = await database();
+    await rows(
+      url,
+      `CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'canary'; END $$;
+       CREATE EVENT TRIGGER no ON ddl_command_start EXECUTE FUNCTION no()`,
+    );
+    await assert.rejects(apply(url, files('select 1')), /not ready to be written \(SQLSTATE P0001\): .*withheld/);
+    await rows(url, 'DROP EVENT TRIGGER no');
+    await apply(url, files('select 1'));
+    await rows(
+      url,
+      `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`,
+    );
+    await assert.rejects(apply(url, files('select 1', 'select 2')), /SQLSTATE 25006.*database-doctor/);
   });
 
   test('a failure in the second file keeps the first, undoes the second whole and lists the rest', async () => {

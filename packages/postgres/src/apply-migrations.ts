@@ -12,8 +12,8 @@ import { bootstrapMigrationHistory, recordMigration } from './migration-history.
 import type { LockHolder } from './migration-lock.ts';
 import type { MigrationSession } from './migration-session.ts';
 import type { MigrationFile } from './read-migrations.ts';
-import { splitFile } from './split-file.ts';
-import { loadSqlParser, type SqlParser } from './sql-parser.ts';
+import { controlOf, splitFile } from './split-file.ts';
+import { loadSqlParser, type ParsedStatement, type SqlParser } from './sql-parser.ts';
 
 export interface ApplyOptions {
   /** Pending files in order, already classified: nothing here decides whether they should run. */
@@ -222,8 +222,25 @@ async function applyOnce(
   const parsed = parser.parse(task.file.sql);
   const statements = 'file' in parsed ? parsed.file.statements : [];
   const split = splitFile(task.file.sql, statements);
-  if ('whole' in split) await applyFile(session, { ...task, sql: split.whole }, settings);
-  else await applyPieces(session, { ...task, pieces: split.pieces, statements, parser }, settings);
+  if ('whole' in split) {
+    const sent = applyFile(session, { ...task, sql: split.whole }, settings);
+    await sent.catch((error) => {
+      throw split.whole === task.file.sql ? error : inOwnTransaction(error, statements);
+    });
+  } else await applyPieces(session, { ...task, pieces: split.pieces, statements, parser }, settings);
+}
+
+/** The place counted in a file whose own BEGIN and COMMIT were not sent. */
+function inOwnTransaction(error: unknown, statements: readonly ParsedStatement[]): unknown {
+  if (!(error instanceof FileFailed)) return error;
+  const { position: _within, completed, ...facts } = error.facts;
+  if (completed === undefined) return error;
+  const sent = statements.flatMap((statement, index) => (controlOf(statement) === undefined ? [index] : []));
+  return new FileFailed(
+    error.reasonCode,
+    { ...facts, completed: sent[completed] ?? statements.length },
+    error.blockers,
+  );
 }
 
 /** After a lost connection only the history knows; it is read under the lock, so that the old session is out of the way. */

@@ -100,17 +100,26 @@ export function describeFailure(
   const tried = attempts > 1 ? ` (tried ${attempts} times)` : '';
   const holders = blockers.length === 0 ? '' : `; in the way: ${blockers.map(describeBlocker).join(', ')}`;
   const code = facts.sqlstate === undefined ? '' : ` (SQLSTATE ${facts.sqlstate})`;
+  const stage = isBehindFile(file, facts, parser)
+    ? 'its statements ran, and then it could not be recorded or committed: '
+    : '';
   return {
     file: file.file,
     version: file.version,
     reasonCode: failed.reasonCode,
-    message: `${facts.message}${code}${tried}${holders}`,
+    message: `${stage}${facts.message}${code}${tried}${holders}`,
     ...(facts.sqlstate === undefined ? {} : { sqlstate: facts.sqlstate }),
     ...place,
     blockers,
     attempts,
     ...(failed.statementsKept > 0 ? { statementsKept: failed.statementsKept } : {}),
   };
+}
+
+/** True where the statement that failed is one of ours after the last one of the file, or its COMMIT. */
+function isBehindFile({ sql }: MigrationFile, { completed }: DatabaseErrorFacts, parser: SqlParser): boolean {
+  const parsed = parser.parse(sql);
+  return completed !== undefined && 'file' in parsed && completed >= parsed.file.statements.length;
 }
 
 function placeOf(

@@ -45,6 +45,14 @@ create index concurrently i on a (id);
 create unique index concurrently u on a (id);
 create table b ();`;
 
+  test('a piece that makes the session read only fails with its place, and what runs alone in a schema does', async () => {
+    const url = await database();
+    const sql =
+      'create table a (id int); reindex schema public; cluster;\nset default_transaction_read_only = on; commit;\nvacuum;';
+    const { failure } = await apply(url, sql);
+    assert.deepEqual([failure?.sqlstate, failure?.line, failure?.statementsKept], ['25006', 3, 4]);
+  });
+
   test('a failure says what stays and where, and the corrected file goes on after it', async () => {
     const url = await database();
     const first = await apply(url, bad);

@@ -7,7 +7,7 @@ import {
   readBack,
   sendFile,
 } from './apply-file.ts';
-import { FileFailed } from './apply-outcome.ts';
+import { FileFailed, fileFailed } from './apply-outcome.ts';
 import { historyCheck } from './migration-history.ts';
 import type { MigrationSession } from './migration-session.ts';
 import { createMarker, digestOf, dropMarker, moveMarker, type PieceMarker, readMarker } from './piece-marker.ts';
@@ -41,6 +41,14 @@ export async function applyPieces(session: MigrationSession, task: Task, setting
     const state: PieceMarker = { done: at, digest: digestOf(file.sql, statements, at) };
     return moveMarker(file.version, started === undefined ? state : { ...state, started });
   };
+  const move = async (at: number, started?: number): Promise<void> => {
+    try {
+      await connection.query(marker(at, started));
+    } catch (error) {
+      // A piece before may have made the session read only, or taken the table away.
+      throw fileFailed(error, []);
+    }
+  };
   // The settings of an earlier file end here; those of an earlier piece stay, as they do for the Supabase CLI.
   await connection.query(freshSession.join('; '));
   for (const piece of task.pieces) {
@@ -52,9 +60,9 @@ export async function applyPieces(session: MigrationSession, task: Task, setting
       } else {
         const statement = statements[piece.from];
         if (statement === undefined) continue;
-        await connection.query(marker(piece.from, piece.from));
+        await move(piece.from, piece.from);
         await runAlone(session, { sql: piece.sql, statement, parser: task.parser }, settings);
-        await connection.query(marker(piece.to));
+        await move(piece.to);
       }
     } catch (error) {
       // What the server itself refused took no effect: only a lost session leaves that open.

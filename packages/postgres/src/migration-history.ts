@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { DatabaseConnection } from './connection.ts';
-import { sqlstateOf } from './database-error.ts';
+import { databaseErrorFacts, sqlstateOf } from './database-error.ts';
 import { betweenStatements } from './edited-files.ts';
 
 /** One row of `supabase_migrations.schema_migrations`. */
@@ -73,9 +73,23 @@ export async function bootstrapMigrationHistory(connection: DatabaseConnection):
     } catch (error) {
       await connection.query('ROLLBACK');
       // IF NOT EXISTS still collides with a session that creates the same thing at the same moment.
-      if (sqlstateOf(error) !== '23505' || attempt === 3) throw error;
+      if (sqlstateOf(error) !== '23505' || attempt === 3) throw unready(error);
     }
   }
+}
+
+/** With the next step, where the reason is known. */
+function unready(error: unknown): unknown {
+  const advice: Record<string, string> = {
+    '55P03':
+      'another session has been writing to it for 4 s, as a migration of another tool does: run again when that has ended',
+    '25006': 'the database, or this role, only reads: database-doctor says since when, and makes it writable again',
+    '42501': 'connect as the role that owns the schema supabase_migrations and its tables',
+  };
+  const code = sqlstateOf(error);
+  if (code === undefined) return error;
+  const why = advice[code] ?? databaseErrorFacts(error).message;
+  return new Error(`the migration history is not ready to be written (SQLSTATE ${code}): ${why}`, { cause: error });
 }
 
 const bootstrap = `BEGIN;

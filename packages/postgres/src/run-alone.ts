@@ -52,6 +52,7 @@ export async function finishedBefore(
   const repeatable =
     statement.kind === 'VacuumStmt' ||
     statement.kind === 'ReindexStmt' ||
+    statement.kind === 'ClusterStmt' ||
     statement.kind === 'AlterSystemStmt' ||
     statement.node.missing_ok === true;
   return repeatable ? 'no' : 'unknown';

@@ -49,7 +49,8 @@ export function splitFile(
   return { pieces };
 }
 
-function controlOf(statement: ParsedStatement): 'begin' | 'commit' | undefined {
+/** `begin` and `commit` of the file itself, which are not sent. */
+export function controlOf(statement: ParsedStatement): 'begin' | 'commit' | undefined {
   if (statement.kind !== 'TransactionStmt') return undefined;
   const kind = textOf(statement.node, 'kind');
   if (kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START') return 'begin';

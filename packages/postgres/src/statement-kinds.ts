@@ -7,8 +7,15 @@ export function standsAlone(statement: ParsedStatement): boolean {
   if (kind === 'IndexStmt' || kind === 'DropStmt') return node.concurrent === true;
   if (kind === 'ReindexStmt') {
     const concurrently = children(node, 'params').some((item) => child(item, 'DefElem')?.defname === 'concurrently');
-    return concurrently || node.kind === 'REINDEX_OBJECT_DATABASE' || node.kind === 'REINDEX_OBJECT_SYSTEM';
+    return (
+      concurrently ||
+      node.kind === 'REINDEX_OBJECT_DATABASE' ||
+      node.kind === 'REINDEX_OBJECT_SYSTEM' ||
+      node.kind === 'REINDEX_OBJECT_SCHEMA'
+    );
   }
+  // Of one table it may; of all that were ever clustered it commits table by table.
+  if (kind === 'ClusterStmt') return node.relation === undefined;
   if (kind === 'VacuumStmt') return node.is_vacuumcmd === true;
   if (kind === 'AlterTableStmt')
     return tableCommands(node).some(
