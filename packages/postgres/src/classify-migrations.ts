@@ -188,16 +188,26 @@ function syntaxError(
 ): MigrationFinding {
   const place = lineAndColumn(file.sql, error.offset);
   const source = file.sql.split('\n')[place.line - 1] ?? '';
+  const finding = { file: file.file, ...place, rule: 'syntax-error', severity: 'refuse' } as const;
+  if (rowsBehindCopy.test(file.sql.slice(0, error.offset))) {
+    const message = 'the rows of COPY … FROM stdin stand in the file behind it, where only psql looks for them';
+    return { ...finding, message, statement: '', correction: 'write them as INSERT INTO … VALUES …' };
+  }
   return {
-    file: file.file,
-    ...place,
-    rule: 'syntax-error',
-    severity: 'refuse',
-    message: error.message,
+    ...finding,
+    message: error.message.replace(nearLiteral, '$1…"'),
     statement: parser.normalise(source),
-    correction: `correct the SQL at line ${place.line}; PostgreSQL's own parser stops there`,
+    correction: source.trimStart().startsWith('\\')
+      ? `write SQL instead of line ${place.line}, which is a command of psql that no server knows`
+      : `correct the SQL at line ${place.line}; PostgreSQL's own parser stops there`,
   };
 }
+
+/** The end of a text in which rows follow a COPY, up to a place in the first of them. */
+const rowsBehindCopy = /\bcopy\s[^;]*\sfrom\s+stdin\b[^;]*;[ \t\r]*\n[^\n]*$/i;
+
+/** Literals, quoted names and comments that do not end: the parser repeats all that follows (S29). */
+const nearLiteral = /(at or near ")(?:[a-z]?'|u&|\$|"|\/\*)[\s\S]*$/i;
 
 function located(
   file: MigrationFile,

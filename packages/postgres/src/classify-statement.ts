@@ -1,5 +1,6 @@
 import { classifyAccess } from './classify-access.ts';
 import { classifyDrop } from './classify-drop.ts';
+import { classifyReading } from './classify-reading.ts';
 import { classifyRename } from './classify-rename.ts';
 import { alterTable } from './classify-table.ts';
 import { classifyTransaction } from './classify-transaction.ts';
@@ -19,6 +20,9 @@ function judge(context: StatementContext): StatementFinding[] {
   switch (context.statement.kind) {
     case 'TransactionStmt':
       return classifyTransaction(context);
+    case 'CopyStmt':
+    case 'VariableSetStmt':
+      return classifyReading(context);
     case 'AlterTableStmt':
       return alterTable(context);
     case 'DropStmt':

@@ -52,6 +52,8 @@ export const acceptableRules = [
 export const firmRules = [
   'syntax-error',
   'explicit-transaction',
+  'copy-from-stdin',
+  'string-syntax',
   'concurrent-index-unnamed',
   'mixed-phases',
   'held-behind-contract',
@@ -67,6 +69,7 @@ export const firmRules = [
   'bad-name',
   'duplicate-version',
   'empty',
+  'unreadable',
   'bad-encoding',
   'ambiguous-order',
   'rollback-section',

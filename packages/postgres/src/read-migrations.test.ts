@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -58,6 +58,21 @@ describe('readMigrations', () => {
         ['3_d.sql', 'duplicate-version'],
         ['notes.sql', 'bad-name'],
       ].sort(),
+    );
+  });
+
+  test('links that lead nowhere or to a folder are refused, folders are none of the files', async () => {
+    const path = await folder({ '1_a.sql': 'select 1' });
+    await mkdir(join(path, '2_folder.sql'));
+    await symlink('2_folder.sql', join(path, '3_link.sql'));
+    await symlink('nowhere', join(path, '1_a.down.sql'));
+    const { problems } = await readMigrations(path);
+    assert.deepEqual(
+      problems.map(({ file, rule, message }) => [file, rule, message]),
+      [
+        ['1_a.down.sql', 'unreadable', 'the file cannot be read (ENOENT)'],
+        ['3_link.sql', 'unreadable', 'the file cannot be read (EISDIR)'],
+      ],
     );
   });
 

@@ -25,6 +25,7 @@ export interface MigrationProblem {
     | 'bad-name'
     | 'duplicate-version'
     | 'empty'
+    | 'unreadable'
     | 'bad-encoding'
     | 'ambiguous-order'
     | 'rollback-section';
@@ -69,8 +70,7 @@ export async function readMigrations(directory: string): Promise<MigrationFolder
       problems.push({ file, rule: 'bad-name', message, correction: 'rename it, or move it out of the folder' });
       continue;
     }
-    // Waiting for a thread for each of hundreds of small files takes five times as long as reading them.
-    const read = decode(file, version, readFileSync(join(directory, file)));
+    const read = readSql(directory, file, version);
     if ('problem' in read) problems.push(read.problem);
     const sql = 'sql' in read ? read.sql : '';
     const beside = `${version}_${name}.down.sql`;
@@ -87,7 +87,7 @@ export async function readMigrations(directory: string): Promise<MigrationFolder
 type WayBack = Pick<MigrationFile, 'down' | 'irreversible'>;
 
 function readBeside(directory: string, file: string, version: string, problems: MigrationProblem[]): WayBack {
-  const read = decode(file, version, readFileSync(join(directory, file)));
+  const read = readSql(directory, file, version);
   if ('sql' in read) return { down: read.sql };
   problems.push(read.problem);
   return {};
@@ -101,7 +101,22 @@ function section(file: string, version: string, sql: string, problems: Migration
   return {};
 }
 
-function decode(file: string, version: string, bytes: Uint8Array): { sql: string } | { problem: MigrationProblem } {
+type ReadFile = { sql: string } | { problem: MigrationProblem };
+
+function readSql(directory: string, file: string, version: string): ReadFile {
+  let bytes: Uint8Array;
+  try {
+    // Waiting for a thread for each of hundreds of small files takes five times as long as reading them.
+    bytes = readFileSync(join(directory, file));
+  } catch (error) {
+    const message = `the file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
+    const correction = 'put a file in its place: a link has to lead to one that is in the checkout';
+    return { problem: { file, version, rule: 'unreadable', message, correction } };
+  }
+  return decode(file, version, bytes);
+}
+
+function decode(file: string, version: string, bytes: Uint8Array): ReadFile {
   try {
     // ignoreBOM: false drops a leading byte order mark, as the Supabase CLI does.
     const sql = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
