@@ -32,6 +32,16 @@ describe('compareContents', () => {
     assert.equal(compareContents(views, nothing).outcome, 'different');
   });
 
+  test('what the server names anew is looked at in no backup but old ones, which did not tell it from the rest', () => {
+    const withLine = (line: string): DatabaseContents => ({ ...one, definitions: [...one.definitions, line] });
+    const marked: DatabaseContents = { ...withLine('derived constraint public.a.f1 f {a}'), marksDerived: true };
+    const renamed: DatabaseContents = { ...withLine('derived constraint public.a.f2 f {a}'), marksDerived: true };
+    assert.deepEqual(compareContents(marked, renamed).differences, []);
+    const old = withLine('constraint public.a.f1 f {a}');
+    assert.deepEqual(compareContents(old, marked).differences, []);
+    assert.equal(compareContents(old, renamed).outcome, 'different');
+  });
+
   test('each kind of difference is named without values or digests', () => {
     const { differences } = compareContents(one, {
       relations: [{ name: 'public.b', kind: 'table' }, ...one.relations],

@@ -24,12 +24,18 @@ const shown = 10;
 export function compareContents(source: DatabaseContents, restored: DatabaseContents, dump?: DumpListing): Comparison {
   const sequences = compareSequences(source.sequences ?? [], restored.sequences ?? []);
   const isAsked = (line: string) => source.hasLaterKinds === true || !laterKinds.test(line);
+  const restoredLines = restored.definitions.filter(isAsked);
   const differences = [
     ...compareNames(
       source.relations.map((relation) => `${relation.kind} ${relation.name}`),
       restored.relations.map((relation) => `${relation.kind} ${relation.name}`),
     ),
-    ...compareNames(source.definitions, restored.definitions.filter(isAsked)),
+    ...(source.marksDerived === true
+      ? compareNames(source.definitions.filter(isOwn), restoredLines.filter(isOwn))
+      : compareNames(
+          source.definitions,
+          restoredLines.map((line) => line.replace(derived, '')),
+        )),
     ...compareRows(source, restored),
     ...sequences.differences,
     ...compareLargeObjects(source, restored),
@@ -51,6 +57,13 @@ function outcomeOf(source: DatabaseContents, restored: DatabaseContents, differe
   if (source.relations.length > 0) return restored.relations.length > 0 ? 'equal' : 'nothing-compared';
   // Rights on the schema public are there from the start.
   return source.definitions.every((line) => line.startsWith('grant ')) && source.largeObjects === 0 ? 'empty' : 'equal';
+}
+
+/** How lines begin of what the server makes from another definition, under a name that it chooses anew. */
+const derived = /^derived /;
+
+function isOwn(line: string): boolean {
+  return !derived.test(line);
 }
 
 function compareNames(source: readonly string[], restored: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { connect, type DatabaseConnection } from '#postgres/connection';
-import { countRows } from './count-rows.ts';
+import { countRows, type RowHash } from './count-rows.ts';
 import { comparableSession } from './database-contents.ts';
 import { listPostgres } from './find-postgres.ts';
 import { type Cluster, startCluster } from './scratch-cluster.ts';
@@ -60,7 +60,7 @@ describe('rows, counted and hashed', installed ? {} : { skip: 'no PostgreSQL ser
     await connection?.close();
     await cluster?.stop();
   });
-  const counted = async (hash: 'columns' | 'text', ...names: string[]) => {
+  const counted = async (hash: RowHash, ...names: string[]) => {
     await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
       return await countRows(connection, names, hash);
@@ -69,10 +69,10 @@ describe('rows, counted and hashed', installed ? {} : { skip: 'no PostgreSQL ser
     }
   };
 
-  for (const hash of ['columns', 'text'] as const) {
+  for (const hash of ['named-columns', 'columns', 'text'] as const) {
     test(`by ${hash}: what looks different has another checksum, in any order of rows the same`, async () => {
       for (const [index, [type, one, other]] of pairs.entries()) {
-        const [a, b, c] = ['a', 'b', 'c'].map((letter) => `public.${hash}_${letter}${index}`) as [
+        const [a, b, c] = ['a', 'b', 'c'].map((letter) => `public.${hash.replace('-', '_')}_${letter}${index}`) as [
           string,
           string,
           string,
@@ -91,10 +91,13 @@ describe('rows, counted and hashed', installed ? {} : { skip: 'no PostgreSQL ser
     });
   }
 
-  for (const hash of ['columns', 'text'] as const) {
+  for (const hash of ['named-columns', 'columns', 'text'] as const) {
     test(`by ${hash}: values that change rows change the checksum`, async () => {
       for (let pair = 0; pair < 10; pair++) {
-        const [one, other] = [`public.${hash}_kept${pair}`, `public.${hash}_swapped${pair}`] as [string, string];
+        const [one, other] = [
+          `public.${hash.replace('-', '_')}_kept${pair}`,
+          `public.${hash.replace('-', '_')}_swapped${pair}`,
+        ] as [string, string];
         const [low, high] = [2 * pair, 2 * pair + 1];
         await connection.query(
           `CREATE TABLE ${one} (a int, b int, c text); INSERT INTO ${one} VALUES (${low}, 1, 'x'), (${high}, 2, 'y');
@@ -107,11 +110,9 @@ describe('rows, counted and hashed', installed ? {} : { skip: 'no PostgreSQL ser
 
     test(`by ${hash}: a NaN that arithmetic made is the NaN that a dump brings back`, async () => {
       for (const type of ['float8', 'float4']) {
-        const [made, read, none] = ['made', 'read', 'none'].map((name) => `public.${hash}_${type}_${name}`) as [
-          string,
-          string,
-          string,
-        ];
+        const [made, read, none] = ['made', 'read', 'none'].map(
+          (name) => `public.${hash.replace('-', '_')}_${type}_${name}`,
+        ) as [string, string, string];
         await connection.query(
           `CREATE TABLE ${made} AS SELECT 'Infinity'::${type} - 'Infinity'::${type} AS value;
            CREATE TABLE ${read} AS SELECT 'NaN'::${type} AS value; CREATE TABLE ${none} AS SELECT NULL::${type} AS value;`,

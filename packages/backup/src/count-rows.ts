@@ -8,14 +8,15 @@ export interface TableRows {
 }
 
 /**
- * What is hashed of a row. `columns`: each column as its bytes on the wire, or as text where those differ between servers.
- * `text`: the row as one text, which takes three times as long; servers before 14, and backups of 0.1.
+ * What is hashed of a row. `named-columns`: each column as its bytes on the wire, or as text where those differ between servers, in
+ * the order of their names, because a restored child table has what it inherits in front. `columns`: in the order of the table, in
+ * backups that were made before. `text`: the row as one text, which takes three times as long; servers before 14, and backups of 0.1.
  */
-export type RowHash = 'columns' | 'text';
+export type RowHash = 'named-columns' | 'columns' | 'text';
 
 /** The quickest way that this server has. */
 export function quickestRowHash({ serverVersion }: Pick<DatabaseConnection, 'serverVersion'>): RowHash {
-  return serverVersion >= 140_000 ? 'columns' : 'text';
+  return serverVersion >= 140_000 ? 'named-columns' : 'text';
 }
 
 /** Tables that are asked for in one round trip. */
@@ -30,7 +31,7 @@ export async function countRows(
   names: readonly string[],
   hash: RowHash,
 ): Promise<TableRows[]> {
-  const columns = hash === 'columns' ? await readColumns(connection) : undefined;
+  const columns = hash === 'text' ? undefined : await readColumns(connection, hash);
   const tables: TableRows[] = [];
   for (let from = 0; from < names.length; from += atOnce) {
     const begun = connection.query('SAVEPOINT ops_rows');
@@ -65,7 +66,7 @@ function hashOfRecord(columns: string): string {
 // different (-0 and 0, 1.0 and 1.00, 24 hours and a day) the hash functions of the types know one only: the bytes on the wire
 // tell them apart (a NaN with a sign, which arithmetic makes and no dump keeps, is NaN), and bigint, whose hash has 32 bits, gets 64. Arrays and ranges carry numbers of types there, which another
 // server gives otherwise: they are hashed as text, like everything that is not in the list.
-const columnsQuery = `
+const columnsQuery = (hash: Exclude<RowHash, 'text'>) => `
   SELECT format('%I.%I', n.nspname, c.relname) AS name,
          coalesce(pg_catalog.string_agg(format(CASE
              WHEN a.atttypid IN (16, 17, 21, 23, 26, 1082, 2950) THEN 'ops_row.%1$I'
@@ -79,13 +80,16 @@ const columnsQuery = `
              WHEN a.atttypid = 1700 THEN 'pg_catalog.numeric_send(ops_row.%1$I)'
              WHEN a.atttypid = 3802 THEN 'pg_catalog.jsonb_send(ops_row.%1$I)'
              ELSE 'CASE pg_catalog.num_nulls(ops_row.%1$I) WHEN 0 THEN pg_catalog.concat(ops_row.%1$I) COLLATE pg_catalog."C" END'
-           END, a.attname), ', ' ORDER BY a.attnum) FILTER (WHERE a.attname IS NOT NULL), '') AS columns
+           END, a.attname), ', ' ORDER BY ${hash === 'columns' ? 'a.attnum' : 'a.attname'}) FILTER (WHERE a.attname IS NOT NULL), '') AS columns
     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
    WHERE c.relkind = 'r' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
    GROUP BY n.nspname, c.relname`;
 
-async function readColumns(connection: DatabaseConnection): Promise<Map<string, string>> {
-  const rows = await connection.query<{ name: string; columns: string }>(columnsQuery);
+async function readColumns(
+  connection: DatabaseConnection,
+  hash: Exclude<RowHash, 'text'>,
+): Promise<Map<string, string>> {
+  const rows = await connection.query<{ name: string; columns: string }>(columnsQuery(hash));
   return new Map(rows.map((row) => [row.name, row.columns]));
 }

@@ -19,6 +19,8 @@ export interface DatabaseContents {
   definitions: string[];
   /** The kinds of `laterKinds` are among the definitions; absent in backups that were made before. */
   hasLaterKinds?: true;
+  /** Lines of derived definitions say so; absent in backups that were made before. */
+  marksDerived?: true;
   tables: TableRows[];
   /** How the checksums were made; absent in backups of 0.1: of the text of the row. */
   rowHash?: RowHash;
@@ -48,7 +50,7 @@ const kinds: Record<string, Relation['kind']> = {
  */
 export const comparableSession = `SET search_path = ''; SET timezone = 'UTC'; SET datestyle = 'ISO, MDY';
   SET intervalstyle = 'postgres'; SET bytea_output = 'hex'; SET extra_float_digits = 1; SET lc_monetary = 'C';
-  SET xmloption = 'content'; SET row_security = off; SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0;
+  SET xmloption = 'content'; SET standard_conforming_strings = on; SET quote_all_identifiers = off; SET row_security = off; SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0;
   SET jit = off;`;
 
 const relationsQuery = `
@@ -97,6 +99,7 @@ export async function readContents(
     relations: relations.map(({ name, kind }) => ({ name, kind })),
     definitions: definitions.map((row) => row.line),
     hasLaterKinds: true,
+    marksDerived: true,
     tables,
     rowHash,
     largeObjects: count,

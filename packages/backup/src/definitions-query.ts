@@ -33,6 +33,11 @@ function digest(...parts: string[]): string {
   return `pg_catalog.md5(pg_catalog.concat_ws('|', ${parts.join(', ')}))`;
 }
 
+/** Options of something foreign, which pg_dump writes in the order of their names. */
+function options(list: string): string {
+  return `(SELECT pg_catalog.array_agg(u.one ORDER BY u.one COLLATE "C")::text FROM pg_catalog.unnest(${list}) AS u(one))`;
+}
+
 /** The qualified name of what has no type like regclass. */
 function identity(catalog: string, oid: string): string {
   return `(pg_catalog.pg_identify_object('pg_catalog.${catalog}'::pg_catalog.regclass, ${oid}, 0)).identity`;
@@ -47,13 +52,15 @@ const ofRelations = `
                 CASE WHEN a.attnotnull THEN ' not null' END,
                 CASE WHEN a.attgenerated <> '' THEN ' generated' WHEN a.attidentity <> '' THEN ' identity'
                      WHEN a.atthasdef THEN ' default' END,
-                CASE WHEN a.atthasdef OR a.attfdwoptions IS NOT NULL THEN ' ' || ${digest(bare('pg_catalog.pg_get_expr(v.adbin, v.adrelid)'), 'a.attfdwoptions::text')} END) AS line
+                CASE WHEN a.atthasdef OR a.attfdwoptions IS NOT NULL THEN ' ' || ${digest(bare('pg_catalog.pg_get_expr(v.adbin, v.adrelid)'), options('a.attfdwoptions'))} END) AS line
     FROM relation AS r JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid
     JOIN pg_catalog.pg_type AS y ON y.oid = a.atttypid
     LEFT JOIN pg_catalog.pg_attrdef AS v ON v.adrelid = r.oid AND v.adnum = a.attnum
    WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
-  SELECT format('constraint %s.%I %s %s%s %s', r.name, k.conname, k.contype,
+  -- Those that a foreign key has for each part of a partitioned table are named anew by the server when it makes that.
+  SELECT format('%sconstraint %s.%I %s %s%s %s', CASE WHEN k.contype = 'f' AND k.conparentid <> 0 THEN 'derived ' END,
+                r.name, k.conname, k.contype,
                 ARRAY(SELECT a.attname FROM pg_catalog.pg_attribute AS a
                        WHERE a.attrelid = r.oid AND a.attnum = ANY (k.conkey) ORDER BY 1),
                 CASE WHEN NOT k.convalidated THEN ' not valid' END, ${digest(bare('pg_catalog.pg_get_constraintdef(k.oid)'))})
@@ -99,15 +106,16 @@ const ofRelations = `
   UNION ALL
   SELECT format('%s %s of %s %s', CASE WHEN c.relispartition THEN 'partition' ELSE 'child' END, r.name,
                 (SELECT p.name FROM relation AS p WHERE p.oid = i.inhparent),
-                ${digest('i.inhseqno::text', bare('pg_catalog.pg_get_expr(c.relpartbound, c.oid)'))})
+                -- Its place among the parents that are left.
+                ${digest(`(SELECT pg_catalog.count(*) FROM pg_catalog.pg_inherits AS o WHERE o.inhrelid = i.inhrelid AND o.inhseqno <= i.inhseqno)::text`, bare('pg_catalog.pg_get_expr(c.relpartbound, c.oid)'))})
     FROM relation AS r JOIN pg_catalog.pg_class AS c ON c.oid = r.oid JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = r.oid
    WHERE r.relkind IN ('r', 'p', 'f')
   UNION ALL
-  SELECT format('foreign table %s on server %I %s', r.name, s.srvname, ${digest('t.ftoptions::text')})
+  SELECT format('foreign table %s on server %I %s', r.name, s.srvname, ${digest(options('t.ftoptions'))})
     FROM relation AS r JOIN pg_catalog.pg_foreign_table AS t ON t.ftrelid = r.oid
     JOIN pg_catalog.pg_foreign_server AS s ON s.oid = t.ftserver
   UNION ALL
-  SELECT format('server %I of wrapper %I %s', s.srvname, w.fdwname, ${digest('s.srvtype', 's.srvversion', 's.srvoptions::text')})
+  SELECT format('server %I of wrapper %I %s', s.srvname, w.fdwname, ${digest('s.srvtype', 's.srvversion', options('s.srvoptions'))})
     FROM pg_catalog.pg_foreign_server AS s JOIN pg_catalog.pg_foreign_data_wrapper AS w ON w.oid = s.srvfdw
    WHERE ${notOfExtension('pg_foreign_server', 's.oid')}
   UNION ALL

@@ -134,11 +134,15 @@ export function compareListing(
   source: { archived?: readonly ArchivedEntry[]; eventTriggers?: readonly string[] },
   dump: DumpListing,
 ): string[] {
-  const entries = new Set(dump.contents.split('\n').map((line) => line.replace(/^\d+; \d+ \d+ /, '')));
+  // A list in another encoding than UTF-8 cannot be read letter by letter.
+  const legible = dump.contents.includes('\ufffd')
+    ? (text: string) => text.replaceAll(/[^\p{ASCII}]+/gu, '\ufffd')
+    : (text: string) => text;
+  const entries = new Set(dump.contents.split('\n').map((line) => legible(line).replace(/^\d+; \d+ \d+ /, '')));
   const sql = oneLine(dump.eventTriggers);
   return [
     ...(source.archived ?? [])
-      .filter(({ entry }) => !entries.has(entry))
+      .filter(({ entry }) => !entries.has(legible(entry)))
       .map(({ entry }) => `not in the dump, or with another owner: ${entry}`),
     ...(source.eventTriggers ?? [])
       .filter((statement) => !sql.includes(statement))

@@ -8,7 +8,7 @@ import type { SourceSnapshot } from './source-snapshot.ts';
 /** What the restore needs to know of the source; plain data. */
 export type SourceFacts = Pick<
   SourceSnapshot,
-  'roles' | 'schemas' | 'extensions' | 'encoding' | 'collate' | 'characterType'
+  'roles' | 'schemas' | 'extensions' | 'encoding' | 'collate' | 'characterType' | 'icuLocale'
 > & { wrappers?: readonly string[] | undefined };
 
 export interface PreparedScratch {
@@ -64,9 +64,11 @@ export async function prepareScratch(cluster: Cluster, source: SourceFacts): Pro
 }
 
 async function createDatabase(admin: DatabaseConnection, source: SourceFacts, remarks: string[]): Promise<void> {
+  const { icuLocale } = source;
+  const icu = icuLocale === undefined ? '' : ` LOCALE_PROVIDER icu ICU_LOCALE ${literal(icuLocale)}`;
   const create = (collate: string, type: string) =>
     admin.query(
-      `CREATE DATABASE ${database} OWNER ${role} TEMPLATE template0 ENCODING ${literal(source.encoding)} LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(type)}`,
+      `CREATE DATABASE ${database} OWNER ${role} TEMPLATE template0 ENCODING ${literal(source.encoding)} LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(type)}${icu}`,
     );
   try {
     await create(source.collate, source.characterType);

@@ -58,7 +58,7 @@ export async function restoreIntoScratch(
   notes.leftOut.push(...plan.leftOut);
   notes.remarks.push(...scratch.remarks);
   await restoreStream(plain(), scratch, plan.list, run);
-  if (plan.grants.length > 0) await restoreGrants(plain(), scratch, plan.grants, run);
+  if (plan.grants.length > 0) await restoreGrants(plain, scratch, plan.grants, run);
   const eventTriggers = plan.eventTriggers.length > 0 ? await printEntries(plain(), plan.eventTriggers, run) : '';
   const left = new Set(plan.leftOut.filter((line) => line.startsWith('FOREIGN TABLE ')).map((line) => line.slice(14)));
   const definitions = dangling.flatMap(({ definition }) => definition ?? []);

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { startTool } from '#child-process/run-tool';
+import { connect } from '#postgres/connection';
+import { isConnectionLost } from '#postgres/database-error';
+import { loadSqlParser, type SqlParser } from '#postgres/sql-parser';
 import type { PreparedScratch } from './prepare-scratch.ts';
 import { programCommand } from './program-command.ts';
 import type { Cluster } from './scratch-cluster.ts';
@@ -48,16 +51,43 @@ export async function restoreStream(
 }
 
 /**
- * Restores rights only. Those that another role than the owner passed on cannot be given by ours: they fail, the rest goes on,
- * and the comparison tells.
+ * Restores rights only. Those that another role than the owner passed on cannot be given by ours, and all rights on one object are
+ * one message: where any failed, the owner's are given one by one. What then still fails the comparison tells.
  */
 export async function restoreGrants(
-  source: AsyncIterable<Uint8Array>,
+  read: () => AsyncIterable<Uint8Array>,
   scratch: PreparedScratch,
   list: readonly string[],
   run: RestoreRun,
 ): Promise<void> {
-  await runRestore(await restoreArguments(scratch, list, run), source, run, [0, 1]);
+  const { exitCode } = await runRestore(await restoreArguments(scratch, list, run), read(), run, [0, 1]);
+  if (exitCode === 0) return;
+  const grants = grantsOfOwners(await printEntries(read(), list, run), await loadSqlParser());
+  const connection = await connect(scratch.url, { applicationName: 'ops-actions scratch' });
+  try {
+    await connection.query("SET search_path = ''");
+    for (const grant of grants) {
+      await connection.query(grant).catch((error) => {
+        if (isConnectionLost(error)) throw error;
+      });
+    }
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The statements of pg_dump about rights but for those between SET and RESET SESSION AUTHORIZATION, which are another role's. Pure. */
+export function grantsOfOwners(sql: string, parser: SqlParser): string[] {
+  // Commands of psql, around all of it.
+  const text = sql.replaceAll(/^\\(?:un)?restrict .*$/gm, '');
+  const parsed = parser.parse(text);
+  if ('error' in parsed) return [];
+  let byOther = false;
+  return parsed.file.statements.flatMap(({ kind, node, start, end }) => {
+    if (kind === 'VariableSetStmt' && node.name === 'session_authorization') byOther = node.kind === 'VAR_SET_VALUE';
+    const isGrant = kind === 'GrantStmt' || kind === 'AlterDefaultPrivilegesStmt';
+    return isGrant && !byOther ? [text.slice(start, end)] : [];
+  });
 }
 
 /** Restores what can be: of the surroundings of single tables some may need what is not there, which the tables then tell. */
@@ -94,6 +124,8 @@ async function restoreArguments(scratch: PreparedScratch, list: readonly string[
   const { cluster } = run;
   return [
     '--no-owner',
+    // Directories of another machine.
+    '--no-tablespaces',
     '--no-comments',
     '--no-password',
     `--use-list=${await writeList(list, run)}`,
@@ -110,7 +142,7 @@ async function runRestore(
   source: AsyncIterable<Uint8Array>,
   run: RestoreRun,
   fine: readonly (number | null)[] = [0],
-): Promise<{ stdout: string }> {
+): Promise<{ stdout: string; exitCode: number | null }> {
   const user = await unprivilegedUser();
   const { socketDirectory, binaries } = run.cluster;
   const program = programCommand(binaries, 'pg_restore', args, {
@@ -145,7 +177,7 @@ async function runRestore(
     if (result.timedOut)
       throw new RestoreFailed(`pg_restore did not end within ${Math.round(run.deadlineMs / 1000)} s`);
     if (!fine.includes(result.exitCode)) throw new RestoreFailed(`pg_restore failed: ${toolComplaint(result.stderr)}`);
-    return { stdout: text };
+    return { stdout: text, exitCode: result.exitCode };
   } finally {
     await tool.stop();
   }

@@ -29,6 +29,8 @@ export interface SourceSnapshot {
   encoding: string;
   collate: string;
   characterType: string;
+  /** Where the database sorts by ICU. */
+  icuLocale?: string | undefined;
   roles: string[];
   roleDetails: StoredRole[];
   schemas: string[];
@@ -54,6 +56,9 @@ export type ExportedSnapshot = Pick<
 const factsQuery = `SELECT pg_catalog.current_setting('server_version') AS version,
     pg_catalog.pg_database_size(d.oid)::text AS bytes, pg_catalog.pg_encoding_to_char(d.encoding) AS encoding,
     d.datcollate AS collate, d.datctype AS ctype, d.datname AS database,
+    -- Its columns have other names from version to version, and none before PostgreSQL 15.
+    CASE pg_catalog.to_jsonb(d) ->> 'datlocprovider' WHEN 'i'
+         THEN coalesce(pg_catalog.to_jsonb(d) ->> 'daticulocale', pg_catalog.to_jsonb(d) ->> 'datlocale') END AS icu,
     date_part('epoch', pg_catalog.clock_timestamp()) AS at,
     (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
           ELSE pg_catalog.pg_current_wal_lsn() END)::text AS lsn
@@ -112,6 +117,7 @@ export async function openSourceSnapshot(
       encoding: string;
       collate: string;
       ctype: string;
+      icu: string | null;
       database: string;
       at: number;
       lsn: string;
@@ -135,6 +141,7 @@ export async function openSourceSnapshot(
       encoding: facts.encoding,
       collate: facts.collate,
       characterType: facts.ctype,
+      ...(facts.icu === null ? {} : { icuLocale: facts.icu }),
       roles: roleDetails.map((role) => role.name),
       roleDetails,
       schemas: await readNames(

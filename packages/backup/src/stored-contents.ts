@@ -13,6 +13,8 @@ const stored = z.object({
     encoding: z.string(),
     collate: z.string(),
     characterType: z.string(),
+    /** Absent where the database does not sort by ICU, and in backups that were made before. */
+    icuLocale: z.string().optional(),
     roles: strings,
     schemas: strings,
     extensions: z.array(
@@ -50,7 +52,7 @@ export function formatContents(
   contents: DatabaseContents,
   surroundings?: TableSurroundings,
 ): string {
-  const { databaseBytes, encoding, collate, characterType, roles, schemas, extensions, wrappers } = source;
+  const { databaseBytes, encoding, collate, characterType, icuLocale, roles, schemas, extensions, wrappers } = source;
   const given: StoredContents = {
     schemaVersion: 1,
     source: {
@@ -59,6 +61,7 @@ export function formatContents(
       encoding,
       collate,
       characterType,
+      icuLocale,
       roles,
       schemas,
       extensions,
