@@ -18,6 +18,8 @@ export interface Traffic {
   /** Rate of the release from interval `from` (default 0) on; before it the rate is `healthy`. */
   rate: number;
   from?: number;
+  /** Rate of the first interval after the switch, where caches and functions are cold. Default: as the others. */
+  first?: number;
   baseline: number;
   window: number;
   /** Mean requests vary between these factors, from interval to interval along a wave. */
@@ -39,9 +41,10 @@ export function drawRun(traffic: Traffic, run: number, seed = 1): { baseline: Co
   };
   const baseline = Array.from({ length: traffic.baseline }, (_, index) => interval(traffic.healthy, index));
   if (traffic.noErrorsBefore) for (const each of baseline) each.errors = 0;
-  const window = Array.from({ length: traffic.window }, (_, index) =>
-    interval(index < (traffic.from ?? 0) ? traffic.healthy : traffic.rate, traffic.baseline + index),
-  );
+  const window = Array.from({ length: traffic.window }, (_, index) => {
+    const rate = index < (traffic.from ?? 0) ? traffic.healthy : traffic.rate;
+    return interval(index === 0 ? (traffic.first ?? rate) : rate, traffic.baseline + index);
+  });
   return { baseline, window };
 }
 

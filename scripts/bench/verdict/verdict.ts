@@ -132,6 +132,9 @@ function besideTable(runs: number, few: number, seed: number): void {
     ['5 baseline intervals', { baseline: 5 }],
     ['no baseline', { baseline: 0 }],
     ['λ 20, zero errors in the baseline', { noErrorsBefore: true, requests: 20 }],
+    ['ρ 0, 3 % in the first interval (a cold start)', { rho: 0, first: 0.03 }],
+    ['ρ 0, 5 % in the first interval', { rho: 0, first: 0.05 }],
+    ['λ 20, ρ 0, 5 % in the first interval', { rho: 0, requests: 20, first: 0.05 }],
     ['the fault begins at interval 10, median counted from there', { from: 10 }],
   ];
   for (const [name, more] of rows) {

@@ -73,7 +73,7 @@ export interface RuleVerdict {
 
 // Odds that a decision needs. At the end no later bucket could tell more: lower bars. One bucket alone must be overwhelming.
 const FAIL_ODDS = { overSame: Math.log(12), atTheEnd: Math.log(4), overDrift: Math.log(2.5) };
-const OVERWHELMING = { overSame: Math.log(1000), overDrift: Math.log(10) };
+const OVERWHELMING = { overSame: Math.log(10_000), overDrift: Math.log(10) };
 const PASS_ODDS = { early: Math.log(25), atTheEnd: Math.log(15) };
 const LEAST_ERRORS = 3;
 // Three times a third is all: of a share there is no more.
@@ -181,7 +181,7 @@ export class ErrorRateJudge implements RuleJudge {
     const isTrue = judged.errors > limit * judged.requests;
     if (isTrue && segment && segment.errors >= LEAST_ERRORS && !(baselineAbove && rule.immediately)) {
       const strong = evidence.faultOverSame >= (last ? FAIL_ODDS.atTheEnd : FAIL_ODDS.overSame);
-      const distinct = segment.bucketsWithErrors >= 2 || (!baselineAbove && isOverwhelming(evidence));
+      const distinct = segment.bucketsAbove >= 2 || (!baselineAbove && isOverwhelming(evidence));
       if (strong && distinct && evidence.faultOverDrift >= FAIL_ODDS.overDrift) {
         return { verdict: 'fail', reasonCode: 'above_limit' };
       }

@@ -68,7 +68,7 @@ test('the worst suffix is the part with the strongest excess', () => {
       from: 2,
       requests: 200,
       errors: 21,
-      bucketsWithErrors: 2,
+      bucketsAbove: 2,
     },
   );
   assert.equal(

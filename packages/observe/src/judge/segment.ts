@@ -6,7 +6,8 @@ export interface Segment {
   from: number;
   requests: number;
   errors: number;
-  bucketsWithErrors: number;
+  /** How many of them are above the reference by themselves. */
+  bucketsAbove: number;
 }
 
 /** The suffix with the largest binomial likelihood ratio of its own rate against `reference`; undefined where none is above it. */
@@ -15,13 +16,13 @@ export function worstSuffix(
   reference: number,
 ): Segment | undefined {
   let best: { segment: Segment; score: number } | undefined;
-  const sum = { requests: 0, errors: 0, bucketsWithErrors: 0 };
+  const sum = { requests: 0, errors: 0, bucketsAbove: 0 };
   for (let from = buckets.length - 1; from >= 0; from -= 1) {
     const bucket = buckets[from];
     if (!bucket) continue;
     sum.requests += bucket.requests;
     sum.errors += bucket.errors;
-    if (bucket.errors > 0) sum.bucketsWithErrors += 1;
+    if (bucket.errors > reference * bucket.requests) sum.bucketsAbove += 1;
     if (sum.requests === 0 || sum.errors / sum.requests <= reference) continue;
     const score = likelihoodRatio(sum.requests, sum.errors, reference);
     if (!best || score > best.score) best = { segment: { from, ...sum }, score };
