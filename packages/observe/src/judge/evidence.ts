@@ -1,5 +1,5 @@
 import type { Bucket } from '../bucket.ts';
-import { logAdd, logBetaBinomial, logSumExp } from './beta-binomial.ts';
+import { lgamma, logAdd, logBetaBinomial, logRising, logSumExp } from './beta-binomial.ts';
 import { dispersions, drift, fault, healthy, PRIOR_ERRORS, STARTS_AT_ONCE, sameAt } from './hypotheses.ts';
 
 type Counts = Pick<Bucket, 'requests' | 'errors'>;
@@ -38,6 +38,8 @@ export class EvidenceSum {
   private readonly starts = new Float64Array(SIZE);
   private readonly mean = new Float64Array(SIZE);
   private readonly variance = new Float64Array(SIZE);
+  /** ln Γ(b) of each cell whose rates do not persist: there it never changes. */
+  private readonly lgammaB = new Float64Array(SIZE);
   private added = 0;
 
   /** `planned`: the number of buckets of the whole window. */
@@ -74,11 +76,12 @@ export class EvidenceSum {
   }
 
   read(): Evidence {
-    const [same, found] = [this.sum(0, FAULT), this.sum(FAULT, DRIFT)];
-    const [sameRow, foundRow] = [this.sum(0, FAULT, true), this.sum(FAULT, DRIFT, true)];
-    const plausible = logAdd(sameRow, foundRow) - logAdd(same, found);
+    const [sameRows, foundRows] = [this.sumRows(0, FAULT), this.sumRows(FAULT, DRIFT)];
+    const [same, found] = [logSumExp(sameRows), logSumExp(foundRows)];
+    const [samePersisting, foundPersisting] = [sumPersisting(sameRows), sumPersisting(foundRows)];
+    const plausible = logAdd(samePersisting, foundPersisting) - logAdd(same, found);
     return {
-      faultOverSame: Math.min(found - same, foundRow - sameRow - DOUBT * plausible),
+      faultOverSame: Math.min(found - same, foundPersisting - samePersisting - DOUBT * plausible),
       faultOverDrift: found - this.sum(DRIFT, HEALTHY),
       healthyOverLimit: this.sum(HEALTHY, LIMIT) - this.sum(LIMIT, CELLS),
       reference: this.reference,
@@ -136,7 +139,9 @@ export class EvidenceSum {
     this.p[cell] = p;
     this.log[cell] = log;
     this.mean[cell] = p;
-    this.variance[cell] = p * (1 - p) * (dispersions[row]?.rho ?? 0);
+    const { rho = 0, phi = 0 } = dispersions[row] ?? {};
+    this.variance[cell] = p * (1 - p) * rho;
+    if (phi === 0) this.lgammaB[cell] = lgamma((1 - p) * (1 / rho - 1));
   }
 
   /** Lets fault and drift start in this interval, for what was "as before" until now. */
@@ -159,15 +164,21 @@ export class EvidenceSum {
     }
   }
 
-  /** Multiplies the first `count` cells of a row by the likelihood of a bucket; persisting rates learn from it. */
-  private weigh(row: number, count: number, { requests, errors }: Counts): void {
+  /** Multiplies the first `count` cells of a row by the likelihood of a bucket. */
+  private weigh(row: number, count: number, bucket: Counts): void {
+    const until = row * CELLS + count;
+    if (dispersions[row]?.phi === 0) this.weighSteady(row, until, bucket);
+    else this.weighPersisting(row, until, bucket);
+  }
+
+  /** Persisting rates learn from the bucket. */
+  private weighPersisting(row: number, until: number, { requests, errors }: Counts): void {
     const { rho = 0, phi = 0 } = dispersions[row] ?? {};
-    for (let cell = row * CELLS; cell < row * CELLS + count; cell += 1) {
+    for (let cell = row * CELLS; cell < until; cell += 1) {
       const mean = at(this.mean, cell);
       const size = (mean * (1 - mean)) / at(this.variance, cell) - 1;
       const [a, b] = [mean * size, (1 - mean) * size];
       this.log[cell] = at(this.log, cell) + logBetaBinomial(requests, errors, a, b);
-      if (phi === 0) continue;
       const p = at(this.p, cell);
       const after = (a + errors) / (size + requests);
       const spread = (after * (1 - after)) / (size + requests + 1);
@@ -176,13 +187,28 @@ export class EvidenceSum {
     }
   }
 
-  private sum(from: number, until: number, persistingOnly = false): number {
-    const parts = dispersions.map(({ phi }, row) => {
-      if (persistingOnly && phi === 0) return Number.NEGATIVE_INFINITY;
-      return logSumExp(this.log, row * CELLS + from, row * CELLS + until);
-    });
-    return logSumExp(parts);
+  /** Where rates do not persist a + b is the same in all cells of a row. */
+  private weighSteady(row: number, until: number, { requests, errors }: Counts): void {
+    const size = 1 / (dispersions[row]?.rho ?? 1) - 1;
+    const whole = logRising(size, requests);
+    for (let cell = row * CELLS; cell < until; cell += 1) {
+      const a = at(this.p, cell) * size;
+      const good = lgamma(size - a + requests - errors) - at(this.lgammaB, cell);
+      this.log[cell] = at(this.log, cell) + logRising(a, errors) + good - whole;
+    }
   }
+
+  private sum(from: number, until: number): number {
+    return logSumExp(this.sumRows(from, until));
+  }
+
+  private sumRows(from: number, until: number): number[] {
+    return dispersions.map((_, row) => logSumExp(this.log, row * CELLS + from, row * CELLS + until));
+  }
+}
+
+function sumPersisting(rows: readonly number[]): number {
+  return logSumExp(rows.filter((_, row) => (dispersions[row]?.phi ?? 0) > 0));
 }
 
 function at(values: Float64Array, index: number): number {
