@@ -71,7 +71,8 @@ export interface RuleVerdict {
   evidence?: Evidence;
 }
 
-// Odds that a decision needs. At the end no later bucket could tell more: lower bars. One bucket alone must be overwhelming.
+// Odds that a decision needs. At the end no later bucket could tell more: lower bars. Where only one bucket is above the limit by
+// itself, which may be a cold start, it must be overwhelming.
 const FAIL_ODDS = { overSame: Math.log(12), atTheEnd: Math.log(4), overDrift: Math.log(2.5) };
 const OVERWHELMING = { overSame: Math.log(10_000), overDrift: Math.log(10) };
 const PASS_ODDS = { early: Math.log(25), atTheEnd: Math.log(15) };
@@ -98,6 +99,11 @@ export function secondsOf(
 /** True where most of a bucket is from before that time, Unix seconds: clocks that tick in fractions must not drop the last one. */
 export function isBefore(until: number, { start, end }: Pick<Bucket, 'start' | 'end'>): boolean {
   return (start + end) / 2 < until - 1e-6;
+}
+
+/** True where no further bucket as long as this one would be before that time. */
+export function isLast(until: number, { start, end }: Pick<Bucket, 'start' | 'end'>): boolean {
+  return !isBefore(until, { start: end, end: 2 * end - start });
 }
 
 /** The words of a rule that decide what its breach does. */
@@ -177,7 +183,8 @@ export class ErrorRateJudge implements RuleJudge {
       return { verdict: 'undecided', reasonCode: 'baseline_unread' };
     }
     const baselineAbove = evidence.reference > limit;
-    const last = this.isOver();
+    const newest = buckets.at(-1);
+    const last = newest !== undefined && isLast(this.until, newest);
     const isTrue = judged.errors > limit * judged.requests;
     if (isTrue && segment && segment.errors >= LEAST_ERRORS && !(baselineAbove && rule.immediately)) {
       const strong = evidence.faultOverSame >= (last ? FAIL_ODDS.atTheEnd : FAIL_ODDS.overSame);
@@ -191,12 +198,6 @@ export class ErrorRateJudge implements RuleJudge {
       return { verdict: 'pass', reasonCode: 'below_limit' };
     }
     return { verdict: 'undecided', reasonCode: baselineAbove ? 'baseline_above_limit' : 'undecided' };
-  }
-
-  /** True where no further bucket as long as the newest one belongs to the window. */
-  private isOver(): boolean {
-    const newest = this.buckets.at(-1);
-    return newest !== undefined && !isBefore(this.until, { start: newest.end, end: 2 * newest.end - newest.start });
   }
 }
 

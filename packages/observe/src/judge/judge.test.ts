@@ -155,6 +155,22 @@ test('a multiple of the baseline has its floor, and a known baseline raises the 
   assert.ok(unknown > 0.02 && unknown <= 0.03001, `${unknown}`);
 });
 
+test('a cold start of one interval is no fault, a fault of half a minute is found in the next one', () => {
+  const rule = parseRule('error-rate above 1% within 15m');
+  const baseline = bucketsOf(
+    Array.from({ length: 30 }, (_, index): Counts => [200, index % 4 === 3 ? 2 : index % 4 === 1 ? 0 : 1]),
+    -900,
+  );
+  for (const errors of [8, 10]) {
+    for (let seen = 1; seen <= 30; seen += 1) {
+      const counts: Counts[] = [[200, errors], ...repeated([200, 1], seen - 1)];
+      const { verdict } = judgeRule(rule, window(counts, { baseline }));
+      assert.notEqual(verdict, 'fail', `${errors} errors, ${seen} intervals`);
+    }
+    assert.equal(judgeRule(rule, window(repeated([200, errors], 2), { baseline })).verdict, 'fail');
+  }
+});
+
 test('the sentence carries value, limit, requests, bound and rule (trap 26)', () => {
   const counts = repeated([400, 40], 2);
   const judgement = judge([two, ten], window(counts));

@@ -161,5 +161,7 @@ test('traffic that collapsed is a finding of its own, not zero errors', () => {
   const run = new Replay(policy, before);
   const found = bucketsOf(Array.from({ length: 30 }, () => [60, 0] as const)).map((bucket) => run.add(bucket));
   assert.deepEqual([found.at(-1)?.verdict, found.at(-1)?.reasonCode], ['inconclusive', 'traffic_collapsed']);
+  assert.deepEqual([found[0]?.verdict, found[0]?.reasonCode], ['inconclusive', 'undecided']);
+  assert.ok(found.every(({ verdict }) => verdict === 'inconclusive'));
   assert.match(run.sentence() ?? '', /requests fell to 3 % of what they were before the promotion: 1800/);
 });

@@ -3,7 +3,7 @@ import type { Bucket } from '../bucket.ts';
 import { SEEN_SHARE } from '../combine-sources.ts';
 import { describeCollapse, findTrafficCollapse } from '../traffic-collapse.ts';
 import { combineVerdicts, explain, type Judgement, openRule } from './judge.ts';
-import { isBefore, type RuleJudge } from './judge-rule.ts';
+import { isBefore, isLast, type RuleJudge } from './judge-rule.ts';
 
 /** What a watch would be told: rules and times in milliseconds. */
 export interface ReplayPolicy {
@@ -76,8 +76,10 @@ export class Replay {
   sentence(): string | undefined {
     if (!this.last) return undefined;
     if (this.last.verdict === 'no-data') return 'more than a quarter of the intervals is missing: nothing can be said';
-    const collapse = this.last.verdict === 'fail' ? undefined : findTrafficCollapse(this.baseline, this.buckets);
-    return collapse ? describeCollapse(collapse) : explain(this.judgement().decisive, this.buckets);
+    const collapse = findTrafficCollapse(this.baseline, this.buckets);
+    return collapse && this.last.reasonCode === 'traffic_collapsed'
+      ? describeCollapse(collapse)
+      : explain(this.judgement().decisive, this.buckets);
   }
 
   private open(first: Bucket): void {
@@ -107,7 +109,7 @@ export class Replay {
     const { requests, errors, value, bound, rule, limit, unit } = judgement.decisive;
     return {
       start: bucket.start,
-      ...this.decide(bucket.end, judgement),
+      ...this.decide(bucket, judgement),
       requests,
       errors,
       rate: unit === 'share' ? value : errors / Math.max(1, requests),
@@ -119,11 +121,12 @@ export class Replay {
     };
   }
 
-  private decide(now: number, { verdict, reasonCode }: Judgement): Pick<ReplayedVerdict, 'verdict' | 'reasonCode'> {
+  private decide(newest: Bucket, { verdict, reasonCode }: Judgement): Pick<ReplayedVerdict, 'verdict' | 'reasonCode'> {
     if (verdict === 'fail') return { verdict, reasonCode };
-    if (this.isBlind(now)) return { verdict: 'no-data', reasonCode: 'source_blind' };
-    // Few errors among the few requests that still arrive prove nothing.
-    if (findTrafficCollapse(this.baseline, this.buckets))
+    if (this.isBlind(newest.end)) return { verdict: 'no-data', reasonCode: 'source_blind' };
+    // Few errors among the few requests that still arrive prove nothing; at its end the window says why.
+    const concluded = verdict === 'pass' || isLast(this.until, newest);
+    if (concluded && findTrafficCollapse(this.baseline, this.buckets))
       return { verdict: 'inconclusive', reasonCode: 'traffic_collapsed' };
     return { verdict, reasonCode };
   }
