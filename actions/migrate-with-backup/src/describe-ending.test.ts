@@ -27,3 +27,23 @@ test('what nothing proves to the Data API is in the one line, by its first names
   assert.match(summary(['a.b', 'f(x)']), /; nothing proves that the Data API knows a\.b, f\(x\)$/);
   assert.match(summary(['a', 'b', 'c', 'd', 'e', 'f', 'g']), / knows a, b, c, d, e and 2 more$/);
 });
+
+test('a file that was committed and not seen to be recorded is not called undone', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'describe-ending-'));
+  const inspection = await inspectMigrations({ directory, applied: [] }).finally(() =>
+    rm(directory, { recursive: true }),
+  );
+  const failure = { file: '1_a.sql', version: '1', message: 'it was committed', blockers: [], attempts: 1 };
+  const summary = (reasonCode: 'not_recorded' | 'sql_error') =>
+    endingOf(
+      {
+        kind: 'ended',
+        inspection,
+        outcome: { outcome: 'failed', applied: [], remaining: ['1_a.sql'], failure: { ...failure, reasonCode } },
+        advice: [],
+      },
+      { folder: 'm' } as MigrateOptions,
+    )[2];
+  assert.match(summary('not_recorded'), /what this file made stays: .*; nothing was applied before it/);
+  assert.match(summary('sql_error'), /this file was undone whole; nothing was applied$/);
+});

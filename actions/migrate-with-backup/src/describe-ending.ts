@@ -120,14 +120,17 @@ function afterApplying(migration: Extract<Migration, { kind: 'ended' }>): Ending
     ];
   }
   const place = failure.line === undefined ? failure.file : `${failure.file} line ${failure.line}`;
-  const stays = applied.length === 0 ? 'nothing was applied' : `applied before it and kept: ${names}`;
+  const nothing = failure.reasonCode === 'not_recorded' ? 'nothing was applied before it' : 'nothing was applied';
+  const stays = applied.length === 0 ? nothing : `applied before it and kept: ${names}`;
   const kept = failure.statementsKept ?? 0;
   const undone =
     outcome.outcome === 'unknown'
       ? ''
-      : kept > 0
-        ? `; this file commits by itself: its first ${kept} statements stay applied, and the next run goes on after them`
-        : '; this file was undone whole';
+      : failure.reasonCode === 'not_recorded'
+        ? '; what this file made stays: look into supabase_migrations.schema_migrations before you run again'
+        : kept > 0
+          ? `; this file commits by itself: its first ${kept} statements stay applied, and the next run goes on after them`
+          : '; this file was undone whole';
   const rest = remaining.length > 1 ? `; not reached: ${remaining.slice(1).join(', ')}` : '';
   return [
     'failed',

@@ -1,5 +1,5 @@
 import { FileFailed, fileFailed } from './apply-outcome.ts';
-import { isConnectionLost, sqlstateOf } from './database-error.ts';
+import { databaseErrorFacts, isConnectionLost, sqlstateOf } from './database-error.ts';
 import { historyCheck } from './migration-history.ts';
 import { limitOfIdling, type MigrationSession } from './migration-session.ts';
 import type { MigrationFile } from './read-migrations.ts';
@@ -88,6 +88,12 @@ export async function sendFile(
   } catch (error) {
     await watch.stop();
     if (!isConnectionLost(error)) await connection.query('ROLLBACK').catch(() => {});
+    if (isBehindCommit(error)) {
+      const { message } = databaseErrorFacts(error);
+      throw new FileFailed('not_recorded', {
+        message: `it was committed, and the history could not be read back: ${message}`,
+      });
+    }
     if (isHistoryCheck(error, given.before.length)) throw await historyChanged(session, given.expected);
     const failed = fileFailed(inFile(error, given.before.length, head.length), []);
     throw new FileFailed(failed.reasonCode, failed.facts, sqlstateOf(error) === '55P03' ? watch.blockers : []);
@@ -110,6 +116,11 @@ function inFile(error: unknown, statementsBefore: number, charactersBefore: numb
 /** The check is the last statement before the file, and a division by zero. */
 function isHistoryCheck(error: unknown, statementsBefore: number): boolean {
   return sqlstateOf(error) === '22012' && (error as { completed?: number }).completed === statementsBefore - 1;
+}
+
+/** A file holds no COMMIT of its own where it is sent: the one that was answered is ours, and only the history was read after it. */
+function isBehindCommit(error: unknown): boolean {
+  return !isConnectionLost(error) && (error as { lastTag?: string }).lastTag === 'COMMIT';
 }
 
 async function historyChanged(session: MigrationSession, expected: ReadonlySet<string>): Promise<FileFailed> {

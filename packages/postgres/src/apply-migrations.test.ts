@@ -176,6 +176,25 @@ describe('applyMigrations', installed ? {} : { skip: 'no PostgreSQL server progr
     assert.deepEqual(await history(url), []);
   });
 
+  test('a file that takes away the right to read the history is not said to be undone', async () => {
+    const url = new URL(await database());
+    await rows(
+      url.href,
+      `CREATE ROLE reading LOGIN; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO reading', current_database()); END $$`,
+    );
+    url.username = 'reading';
+    const outcome = await apply(
+      url.href,
+      files('create table t (v int); revoke select on supabase_migrations.schema_migrations from current_user'),
+    );
+    assert.deepEqual([outcome.outcome, outcome.failure?.reasonCode], ['failed', 'not_recorded']);
+    assert.match(
+      outcome.failure?.message ?? '',
+      /^it was committed, and the history could not be read back: permission denied/,
+    );
+    assert.equal((await rows(url.href, 'SELECT FROM pg_class WHERE oid = to_regclass($$t$$)')).length, 1);
+  });
+
   test('a history that cannot be written is said with the next step, without what code of the database says', async () => {
     const url = await database();
     await rows(

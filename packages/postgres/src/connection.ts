@@ -28,7 +28,7 @@ export interface DatabaseConnection {
   query<Row extends object = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<Row[]>;
   /**
    * Sends SQL text as one message and answers the command tags of its statements, in order. A failure carries, as
-   * `completed`, how many statements had finished before it.
+   * `completed`, how many statements had finished before it, and as `lastTag` what the last of them answered.
    */
   run(sql: string): Promise<string[]>;
   /** Ends the session; never throws. */
@@ -198,7 +198,7 @@ function session(
         await watch.during(ended);
         return tags;
       } catch (error) {
-        throw Object.assign(error as Error, { completed: tags.length });
+        throw Object.assign(error as Error, { completed: tags.length, lastTag: tags.at(-1) });
       }
     },
     async close() {
