@@ -69,12 +69,13 @@ describe('schemas of every shape', installed ? {} : { skip: 'no PostgreSQL serve
     await cluster?.stop();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
-  async function proof(url: string) {
+  async function proof(url: string, verify: 'restore' | 'structure' = 'restore') {
     const { manifest } = await createBackup({
       url,
       name: `odd-${++counter}`,
       destinations: [directoryDestination(folder)],
       recipients: [recipient],
+      verify,
       clock: systemClock,
     });
     return manifest.verification;
@@ -92,6 +93,35 @@ describe('schemas of every shape', installed ? {} : { skip: 'no PostgreSQL serve
   for (const [name, sql] of schemas) {
     test(name, async () => assertVerified(await proof(await createDatabase(cluster, sql))));
   }
+
+  test('a materialized view that was filled from a foreign table is restored empty, and said', async () => {
+    const url = await createDatabase(
+      cluster,
+      'CREATE EXTENSION postgres_fdw; CREATE TABLE near (a int); INSERT INTO near VALUES (1)',
+    );
+    const at = `host '${cluster.socketDirectory}', port '${cluster.port}', dbname '${new URL(url).pathname.slice(1)}'`;
+    await query(
+      url,
+      `CREATE SERVER loop FOREIGN DATA WRAPPER postgres_fdw OPTIONS (${at}); CREATE USER MAPPING FOR postgres SERVER loop OPTIONS (user 'postgres');
+       CREATE FOREIGN TABLE far (a int) SERVER loop OPTIONS (schema_name 'public', table_name 'near'); CREATE VIEW seen AS SELECT a FROM far`,
+    );
+    await query(
+      url,
+      'CREATE MATERIALIZED VIEW kept AS SELECT a FROM seen; CREATE MATERIALIZED VIEW own AS SELECT a FROM near',
+    );
+    const verification = await proof(url);
+    assertVerified(verification);
+    assert.deepEqual(verification.leftOut, ['MATERIALIZED VIEW DATA public kept']);
+  });
+
+  test('materialized views where only the structure is proven', async () => {
+    const url = await createDatabase(
+      cluster,
+      'CREATE TABLE t (id int); CREATE MATERIALIZED VIEW m AS SELECT id FROM t',
+    );
+    const { sufficient, differences, reasonCode } = await proof(url, 'structure');
+    assert.deepEqual([sufficient, differences, reasonCode], [true, [], 'structure_only']);
+  });
 
   test('tables of a tablespace', async () => {
     await query(cluster.url, 'ALTER SYSTEM SET allow_in_place_tablespaces = on');

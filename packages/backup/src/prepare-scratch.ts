@@ -1,5 +1,6 @@
 import { connect, type DatabaseConnection } from '#postgres/connection';
 import { isConnectionLost, sqlstateOf } from '#postgres/database-error';
+import type { ForeignView } from './foreign-views.ts';
 import { ExtensionMissing } from './missing-extensions.ts';
 import type { Cluster } from './scratch-cluster.ts';
 import type { InstalledExtension } from './source-extensions.ts';
@@ -9,7 +10,7 @@ import type { SourceSnapshot } from './source-snapshot.ts';
 export type SourceFacts = Pick<
   SourceSnapshot,
   'roles' | 'schemas' | 'extensions' | 'encoding' | 'collate' | 'characterType' | 'icuLocale'
-> & { wrappers?: readonly string[] | undefined };
+> & { wrappers?: readonly string[] | undefined; foreignViews?: readonly ForeignView[] | undefined };
 
 export interface PreparedScratch {
   /** Of the database to restore into, as the role that restores. */

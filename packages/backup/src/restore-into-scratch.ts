@@ -4,6 +4,7 @@ import { decompressStream } from './compress-stream.ts';
 import type { RowHash } from './count-rows.ts';
 import { comparableSession, type DatabaseContents, readContents, readRelations } from './database-contents.ts';
 import type { DumpListing } from './dump-listing.ts';
+import { withoutFilling } from './foreign-views.ts';
 import { oneChunk } from './one-chunk.ts';
 import { planRestore } from './plan-restore.ts';
 import { prepareScratch } from './prepare-scratch.ts';
@@ -41,13 +42,14 @@ export async function restoreIntoScratch(
   const contents = await listContents(plain(), run);
   const { surroundings } = options;
   const dangling = surroundings?.dangling ?? [];
+  const foreignViews = options.source.foreignViews ?? [];
   const given = {
     existing: scratch.existing,
     missing: scratch.missing.map((extension) => extension.name),
     missingTables: new Set(scratch.missing.flatMap((extension) => extension.tables)),
     structureOnly,
     foreignToo: options.source.wrappers !== undefined,
-    dangling: dangling.map(({ entry }) => entry),
+    dangling: [...dangling, ...foreignViews].map(({ entry }) => entry),
   };
   const plan = planRestore(contents, given);
   if (surroundings !== undefined) {
@@ -66,7 +68,12 @@ export async function restoreIntoScratch(
     url: scratch.url,
     expect(given) {
       const expected = without(given, left, definitions);
-      return structureOnly ? onlyStructure(expected) : expected;
+      return structureOnly
+        ? withoutFilling(onlyStructure(expected))
+        : withoutFilling(
+            expected,
+            foreignViews.map(({ name }) => name),
+          );
     },
     dump: { contents, eventTriggers },
   };

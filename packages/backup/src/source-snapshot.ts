@@ -2,6 +2,7 @@ import { connect, type DatabaseConnection } from '#postgres/connection';
 import type { DatabaseSettings } from '#postgres/database-url';
 import { BackupFailed } from './backup-error.ts';
 import { comparableSession, type Relation, readRelations } from './database-contents.ts';
+import { type ForeignView, readForeignViews } from './foreign-views.ts';
 import { judgeRights } from './missing-rights.ts';
 import { readRoles, type StoredRole } from './read-roles.ts';
 import { readSequences, type SequenceState } from './read-sequences.ts';
@@ -43,6 +44,8 @@ export interface SourceSnapshot {
   /** Tables of a platform's own schemas that this role may not read: in no backup, and said. */
   unreadable: string[];
   extensions: InstalledExtension[];
+  /** Materialized views that no scratch server can fill. */
+  foreignViews: ForeignView[];
   /** Names of the foreign-data wrappers. */
   wrappers: string[];
   close(): Promise<void>;
@@ -151,6 +154,7 @@ export async function openSourceSnapshot(
       relations,
       sequences,
       extensions: await readExtensions(connection),
+      foreignViews: await readForeignViews(connection),
       wrappers: await readNames(
         connection,
         'SELECT fdwname AS name FROM pg_catalog.pg_foreign_data_wrapper ORDER BY 1',

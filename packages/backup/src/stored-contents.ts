@@ -22,6 +22,8 @@ const stored = z.object({
     ),
     /** Absent in backups of 0.1: then nothing foreign is restored for the proof. */
     wrappers: strings.optional(),
+    /** Absent in backups that were made before. */
+    foreignViews: z.array(z.object({ name: z.string(), entry: z.string() })).optional(),
   }),
   /** Without passwords. */
   roles: z.array(
@@ -66,6 +68,7 @@ export function formatContents(
       schemas,
       extensions,
       wrappers,
+      foreignViews: source.foreignViews,
     },
     roles: source.roleDetails,
     ...(surroundings === undefined ? {} : { surroundings }),
