@@ -150,8 +150,8 @@ export class ErrorRateJudge implements RuleJudge {
     const { rule, buckets, total, limit, breachAt } = this;
     const evidence = this.sum.read();
     const segment = worstSuffix(buckets, evidence.reference);
-    // "Immediately" speaks of what is happening now, "within" of everything since the promotion.
-    const judged = rule.immediately && segment ? segment : total;
+    // "Immediately" speaks of what is happening now, "within" of everything since the promotion, and so does too little of both.
+    const judged = rule.immediately && segment && this.isEnough() ? segment : total;
     const worst = segment && buckets[segment.from];
     return {
       rule: rule.text,
@@ -175,8 +175,8 @@ export class ErrorRateJudge implements RuleJudge {
     segment: Segment | undefined,
     judged: { requests: number; errors: number },
   ): Pick<RuleVerdict, 'verdict' | 'reasonCode'> {
-    const { total, limit, rule, buckets } = this;
-    if (total.requests < this.about.minRequests || total.requests === 0) {
+    const { limit, rule, buckets } = this;
+    if (!this.isEnough()) {
       return { verdict: 'undecided', reasonCode: 'too_little_traffic' };
     }
     if (this.about.baselineUnread && comparesWithBaseline(rule)) {
@@ -198,6 +198,10 @@ export class ErrorRateJudge implements RuleJudge {
       return { verdict: 'pass', reasonCode: 'below_limit' };
     }
     return { verdict: 'undecided', reasonCode: baselineAbove ? 'baseline_above_limit' : 'undecided' };
+  }
+
+  private isEnough(): boolean {
+    return this.total.requests >= Math.max(1, this.about.minRequests);
   }
 }
 

@@ -155,6 +155,18 @@ test('a multiple of the baseline has its floor, and a known baseline raises the 
   assert.ok(unknown > 0.02 && unknown <= 0.03001, `${unknown}`);
 });
 
+test('too little traffic is said of the time that the rule speaks of, whatever came later', () => {
+  const counts: Counts[] = [[4, 1], [5, 0], ...repeated([500, 0], 10)];
+  const short = parseRule('error-rate above 2% within 1m');
+  const { buckets } = window(counts);
+  assert.equal(
+    explain(judgeRule(short, window(counts)), buckets),
+    'too little traffic for a verdict: 9 requests, 1 of them failed, in the time of "error-rate above 2% within 1m"',
+  );
+  const few = window(counts.slice(0, 2));
+  assert.match(explain(judgeRule(ten, few), few.buckets), /: 9 requests, 1 of them failed, in 2 intervals$/);
+});
+
 test('a cold start of one interval is no fault, a fault of half a minute is found in the next one', () => {
   const rule = parseRule('error-rate above 1% within 15m');
   const baseline = bucketsOf(

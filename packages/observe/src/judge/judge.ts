@@ -74,8 +74,7 @@ function strengthOf(action: RuleAction | undefined): number {
 
 /** One sentence with value, limit, requests and bound (trap 26). */
 export function explain(verdict: RuleVerdict, buckets: readonly Bucket[]): string {
-  const { requests, errors } = totalOf(buckets);
-  const { rule, metric } = verdict;
+  const { rule, metric, requests, errors } = verdict;
   const measured = measuredOf(verdict);
   const limit = measure(verdict.limit, verdict.unit);
   const counted = metric === 'error-rate' || metric === 'p95';
@@ -85,7 +84,7 @@ export function explain(verdict: RuleVerdict, buckets: readonly Bucket[]): strin
     case 'below_limit':
       return `${measured} ${counted ? 'is below' : 'keeps'} the limit of ${limit} in "${rule}"`;
     case 'too_little_traffic':
-      return `too little traffic for a verdict: ${requests} requests, ${errors} of them failed, in ${buckets.length} intervals`;
+      return `too little traffic for a verdict: ${requests} requests, ${errors} of them failed, ${requests === totalOf(buckets).requests ? `in ${buckets.length} intervals` : `in the time of "${rule}"`}`;
     case 'baseline_above_limit':
       return `${measured}; the previous release was beyond the limit of ${limit} already ("${rule}")`;
     case 'baseline_unread':
