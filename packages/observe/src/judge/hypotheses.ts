@@ -7,9 +7,11 @@ export interface Dispersion {
 }
 
 // Nobody knows how errors cluster, so every row is weighed and baseline and window say which one holds: no tuning per traffic.
-// ρ = 1e-6 is "independent" for any traffic that exists; 0.08 is an outage of minutes in every hour.
+// ρ = 1e-9 is "independent" for any traffic that exists, and for less than 100,000 requests in an interval so is 1e-6; 0.08 is an
+// outage of minutes in every hour.
 const rhoPrior: readonly [rho: number, prior: number][] = [
-  [1e-6, 0.06],
+  [1e-9, 0.03],
+  [1e-6, 0.03],
   [1e-4, 0.1],
   [7e-4, 0.14],
   [0.002, 0.14],
@@ -22,7 +24,7 @@ const rhoPrior: readonly [rho: number, prior: number][] = [
 // Rows that exist a second time with rates that persist. 0.6 also covers φ = 0.5 and, in part, 0.8.
 const PERSISTING = 0.6;
 const PERSISTING_SHARE = 0.5;
-const persists = (rho: number): boolean => [1e-6, 0.002, 0.005, 0.01, 0.02, 0.04].includes(rho);
+const persists = (rho: number): boolean => [1e-9, 1e-6, 0.002, 0.005, 0.01, 0.02, 0.04].includes(rho);
 
 /** Every way of clustering that is weighed; the priors sum to one. */
 export const dispersions: readonly Dispersion[] = rhoPrior.flatMap(([rho, prior]) => {
@@ -52,8 +54,9 @@ export const drift: readonly Place[] = [
 // ordinary fault is not found later for them.
 /** A fault: above the reference. */
 export const fault: readonly Place[] = [
-  [1.003, 0.005],
-  [1.006, 0.005],
+  [1.001, 0.003],
+  [1.003, 0.003],
+  [1.006, 0.004],
   [1.0125, 0.01],
   [1.025, 0.015],
   [1.05, 0.025],

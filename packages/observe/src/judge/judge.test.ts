@@ -155,6 +155,21 @@ test('a multiple of the baseline has its floor, and a known baseline raises the 
   assert.ok(unknown > 0.02 && unknown <= 0.03001, `${unknown}`);
 });
 
+for (const { limit, rate, requests } of [
+  { limit: 2, rate: 2.1, requests: 10_000 },
+  { limit: 2, rate: 2.01, requests: 1_000_000 },
+  { limit: 1, rate: 1.01, requests: 1_000_000 },
+  { limit: 10, rate: 10.01, requests: 100_000_000 },
+]) {
+  test(`${rate} % against ${limit} % fails with ${requests} requests in each interval (ARB-01)`, () => {
+    const rule = parseRule(`error-rate above ${limit}% within 15m`);
+    const at = (percent: number): Counts[] => repeated([requests, Math.round((requests * percent) / 100)], 30);
+    const baseline = bucketsOf(at(rate / 2), -900);
+    assert.equal(judgeRule(rule, window(at(rate), { baseline })).verdict, 'fail');
+    assert.notEqual(judgeRule(rule, window(at(2 * limit - rate), { baseline })).verdict, 'fail');
+  });
+}
+
 test('too little traffic is said of the time that the rule speaks of, whatever came later', () => {
   const counts: Counts[] = [[4, 1], [5, 0], ...repeated([500, 0], 10)];
   const short = parseRule('error-rate above 2% within 1m');
