@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { StartedTool } from '#child-process/run-tool';
 import { ToolMissing } from '#child-process/tool-missing';
 import { connect } from '#postgres/connection';
@@ -7,7 +10,8 @@ import { openLibpqAccess } from './authorities-file.ts';
 import { BackupFailed } from './backup-error.ts';
 import { decompressStream } from './compress-stream.ts';
 import { comparableSession, type DatabaseContents, readContents, readRelations } from './database-contents.ts';
-import { findPostgres } from './find-postgres.ts';
+import { findPostgres, type PostgresBinaries } from './find-postgres.ts';
+import { parentsLast } from './parents-last.ts';
 import { programCommand } from './program-command.ts';
 import type { OpenedBackup } from './restore-backup.ts';
 import { readTableNumbers, settleRestore } from './settle-restore.ts';
@@ -84,8 +88,18 @@ export async function restoreLive(
   const binaries = await findPostgres({ major, image: options.scratchImage });
   const applicationName = `ops-actions restore ${randomUUID().slice(0, 8)}`;
   const { environment, folders, close } = await openLibpqAccess(settings, applicationName);
+  const read = () => decompressStream(backup.decryption.decrypt(backup.dump.readAgain()));
+  const order = await writeOrder(backup, read, {
+    binaries,
+    deadlineMs: options.deadlineMs,
+    signal: options.signal,
+  }).catch(async (error) => {
+    await close();
+    throw error;
+  });
   const args = [
     '--exit-on-error',
+    ...(order === undefined ? [] : [`--use-list=${order.file}`]),
     '--single-transaction',
     '--clean',
     '--if-exists',
@@ -93,8 +107,9 @@ export async function restoreLive(
     '--no-password',
     `--dbname=${keepaliveParameters(binaries)}`,
   ];
-  const program = programCommand(binaries, 'pg_restore', args, { environment, folders, network: 'host' });
-  const plain = decompressStream(backup.decryption.decrypt(backup.dump.readAgain()));
+  const seen = order === undefined ? folders : [...folders, order.folder];
+  const program = programCommand(binaries, 'pg_restore', args, { environment, folders: seen, network: 'host' });
+  const plain = read();
   let silent: Error | undefined;
   let isSaid = false;
   const watch = ({ child: { pid, stdin }, stop }: StartedTool) => {
@@ -146,7 +161,35 @@ export async function restoreLive(
     throw new BackupFailed(error.reasonCode, told, { cause: error });
   } finally {
     await close();
+    if (order !== undefined) await rm(order.folder, { recursive: true, force: true });
   }
+}
+
+/** The order of the restore, in a file of its own; undefined where the one of the dump will do. */
+async function writeOrder(
+  backup: OpenedBackup,
+  read: () => AsyncIterable<Uint8Array>,
+  run: { binaries: PostgresBinaries; deadlineMs: number; signal: AbortSignal | undefined },
+): Promise<{ folder: string; file: string } | undefined> {
+  const { contents } = backup.contents;
+  if (!contents.relations.some(({ kind }) => kind === 'partitioned')) return undefined;
+  const { command, args, environment } = programCommand(run.binaries, 'pg_restore', ['--list'], {
+    folders: [],
+    network: 'none',
+  });
+  const listing = toolStream(
+    read(),
+    { command, args, environment, deadlineMs: run.deadlineMs, signal: run.signal },
+    ({ stderr }) => new BackupFailed('restore_failed', `pg_restore --list failed: ${toolComplaint(stderr)}`),
+  );
+  const pieces: Uint8Array[] = [];
+  for await (const piece of listing) pieces.push(piece);
+  const order = parentsLast(Buffer.concat(pieces).toString(), contents);
+  if (order === undefined) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), 'ops-restore-order-'));
+  const file = join(folder, 'list');
+  await writeFile(file, `${order.join('\n')}\n`, { mode: 0o600 });
+  return { folder, file };
 }
 
 /** How long each look at a database may take whose restore ended without a word; a cancelled run has six seconds for everything. */
