@@ -229,5 +229,9 @@ function wilson(
   const centre = p + (z * z) / (2 * n);
   const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
   const scale = 1 + (z * z) / n;
-  return { lower: Math.max(0, (centre - spread) / scale), upper: Math.min(1, (centre + spread) / scale) };
+  // Of no errors, or nothing but errors, the bound is the rate itself, whatever the last digits say.
+  return {
+    lower: Math.max(0, Math.min(p, (centre - spread) / scale)),
+    upper: Math.min(1, Math.max(p, (centre + spread) / scale)),
+  };
 }

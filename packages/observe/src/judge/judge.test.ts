@@ -170,6 +170,18 @@ for (const { limit, rate, requests } of [
   });
 }
 
+test('the bound holds the rate to its last digit, also of no errors and of nothing but errors', () => {
+  for (let requests = 20; requests < 400; requests += 7) {
+    for (const errors of [0, requests]) {
+      const { bound, value } = judgeRule(two, window(repeated([requests, errors], 3)));
+      assert.ok(
+        bound.lower <= value && value <= bound.upper,
+        `${errors} of ${requests}: ${bound.lower}, ${bound.upper}`,
+      );
+    }
+  }
+});
+
 test('too little traffic is said of the time that the rule speaks of, whatever came later', () => {
   const counts: Counts[] = [[4, 1], [5, 0], ...repeated([500, 0], 10)];
   const short = parseRule('error-rate above 2% within 1m');
