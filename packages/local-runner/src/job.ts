@@ -67,8 +67,9 @@ export class Job {
   /** Ends everything at once, as a runner that lost its machine does: no post steps, no `always()`. */
   lose(): void {
     this.lost = true;
-    this.cancel();
+    // First: a cancellation interrupts, and nobody is told that a machine goes away.
     this.killProcesses();
+    this.cancel();
   }
 
   /** `run:` steps get the OIDC request variables, not the rest of the runtime's. */
