@@ -43,11 +43,11 @@ const concurrency = Math.min(2, availableParallelism()) + (deep ? 1 : 0);
 const timeout = (process.env.OPS_ACTIONS_CRASH === 'all' ? 120 : 15) * 60_000;
 const stream = run({ files: files.sort(), concurrency, timeout });
 stream.on('test:pass', (event) => {
-  if (event.details.type === 'suite') return;
+  // Of a suite that was skipped nothing else is told.
   if (event.skip !== undefined && event.skip !== false) {
     const reason = typeof event.skip === 'string' && event.skip !== '' ? event.skip : 'no reason given';
     skipped.push(`${relative(root, event.file ?? '')} › ${event.name}: ${reason}`);
-  } else passed++;
+  } else if (event.details.type !== 'suite') passed++;
 });
 stream.on('test:fail', (event) => {
   if (event.details.type === 'suite') return;
