@@ -32,6 +32,12 @@ const healthy = `export function GET() {
 }
 `;
 
+/**
+ * Three failed rounds end this watch long before its window does. It has the time: on a loaded machine 1.2 s hold only two, and
+ * two prove nothing.
+ */
+const watchToFail = { ...ops.watch, window: '10s', 'after-rollback': ops.watch.window };
+
 /** Healthy before it is live and for its first user, then never again: its checks pass, its watch fails. */
 const failingInProduction = `let asked = 0;
 export function GET(request) {
@@ -88,8 +94,15 @@ export async function createConsumer(options: ConsumerOptions = standard): Promi
       ...first,
     }),
     'v1.1.0': await commit('v1.1.0', { ...second }),
-    'v1.2.0': await commit('v1.2.0', { 'api/health.js': failingInProduction }),
-    'v1.3.0': await commit('v1.3.0', { 'api/health.js': healthy, ...last }),
+    'v1.2.0': await commit('v1.2.0', {
+      '.github/ops.yml': JSON.stringify({ ...ops, ...options.ops, watch: watchToFail }),
+      'api/health.js': failingInProduction,
+    }),
+    'v1.3.0': await commit('v1.3.0', {
+      '.github/ops.yml': JSON.stringify({ ...ops, ...options.ops }),
+      'api/health.js': healthy,
+      ...last,
+    }),
   };
   let checkouts = 0;
   return {
