@@ -4,8 +4,9 @@ import { listPostgres } from '#backup/find-postgres';
 import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import { connect, type DatabaseConnection } from '#postgres/connection';
 import { parseObject } from '#postgres/expected-objects';
+import { loadSqlParser } from '#postgres/sql-parser';
 import { supabaseStandIn } from '#postgres/supabase-stand-in';
-import { adviceNow, checkAfter } from './check-after.ts';
+import { adviceNow, checkAfter, lookAfter } from './check-after.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
 
@@ -52,6 +53,40 @@ describe('checkAfter', { skip: installed ? false : 'no PostgreSQL server program
     }
   }
   const rulesOf = async (sql: string) => (await outcome(sql)).advice.map(({ rule, object }) => `${rule} ${object}`);
+
+  /** A look at whether the table `late` is there. */
+  const lookAtLate = () =>
+    lookAfter(
+      {
+        files: [{ version: '1', name: 'x', file: '1_x.sql', sql: 'CREATE TABLE late ()' }],
+        named: [],
+        advice: Promise.resolve(undefined),
+      },
+      { log: () => {}, signal: new AbortController().signal },
+    );
+  const session = () => ({ connection, reopen: () => assert.fail('the session was not lost') });
+
+  test('a look travels with the file that it looks at', async () => {
+    await loadSqlParser();
+    const look = lookAtLate();
+    const made = connection.query('CREATE TABLE late ()');
+    look.travelWith(connection);
+    await made;
+    // A look that was taken only now would find nothing.
+    await connection.query('DROP TABLE late');
+    assert.equal((await look.take(session())).missing, undefined);
+  });
+
+  test('a look that travelled with an attempt that failed is taken anew', async () => {
+    const look = lookAtLate();
+    const failed = connection.query('BEGIN; CREATE TABLE late (); SELECT 1 / 0').catch(() => 'failed');
+    look.travelWith(connection);
+    assert.equal(await failed, 'failed');
+    await connection.query('ROLLBACK');
+    const { missing } = await look.take(session());
+    assert.ok(missing?.ok === false);
+    assert.match(missing.message, /does not have/);
+  });
 
   test('the sample is clean, and each piece that is missing is one finding', async () => {
     assert.deepEqual(await rulesOf(whole.join('\n')), []);

@@ -33,11 +33,40 @@ interface Looked {
   advice: SchemaAdvice[];
 }
 
+/** A look that is taken once the files are applied. */
+interface LookToTake {
+  /** Sends it now, behind what was sent; the last one sent counts. Its answer is dropped where it was lost or looked at nothing. */
+  travelWith(connection: DatabaseConnection): void;
+  /** Its answer, or a look of its own. @throws the abort reason. */
+  take(session: Pick<MigrationSession, 'connection' | 'reopen'>): Promise<Looked>;
+}
+
+/** `checkAfter`, which may travel with the last file: a distant database costs its round trips. */
+export function lookAfter(
+  given: Omit<LookAfter, 'advice'> & { advice: Promise<LookAfter['advice']> },
+  ports: { log(line: string): void; signal: AbortSignal },
+): LookToTake {
+  let travelling: Promise<Looked> | undefined;
+  return {
+    travelWith(connection) {
+      const dropped = (line: string) => {
+        throw new Error(line);
+      };
+      travelling = given.advice.then((advice) => checkAfter(connection, { ...given, advice }, dropped));
+      travelling.catch(() => {});
+    },
+    async take(session) {
+      const looked = await travelling?.catch(() => undefined);
+      return looked ?? (await checkInSession(session, { ...given, advice: await given.advice }, ports));
+    },
+  };
+}
+
 /**
  * `checkAfter` over the session that migrated, which is opened anew once where it was lost. The files are committed by then: what
  * could not be looked at is told as such and never thrown. @throws the abort reason.
  */
-export async function checkInSession(
+async function checkInSession(
   session: Pick<MigrationSession, 'connection' | 'reopen'>,
   given: LookAfter,
   ports: { log(line: string): void; signal: AbortSignal },

@@ -6,6 +6,7 @@ import type { MigrationInspection } from '#postgres/inspect-migrations';
 import type { LockHolder } from '#postgres/migration-lock';
 import { type RollbackOutcome, rollBackMigrations } from '#postgres/roll-back-migrations';
 import type { SchemaAdvice } from '#postgres/schema-advice';
+import { loadSqlParser } from '#postgres/sql-parser';
 import type { RemovedName } from '#postgres/statement-finding';
 import type { RecipientChange } from '#release/decide-recipients';
 import type { ApprovalPort } from '#release/migration-approval';
@@ -15,7 +16,7 @@ import type { ApiObject } from '#supabase/data-api';
 import type { SchemaCacheProof } from '#supabase/prove-schema-cache';
 import { decideEarly } from './approval.ts';
 import { baseline } from './baseline.ts';
-import { adviceNow, checkInSession } from './check-after.ts';
+import { adviceNow, lookAfter } from './check-after.ts';
 import { usesInDeployedCode } from './deployed-code.ts';
 import type { Ending } from './describe-ending.ts';
 import { migrateByCommand } from './migrate-by-command.ts';
@@ -140,6 +141,8 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     return await rollBack({ ...options, url, toVersion: options.toVersion ?? '' }, ports);
   if (options.mode === 'baseline')
     return await baseline({ ...options, url, toVersion: options.toVersion ?? '' }, ports);
+  // Made while the way to the database is waited for; who needs it hears what is wrong with it.
+  loadSqlParser().catch(() => {});
   const session = await openSession({ ...options, url }, ports, 'later');
   try {
     const found = await inspectDatabase(session.connection, directory, select);
@@ -190,13 +193,11 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     if (overtaken.length > 0) return { kind: 'refused', inspection: { ...inspection, findings: overtaken } };
     const { lockTimeoutMs, statementTimeoutMs } = options;
     const settings = { lockTimeoutMs, statementTimeoutMs, log: ports.log, signal: ports.signal };
-    const before = adviceNow(session.connection, ports.log);
-    const outcome = await applyMigrations(session, { pending, applied, ...settings, unblock: ports.unblock });
-    const advice = await before;
-    const checked =
-      outcome.failure === undefined
-        ? await checkInSession(session, { files: pending, named: options.expected, advice }, ports)
-        : undefined;
+    const advice = adviceNow(session.connection, ports.log);
+    const after = lookAfter({ files: pending, named: options.expected, advice }, ports);
+    const lastSent = () => after.travelWith(session.connection);
+    const outcome = await applyMigrations(session, { pending, applied, ...settings, unblock: ports.unblock, lastSent });
+    const checked = outcome.failure === undefined ? await after.take(session) : undefined;
     const verification =
       checked?.missing ??
       (outcome.failure === undefined && options.verifyCommand !== undefined

@@ -5,7 +5,7 @@ import { type Cluster, startCluster } from '#backup/scratch-cluster';
 import { query, untilRows } from '#backup/test-database';
 import { applyMigrations } from './apply-migrations.ts';
 import { connect, type DatabaseConnection } from './connection.ts';
-import { openMigrationSession } from './migration-session.ts';
+import { type MigrationSession, openMigrationSession } from './migration-session.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
 
@@ -27,7 +27,7 @@ describe('a file sent ahead of its turn', installed ? {} : { skip: 'no PostgreSQ
   async function apply(
     texts: readonly string[],
     disturb?: (url: string, processId: number) => Promise<{ heard?: (line: string) => void; end(): Promise<unknown> }>,
-    cancel?: 'after the first file',
+    { cancel = false, ask }: { cancel?: boolean; ask?: (session: MigrationSession) => () => void } = {},
   ) {
     const name = `ahead${++counter}`;
     await admin.query(`CREATE DATABASE ${name}`);
@@ -50,9 +50,10 @@ describe('a file sent ahead of its turn', installed ? {} : { skip: 'no PostgreSQ
         log: (line) => {
           lines.push(line);
           disturbance?.heard?.(line);
-          if (cancel !== undefined) cancelling.abort();
+          if (cancel) cancelling.abort();
         },
         signal: cancelling.signal,
+        ...(ask && { lastSent: ask(session) }),
       }).catch((error: Error) => error);
       return { outcome, lines, history: await session.history() };
     } finally {
@@ -132,11 +133,23 @@ describe('a file sent ahead of its turn', installed ? {} : { skip: 'no PostgreSQ
     );
   });
 
+  test('of which the last one takes a question along, which is answered behind its COMMIT', async () => {
+    const asked: Promise<{ count: number }[]>[] = [];
+    const ask = (session: MigrationSession) => () => {
+      asked.push(session.connection.query('SELECT count(*)::int AS count FROM supabase_migrations.schema_migrations'));
+    };
+    const { outcome } = await apply(['CREATE TABLE a ()', 'CREATE TABLE b ()', 'CREATE TABLE c ()'], undefined, {
+      ask,
+    });
+    assert.ok(!(outcome instanceof Error));
+    assert.deepEqual(await Promise.all(asked), [[{ count: 3 }]]);
+  });
+
   test('is waited for when the run is cancelled, and nothing is sent after it', async () => {
     const { outcome, lines, history } = await apply(
       ['CREATE TABLE a ()', 'CREATE TABLE b ()', 'CREATE TABLE c ()'],
       undefined,
-      'after the first file',
+      { cancel: true },
     );
     assert.ok(outcome instanceof Error);
     assert.deepEqual(history, ['1', '2']);

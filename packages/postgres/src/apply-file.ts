@@ -25,6 +25,8 @@ export interface FileToApply {
   atCommit: string;
   /** The file before it, where this one is sent before that one was answered. */
   turn?: Promise<unknown>;
+  /** Called whenever it was sent: what is asked then travels with it and is answered behind it. */
+  sent?: (() => void) | undefined;
 }
 
 /** Undoes what an earlier file left in the session. RESET ALL is what the Supabase CLI sends; it does not reset roles. */
@@ -53,8 +55,8 @@ export async function applyFile(
     'COMMIT',
     readBack(task.file.version),
   ];
-  const { sql, expected, turn } = task;
-  const tags = await sendFile(session, { before, sql, after, expected, ...(turn && { turn }) }, settings);
+  const { sql, expected, turn, sent } = task;
+  const tags = await sendFile(session, { before, sql, after, expected, sent, ...(turn && { turn }) }, settings);
   confirmHistory(tags, task);
 }
 
@@ -70,7 +72,11 @@ const ownEncoding = 'RESET client_encoding';
  */
 export async function sendFile(
   session: MigrationSession,
-  given: Pick<FileToApply, 'expected' | 'turn'> & { before: readonly string[]; sql: string; after: readonly string[] },
+  given: Pick<FileToApply, 'expected' | 'turn' | 'sent'> & {
+    before: readonly string[];
+    sql: string;
+    after: readonly string[];
+  },
   settings: ApplySettings,
 ): Promise<string[]> {
   const { connection } = session;
@@ -84,7 +90,9 @@ export async function sendFile(
   const head = `${given.before.join(';\n')};\n`;
   try {
     // A line of its own after the file: one that ends in a comment must not swallow the row of the history.
-    return await connection.run(`${head}${given.sql}\n;\n${[ownEncoding, ...given.after].join(';\n')}`);
+    const answer = connection.run(`${head}${given.sql}\n;\n${[ownEncoding, ...given.after].join(';\n')}`);
+    given.sent?.();
+    return await answer;
   } catch (error) {
     await watch.stop();
     if (!isConnectionLost(error)) await connection.query('ROLLBACK').catch(() => {});

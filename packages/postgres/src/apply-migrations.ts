@@ -30,6 +30,8 @@ export interface ApplyOptions {
   pauseMs?: number;
   /** Told who stood in the way when a lock was not to be had, before the next attempt; it may do something about it. Never rejects. */
   unblock?: ((blockers: readonly LockHolder[]) => Promise<void>) | undefined;
+  /** Called whenever the last file was sent whole: what only reads may travel with it. Not called for one that commits by itself. */
+  lastSent?: () => void;
   log?: (line: string) => void;
   signal?: AbortSignal;
 }
@@ -63,7 +65,7 @@ export async function applyMigrations(session: MigrationSession, options: ApplyO
     record: recordMigration({ version: file.version, name: file.name, statements: segmentsOf(file, parser) }),
     recorded: true,
     expected: new Set([...options.applied, ...pending.slice(0, index).map(({ version }) => version)]),
-    atCommit: index === pending.length - 1 ? reloadSchema : '',
+    ...(index === pending.length - 1 ? { atCommit: reloadSchema, sent: options.lastSent } : { atCommit: '' }),
   });
   await bootstrapMigrationHistory(session.connection);
   /** First attempts under way, by the place of their file. */
