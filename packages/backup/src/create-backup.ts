@@ -18,11 +18,12 @@ import {
 import { describeBytes } from './measure-stream.ts';
 import { oneChunk } from './one-chunk.ts';
 import { readBack } from './read-back.ts';
+import type { Cluster } from './scratch-cluster.ts';
 import { describeOutdated } from './security-minor.ts';
 import type { SourceSnapshot } from './source-snapshot.ts';
 import { type StoredContentsFile, storeContents, storeDump } from './store-backup.ts';
 import { readSurroundings } from './table-surroundings.ts';
-import { type VerifyOptions, type VerifyResult, verifyBackup } from './verify-backup.ts';
+import { startScratch, type VerifyOptions, type VerifyResult, verifyBackup } from './verify-backup.ts';
 
 export interface CreateBackupOptions {
   url: string;
@@ -81,7 +82,9 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   const { destinations } = options;
   const recipients = { age: options.recipients, gpg: options.gpgRecipients ?? [] };
   const encryption = await openEncryption(recipients, options.signal);
+  const level = options.verify ?? 'restore';
   let begun: BegunDump | undefined;
+  let scratch: Promise<Cluster> | undefined;
   try {
     const challenges = await makeChallenges(encryption);
     begun = await beginDump(options.url, {
@@ -104,6 +107,8 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
       contents: `${options.name}.contents.zst.${encryption.kind}`,
     };
     const dumpStarted = performance.now();
+    // It is ready when the dump is.
+    scratch = startScratch({ binaries, level, source, ...signal });
     const surroundings = source.selected
       ? { surroundings: await readSurroundings(source, { url: options.url, binaries, deadlineMs, ...signal }) }
       : {};
@@ -117,7 +122,8 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
     );
     const { counted, verification } = await countAndProve({ ...store, ...surroundings }, options.signal, {
       dump: { file: files.dump, bytes: dump.dump.bytes, sha256: dump.dump.sha256() },
-      level: options.verify ?? 'restore',
+      level,
+      scratch,
       destinations,
       decrypt: encryption.decrypt,
       source,
@@ -151,6 +157,7 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
     log(`backup ${verification.verdict}: ${message} (${secondsSince(started).toFixed(1)} s in all)`);
     return { manifest, manifestFile, manifestDigest: digestOf(text) };
   } finally {
+    await (await scratch?.catch(() => undefined))?.stop();
     await begun?.end();
     await encryption.close();
   }

@@ -27,6 +27,8 @@ export interface VerifyOptions {
   /** What the snapshot held, and the object that says so where it was not read back already. */
   counted: Promise<{ contents: DatabaseContents; contentsFile?: ExpectedObject }>;
   level: VerifyLevel;
+  /** A scratch cluster that starts already; it is stopped here. Default: one is started. */
+  scratch?: Promise<Cluster> | undefined;
   destinations: readonly BackupDestination[];
   /** With the one-time key, or in a drill with the real one. */
   decrypt: (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
@@ -69,7 +71,7 @@ export async function verifyBackup(options: VerifyOptions): Promise<VerifyResult
     seconds,
   });
   // Its first seconds pass while the object is read back.
-  const starting = level === 'checksum' ? undefined : startScratch(options);
+  const starting = options.scratch ?? startScratch(options);
   try {
     const readAll = (object: ExpectedObject) => timed(seconds, 'readBack', () => readBackAll(options, object));
     const readAgain = compared?.readAgain ?? (await readAll(options.dump));
@@ -151,7 +153,14 @@ function onlyThese(copy: DatabaseContents, tables: readonly string[], expected: 
   return { ...onlyTables(copy, tables), relations: copy.relations.filter(({ name }) => names.has(name)) };
 }
 
-function startScratch({ binaries, level, source, signal }: VerifyOptions): Promise<Cluster> {
+/** An empty cluster of the dump's own version; undefined where nothing is restored. */
+export function startScratch({
+  binaries,
+  level,
+  source,
+  signal,
+}: Pick<VerifyOptions, 'binaries' | 'level' | 'source' | 'signal'>): Promise<Cluster> | undefined {
+  if (level === 'checksum') return undefined;
   const starting = startCluster({
     binaries,
     superuser: scratchSuperuser,
