@@ -90,7 +90,7 @@ export function decisiveOf(
 export function askedInTurn(readers: readonly SourceReader[], combine: Combination): SourceReader[][] {
   const steps: SourceReader[][] = [];
   for (const reader of readers) {
-    const step = combine === 'primary' && reader.source.looksBack ? before(readers, reader).length : 0;
+    const step = combine === 'primary' && reader.source.looksBack ? earlierOf(readers, reader).length : 0;
     steps[step] = [...(steps[step] ?? []), reader];
   }
   return steps.filter((step) => step !== undefined);
@@ -98,13 +98,13 @@ export function askedInTurn(readers: readonly SourceReader[], combine: Combinati
 
 /** True where of the earlier sources of the same project one speaks: it saw enough of so many intervals, and waits for no time before. */
 export function isSpokenFor(readers: readonly SourceReader[], reader: SourceReader, elapsed: number): boolean {
-  const earlier = before(readers, reader);
+  const earlier = earlierOf(readers, reader);
   const speaker = earlier[chooseDecisive(earlier.map(stateOf), 'primary', elapsed).index];
   return speaker !== undefined && sawEnough(speaker, elapsed) && !speaker.waitsForBaseline;
 }
 
 /** What speaks for the same project first. */
-function before(readers: readonly SourceReader[], reader: SourceReader): SourceReader[] {
+function earlierOf(readers: readonly SourceReader[], reader: SourceReader): SourceReader[] {
   const own = readers.filter(({ source }) => source.app === reader.source.app);
   return own.slice(0, own.indexOf(reader));
 }

@@ -1,4 +1,5 @@
 import { readAcceptances } from './acceptances.ts';
+import { rowsBehindCopy } from './classify-reading.ts';
 import { classifyStatement } from './classify-statement.ts';
 import { type KnownRoutines, statementsRun } from './embedded-code.ts';
 import { filePhase } from './file-phase.ts';
@@ -189,10 +190,7 @@ function syntaxError(
   const place = lineAndColumn(file.sql, error.offset);
   const source = file.sql.split('\n')[place.line - 1] ?? '';
   const finding = { file: file.file, ...place, rule: 'syntax-error', severity: 'refuse' } as const;
-  if (rowsBehindCopy.test(file.sql.slice(0, error.offset))) {
-    const message = 'the rows of COPY … FROM stdin stand in the file behind it, where only psql looks for them';
-    return { ...finding, message, statement: '', correction: 'write them as INSERT INTO … VALUES …' };
-  }
+  if (endsInRows.test(file.sql.slice(0, error.offset))) return { ...finding, statement: '', ...rowsBehindCopy };
   return {
     ...finding,
     message: error.message.replace(nearLiteral, '$1…"'),
@@ -204,7 +202,7 @@ function syntaxError(
 }
 
 /** The end of a text in which rows follow a COPY, up to a place in the first of them. */
-const rowsBehindCopy = /\bcopy\s[^;]*\sfrom\s+stdin\b[^;]*;[ \t\r]*\n[^\n]*$/i;
+const endsInRows = /\bcopy\s[^;]*\sfrom\s+stdin\b[^;]*;[ \t\r]*\n[^\n]*$/i;
 
 /** Literals, quoted names and comments that do not end: the parser repeats all that follows (S29). */
 const nearLiteral = /(at or near ")(?:[a-z]?'|u&|\$|"|\/\*)[\s\S]*$/i;

@@ -1,13 +1,17 @@
 import { child, children, textOf } from './sql-names.ts';
 import type { StatementContext, StatementFinding } from './statement-finding.ts';
 
+/** What is wrong with rows behind a COPY, and what to do. */
+export const rowsBehindCopy = {
+  message: 'the rows of COPY … FROM stdin stand in the file behind it, where only psql looks for them',
+  correction: 'write them as INSERT INTO … VALUES …',
+};
+
 /** Statements of which the server would make something else than the tool does that the file was written for. Pure. */
 export function classifyReading(context: StatementContext): StatementFinding[] {
   const { kind, start } = context.statement;
   if (kind === 'CopyStmt' && needsRows(context)) {
-    const message = 'the rows of COPY … FROM stdin stand in the file behind it, where only psql looks for them';
-    const correction = 'write them as INSERT INTO … VALUES …';
-    return [{ offset: start, rule: 'copy-from-stdin', severity: 'refuse', message, correction }];
+    return [{ offset: start, rule: 'copy-from-stdin', severity: 'refuse', ...rowsBehindCopy }];
   }
   if (kind === 'VariableSetStmt' && makesBackslashesSpecial(context)) {
     const message =

@@ -96,6 +96,12 @@ export async function endImport(github: GitHub, lock: Lock | undefined, { noted 
   await openLedger(github, { ledgerId: lock.id }).record('rollback', 'outcome', 'rolled-back', factOf(noted));
 }
 
+/** The release that had been left for the one that was left, where that is written down now, too: a sentence, or none. */
+export function describeEarlier({ noted, plan }: SilentRollback): string[] {
+  const before = plan.entries.find(({ deploymentId }) => deploymentId !== noted.from);
+  return before === undefined ? [] : [`${before.version} had been taken back before, unseen, too.`];
+}
+
 /** Ids and time, within the 140 characters of a status. */
 function factOf({ from, target, at }: NotedRollback): string {
   return `${from ?? 'unknown'} -> ${target.deploymentId} ${importedRollback} ${isoOf(at)}`;
@@ -176,10 +182,9 @@ export async function importRollback(
   const { noted, plan } = silent;
   const { lock, version } = await writeSilentRollback(deps, scope, silent, about);
   if (plan.unproven !== undefined) about.warnings.push(plan.unproven);
-  const before = plan.entries.find(({ deploymentId }) => deploymentId !== noted.from);
-  const beforeSaid = before === undefined ? '' : ` ${before.version} had been taken back before, unseen, too.`;
+  const before = describeEarlier(silent);
   if (plan.isOwn) {
-    if (before !== undefined) about.warnings.push(beforeSaid.trim());
+    about.warnings.push(...before);
     return undefined;
   }
   const isLocked = lock !== undefined && lock.releasedAt === undefined;
@@ -201,7 +206,7 @@ export async function importRollback(
     commit: left?.commit,
     decision: 'rolled-back',
     reasonCode: importedRollback,
-    what: `${environment} was rolled back to ${nameOf(target)} at ${isoOf(noted.at)} by ${whoOf(noted)} while GitHub was not there to write it down: ${noted.reason}.${beforeSaid} ${written} now; nothing was moved.`,
+    what: `${environment} was rolled back to ${nameOf(target)} at ${isoOf(noted.at)} by ${whoOf(noted)} while GitHub was not there to write it down: ${[`${noted.reason}.`, ...before, written].join(' ')} now; nothing was moved.`,
     closing,
     rollbackTarget: target,
     openedAt: noted.at,

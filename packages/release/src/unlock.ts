@@ -1,6 +1,6 @@
 import type { GitHub } from '#github/client';
 import type { VercelProject } from '#vercel/project';
-import { endImport, findSilentRollback, writeSilentRollback } from './import-rollback.ts';
+import { describeEarlier, endImport, findSilentRollback, writeSilentRollback } from './import-rollback.ts';
 import { closeLock, type Lock, readLocks, takeLock } from './lock.ts';
 import type { LockTarget } from './lock-record.ts';
 import { readRecentReleases } from './read-environment.ts';
@@ -100,10 +100,9 @@ async function importBefore(
   if (plan.isOwn) return [];
   const { lock } = await writeSilentRollback(services, scope, silent, facts);
   await endImport(github, lock, silent);
-  const before = plan.entries.find(({ deploymentId }) => deploymentId !== noted.from);
   return [
     `The rollback to ${noted.target.deploymentId} while GitHub was silent is written down now.`,
-    ...(before === undefined ? [] : [`${before.version} had been taken back before, unseen, too.`]),
+    ...describeEarlier(silent),
     ...(plan.unproven === undefined ? [] : [`${plan.unproven.replace(/\.$/, '')}.`]),
   ];
 }
