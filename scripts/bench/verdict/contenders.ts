@@ -12,28 +12,36 @@ export interface Contender {
 }
 
 /** The judge that ships, with its defaults: one rule, nothing tuned. */
-export const shipped: Contender = {
-  name: 'ops-actions',
-  open({ baseline, limit, traffic }) {
-    const bucket = (counts: Counts, index: number) => ({ start: index * 30, end: index * 30 + 30, ...counts });
-    const judge = openRule(
-      parseRule(`error-rate above ${Number((limit * 100).toPrecision(9))}% within ${traffic.window * 30}s`),
-      {
+export const shipped: Contender = judging(({ limit, window }) => `above ${percent(limit)} within ${window * 30}s`);
+
+/** The same with a limit that is never to be passed, however short. */
+export const shippedAtOnce: Contender = judging(({ limit }) => `above ${percent(limit)}: immediately`);
+
+function judging(ruleOf: (given: { limit: number; window: number }) => string): Contender {
+  return {
+    name: 'ops-actions',
+    open({ baseline, limit, traffic }) {
+      const bucket = (counts: Counts, index: number) => ({ start: index * 30, end: index * 30 + 30, ...counts });
+      const judge = openRule(parseRule(`error-rate ${ruleOf({ limit, window: traffic.window })}`), {
         baseline: baseline.map((counts, index) => bucket(counts, index - baseline.length)),
         startedAt: 0,
         intervalSeconds: 30,
         planned: traffic.window,
         minRequests: 20,
-      },
-    );
-    let index = 0;
-    return (counts) => {
-      judge.add(bucket(counts, index));
-      index += 1;
-      return judge.verdict().verdict;
-    };
-  },
-};
+      });
+      let index = 0;
+      return (counts) => {
+        judge.add(bucket(counts, index));
+        index += 1;
+        return judge.verdict().verdict;
+      };
+    },
+  };
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(9))}%`;
+}
 
 const breaches = ({ requests, errors }: Counts, limit: number): boolean => errors > limit * requests;
 

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { Random } from '../../../packages/observe/test/random.ts';
-import { type Contender, documented, families, sequentialRatio, shipped } from './contenders.ts';
+import { type Contender, documented, families, sequentialRatio, shipped, shippedAtOnce } from './contenders.ts';
 import { type Measured, measure, quantile } from './measure.ts';
 import type { Traffic } from './traffic.ts';
 import { twoArmsTable } from './two-arms.ts';
@@ -135,6 +135,7 @@ function besideTable(runs: number, few: number, seed: number): void {
     ['ρ 0, 3 % in the first interval (a cold start)', { rho: 0, first: 0.03 }],
     ['ρ 0, 5 % in the first interval', { rho: 0, first: 0.05 }],
     ['λ 20, ρ 0, 5 % in the first interval', { rho: 0, requests: 20, first: 0.05 }],
+    ['λ 2000, ρ 0, 5 % in the first interval', { rho: 0, requests: 2000, first: 0.05 }],
     ['the fault begins at interval 10, median counted from there', { from: 10 }],
   ];
   for (const [name, more] of rows) {
@@ -142,6 +143,11 @@ function besideTable(runs: number, few: number, seed: number): void {
     const healthy = measure(shipped, { ...traffic, from: 0 }, LIMIT, few * 2, seed);
     const faulty = measure(shipped, { ...traffic, rate: 0.03 }, LIMIT, few, seed);
     console.log(`| ${name} | ${share(healthy.failed)} | ${share(faulty.failed)}, ${faulty.median} |`);
+  }
+  for (const requests of [20, 200, 2000]) {
+    const traffic = { ...usual, rho: 0, first: 0.1, requests };
+    const { failed } = measure(shippedAtOnce, traffic, 0.1, few * 2, seed);
+    console.log(`| "above 10%: immediately", λ ${requests}, ρ 0, 10 % in the first interval | ${share(failed)} | |`);
   }
   for (const rate of [0.006, 0.008, 0.01]) {
     const { failed } = measure(shipped, { ...usual, rho: 0.01, rate }, LIMIT, Math.min(runs, few * 2), seed);
