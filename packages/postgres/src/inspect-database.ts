@@ -22,9 +22,10 @@ export async function inspectDatabase(
 ): Promise<MigrationInspection> {
   const again = first === undefined ? undefined : readTableFacts(connection, first.relations);
   again?.catch(() => {});
-  const [{ applied }, empty] = await Promise.all([
-    readMigrationHistory(connection),
+  // In this order: what another run applies between the two is then in the history, and no object without one.
+  const [empty, { applied }] = await Promise.all([
     options.empty ?? isEmptyDatabase(connection),
+    readMigrationHistory(connection),
   ]);
   // What may be asked for next travels with what is: a distant database costs its round trips.
   let exposure: Promise<Exposure> | undefined;
