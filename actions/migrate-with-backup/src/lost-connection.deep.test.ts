@@ -17,19 +17,28 @@ import { renderMigration } from './render-migration.ts';
 
 const installed = (await listPostgres()).some((found) => found.server);
 const makes = "create function late() returns int language sql as 'select 1'";
+/** It commits by itself, so that the look at what it made is a message of its own. */
+const makesInPieces = `${makes}; create table slow (id int); create index concurrently slowly on slow (id)`;
+
+async function createFolder(sql: string, down: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'lost-connection-'));
+  await writeFile(join(folder, '1_late.sql'), sql);
+  await writeFile(join(folder, '1_late.down.sql'), down);
+  return folder;
+}
 
 describe('a connection that is lost', { skip: installed ? false : 'no PostgreSQL server programs' }, () => {
   let cluster: Cluster;
   let folder: string;
+  let piecesFolder: string;
   before(async () => {
     cluster = await startCluster({ listen: 'tcp' });
-    folder = await mkdtemp(join(tmpdir(), 'lost-connection-'));
-    await writeFile(join(folder, '1_late.sql'), makes);
-    await writeFile(join(folder, '1_late.down.sql'), 'drop function late();');
+    folder = await createFolder(makes, 'drop function late();');
+    piecesFolder = await createFolder(makesInPieces, 'drop table slow; drop function late();');
   });
   after(async () => {
     await cluster?.stop();
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    for (const one of [folder, piecesFolder]) if (one !== undefined) await rm(one, { recursive: true, force: true });
   });
 
   /** A run over a path that ends behind the first message that carries `at`: for good, or with all that is open then. */
@@ -73,9 +82,21 @@ describe('a connection that is lost', { skip: installed ? false : 'no PostgreSQL
     }
   });
 
+  test('while the look travels with the file is an outcome that nobody knows, until the history is read', async () => {
+    const lost = await through('RESET search_path', {}, {});
+    assert.deepEqual(
+      [lost.result.decision, lost.result.reasonCode],
+      ['failed', 'outcome_unknown'],
+      lost.result.summary,
+    );
+    assert.ok(await has(lost.direct), 'the server had the COMMIT');
+    const again = await through('RESET search_path', {}, {}, true);
+    assert.equal(again.result.decision, 'applied', again.result.summary);
+  });
+
   test('behind the last COMMIT leaves the files applied, with an end of its own where nobody can look any more', async () => {
     const at = 'RESET search_path';
-    const lost = await through(at, {}, {});
+    const lost = await through(at, { directory: piecesFolder }, {});
     assert.deepEqual(
       [lost.result.decision, lost.result.reasonCode],
       ['failed', 'objects_not_read'],
@@ -89,9 +110,9 @@ describe('a connection that is lost', { skip: installed ? false : 'no PostgreSQL
     // Without the lock nothing is taken back, whatever on-failure says.
     const { signal } = new AbortController();
     const scratch = (major: number | undefined) => startScratch(major, undefined, signal);
-    const kept = await through(at, { onFailure: 'rollback-sql' }, { scratch });
+    const kept = await through(at, { directory: piecesFolder, onFailure: 'rollback-sql' }, { scratch });
     assert.deepEqual([kept.result.reasonCode, await has(kept.direct)], ['objects_not_read', true], kept.result.summary);
-    const again = await through(at, {}, {}, true);
+    const again = await through(at, { directory: piecesFolder }, {}, true);
     assert.equal(again.result.decision, 'applied', again.result.summary);
   });
 });
