@@ -188,6 +188,25 @@ const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[];
     locks: [],
   },
   {
+    name: 'its rollback is done, and only its lock could be told',
+    facts: {
+      releases: [release({ promotion: 'intended' })],
+      locks: [lock({ rollback: 'rolled-back' })],
+    },
+    entries: ['close rolled-back, as lock 10 says'],
+    locks: [],
+  },
+  {
+    name: 'a run of its watch died behind its rollback, which only its lock was told',
+    facts: {
+      releases: [handedOff(now + hour)],
+      locks: [lock({ runId: 77, rollback: 'rolled-back', createdAt: now - hour / 3 })],
+      endedRuns: new Set([77]),
+    },
+    entries: ['close rolled-back, as lock 10 says'],
+    locks: [],
+  },
+  {
     name: 'a run of its watch died behind the lock of its way back',
     facts: {
       releases: [handedOff(now + hour)],
@@ -337,8 +356,9 @@ const cases: { name: string; facts: Partial<ReconcileFacts>; entries: unknown[];
 for (const { name, facts, entries, locks } of cases) {
   test(`Reconcile decides: ${name}`, () => {
     const plan = decideReconcile({ releases: [], locks: [], endedRuns: ended, liveRuns: live, now, ...facts });
-    const say = (step: { do: string; decision?: string; word?: string; text?: string }) =>
-      [step.do, step.decision ?? step.word, step.text].filter((part) => part !== undefined && part !== '').join(' ');
+    const say = (step: { do: string; decision?: string; word?: string; text?: string; saidBy?: Lock | undefined }) =>
+      [step.do, step.decision ?? step.word, step.text].filter((part) => part !== undefined && part !== '').join(' ') +
+      (step.saidBy === undefined ? '' : `, as lock ${step.saidBy.id} says`);
     assert.deepEqual(plan.entries.map(say), entries);
     assert.deepEqual(plan.locks.map(say), locks);
   });

@@ -21,7 +21,14 @@ export interface ReconcileFacts {
 
 /** What is to be done about one entry whose run ended without a final state, or whose watch nobody goes on with. */
 export type EntryPlan = { release: ReleaseRecord } & (
-  | { do: 'close'; decision: ReleaseDecision; reasonCode: string; what: string }
+  | {
+      do: 'close';
+      decision: ReleaseDecision;
+      reasonCode: string;
+      what: string;
+      /** The lock that alone says that the release was rolled back: its record has to say so, too. */
+      saidBy?: Lock | undefined;
+    }
   /** Its lock promises a rollback that was not brought to its end. */
   | { do: 'finish-rollback' }
   /** It may be live without a verdict: what is served decides, as in a release that was cancelled. */
@@ -100,7 +107,7 @@ const watchLeadMs = 15 * 60 * 1000;
 function isWatchLost(facts: ReconcileFacts, open: readonly Lock[], release: ReleaseRecord, isServed: boolean): boolean {
   const own = open.find((lock) => lock.key === release.key && lock.target !== undefined);
   if (own !== undefined && !hasEnded(facts, { runId: own.runId, since: own.createdAt })) return false;
-  if (own !== undefined && (own.rollback === undefined || release.rolledBack))
+  if (own !== undefined && (own.rollback === undefined || own.rollback === 'rolled-back' || release.rolledBack))
     return facts.now - own.createdAt > watchLeadMs;
   const window = isServed ? readWindow(release) : undefined;
   return window !== undefined && facts.now > window.since + window.windowMs + watchGraceMs;
@@ -124,9 +131,11 @@ function hasLock(open: readonly Lock[], { key }: ReleaseRecord): boolean {
 function planEntry(release: ReleaseRecord, open: readonly Lock[], now: number): EntryPlan {
   if (open.some((lock) => lock.key === release.key && lock.target !== undefined && lock.rollback === undefined))
     return { release, do: 'finish-rollback' };
-  if (release.rolledBack) {
+  const back = open.find((lock) => lock.key === release.key && lock.rollback === 'rolled-back');
+  if (release.rolledBack || back !== undefined) {
     const what = 'It was rolled back, and its run ended before it could close the record.';
-    return { release, do: 'close', decision: 'rolled-back', reasonCode: 'job_lost', what };
+    const saidBy = release.rolledBack ? undefined : back;
+    return { release, do: 'close', decision: 'rolled-back', reasonCode: 'job_lost', what, saidBy };
   }
   const mending = release.decision === undefined ? undefined : openFixForward(release.facts);
   if (mending !== undefined) return { release, do: 'end-fix-forward', mending };

@@ -10,7 +10,7 @@ import { type Finished, fixForwardOver, withFunctionsSaid } from './finished.ts'
 import { type FixForward, timeOf } from './fix-forward.ts';
 import { handleOfRecord } from './handle-of-record.ts';
 import { openLedger } from './ledger.ts';
-import { defaultLockExpiryMs } from './lock.ts';
+import { defaultLockExpiryMs, type Lock } from './lock.ts';
 import { readServed } from './move-domains.ts';
 import { nameOf } from './name-of-target.ts';
 import { functionsLeft } from './plan-functions-back.ts';
@@ -71,6 +71,10 @@ export async function finishEntry(
   return { handle, finished };
 }
 
+function moveOf({ from, target }: Lock): string {
+  return `${from ?? 'unknown'} -> ${target?.deploymentId} rolled_back`;
+}
+
 type Ended = Pick<Finished, 'decision' | 'reasonCode' | 'what'>;
 interface Dead {
   plan: EntryPlan;
@@ -86,7 +90,9 @@ async function endOf(
   const { plan, handle } = dead;
   const { release } = plan;
   if (plan.do === 'close') {
-    const { decision, reasonCode, what } = plan;
+    const { decision, reasonCode, what, saidBy } = plan;
+    if (saidBy !== undefined)
+      await openLedger(deps.github, handle).record('rollback', 'outcome', 'rolled-back', moveOf(saidBy));
     return { decision, reasonCode, what, functions: await takeLeftFunctions(deps, dead) };
   }
   if (plan.do === 'end-fix-forward') return await endFixForward(deps, request, dead, plan.mending);
