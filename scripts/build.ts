@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { minify } from 'terser';
+import { withEagerModules } from './eager-modules.ts';
 
 /**
  * `npm run build [-- name…]` bundles actions/<name>/src/index.ts into actions/<name>/dist with ncc; `--check` builds into a
@@ -63,7 +64,7 @@ async function build(name: string): Promise<{ sizes: string; problems: string[] 
         maxBuffer: 64 * 1024 * 1024,
       },
     );
-    await minifyChunks(out);
+    await finish(out);
     const code = await readAll(out);
     // ncc does not see the file that libpg-query loads beside its code (github-actions.md, bundling).
     if (code.includes('libpg-query.wasm')) {
@@ -87,16 +88,22 @@ async function build(name: string): Promise<{ sizes: string; problems: string[] 
 }
 
 /** ncc minifies the entry only; the chunks that load lazily get the same treatment, with ncc's own settings. */
-async function minifyChunks(folder: string): Promise<void> {
-  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.js') && name !== 'index.js').sort()) {
-    const { code } = await minify(await readFile(join(folder, file), 'utf8'), {
-      module: true,
-      compress: false,
-      mangle: { keep_classnames: true, keep_fnames: true },
-    });
-    if (code === undefined) throw new Error(`${file} could not be minified`);
-    await writeFile(join(folder, file), code);
+async function finish(folder: string): Promise<void> {
+  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.js')).sort()) {
+    const path = join(folder, file);
+    const code = await readFile(path, 'utf8');
+    await writeFile(path, withEagerModules(file === 'index.js' ? code : await minifyChunk(file, code)));
   }
+}
+
+async function minifyChunk(file: string, given: string): Promise<string> {
+  const { code } = await minify(given, {
+    module: true,
+    compress: false,
+    mangle: { keep_classnames: true, keep_fnames: true },
+  });
+  if (code === undefined) throw new Error(`${file} could not be minified`);
+  return code;
 }
 
 /** What a bundle that builds with exit 0 can still hide. */
