@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { GitHubError } from '#github/client';
 import { inspectMigrations, type MigrationInspection } from '#postgres/inspect-migrations';
+import { readMigrations } from '#postgres/read-migrations';
 import { type ApprovalPort, approvalOf, approvalPort, approvalTitle } from '#release/migration-approval';
 import { decideEarly } from './approval.ts';
 import type { Migration } from './migrate.ts';
@@ -17,8 +18,8 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-const look = (applied: string[] = []): Promise<MigrationInspection> =>
-  inspectMigrations({ directory: folder, applied });
+const look = async (applied: string[] = []): Promise<MigrationInspection> =>
+  inspectMigrations({ folder: await readMigrations(folder), applied });
 const asks = (reviewers: number, approvedBy: string[]): ApprovalPort => ({
   requiredReviewers: async (environment) => (environment === 'migrations' ? reviewers : 0),
   approvedBy: async (environment) => (environment === 'migrations' ? approvedBy : []),

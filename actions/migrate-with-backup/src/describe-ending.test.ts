@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { inspectMigrations } from '#postgres/inspect-migrations';
 import { endingOf } from './describe-ending.ts';
 import type { MigrateOptions } from './plan-options.ts';
 
 test('what nothing proves to the Data API is in the one line, by its first names', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'describe-ending-'));
-  const inspection = await inspectMigrations({ directory, applied: [] }).finally(() =>
-    rm(directory, { recursive: true }),
-  );
+  const inspection = await inspectMigrations({ folder: { files: [], problems: [], gaps: [] }, applied: [] });
   const summary = (unproven: string[]) =>
     endingOf(
       {
@@ -29,10 +23,7 @@ test('what nothing proves to the Data API is in the one line, by its first names
 });
 
 test('a file that was committed and not seen to be recorded is not called undone', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'describe-ending-'));
-  const inspection = await inspectMigrations({ directory, applied: [] }).finally(() =>
-    rm(directory, { recursive: true }),
-  );
+  const inspection = await inspectMigrations({ folder: { files: [], problems: [], gaps: [] }, applied: [] });
   const failure = { file: '1_a.sql', version: '1', message: 'it was committed', blockers: [], attempts: 1 };
   const summary = (reasonCode: 'not_recorded' | 'sql_error') =>
     endingOf(

@@ -159,7 +159,7 @@ export async function migrate(options: MigrateOptions, ports: MigrationPorts): P
     } catch (error) {
       return { kind: 'not-recorded', inspection: first, message: (error as Error).message };
     }
-    const look = () => inspectDatabase(session.connection, directory, select, first);
+    const look = () => inspectDatabase(session.connection, directory, select, found);
     const [lock, underLock] = await Promise.all([session.lock(), look()]);
     // Who held the lock may have applied everything since.
     const current = lock === 'free' ? underLock : await look();

@@ -82,7 +82,7 @@ async function inspectFiles(
   const old = changed === undefined ? [] : folder.files.filter(({ file }) => !changed.added.has(file));
   return await inspectMigrations({
     ...select,
-    directory,
+    folder,
     applied: old.map(({ version }) => version),
     edited: async (files) => files.filter(({ file }) => changed?.modified.has(file) === true),
   });

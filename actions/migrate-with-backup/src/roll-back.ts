@@ -201,7 +201,8 @@ async function lacksOnlyHeld(
   applied: readonly string[],
 ): Promise<boolean> {
   if (applied.length === 0) return false;
-  const { toApply, held, findings } = await inspectMigrations({ directory, applied, toVersion });
+  const folder = await readMigrations(directory);
+  const { toApply, held, findings } = await inspectMigrations({ folder, applied, toVersion });
   const sound = findings.every(({ rule }) => rule !== 'remote-only' && rule !== 'unknown-version');
   return sound && toApply.length === 0 && held.some(({ version }) => version === toVersion);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { criticalFiles, withoutCritical } from './critical-files.ts';
 import { type InspectionOptions, inspectMigrations } from './inspect-migrations.ts';
+import { readMigrations } from './read-migrations.ts';
 
 const rls = { file: '012_rls.sql', version: '012', sql: '-- Critical: nobody reads what is not his\nselect 1;' };
 const more = { file: '013_more.sql', version: '013', sql: 'select 2;' };
@@ -36,7 +37,7 @@ test('a release without a critical file is refused by name: held, lost from the 
     await writeFile(join(directory, '011_notes.sql'), 'create table notes (id int, key text);');
     await writeFile(join(directory, '012_drop_key.sql'), drop);
     const refusals = async (applied: string[], options: InspectionOptions = {}) => {
-      const { findings } = await inspectMigrations({ directory, applied, ...options });
+      const { findings } = await inspectMigrations({ folder: await readMigrations(directory), applied, ...options });
       const refused = findings.filter(({ severity }) => severity === 'refuse');
       return refused.map(({ rule, file }) => `${rule} ${file}`);
     };

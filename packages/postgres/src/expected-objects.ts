@@ -57,7 +57,7 @@ export function expectedObjects(statements: readonly ParsedStatement[]): Expecte
       else if (relations.has(type)) forget((object) => names.some((name) => touches(object, name)));
     } else {
       const gone = droppedColumns(statement);
-      forget((object) => gone.some(({ on, name }) => object.on === on && object.name === name));
+      if (gone.length > 0) forget((object) => gone.some(({ on, name }) => object.on === on && object.name === name));
       expected.push(...made(statement));
     }
   }

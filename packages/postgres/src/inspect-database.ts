@@ -3,30 +3,43 @@ import type { DatabaseConnection } from './connection.ts';
 import { findEdited } from './edited-files.ts';
 import type { Exposure } from './foretell-advice.ts';
 import { type InspectionOptions, inspectMigrations, type MigrationInspection } from './inspect-migrations.ts';
-import { readAppliedTexts, readMigrationHistory } from './migration-history.ts';
+import { type AppliedMigration, readAppliedTexts, readMigrationHistory } from './migration-history.ts';
 import { readExposure } from './read-exposure.ts';
+import { readMigrations } from './read-migrations.ts';
 import { isEmptyDatabase } from './read-schema.ts';
 import { readTableFacts } from './read-table-facts.ts';
+
+/** What was found, with what it was concluded from beside the folder and the facts. */
+export interface DatabaseLook extends MigrationInspection {
+  state: DatabaseState;
+}
+
+interface DatabaseState {
+  /** Sorted by version. */
+  history: AppliedMigration[];
+  /** It matters only without a history: with one the database holds what its files made. */
+  empty?: boolean;
+}
 
 /**
  * What a migration would find now: reads the history in one query, compares it with the folder and classifies what is
  * pending. Takes no lock and changes nothing; for preflight. @throws errors of the database.
  *
- * A second look, given what the `first` one found, asks the database anew and all at once: only the folder is as it was.
+ * A second look, given the `first` one, asks the database anew and all at once, and concludes anew only where it says
+ * something else; the folder is as it was.
  */
 export async function inspectDatabase(
   connection: DatabaseConnection,
   directory: string,
   options: InspectionOptions,
-  first?: MigrationInspection,
-): Promise<MigrationInspection> {
-  const again = first === undefined ? undefined : readTableFacts(connection, first.relations);
-  again?.catch(() => {});
-  // In this order: what another run applies between the two is then in the history, and no object without one.
-  const [empty, { applied }] = await Promise.all([
-    options.empty ?? isEmptyDatabase(connection),
-    readMigrationHistory(connection),
-  ]);
+  first?: DatabaseLook,
+): Promise<DatabaseLook> {
+  if (first !== undefined && (await saysTheSame(connection, options, first))) return first;
+  const asked = readState(connection, options);
+  asked.catch(() => {});
+  // Read while the database is waited for.
+  const folder = first ?? (await readMigrations(directory));
+  const state = await asked;
   // What may be asked for next travels with what is: a distant database costs its round trips.
   let exposure: Promise<Exposure> | undefined;
   const askExposure = () => {
@@ -34,19 +47,42 @@ export async function inspectDatabase(
     exposure.catch(() => {});
     return exposure;
   };
-  return await inspectMigrations({
-    // It matters only without a history: with one the database holds what its files made.
-    ...(applied.length > 0 ? {} : { empty }),
+  const inspection = await inspectMigrations({
+    ...(state.empty === undefined ? {} : { empty: state.empty }),
     ...options,
-    directory,
-    ...(first === undefined ? {} : { first }),
-    applied: applied.map((row) => row.version),
-    edited: (files) => findEdited(files, applied, (versions) => readAppliedTexts(connection, versions)),
+    folder,
+    applied: state.history.map((row) => row.version),
+    edited: (files) => findEdited(files, state.history, (versions) => readAppliedTexts(connection, versions)),
     exposure: askExposure,
     tables: async (relations) => {
-      if (again !== undefined && isDeepStrictEqual(relations, first?.relations)) return await again;
       void askExposure();
       return await readTableFacts(connection, relations);
     },
   });
+  return { ...inspection, state };
+}
+
+async function readState(connection: DatabaseConnection, options: InspectionOptions): Promise<DatabaseState> {
+  // In this order: what another run applies between the two is then in the history, and no object without one.
+  const [empty, { applied }] = await Promise.all([
+    options.empty ?? isEmptyDatabase(connection),
+    readMigrationHistory(connection),
+  ]);
+  return { history: applied, ...(applied.length > 0 ? {} : { empty }) };
+}
+
+/** The conclusions of the `first` look hold: the history, of which the edited files follow, and the tables are as they were. */
+async function saysTheSame(
+  connection: DatabaseConnection,
+  options: InspectionOptions,
+  { state, relations, facts }: DatabaseLook,
+): Promise<boolean> {
+  const [factsNow, stateNow] = await Promise.all([
+    readTableFacts(connection, relations),
+    readState(connection, options),
+  ]);
+  return (
+    isDeepStrictEqual(stateNow, state) &&
+    relations.every((relation) => isDeepStrictEqual(factsNow(relation), facts(relation)))
+  );
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { classifyMigrations, type MigrationFinding, type MigrationPhase } from './classify-migrations.ts';
 import { criticalFiles, criticalFinding, withoutCritical } from './critical-files.ts';
 import { type KnownRoutines, statementsRun } from './embedded-code.ts';
@@ -6,7 +5,7 @@ import { type HeldBack, holdBack } from './file-phase.ts';
 import { type Exposure, type ForetoldAdvice, foretellAdvice } from './foretell-advice.ts';
 import { type BlockLimits, standardLimits } from './judge-size.ts';
 import { type MigrationPlan, nextVersion, planMigrations } from './plan-migrations.ts';
-import { type MigrationFile, type MigrationFolder, readMigrations } from './read-migrations.ts';
+import type { MigrationFile, MigrationFolder } from './read-migrations.ts';
 import { type RecordedPhase, recordedPhases } from './recorded-phase.ts';
 import type { RelationName } from './sql-names.ts';
 import { loadSqlParser, type ParsedStatement, type SqlParser } from './sql-parser.ts';
@@ -75,14 +74,12 @@ export interface InspectionOptions {
 }
 
 /**
- * Reads the folder, compares it with the applied versions, classifies what is pending. Contacts no database but through
+ * Compares the folder with the applied versions and classifies what is pending. Contacts no database but through
  * `tables`, which is asked once and only where files are pending.
  */
 export async function inspectMigrations(
   given: InspectionOptions & {
-    directory: string;
-    /** An earlier look of this run: the folder is as it was then. */
-    first?: MigrationInspection;
+    folder: MigrationFolder;
     applied: readonly string[];
     tables?: (relations: readonly RelationName[]) => Promise<FactsOf>;
     /** Who would see a new table; default as in a Supabase project. Asked only where something is missing of one. */
@@ -91,8 +88,7 @@ export async function inspectMigrations(
     edited?: (files: readonly MigrationFile[]) => Promise<MigrationFile[]>;
   },
 ): Promise<MigrationInspection> {
-  const { first } = given;
-  const folder: MigrationFolder = first ?? (await readMigrations(given.directory));
+  const { folder } = given;
   const plan = planMigrations({ applied: given.applied, files: folder.files });
   const broken = new Set(folder.problems.map((problem) => problem.file));
   const readable = plan.pending.filter((file) => !broken.has(file.file));
@@ -125,10 +121,8 @@ export async function inspectMigrations(
   }
   if (given.wayBack === 'required') findings.push(...toApply.flatMap(withoutWayBack));
   const recorded = new Set(plan.applied);
-  const sameFiles = first !== undefined && isDeepStrictEqual(first.toApply, toApply);
-  const foretold = sameFiles
-    ? first.foretold
-    : parser === undefined
+  const foretold =
+    parser === undefined
       ? []
       : await foretellAdvice({
           files: toApply.filter((file) => !broken.has(file.file)),

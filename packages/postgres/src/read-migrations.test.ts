@@ -83,12 +83,12 @@ describe('readMigrations', () => {
 
   test('a mistake in an applied file only warns, in a pending one refuses', async () => {
     const path = await folder({ '1_a.sql': '', '2_b.sql': 'create table t (id int)' });
-    const applied = await inspectMigrations({ directory: path, applied: ['1'] });
+    const applied = await inspectMigrations({ folder: await readMigrations(path), applied: ['1'] });
     assert.deepEqual(
       applied.findings.map((finding) => [finding.rule, finding.severity]),
       [['empty', 'warn']],
     );
-    const pending = await inspectMigrations({ directory: path, applied: [] });
+    const pending = await inspectMigrations({ folder: await readMigrations(path), applied: [] });
     assert.deepEqual(
       pending.findings.map((finding) => [finding.rule, finding.severity]),
       [['empty', 'refuse']],
@@ -97,12 +97,12 @@ describe('readMigrations', () => {
 
   test('a version that only the database knows refuses while something is pending', async () => {
     const path = await folder({ '1_a.sql': 'create table t (id int)' });
-    const refused = await inspectMigrations({ directory: path, applied: ['0'] });
+    const refused = await inspectMigrations({ folder: await readMigrations(path), applied: ['0'] });
     assert.deepEqual(
       refused.findings.map((finding) => [finding.rule, finding.severity]),
       [['remote-only', 'refuse']],
     );
-    const warned = await inspectMigrations({ directory: path, applied: ['0', '1'] });
+    const warned = await inspectMigrations({ folder: await readMigrations(path), applied: ['0', '1'] });
     assert.deepEqual(
       warned.findings.map((finding) => [finding.rule, finding.severity]),
       [['remote-only', 'warn']],

@@ -60,6 +60,7 @@ export async function readMigrations(directory: string): Promise<MigrationFolder
     return { files: [], problems: [problem], gaps: [] };
   }
   // `x.down.sql` is the rollback SQL beside a migration, not a migration.
+  const present = new Set(names);
   const candidates = names.filter((name) => name.endsWith('.sql') && !name.endsWith('.down.sql')).sort();
   const files: MigrationFile[] = [];
   const problems: MigrationProblem[] = [];
@@ -74,7 +75,7 @@ export async function readMigrations(directory: string): Promise<MigrationFolder
     if ('problem' in read) problems.push(read.problem);
     const sql = 'sql' in read ? read.sql : '';
     const beside = `${version}_${name}.down.sql`;
-    const back = names.includes(beside)
+    const back = present.has(beside)
       ? readBeside(directory, beside, version, problems)
       : section(file, version, sql, problems);
     files.push({ version, name, file, sql, ...back });
