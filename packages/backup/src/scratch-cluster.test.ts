@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { access, readdir, stat } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '#postgres/connection';
 import { findPostgres, listPostgres, type PostgresMissing } from './find-postgres.ts';
+import { freePort } from './free-port.ts';
 import { startCluster } from './scratch-cluster.ts';
 import { sweepScratchFolders } from './scratch-folder.ts';
 import { parseAccounts } from './unprivileged-user.ts';
@@ -55,6 +57,29 @@ test('a cluster on tcp wants its password', options, async () => {
     await assert.rejects(connect(without.href, { applicationName: 'test' }), /password/);
   } finally {
     await cluster.stop();
+  }
+});
+
+test('a port that somebody took meanwhile is chosen anew, three times at most', options, async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port: taken } = other.address() as AddressInfo;
+  try {
+    let asked = 0;
+    const choosePort = async () => (++asked === 1 ? taken : await freePort());
+    const cluster = await startCluster({ listen: 'tcp', choosePort });
+    await cluster.stop();
+    assert.equal(asked, 2);
+    assert.notEqual(cluster.port, taken);
+    asked = 0;
+    const always = async () => {
+      asked++;
+      return taken;
+    };
+    await assert.rejects(startCluster({ listen: 'tcp', choosePort: always }), /Address already in use/);
+    assert.equal(asked, 3);
+  } finally {
+    other.close();
   }
 });
 

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '#postgres/connection';
 import { findPostgres, type PostgresBinaries } from './find-postgres.ts';
+import { freePort } from './free-port.ts';
 import { programCommand, runProgram } from './program-command.ts';
 import { containerFile, createScratchFolder, endServerIn } from './scratch-folder.ts';
 import { serverSettings } from './server-settings.ts';
@@ -20,6 +20,8 @@ export interface ClusterOptions {
   image?: string | undefined;
   /** `socket` (default): a Unix socket in a private folder only. `tcp`: also 127.0.0.1 with a random password. */
   listen?: 'socket' | 'tcp';
+  /** A port for `tcp`, asked again where it was taken meanwhile; default a free one. */
+  choosePort?: () => Promise<number>;
   /** Parent folder; default memory (/dev/shm) when it fits, else the temporary folder. */
   directory?: string;
   /** Name of its superuser; default `postgres`. */
@@ -48,6 +50,8 @@ export interface Cluster {
 }
 
 const startDeadlineMs = 30_000;
+/** Ports to try: another process may take a free one before the server has it. */
+const mostPorts = 3;
 
 /**
  * Makes a cluster and starts it with settings that are fast and lose everything in a crash. It ends with this process
@@ -68,7 +72,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     return await startIn(folder, binaries, user, options);
   } catch (error) {
     await endServerIn(folder);
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
     throw error;
   }
 }
@@ -85,13 +89,34 @@ async function startIn(
   const access = ['--auth-local=trust', '--auth-host=scram-sha-256'];
   const where = { user, folders: [folder] };
   await runProgram(binaries, 'initdb', [...initdb, ...access], { ...where, network: 'none' });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startServer({ folder, data, superuser }, binaries, user, options);
+    } catch (error) {
+      if (!isPortTaken(error) || attempt === mostPorts) throw error;
+    }
+  }
+}
+
+/** As the server says it (`--locale=C`: in English). */
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('Address already in use');
+}
+
+async function startServer(
+  { folder, data, superuser }: { folder: string; data: string; superuser: string },
+  binaries: PostgresBinaries,
+  user: OperatingSystemUser | undefined,
+  options: ClusterOptions,
+): Promise<Cluster> {
   options.signal?.throwIfAborted();
   const tcp = options.listen === 'tcp';
-  const port = tcp ? await freePort() : 5432;
+  const port = tcp ? await (options.choosePort ?? freePort)() : 5432;
   const name = basename(folder);
   if (binaries.image !== undefined) await writeFile(join(folder, containerFile), name);
   const server = programCommand(binaries, 'postgres', ['-D', data, ...serverSettings({ folder, port, tcp })], {
-    ...where,
+    user,
+    folders: [folder],
     network: tcp ? 'host' : 'none',
     name,
   });
@@ -101,7 +126,7 @@ async function startIn(
     stdio: ['ignore', 'pipe', 'pipe'],
     ...server.identity,
   });
-  const log = keepTail(child, options.log);
+  const log = keepLog(child, options.log);
   const ended = new Promise<void>((resolve) => {
     child.once('error', () => resolve());
     child.once('exit', () => resolve());
@@ -110,7 +135,7 @@ async function startIn(
   let stopped: Promise<void> | undefined;
   const stop = () => {
     options.signal?.removeEventListener('abort', onAbort);
-    stopped ??= end(child, ended, folder);
+    stopped ??= end(child, ended, folder).then(() => removeFolder(folder));
     return stopped;
   };
   const onAbort = () => void stop();
@@ -129,7 +154,8 @@ async function startIn(
       stop,
     };
   } catch (error) {
-    await stop();
+    options.signal?.removeEventListener('abort', onAbort);
+    await (stopped ?? end(child, ended, folder));
     throw error;
   }
 }
@@ -137,13 +163,15 @@ async function startIn(
 async function whenReady(
   url: string,
   child: ChildProcess,
-  log: () => string,
+  log: ServerLog,
   password: string | undefined,
 ): Promise<string> {
   const deadline = performance.now() + startDeadlineMs;
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
-      throw new Error(`the scratch PostgreSQL server ended while starting: ${log() || 'it said nothing'}`);
+      // Its last words may still be on their way.
+      await Promise.race([log.complete, delay(1_000)]);
+      throw new Error(`the scratch PostgreSQL server ended while starting: ${log.tail() || 'it said nothing'}`);
     }
     try {
       const connection = await connect(url, { applicationName: 'ops-actions scratch', connectTimeoutMs: 2_000 });
@@ -158,9 +186,12 @@ async function whenReady(
       }
     } catch (error) {
       if (performance.now() > deadline) {
-        throw new Error(`the scratch PostgreSQL server was not ready within ${startDeadlineMs / 1000} s: ${log()}`, {
-          cause: error,
-        });
+        throw new Error(
+          `the scratch PostgreSQL server was not ready within ${startDeadlineMs / 1000} s: ${log.tail()}`,
+          {
+            cause: error,
+          },
+        );
       }
       await delay(25);
     }
@@ -177,11 +208,21 @@ async function end(child: ChildProcess, ended: Promise<void>, folder: string): P
   }
   // A container may outlive the command that ran it.
   await endServerIn(folder);
+}
+
+async function removeFolder(folder: string): Promise<void> {
   // Backends may still be writing for a moment after their parent.
   await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 
-function keepTail(child: ChildProcess, log: ((line: string) => void) | undefined): () => string {
+interface ServerLog {
+  /** Its last lines. */
+  tail(): string;
+  /** Resolves when no more of it can come. */
+  complete: Promise<void>;
+}
+
+function keepLog(child: ChildProcess, log: ((line: string) => void) | undefined): ServerLog {
   let tail = '';
   const take = (chunk: Buffer) => {
     const text = chunk.toString();
@@ -190,16 +231,6 @@ function keepTail(child: ChildProcess, log: ((line: string) => void) | undefined
   };
   child.stdout?.on('data', take);
   child.stderr?.on('data', take);
-  return () => tail.trim();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  const complete = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  return { tail: () => tail.trim(), complete };
 }
