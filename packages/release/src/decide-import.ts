@@ -2,6 +2,7 @@ import type { ProjectState } from '#vercel/project';
 import { hasEnded, type ReconcileFacts } from './decide-reconcile.ts';
 import type { Lock, LockTarget } from './lock-record.ts';
 import type { LedgerFact, ReleaseRecord } from './release-record.ts';
+import { movedTo } from './rollback-move.ts';
 import { type NoteScope, type RollbackNote, readRollbackNote } from './rollback-note.ts';
 
 /** A rollback that Vercel shows, with the note of whoever asked for it. */
@@ -111,7 +112,7 @@ function lastServed(noted: NotedRollback, { releases, locks }: Pick<ReconcileFac
   const back = releases.flatMap((release) =>
     release.facts
       .filter((fact) => isOutcome(fact) && fact.word === 'rolled-back' && !says(fact, noted))
-      .map(({ text, at }) => ({ deploymentId: /-> (dpl_\w+)/.exec(text)?.[1], at })),
+      .map(({ text, at }) => ({ deploymentId: movedTo(text), at })),
   );
   const locked = locks
     .filter(({ key, rollback }) => key !== noted.key && rollback === 'rolled-back')
@@ -132,5 +133,5 @@ function isOutcome({ step, kind }: LedgerFact): boolean {
 
 /** The fact is of this rollback, not of an earlier one. */
 function says({ text, at: written }: LedgerFact, { target, at }: NotedRollback): boolean {
-  return text.includes(`-> ${target.deploymentId}`) && written >= at - skewMs;
+  return movedTo(text) === target.deploymentId && written >= at - skewMs;
 }

@@ -17,6 +17,7 @@ import { functionsLeft } from './plan-functions-back.ts';
 import type { ReconcileDependencies, ReconcileRequest } from './reconcile.ts';
 import type { ReleaseHandle, RollbackTarget } from './release-handle.ts';
 import type { ReleaseRecord } from './release-record.ts';
+import { writeMove } from './rollback-move.ts';
 import { takeBack } from './take-back.ts';
 import type { TakeBackOutcome } from './take-back-types.ts';
 import type { FunctionsBack } from './take-functions-back.ts';
@@ -72,7 +73,7 @@ export async function finishEntry(
 }
 
 function moveOf({ from, target }: Lock): string {
-  return `${from ?? 'unknown'} -> ${target?.deploymentId} rolled_back`;
+  return writeMove({ from, to: target?.deploymentId, reasonCode: 'rolled_back' });
 }
 
 type Ended = Pick<Finished, 'decision' | 'reasonCode' | 'what'>;

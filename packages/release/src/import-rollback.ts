@@ -12,6 +12,7 @@ import { readServed } from './move-domains.ts';
 import { nameOf } from './name-of-target.ts';
 import { settle } from './patience.ts';
 import type { ReleaseRecord } from './release-record.ts';
+import { writeMove } from './rollback-move.ts';
 import { laptopRepositoryId } from './rollback-note.ts';
 
 interface Services {
@@ -102,9 +103,8 @@ export function describeEarlier({ noted, plan }: SilentRollback): string[] {
   return before === undefined ? [] : [`${before.version} had been taken back before, unseen, too.`];
 }
 
-/** Ids and time, within the 140 characters of a status. */
 function factOf({ from, target, at }: NotedRollback): string {
-  return `${from ?? 'unknown'} -> ${target.deploymentId} ${importedRollback} ${isoOf(at)}`;
+  return writeMove({ from, to: target.deploymentId, reasonCode: importedRollback, at: isoOf(at) });
 }
 
 async function lockFor(

@@ -91,7 +91,7 @@ test('a deploy key lies in a private file while ssh uses it, and nowhere afterwa
     '#!/bin/sh',
     `for word in "$@"; do case "$word" in */key) stat -c %a "$word" >> ${notes}; cat "$word" >> ${notes};; UserKnownHostsFile=*) cat "\${word#*=}" >> ${notes};; esac; done`,
     `printf '%s\\n' "$*" >> ${notes}`,
-    'eval "last=\\${$#}"',
+    `eval "last=\\\${$#}"`,
     'exec sh -c "$last"',
     '',
   ].join('\n');

@@ -9,6 +9,7 @@ import { nextByHand } from './next-by-hand.ts';
 import { isPassing, isPassingError } from './passing-failure.ts';
 import { type Settled, settle, within } from './patience.ts';
 import type { RollBackDependencies, RollBackOutcome, RollBackRequest } from './roll-back-types.ts';
+import { writeMove } from './rollback-move.ts';
 import { isUnusable, type SwappedBack, swapBack } from './swap-back.ts';
 
 export type * from './roll-back-types.ts';
@@ -252,7 +253,7 @@ async function recordOutcome(
   warnings: string[],
 ): Promise<void> {
   const word = outcome.decision;
-  const text = `${outcome.from ?? 'unknown'} -> ${outcome.to} ${outcome.reasonCode}`;
+  const text = writeMove(outcome);
   const entries = [request.ledgerId, outcome.lockId ?? 0].filter((id) => id !== 0);
   for (const ledgerId of entries) {
     const ledger = openLedger(github, { ledgerId });
