@@ -1,4 +1,4 @@
-export const id=292;export const ids=[292];export const modules={3292:(e,t,r)=>{r.d(t,{qg:()=>parse});
+export const id=292;export const ids=[292];export const modules={3292:((e,t,r)=>{r.d(t,{qg:()=>parse});
 /*!
  * Copyright (c) Squirrel Chat et al., All rights reserved.
  * SPDX-License-Identifier: BSD-3-Clause
@@ -249,4 +249,4 @@ let l=/^[a-z0-9-_]+$/i;let n=!!"".isWellFormed;function extendedTypeOf(e){let t=
  * CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
  * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
  * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
- */const a={parse:parse,stringify:stringify,TomlDate:TomlDate,TomlError:TomlError}}};
+ */const a={parse:parse,stringify:stringify,TomlDate:TomlDate,TomlError:TomlError}})};
