@@ -87,7 +87,6 @@ async function build(name: string): Promise<{ sizes: string; problems: string[] 
   }
 }
 
-/** ncc minifies the entry only; the chunks that load lazily get the same treatment, with ncc's own settings. */
 async function finish(folder: string): Promise<void> {
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.js')).sort()) {
     const path = join(folder, file);
@@ -96,6 +95,7 @@ async function finish(folder: string): Promise<void> {
   }
 }
 
+/** ncc minifies the entry only; the chunks that load lazily get the same treatment, with ncc's own settings. */
 async function minifyChunk(file: string, given: string): Promise<string> {
   const { code } = await minify(given, {
     module: true,

@@ -16,6 +16,8 @@ test('module functions of the entry and of a chunk are compiled as they are read
 });
 
 test('code without modules stays as it is', () => {
+  const methods = 'var e={5(e){},get 6(){return 1}};';
+  assert.equal(withEagerModules(methods), methods);
   const code = "import{a as e}from'b';export const names=['x'],other={one:()=>1};";
   assert.equal(withEagerModules(code), code);
 });

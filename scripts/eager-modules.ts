@@ -3,7 +3,7 @@ import { type Node, type ObjectExpression, parse, type VariableDeclarator } from
 /**
  * Puts the module functions of a bundle back into the parentheses that webpack writes around them and minification drops.
  * They are what makes V8 compile a function as it reads it (https://v8.dev/blog/preparser#pife): without them it skims
- * each module and then reads it again, because every module of a bundle runs. Pure.
+ * each module, and reads it again when it runs. Pure.
  */
 export function withEagerModules(code: string): string {
   const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
@@ -32,6 +32,8 @@ function moduleFunctions({ init }: VariableDeclarator): Node[] {
     property.type === 'Property' &&
     property.key.type === 'Literal' &&
     typeof property.key.value === 'number' &&
+    property.kind === 'init' &&
+    !property.method &&
     (property.value.type === 'ArrowFunctionExpression' || property.value.type === 'FunctionExpression')
       ? [property.value]
       : [],

@@ -9,7 +9,7 @@ import { readMigrations } from './read-migrations.ts';
 import { isEmptyDatabase } from './read-schema.ts';
 import { readTableFacts } from './read-table-facts.ts';
 
-/** What was found, with what it was concluded from beside the folder and the facts. */
+/** What was concluded, with the state of the database that it follows from. */
 export interface DatabaseLook extends MigrationInspection {
   state: DatabaseState;
 }
@@ -26,7 +26,7 @@ interface DatabaseState {
  * pending. Takes no lock and changes nothing; for preflight. @throws errors of the database.
  *
  * A second look, given the `first` one, asks the database anew and all at once, and concludes anew only where it says
- * something else; the folder is as it was.
+ * something else; folder and options are those of the first.
  */
 export async function inspectDatabase(
   connection: DatabaseConnection,
@@ -71,7 +71,7 @@ async function readState(connection: DatabaseConnection, options: InspectionOpti
   return { history: applied, ...(applied.length > 0 ? {} : { empty }) };
 }
 
-/** The conclusions of the `first` look hold: the history, of which the edited files follow, and the tables are as they were. */
+/** The conclusions of the `first` look hold: the history, from which the edited files follow, and the tables are as they were. */
 async function saysTheSame(
   connection: DatabaseConnection,
   options: InspectionOptions,

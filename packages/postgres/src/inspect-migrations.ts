@@ -75,7 +75,7 @@ export interface InspectionOptions {
 
 /**
  * Compares the folder with the applied versions and classifies what is pending. Contacts no database but through
- * `tables`, which is asked once and only where files are pending.
+ * `tables`, asked once and only where files are pending, `exposure` and `edited`.
  */
 export async function inspectMigrations(
   given: InspectionOptions & {

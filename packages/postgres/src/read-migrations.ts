@@ -59,8 +59,8 @@ export async function readMigrations(directory: string): Promise<MigrationFolder
     };
     return { files: [], problems: [problem], gaps: [] };
   }
-  // `x.down.sql` is the rollback SQL beside a migration, not a migration.
   const present = new Set(names);
+  // `x.down.sql` is the rollback SQL beside a migration, not a migration.
   const candidates = names.filter((name) => name.endsWith('.sql') && !name.endsWith('.down.sql')).sort();
   const files: MigrationFile[] = [];
   const problems: MigrationProblem[] = [];
