@@ -5,7 +5,7 @@ import { databaseErrorFacts } from '#postgres/database-error';
 import { inspectMigrations } from '#postgres/inspect-migrations';
 import { readMigrationHistory } from '#postgres/migration-history';
 import type { MigrationSession } from '#postgres/migration-session';
-import { type MigrationFile, readMigrations } from '#postgres/read-migrations';
+import { type MigrationFile, type MigrationFolder, readMigrations } from '#postgres/read-migrations';
 import { rollBackMigrations } from '#postgres/roll-back-migrations';
 import { rehearseRollback } from '#postgres/scratch-replay';
 import { decideDatabaseBack } from '#release/decide-database-back';
@@ -125,7 +125,7 @@ export async function rollBack(
     const proven =
       holds ||
       (toVersion === '0' && (await readMigrationHistory(session.connection)).exists) ||
-      (versions.length === 0 && (await lacksOnlyHeld(options, applied)));
+      (versions.length === 0 && (await lacksOnlyHeld(folder, applied, toVersion)));
     if (versions.length === 0 && !proven) {
       // Also what an empty or another database says: from it nobody may take that those files are gone.
       const newest = stays.at(-1);
@@ -196,12 +196,8 @@ export async function rollBack(
  * A deployment names the newest file of its folder, which its release may have held back: where the history has all before it, it
  * is that of this folder, and `to-version` is simply not due yet.
  */
-async function lacksOnlyHeld(
-  { directory, toVersion }: Pick<MigrateOptions, 'directory'> & { toVersion: string },
-  applied: readonly string[],
-): Promise<boolean> {
+async function lacksOnlyHeld(folder: MigrationFolder, applied: readonly string[], toVersion: string): Promise<boolean> {
   if (applied.length === 0) return false;
-  const folder = await readMigrations(directory);
   const { toApply, held, findings } = await inspectMigrations({ folder, applied, toVersion });
   const sound = findings.every(({ rule }) => rule !== 'remote-only' && rule !== 'unknown-version');
   return sound && toApply.length === 0 && held.some(({ version }) => version === toVersion);

@@ -83,6 +83,15 @@ test('a port that somebody took meanwhile is chosen anew, three times at most', 
   }
 });
 
+test('an abort while the port is chosen starts no server', options, async () => {
+  const controller = new AbortController();
+  const choosePort = async () => {
+    controller.abort(new Error('stop'));
+    return await freePort();
+  };
+  await assert.rejects(startCluster({ listen: 'tcp', choosePort, signal: controller.signal }), /^Error: stop$/);
+});
+
 test('an abort ends the cluster', options, async () => {
   const controller = new AbortController();
   const cluster = await startCluster({ signal: controller.signal });

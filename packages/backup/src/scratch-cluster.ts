@@ -83,19 +83,34 @@ async function startIn(
   user: OperatingSystemUser | undefined,
   options: ClusterOptions,
 ): Promise<Cluster> {
-  const data = join(folder, 'data');
-  const superuser = options.superuser ?? 'postgres';
-  const initdb = ['-D', data, '-U', superuser, '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
+  const initdb = [
+    '-D',
+    dataIn(folder),
+    '-U',
+    superuserOf(options),
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-sync',
+    '--no-instructions',
+  ];
   const access = ['--auth-local=trust', '--auth-host=scram-sha-256'];
-  const where = { user, folders: [folder] };
-  await runProgram(binaries, 'initdb', [...initdb, ...access], { ...where, network: 'none' });
+  await runProgram(binaries, 'initdb', [...initdb, ...access], { user, folders: [folder], network: 'none' });
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startServer({ folder, data, superuser }, binaries, user, options);
+      return await startServer(folder, binaries, user, options);
     } catch (error) {
       if (!isPortTaken(error) || attempt === mostPorts) throw error;
     }
   }
+}
+
+function dataIn(folder: string): string {
+  return join(folder, 'data');
+}
+
+function superuserOf({ superuser = 'postgres' }: ClusterOptions): string {
+  return superuser;
 }
 
 /** As the server says it (`--locale=C`: in English). */
@@ -104,22 +119,28 @@ function isPortTaken(error: unknown): boolean {
 }
 
 async function startServer(
-  { folder, data, superuser }: { folder: string; data: string; superuser: string },
+  folder: string,
   binaries: PostgresBinaries,
   user: OperatingSystemUser | undefined,
   options: ClusterOptions,
 ): Promise<Cluster> {
-  options.signal?.throwIfAborted();
   const tcp = options.listen === 'tcp';
   const port = tcp ? await (options.choosePort ?? freePort)() : 5432;
   const name = basename(folder);
   if (binaries.image !== undefined) await writeFile(join(folder, containerFile), name);
-  const server = programCommand(binaries, 'postgres', ['-D', data, ...serverSettings({ folder, port, tcp })], {
-    user,
-    folders: [folder],
-    network: tcp ? 'host' : 'none',
-    name,
-  });
+  // From here on the listener below hears an abort.
+  options.signal?.throwIfAborted();
+  const server = programCommand(
+    binaries,
+    'postgres',
+    ['-D', dataIn(folder), ...serverSettings({ folder, port, tcp })],
+    {
+      user,
+      folders: [folder],
+      network: tcp ? 'host' : 'none',
+      name,
+    },
+  );
   const child = spawn(server.command, server.args, {
     cwd: folder,
     env: server.environment,
@@ -131,6 +152,7 @@ async function startServer(
     child.once('error', () => resolve());
     child.once('exit', () => resolve());
   });
+  const superuser = superuserOf(options);
   const socketUrl = `postgresql://${superuser}@localhost:${port}/postgres?host=${encodeURIComponent(folder)}`;
   let stopped: Promise<void> | undefined;
   const stop = () => {

@@ -8,6 +8,7 @@ import { readExposure } from './read-exposure.ts';
 import { readMigrations } from './read-migrations.ts';
 import { isEmptyDatabase } from './read-schema.ts';
 import { readTableFacts } from './read-table-facts.ts';
+import type { FactsOf } from './table-facts.ts';
 
 /** What was concluded, with the state of the database that it follows from. */
 export interface DatabaseLook extends MigrationInspection {
@@ -34,12 +35,14 @@ export async function inspectDatabase(
   options: InspectionOptions,
   first?: DatabaseLook,
 ): Promise<DatabaseLook> {
-  if (first !== undefined && (await saysTheSame(connection, options, first))) return first;
+  const facts = first === undefined ? undefined : readTableFacts(connection, first.relations);
+  facts?.catch(() => {});
   const asked = readState(connection, options);
   asked.catch(() => {});
   // Read while the database is waited for.
   const folder = first ?? (await readMigrations(directory));
   const state = await asked;
+  if (first !== undefined && facts !== undefined && saysTheSame(first, state, await facts)) return first;
   // What may be asked for next travels with what is: a distant database costs its round trips.
   let exposure: Promise<Exposure> | undefined;
   const askExposure = () => {
@@ -55,6 +58,7 @@ export async function inspectDatabase(
     edited: (files) => findEdited(files, state.history, (versions) => readAppliedTexts(connection, versions)),
     exposure: askExposure,
     tables: async (relations) => {
+      if (facts !== undefined && isDeepStrictEqual(relations, first?.relations)) return await facts;
       void askExposure();
       return await readTableFacts(connection, relations);
     },
@@ -71,18 +75,10 @@ async function readState(connection: DatabaseConnection, options: InspectionOpti
   return { history: applied, ...(applied.length > 0 ? {} : { empty }) };
 }
 
-/** The conclusions of the `first` look hold: the history, from which the edited files follow, and the tables are as they were. */
-async function saysTheSame(
-  connection: DatabaseConnection,
-  options: InspectionOptions,
-  { state, relations, facts }: DatabaseLook,
-): Promise<boolean> {
-  const [factsNow, stateNow] = await Promise.all([
-    readTableFacts(connection, relations),
-    readState(connection, options),
-  ]);
+/** The conclusions of the first look hold: the history, from which the edited files follow, and the tables are as they were. Pure. */
+function saysTheSame(first: DatabaseLook, state: DatabaseState, facts: FactsOf): boolean {
   return (
-    isDeepStrictEqual(stateNow, state) &&
-    relations.every((relation) => isDeepStrictEqual(factsNow(relation), facts(relation)))
+    isDeepStrictEqual(state, first.state) &&
+    first.relations.every((relation) => isDeepStrictEqual(facts(relation), first.facts(relation)))
   );
 }

@@ -1,6 +1,7 @@
 import type { DeploymentStatus, GitHubDeployment } from '#github/client';
 import { isPassing } from './passing-failure.ts';
 import { type LedgerFact, parseFact } from './release-record.ts';
+import { reasonOfMove } from './rollback-move.ts';
 
 /** Task of every GitHub Deployment that is a lock (S8). */
 export const lockTask = 'ops-actions:lock';
@@ -91,9 +92,9 @@ export function toLock(deployment: GitHubDeployment, statuses: readonly Deployme
   };
 }
 
-/** The text ends with the reason. What failed for a moment stays promised: whoever comes next brings it to its end. */
+/** What failed for a moment stays promised: whoever comes next brings it to its end. */
 function isInterrupted({ word, text }: LedgerFact): boolean {
-  return word === 'failed' && isPassing(text.split(' ').at(-1));
+  return word === 'failed' && isPassing(reasonOfMove(text));
 }
 
 function toTarget({ word, text }: { word: string; text: string }): LockTarget {

@@ -2,6 +2,7 @@ import type { GitHub } from '#github/client';
 import { importedRollback } from './finished.ts';
 import { readReleases } from './ledger.ts';
 import type { ReleaseRecord } from './release-record.ts';
+import { reasonOfMove } from './rollback-move.ts';
 
 /** How long the newest way back of an app took, by GitHub's clock. */
 export interface WayBackTime {
@@ -42,7 +43,7 @@ export function wayBackTime(record: ReleaseRecord): WayBackTime | undefined {
     ({ step, kind, at }) => step === 'rollback' && kind === 'intent' && at <= (back?.at ?? 0),
   );
   // Written hours later: its time there says nothing about the way back.
-  if (back === undefined || decided === undefined || back.text.includes(` ${importedRollback} `)) return undefined;
+  if (back === undefined || decided === undefined || reasonOfMove(back.text) === importedRollback) return undefined;
   const end = decision === 'rolled-back' && closedAt !== undefined && closedAt >= back.at ? closedAt : back.at;
   return {
     environment,

@@ -14,6 +14,11 @@ export function writeMove({ from = 'unknown', to = 'unknown', reasonCode, at }: 
   return at === undefined ? move : `${move} ${at}`;
 }
 
+/** Undefined: the line is none of a rollback. Pure. */
+export function reasonOfMove(text: string): string | undefined {
+  return /-> \S+ (\S+)/.exec(text)?.[1];
+}
+
 /** The deployment that production was moved to; undefined: the line says none. Pure. */
 export function movedTo(text: string): string | undefined {
   return /-> (dpl_\w+)/.exec(text)?.[1];
